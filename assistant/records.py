@@ -1,0 +1,67 @@
+"""The answer and what it is made of. An `Answer` rebuilds from its JSON and can be checked again later without a model."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from index.records import Value
+
+Verdict = Literal["supported", "partly", "unsupported", "unchecked"]
+
+
+class Citation(Value):
+    """The very words that bear a sentence out: `article.text[start:end] == quote`."""
+
+    file_id: str
+    start: int
+    end: int
+    quote: str
+    context: str | None = None  # the paragraph around the quote
+
+
+class Sentence(Value):
+    """A sentence of an answer, without its marks: `answer.text[start:end] == text`; the marks follow at `end`."""
+
+    text: str
+    start: int
+    end: int
+    verdict: Verdict = "unchecked"
+    probability: float | None = None
+    reasons: tuple[str, ...] = ()
+    citations: tuple[Citation, ...] = ()
+
+
+class Source(Value):
+    """An article that the answer cites."""
+
+    file_id: str
+    title: str | None = None
+    published: date | None = None
+    publisher: str | None = None
+    language: str | None = None
+    score: float = 0.0
+
+
+class Usage(Value):
+    """What a model was paid for. Tokens in and out; `cost` in the currency of the configured prices, None where none is set."""
+
+    requests: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float | None = None
+
+
+class Answer(Value):
+    """A checked answer. On a refusal `sentences` and `sources` are empty and `closest` holds the nearest passages."""
+
+    question: str
+    text: str
+    abstained: bool
+    engine: str  # "extract", or "model:NAME"
+    sentences: tuple[Sentence, ...] = ()
+    sources: tuple[Source, ...] = ()
+    closest: tuple[Citation, ...] = ()
+    reasons: tuple[str, ...] = ()
+    usage: Usage | None = None
+    timings_ms: dict[str, float] = {}

@@ -1,0 +1,94 @@
+"""The values that travel through the house: an article, its passages, and the hits of a search.
+
+Frozen and compared by content. A span is a pair of offsets in Unicode code points: `article.text[start:end]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """A frozen value: keyword-only, compared by content, validated where it is decoded from JSON."""
+
+
+class Span(msgspec.Struct, frozen=True, order=True):
+    """A stretch of a text, `text[start:end]`, in code points."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """The words themselves.
+
+        >>> Span(0, 5).of("إسناد الخبر")
+        'إسناد'
+        """
+        return text[self.start : self.end]
+
+
+class Article(Value):
+    """One news article as it was read. Nothing later rewrites `text`; what a file does not say of itself is None."""
+
+    id: str
+    text: str
+    sha256: str  # of the bytes it was read from
+    title: str | None = None
+    published: date | None = None
+    publisher: str | None = None
+    url: str | None = None
+    language: str | None = None  # ISO 639-1
+    root: str = ""  # the PATH of the index run that brought it in
+    path: str = ""  # the file, relative to root
+    boilerplate: tuple[Span, ...] = ()  # put there by the site: not searched, never cited
+
+
+class Passage(Value):
+    """A stretch of an article that search can return: `article.text[start:end] == text`."""
+
+    id: str
+    article_id: str
+    start: int
+    end: int
+    text: str
+
+
+class Hit(Value):
+    """A passage that a search found. Scores lie in 0..1: the share of the best that any text could reach for the question."""
+
+    passage: Passage
+    article: Article
+    score: float
+    ranks: dict[str, int] = {}  # search -> its own rank, from 1
+    also: tuple[str, ...] = ()  # ids of articles that carry the same report
+
+
+class Skipped(Value):
+    """A file or a record that was not indexed, and why."""
+
+    path: str
+    reason: str
+    error: bool = True  # False: not a news file at all (a picture, say), which is nobody's fault
+
+
+class SyncReport(Value):
+    """What an index run did. Every file is in one of the five."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    unchanged: int = 0
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether something that should have gone in did not."""
+        return any(one.error for one in self.skipped)
+
+
+def covering(spans: Sequence[Span], start: int, end: int) -> bool:
+    """Whether any of the spans touches `start:end`."""
+    return any(span.start < end and start < span.end for span in spans)
