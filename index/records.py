@@ -71,6 +71,7 @@ class Skipped(Value):
 
     path: str
     reason: str
+    id: str | None = None  # the article it would have been, where that can be told
     error: bool = True  # False: not a news file at all (a picture, say), which is nobody's fault
 
 
