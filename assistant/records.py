@@ -10,7 +10,7 @@ from index.records import Value
 Verdict = Literal["supported", "partly", "unsupported", "unchecked"]
 
 
-class Citation(Value):
+class Citation(Value, frozen=True, kw_only=True):
     """The very words that bear a sentence out: `article.text[start:end] == quote`."""
 
     file_id: str
@@ -20,7 +20,7 @@ class Citation(Value):
     context: str | None = None  # the paragraph around the quote
 
 
-class Sentence(Value):
+class Sentence(Value, frozen=True, kw_only=True):
     """A sentence of an answer, without its marks: `answer.text[start:end] == text`; the marks follow at `end`."""
 
     text: str
@@ -32,7 +32,7 @@ class Sentence(Value):
     citations: tuple[Citation, ...] = ()
 
 
-class Source(Value):
+class Source(Value, frozen=True, kw_only=True):
     """An article that the answer cites."""
 
     file_id: str
@@ -43,7 +43,7 @@ class Source(Value):
     score: float = 0.0
 
 
-class Usage(Value):
+class Usage(Value, frozen=True, kw_only=True):
     """What a model was paid for. Tokens in and out; `cost` in the currency of the configured prices, None where none is set."""
 
     requests: int = 0
@@ -52,7 +52,7 @@ class Usage(Value):
     cost: float | None = None
 
 
-class Answer(Value):
+class Answer(Value, frozen=True, kw_only=True):
     """A checked answer. On a refusal `sentences` and `sources` are empty and `closest` holds the nearest passages."""
 
     question: str

@@ -30,7 +30,7 @@ class Span(msgspec.Struct, frozen=True, order=True):
         return text[self.start : self.end]
 
 
-class Article(Value):
+class Article(Value, frozen=True, kw_only=True):
     """One news article as it was read. Nothing later rewrites `text`; what a file does not say of itself is None."""
 
     id: str
@@ -46,7 +46,7 @@ class Article(Value):
     boilerplate: tuple[Span, ...] = ()  # put there by the site: not searched, never cited
 
 
-class Passage(Value):
+class Passage(Value, frozen=True, kw_only=True):
     """A stretch of an article that search can return: `article.text[start:end] == text`."""
 
     id: str
@@ -56,7 +56,7 @@ class Passage(Value):
     text: str
 
 
-class Hit(Value):
+class Hit(Value, frozen=True, kw_only=True):
     """A passage that a search found. Scores lie in 0..1: the share of the best that any text could reach for the question."""
 
     passage: Passage
@@ -66,7 +66,7 @@ class Hit(Value):
     also: tuple[str, ...] = ()  # ids of articles that carry the same report
 
 
-class Skipped(Value):
+class Skipped(Value, frozen=True, kw_only=True):
     """A file or a record that was not indexed, and why."""
 
     path: str
@@ -75,7 +75,7 @@ class Skipped(Value):
     error: bool = True  # False: not a news file at all (a picture, say), which is nobody's fault
 
 
-class SyncReport(Value):
+class SyncReport(Value, frozen=True, kw_only=True):
     """What an index run did. Every file is in one of the five."""
 
     added: tuple[str, ...] = ()

@@ -1,0 +1,323 @@
+"""The ledger: one SQLite file that holds articles, passages, paid vectors and state. It is the truth; every index is derived from it.
+
+A write is one transaction, committed to the disk (WAL, synchronous=FULL) before anything is told of it. What an index has yet to
+take over is listed in `pending` by the same transaction, so a killed run is caught up by the next one, and nothing is paid twice.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import sqlite3
+import time
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from index.errors import NoStore, NotFound, StoreBusy, StoreError, StoreFull
+from index.records import Article, Passage, Span
+
+VERSION = 1
+APPLICATION = 0x15AD  # "isnad": marks the file as ours
+INDEXES = ("lexical", "vectors")
+SCHEMA = """
+CREATE TABLE articles(
+    id TEXT PRIMARY KEY, root TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL, digest BLOB NOT NULL,
+    title TEXT, published TEXT, publisher TEXT, url TEXT, language TEXT, boilerplate TEXT NOT NULL) STRICT;
+CREATE INDEX articles_by_root ON articles(root);
+CREATE TABLE passages(
+    id TEXT PRIMARY KEY, article_id TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+    "start" INTEGER NOT NULL, "end" INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX passages_by_article ON passages(article_id);
+CREATE TABLE vectors(
+    text_sha256 BLOB NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL, crc INTEGER NOT NULL,
+    PRIMARY KEY(text_sha256, model)) STRICT, WITHOUT ROWID;
+CREATE TABLE pending(derived TEXT NOT NULL, article_id TEXT NOT NULL, PRIMARY KEY(derived, article_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE state(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+ARTICLE = "id, root, path, sha256, text, title, published, publisher, url, language, boilerplate"
+
+
+class Ledger:
+    """The ledger of one store folder. Reading needs no lock; writing goes through `writing()`, one process at a time."""
+
+    def __init__(self, store: Path, connection: sqlite3.Connection) -> None:
+        self.store = store
+        self._db = connection
+
+    @classmethod
+    def open(cls, store: Path) -> Ledger:
+        """The ledger of a store that exists; NoStore where nothing has been indexed, StoreError where it cannot be read."""
+        path = store / "ledger.db"
+        if not path.is_file():
+            raise NoStore(f"no articles are indexed in {store}; run: isnad index FOLDER --store {store}")
+        return cls(store, _connect(path))
+
+    @classmethod
+    def create(cls, store: Path) -> Ledger:
+        """The ledger of a store, made where there is none."""
+        try:
+            store.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (store / "ledger.db").touch(mode=0o600)
+        except OSError as error:
+            raise StoreError(
+                f"cannot write to {store}: {error.strerror}; choose another folder with --store"
+            ) from error
+        return cls(store, _connect(store / "ledger.db"))
+
+    def close(self) -> None:
+        self._db.close()
+
+    # --- writing ---
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the only writer. A second process is refused at once with the first one's pid and start; a dead one's lock is free."""
+        lock = os.open(self.store / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(lock, 100, 0).decode(errors="replace").strip() or "another process"
+                raise StoreBusy(
+                    f"{self.store} is being written by {holder}; wait for it, or stop it, and run again"
+                ) from None
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"process {os.getpid()} since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode(), 0)
+            yield
+        finally:
+            os.close(lock)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise _readable(error, self.store) from error
+
+    def replace(self, entries: Iterable[tuple[Article, Sequence[Passage]]]) -> None:
+        """Put articles in, whole, in one transaction; an article that was there gives way to its new version."""
+        with self._transaction() as db:
+            for article, passages in entries:
+                db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
+                db.execute(f"INSERT INTO articles({ARTICLE}, digest) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", _row(article))
+                rows = ((one.id, article.id, one.start, one.end) for one in passages)
+                db.executemany("INSERT INTO passages VALUES (?,?,?,?)", rows)
+                _mark(db, article.id)
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Take articles out, in one transaction."""
+        with self._transaction() as db:
+            for one in ids:
+                db.execute("DELETE FROM articles WHERE id = ?", (one,))
+                _mark(db, one)
+
+    def settle(self, derived: str, ids: Iterable[str]) -> None:
+        """Note that an index has taken these articles over."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM pending WHERE derived = ? AND article_id = ?", ((derived, one) for one in ids))
+
+    def mark_all(self, derived: str) -> None:
+        """Have an index take everything over again."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM pending WHERE derived = ?", (derived,))
+            db.execute("INSERT INTO pending SELECT ?, id FROM articles", (derived,))
+
+    def keep_vectors(self, model: str, vectors: Mapping[str, bytes]) -> None:
+        """Keep paid vectors (text → little-endian float32 bytes), so that no text is ever embedded twice by a model."""
+        with self._transaction() as db:
+            rows = ((_digest(text), model, vector, zlib.crc32(vector)) for text, vector in vectors.items())
+            db.executemany("INSERT OR REPLACE INTO vectors VALUES (?,?,?,?)", rows)
+
+    def set_state(self, key: str, value: str) -> None:
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, value))
+
+    # --- reading ---
+
+    def _read(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise _readable(error, self.store) from error
+
+    def state(self, key: str) -> str | None:
+        rows = self._read("SELECT value FROM state WHERE key = ?", (key,))
+        return rows[0][0] if rows else None
+
+    def known(self, root: str) -> dict[str, str]:
+        """Article id → sha256 of its bytes, for what came from a PATH."""
+        return dict(self._read("SELECT id, sha256 FROM articles WHERE root = ?", (root,)))
+
+    def homes(self) -> dict[str, tuple[str, str]]:
+        """Article id → (root, path), for every article."""
+        return {one: (root, path) for one, root, path in self._read("SELECT id, root, path FROM articles")}
+
+    def article(self, article_id: str) -> Article:
+        """One article; NotFound where there is none of that id."""
+        found = self.articles((article_id,))
+        if not found:
+            raise NotFound(f"no article {article_id!r}; see them all with: isnad articles --store {self.store}")
+        return found[article_id]
+
+    def articles(self, ids: Collection[str]) -> dict[str, Article]:
+        """Those of the articles that are there, by id."""
+        rows = self._among(f"SELECT {ARTICLE} FROM articles WHERE id IN", ids)
+        return {row[0]: _article(row) for row in rows}
+
+    def every_article(self) -> Iterator[Article]:
+        """All articles, in order of id, a page at a time."""
+        last = ""
+        while rows := self._read(f"SELECT {ARTICLE} FROM articles WHERE id > ? ORDER BY id LIMIT 500", (last,)):
+            yield from map(_article, rows)
+            last = rows[-1][0]
+
+    def passages(self, ids: Collection[str]) -> dict[str, tuple[str, int, int]]:
+        """Passage id → (article id, start, end), for those that are there."""
+        query = 'SELECT id, article_id, "start", "end" FROM passages WHERE id IN'
+        return {one: (article, start, end) for one, article, start, end in self._among(query, ids)}
+
+    def passages_of(self, article: Article) -> tuple[Passage, ...]:
+        """The passages of an article, in reading order."""
+        rows = self._read(
+            'SELECT id, "start", "end" FROM passages WHERE article_id = ? ORDER BY "start"', (article.id,)
+        )
+        return tuple(
+            Passage(id=one, article_id=article.id, start=start, end=end, text=article.text[start:end])
+            for one, start, end in rows
+        )
+
+    def vectors(self, model: str, texts: Collection[str]) -> dict[str, bytes]:
+        """The vectors that a model was already paid for, by text. A damaged one counts as absent."""
+        wanted = {_digest(text): text for text in texts}
+        query = "SELECT text_sha256, vector, crc FROM vectors WHERE model = ? AND text_sha256 IN"
+        rows = self._among(query, list(wanted), model)
+        return {wanted[digest]: vector for digest, vector, crc in rows if zlib.crc32(vector) == crc}
+
+    def pending(self, derived: str) -> list[str]:
+        """Ids of the articles that an index has yet to take over, or to drop."""
+        return [row[0] for row in self._read("SELECT article_id FROM pending WHERE derived = ?", (derived,))]
+
+    def counts(self) -> dict[str, int]:
+        """Articles, passages and paid vectors."""
+        return {name: self._read(f"SELECT count(*) FROM {name}")[0][0] for name in ("articles", "passages", "vectors")}
+
+    def languages(self) -> dict[str | None, int]:
+        """Language → number of articles."""
+        return dict(self._read("SELECT language, count(*) FROM articles GROUP BY language"))
+
+    def span_of_dates(self) -> tuple[str | None, str | None]:
+        """The first and the last publication date, ISO."""
+        oldest, newest = self._read("SELECT min(published), max(published) FROM articles")[0]
+        return oldest, newest
+
+    def damaged(self) -> list[str]:
+        """Ids of the articles whose text is no longer what was written, and of vectors likewise: `vector HEX`."""
+        bad = [
+            one
+            for one, text, digest in self._db.execute("SELECT id, text, digest FROM articles")
+            if _digest(text) != digest
+        ]
+        rows = self._db.execute("SELECT text_sha256, vector, crc FROM vectors")
+        return bad + [f"vector {digest.hex()}" for digest, vector, crc in rows if zlib.crc32(vector) != crc]
+
+    def _among(self, query: str, values: Collection[Any], *before: Any) -> list[tuple[Any, ...]]:
+        """`query (?,?,…)` for any number of values; SQLite takes 32,766 at a time."""
+        rows, listed = [], list(values)
+        for first in range(0, len(listed), 10_000):
+            page = listed[first : first + 10_000]
+            rows += self._read(f"{query} ({','.join('?' * len(page))})", (*before, *page))
+        return rows
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
+    try:
+        version, application = (
+            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id")
+        )
+        if version > VERSION:
+            raise StoreError(
+                f"{path.parent} was written by a newer isnad (format {version}, this one reads {VERSION}); upgrade isnad"
+            )
+        if version and application != APPLICATION:
+            raise StoreError(f"{path} is not a ledger of isnad; choose another folder with --store")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        if not version:
+            _lay_out(db)
+    except sqlite3.Error as error:
+        db.close()
+        raise _readable(error, path.parent) from error
+    except StoreError:
+        db.close()
+        raise
+    return db
+
+
+def _lay_out(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    if not db.execute("PRAGMA user_version").fetchone()[0]:  # another process may have been first
+        for statement in SCHEMA.split(";\n"):
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id = {APPLICATION}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
+
+
+def _readable(error: sqlite3.Error, store: Path) -> StoreError:
+    """What SQLite says, in words with a next step."""
+    text = str(error)
+    if "full" in text:
+        return StoreFull(f"the disk of {store} is full; make room and run again, nothing acknowledged is lost")
+    if "locked" in text or "busy" in text:
+        return StoreBusy(f"another program holds {store / 'ledger.db'}; close it and run again")
+    if "malformed" in text or "not a database" in text or "corrupt" in text:
+        return StoreError(f"{store / 'ledger.db'} is damaged ({text}); run: isnad doctor --store {store}")
+    return StoreError(f"{store / 'ledger.db'}: {text}; run: isnad doctor --store {store}")
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _mark(db: sqlite3.Connection, article_id: str) -> None:
+    db.executemany("INSERT OR IGNORE INTO pending VALUES (?,?)", ((derived, article_id) for derived in INDEXES))
+
+
+def _row(article: Article) -> tuple[Any, ...]:
+    published = article.published.isoformat() if article.published else None
+    marks = msgspec.json.encode(article.boilerplate).decode()
+    own = (article.id, article.root, article.path, article.sha256, article.text, article.title, published)
+    return (*own, article.publisher, article.url, article.language, marks, _digest(article.text))
+
+
+def _article(row: tuple[Any, ...]) -> Article:
+    one, root, path, sha256, text, title, published, publisher, url, language, marks = row
+    return Article(
+        id=one,
+        root=root,
+        path=path,
+        sha256=sha256,
+        text=text,
+        title=title,
+        published=date.fromisoformat(published) if published else None,
+        publisher=publisher,
+        url=url,
+        language=language,
+        boilerplate=msgspec.json.decode(marks, type=tuple[Span, ...]),
+    )
