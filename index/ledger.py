@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from index.errors import NoStore, NotFound, StoreBusy, StoreError, StoreFull
-from index.records import Article, Passage, Span
+from index.records import Article, Passage, Span, Value
 
 VERSION = 1
 APPLICATION = 0x15AD  # "isnad": marks the file as ours
@@ -42,6 +42,19 @@ CREATE TABLE pending(derived TEXT NOT NULL, article_id TEXT NOT NULL, PRIMARY KE
 CREATE TABLE state(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 ARTICLE = "id, root, path, sha256, text, title, published, publisher, url, language, boilerplate"
+
+
+class Home(Value, frozen=True, kw_only=True):
+    """Where an article came from."""
+
+    root: str
+    path: str
+    sha256: str
+
+    def still_there(self) -> bool:
+        """Whether the file is still where it came from."""
+        root = Path(self.root)
+        return root.is_file() or (root / self.path).is_file()
 
 
 class Ledger:
@@ -125,6 +138,12 @@ class Ledger:
                 db.execute("DELETE FROM articles WHERE id = ?", (one,))
                 _mark(db, one)
 
+    def adopt(self, root: str, paths: Mapping[str, str]) -> None:
+        """Give articles (id → path) another home: the folder was moved, their bytes are the same."""
+        with self._transaction() as db:
+            rows = ((root, path, one) for one, path in paths.items())
+            db.executemany("UPDATE articles SET root = ?, path = ? WHERE id = ?", rows)
+
     def settle(self, derived: str, ids: Iterable[str]) -> None:
         """Note that an index has taken these articles over."""
         with self._transaction() as db:
@@ -158,13 +177,14 @@ class Ledger:
         rows = self._read("SELECT value FROM state WHERE key = ?", (key,))
         return rows[0][0] if rows else None
 
-    def known(self, root: str) -> dict[str, str]:
-        """Article id → sha256 of its bytes, for what came from a PATH."""
-        return dict(self._read("SELECT id, sha256 FROM articles WHERE root = ?", (root,)))
+    def known(self, root: str) -> set[str]:
+        """Ids of the articles that came from a PATH."""
+        return {row[0] for row in self._read("SELECT id FROM articles WHERE root = ?", (root,))}
 
-    def homes(self) -> dict[str, tuple[str, str]]:
-        """Article id → (root, path), for every article."""
-        return {one: (root, path) for one, root, path in self._read("SELECT id, root, path FROM articles")}
+    def homes(self, ids: Collection[str]) -> dict[str, Home]:
+        """Where those of the articles that are there came from."""
+        rows = self._among("SELECT id, root, path, sha256 FROM articles WHERE id IN", ids)
+        return {one: Home(root=root, path=path, sha256=sha256) for one, root, path, sha256 in rows}
 
     def article(self, article_id: str) -> Article:
         """One article; NotFound where there is none of that id."""

@@ -1,0 +1,52 @@
+# Isnad. `make chat`, `make ask Q="…"` and `make test` do their own set-up: they need Python 3.11 or newer, git and make.
+PYTHON ?= python3
+STORE ?= .isnad
+BIN := .venv/bin
+UV := $(BIN)/uv
+export UV_LINK_MODE = copy
+
+.PHONY: chat ask test test-long lint format lock bench bench-retrieval bench-answers bench-grounding clean
+
+ask: .venv/ready           ## a cited answer from articles/: make ask Q="…"
+	@$(BIN)/isnad index articles --store $(STORE) --quiet
+	@$(BIN)/isnad ask --store $(STORE) -- "$(Q)"
+
+test: .venv/ready-dev      ## the whole suite, with its own set-up
+	$(BIN)/python -m pytest -n 2
+
+test-long: .venv/ready-dev ## the long forms: hundreds of kills, soak, simulation
+	$(BIN)/python -m pytest -m long
+
+lint: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/ready-dev
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+lock: $(UV)                ## resolve the pins anew: one file for every platform and every extra, with hashes
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 --all-extras --upgrade pyproject.toml -o requirements.lock
+
+bench: bench-retrieval bench-answers bench-grounding
+
+bench-retrieval bench-answers bench-grounding: bench-%: .venv/ready-dev
+	$(BIN)/python -m benchmarks.$*
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Isnad needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv==0.13.9
+
+.venv/ready: pyproject.toml requirements.lock | $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --constraint requirements.lock --editable .
+	@touch $@
+
+.venv/ready-dev: pyproject.toml requirements.lock | $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --requirement requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@ .venv/ready
+
+clean:
+	rm -rf .venv .isnad

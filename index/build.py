@@ -1,0 +1,135 @@
+"""Path 1: a PATH of articles into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from index.articles import Found, scan
+from index.ledger import Ledger
+from index.passages import cut
+from index.records import Article, Passage, Skipped, SyncReport
+
+BATCH = 100  # articles a transaction
+READING = "1"  # raise it when reading or cutting changes: stored articles are then read anew
+
+Progress = Callable[[str, int, int | None], None]  # stage, articles done with it, of how many
+T = TypeVar("T")
+
+
+class Derived(Protocol):
+    """An index kept equal to the ledger: it takes over what the ledger lists as pending for it."""
+
+    def refresh(self, progress: Progress) -> None: ...
+
+
+def quiet(stage: str, done: int, total: int | None) -> None:
+    """No progress shown."""
+
+
+def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Progress = quiet) -> SyncReport:
+    """Folder → read → clean → cut into passages → ledger → (lexical index, Chroma).
+
+    Unchanged files are passed over, changed ones replaced, and what is missing from PATH is dropped: only what came from this
+    PATH, and only where all of PATH could be read. A file that is refused keeps the version that was indexed before.
+    Raises SourceError where PATH is gone or holds no article, StoreBusy where another process is writing.
+    """
+    tally = _Tally()
+    with ledger.writing():
+        try:
+            for batch in batched(scan(path), BATCH):
+                ledger.replace(_fresh(batch, str(path.resolve()), ledger, tally))
+                progress("read", tally.seen, None)
+            ledger.set_state("reading", READING)
+            tally.deleted = sorted(ledger.known(str(path.resolve())) - tally.present) if tally.complete else []
+            ledger.delete(tally.deleted)
+        finally:  # what was acknowledged is searchable even where the run was stopped
+            for one in derived:
+                one.refresh(progress)
+    return tally.report()
+
+
+def remove(ids: Iterable[str], ledger: Ledger, derived: Iterable[Derived]) -> None:
+    """Take articles out of the store; NotFound names the first that is not there. The files themselves stay."""
+    with ledger.writing():
+        wanted = list(ids)
+        for one in wanted:
+            ledger.article(one)
+        ledger.delete(wanted)
+        for index in derived:
+            index.refresh(quiet)
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of `size`; the last may be shorter."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+class _Tally:
+    """What the run has done so far."""
+
+    def __init__(self) -> None:
+        self.added: list[str] = []
+        self.changed: list[str] = []
+        self.deleted: list[str] = []
+        self.skipped: list[Skipped] = []
+        self.unchanged = 0
+        self.present: set[str] = set()  # ids that PATH holds, readable or not
+        self.complete = True  # whether `present` is all of them
+
+    @property
+    def seen(self) -> int:
+        return len(self.added) + len(self.changed) + self.unchanged
+
+    def skip(self, skipped: Skipped) -> None:
+        self.skipped.append(skipped)
+        if skipped.id is not None:
+            self.present.add(skipped.id)
+        elif skipped.error:
+            self.complete = False
+
+    def report(self) -> SyncReport:
+        return SyncReport(
+            added=tuple(self.added),
+            changed=tuple(self.changed),
+            deleted=tuple(self.deleted),
+            unchanged=self.unchanged,
+            skipped=tuple(self.skipped),
+        )
+
+
+def _fresh(
+    batch: list[Found | Skipped], root: str, ledger: Ledger, tally: _Tally
+) -> list[tuple[Article, tuple[Passage, ...]]]:
+    """The articles of a batch that are new or changed, with their passages."""
+    homes = ledger.homes([one.id for one in batch if isinstance(one, Found)])
+    current = ledger.state("reading") in (None, READING)
+    entries, adopted = [], {}
+    for found in batch:
+        if isinstance(found, Skipped):
+            tally.skip(found)
+            continue
+        home = homes.get(found.id)
+        if home and home.root != root and home.still_there():
+            reason = (
+                f"the id {found.id} belongs to {home.root} ({home.path}); rename one, or run: isnad remove {found.id}"
+            )
+            tally.skip(Skipped(path=found.path, id=found.id, reason=reason))
+        elif home and home.sha256 == found.sha256 and current:
+            tally.present.add(found.id)
+            tally.unchanged += 1
+            if (home.root, home.path) != (root, found.path):
+                adopted[found.id] = found.path
+        elif isinstance(article := found.load(), Skipped):
+            tally.skip(article)
+        else:
+            tally.present.add(found.id)
+            (tally.changed if home else tally.added).append(found.id)
+            entries.append((article, cut(article)))
+    if adopted:
+        ledger.adopt(root, adopted)
+    return entries
