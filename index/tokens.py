@@ -1,0 +1,80 @@
+"""How many tokens a text costs a model: o200k_base counts, offline. The only home of tiktoken.
+
+The encoding is the file that llama-index-core carries; its folder is found without running llama_index, and nothing is
+ever fetched from the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from index.errors import IsnadError
+
+if TYPE_CHECKING:
+    from tiktoken import Encoding
+
+ENCODING = "o200k_base"
+FILE = "fb374d419588a4632f3f557e76b4b70aebbca790"  # sha1 of the encoding's address: the name tiktoken gives to its copy
+SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
+PIECE = 8_000  # tiktoken's own matching overflows its stack on a million spaces and slows down on long runs
+
+_loading = Lock()
+_PIECE = re.compile(rf".{{1,{PIECE - 1}}}(?=\s\S)|.{{1,{PIECE}}}", re.DOTALL)
+
+
+def count(text: str) -> int:
+    """The number of o200k_base tokens in a text; what looks like a special token counts as plain text.
+
+    Exact up to 8,000 characters. A longer text is counted in pieces cut before a space, which can add one token for each.
+    Raises IsnadError where the encoding file is missing or damaged.
+
+    >>> count("إسناد كل جملة إلى مصدرها")
+    9
+    """
+    encoding = _encoding()
+    if len(text) <= PIECE:
+        return len(encoding.encode_ordinary(text))
+    return sum(len(encoding.encode_ordinary(piece)) for piece in _PIECE.findall(text))
+
+
+@cache
+def _encoding() -> Encoding:
+    with _loading:
+        return _load(_folder())
+
+
+def _folder() -> Path:
+    """Where llama-index-core keeps its encodings; a name space package is found without running any of it."""
+    spec = importlib.util.find_spec("llama_index")
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(place) / "core" / "_static" / "tiktoken_cache"
+        if folder.is_dir():
+            return folder
+    raise IsnadError("the token encoding is missing: install llama-index-core again, which carries it")
+
+
+def _load(folder: Path) -> Encoding:
+    path = folder / FILE
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
+        # tiktoken would go to the network for it
+        raise IsnadError(
+            f"the token encoding {path.name} is missing or damaged: install llama-index-core again, which carries it"
+        )
+    import tiktoken
+
+    before = os.environ.get("TIKTOKEN_CACHE_DIR")
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(folder)
+    try:
+        return tiktoken.get_encoding(ENCODING)
+    finally:
+        if before is None:
+            del os.environ["TIKTOKEN_CACHE_DIR"]
+        else:
+            os.environ["TIKTOKEN_CACHE_DIR"] = before
