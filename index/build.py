@@ -7,6 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from msgspec.structs import replace
+
 from index.articles import Found, scan
 from index.ledger import Ledger
 from index.passages import cut
@@ -38,16 +40,15 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
     """
     tally = _Tally()
     with ledger.writing():
-        try:
-            for batch in batched(scan(path), BATCH):
-                ledger.replace(_fresh(batch, str(path.resolve()), ledger, tally))
-                progress("read", tally.seen, None)
-            ledger.set_state("reading", READING)
-            tally.deleted = sorted(ledger.known(str(path.resolve())) - tally.present) if tally.complete else []
-            ledger.delete(tally.deleted)
-        finally:  # what was acknowledged is searchable even where the run was stopped
-            for one in derived:
-                one.refresh(progress)
+        root = str(path.resolve())
+        for batch in batched(scan(path), BATCH):
+            ledger.replace(_fresh(batch, root, ledger, tally))
+            progress("read", tally.seen, None)
+        ledger.set_state("reading", READING)
+        tally.deleted = sorted(ledger.known(root) - tally.present) if tally.complete else []
+        ledger.delete(tally.deleted)
+        for one in derived:
+            one.refresh(progress)
     return tally.report()
 
 
@@ -129,7 +130,7 @@ def _fresh(
         else:
             tally.present.add(found.id)
             (tally.changed if home else tally.added).append(found.id)
-            entries.append((article, cut(article)))
+            entries.append((replace(article, root=root), cut(article)))
     if adopted:
         ledger.adopt(root, adopted)
     return entries

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import sqlite3
 import time
 import zlib
@@ -21,7 +22,7 @@ from typing import Any
 import msgspec
 
 from index.errors import NoStore, NotFound, StoreBusy, StoreError, StoreFull
-from index.records import Article, Passage, Span, Value
+from index.records import Article, Filters, Passage, Span, Value
 
 VERSION = 1
 APPLICATION = 0x15AD  # "isnad": marks the file as ours
@@ -193,6 +194,17 @@ class Ledger:
             raise NotFound(f"no article {article_id!r}; see them all with: isnad articles --store {self.store}")
         return found[article_id]
 
+    def place(self, place: str) -> tuple[Article, Span | None]:
+        """The article and the stretch that `FILE_ID` or `FILE_ID:START-END` names; NotFound where the article ends before."""
+        if match := re.fullmatch(r"(.+):(\d{1,9})-(\d{1,9})", place):
+            article, span = self.article(match[1]), Span(int(match[2]), int(match[3]))
+            if not span.start <= span.end <= len(article.text):
+                raise NotFound(
+                    f"{match[1]} has {len(article.text)} characters; {match[2]}-{match[3]} is no stretch of it"
+                )
+            return article, span
+        return self.article(place), None
+
     def articles(self, ids: Collection[str]) -> dict[str, Article]:
         """Those of the articles that are there, by id."""
         rows = self._among(f"SELECT {ARTICLE} FROM articles WHERE id IN", ids)
@@ -219,6 +231,20 @@ class Ledger:
             Passage(id=one, article_id=article.id, start=start, end=end, text=article.text[start:end])
             for one, start, end in rows
         )
+
+    def matching(self, filters: Filters) -> set[str]:
+        """Ids of the articles that filters allow."""
+        tests: list[tuple[str, Sequence[Any]]] = []
+        if filters.since:
+            tests.append(("published >= ?", [filters.since.isoformat()]))
+        if filters.until:
+            tests.append(("published <= ?", [filters.until.isoformat()]))
+        lists = (("language", filters.languages), ("publisher", filters.publishers), ("id", filters.file_ids))
+        tests += [(f"{column} IN ({','.join('?' * len(values))})", values) for column, values in lists if values]
+        where = " AND ".join(test for test, _ in tests) or "TRUE"
+        return {
+            row[0] for row in self._read(f"SELECT id FROM articles WHERE {where}", [v for _, vs in tests for v in vs])
+        }
 
     def vectors(self, model: str, texts: Collection[str]) -> dict[str, bytes]:
         """The vectors that a model was already paid for, by text. A damaged one counts as absent."""

@@ -56,6 +56,19 @@ class Passage(Value, frozen=True, kw_only=True):
     text: str
 
 
+class Filters(Value, frozen=True, kw_only=True):
+    """Which articles may answer. Dates are inclusive; an article without a date never lies in a range."""
+
+    since: date | None = None
+    until: date | None = None
+    languages: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
+    file_ids: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+
 class Hit(Value, frozen=True, kw_only=True):
     """A passage that a search found. Scores lie in 0..1: the share of the best that any text could reach for the question."""
 

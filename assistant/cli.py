@@ -1,0 +1,293 @@
+"""The command line: parse → call → render. `isnad --help` needs only the standard library, so imports stay inside the commands."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from index.build import Progress
+    from index.records import Filters
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code is 0 (a refusal is an answer), 1 with one line on stderr, or 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    from index.errors import IsnadError
+
+    try:
+        command: Callable[[argparse.Namespace], int] = options.run
+        return command(options)
+    except IsnadError as error:
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        return _complain("stopped; what was acknowledged is kept, run again to go on", 130)
+    except BrokenPipeError:  # `isnad search … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def index(options: argparse.Namespace) -> int:
+    """Bring a folder or a JSON Lines file into the store."""
+    from assistant import render, wiring
+    from index.build import sync
+
+    ledger, derived = wiring.writing(options.store)
+    with _progress(options.quiet) as progress:
+        report = sync(options.path, ledger, derived, progress=progress)
+    if options.json:
+        _emit(report)
+    elif not options.quiet or report.failed:
+        print(render.report_text(report), file=sys.stderr)
+    if report.failed:
+        return _complain(f"{sum(one.error for one in report.skipped)} could not be indexed; mend them and run again")
+    return 0
+
+
+def search(options: argparse.Namespace) -> int:
+    """Print the passages for a question, best first."""
+    from assistant import render
+    from assistant.api import Assistant
+
+    with Assistant.open(options.store) as assistant:
+
+        def find(question: str) -> dict[str, Any]:
+            hits = assistant.search(question, limit=options.limit, filters=_filters(options))
+            return {"hits": [render.hit_record(hit) for hit in hits]}
+
+        if options.batch:
+            return _batch(options.batch, find)
+        if options.json:
+            return _emit(find(_question(options)))
+        print(render.hits_text(assistant.search(_question(options), limit=options.limit, filters=_filters(options))))
+    return 0
+
+
+def ask(options: argparse.Namespace) -> int:
+    """Print a cited answer, or a refusal with the closest passages."""
+    import msgspec
+
+    from assistant import render
+    from assistant.api import Assistant
+
+    with Assistant.open(options.store) as assistant:
+
+        def reply(question: str) -> dict[str, Any]:
+            record: dict[str, Any] = msgspec.to_builtins(assistant.ask(question, filters=_filters(options)))
+            return record
+
+        if options.batch:
+            return _batch(options.batch, reply)
+        if options.json:
+            return _emit(reply(_question(options)))
+        print(render.answer_text(assistant.ask(_question(options), filters=_filters(options))))
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print an article, or a stretch of it in its surroundings."""
+    from assistant import render
+    from index.ledger import Ledger
+
+    article, span = Ledger.open(options.store).place(options.place)
+    if options.json:
+        return _emit(render.place_record(article, span))
+    print(render.place_text(article, span))
+    return 0
+
+
+def articles(options: argparse.Namespace) -> int:
+    """List the articles."""
+    from assistant import render
+    from index.ledger import Ledger
+
+    ledger = Ledger.open(options.store)
+    if options.json:
+        return _emit({"articles": [render.article_record(article) for article in ledger.every_article()]})
+    for article in ledger.every_article():
+        print(render.article_line(article))
+    return 0
+
+
+def remove(options: argparse.Namespace) -> int:
+    """Take articles out of the store."""
+    from assistant import wiring
+    from index.build import remove as take_out
+    from index.ledger import Ledger
+
+    Ledger.open(options.store).close()  # a store that is not there is an error, not a reason to make one
+    ledger, derived = wiring.writing(options.store)
+    take_out(options.file_id, ledger, derived)
+    if options.json:
+        return _emit({"removed": options.file_id})
+    print(f"removed {', '.join(options.file_id)}; the files are still where they were", file=sys.stderr)
+    return 0
+
+
+def status(options: argparse.Namespace) -> int:
+    """Say what the store holds and which engines are on."""
+    from assistant import render, wiring
+
+    record = wiring.status(options.store)
+    if options.json:
+        return _emit(record)
+    print(render.status_text(record))
+    return 0
+
+
+def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
+    """Answer a file of `{"id","question"}` lines, a line each; a bad line gives `{"id","error"}` and the exit code 1."""
+    import msgspec
+
+    from index.errors import IsnadError, UsageError
+
+    failed = False
+    for number, line in enumerate(_lines(path), 1):
+        one: Any = None
+        try:
+            record = msgspec.json.decode(line)
+            one = record.get("id") if isinstance(record, dict) else None
+            if not isinstance(record, dict) or not isinstance(record.get("question"), str):
+                raise UsageError(f'line {number} is not {{"id": …, "question": "…"}}')
+            result = {"id": one, **reply(record["question"])}
+        except (IsnadError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            failed, result = True, {"id": one, "error": str(error)}
+        sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
+        sys.stdout.flush()
+    return _complain(f"some lines of {path} could not be answered; they carry an error") if failed else 0
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    from index.errors import UsageError
+
+    try:
+        source = sys.stdin.buffer if str(path) == "-" else path.open("rb")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    with source:
+        yield from (line for line in source if line.strip())
+
+
+def _question(options: argparse.Namespace) -> str:
+    from index.errors import UsageError
+
+    if options.question is None:
+        raise UsageError("no question; write one in quotation marks, or give --batch FILE.jsonl")
+    question: str = options.question
+    return question
+
+
+def _filters(options: argparse.Namespace) -> Filters:
+    from index.records import Filters
+
+    return Filters(
+        since=_day(options.since),
+        until=_day(options.until),
+        languages=tuple(options.lang),
+        publishers=tuple(options.publisher),
+        file_ids=tuple(options.file),
+    )
+
+
+def _day(text: str | None) -> Any:
+    from datetime import date
+
+    from index.errors import UsageError
+
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"{text!r} is not a date; write it as 2025-12-23") from error
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Progress]:
+    """A bar on stderr for each stage, where somebody is looking."""
+    from tqdm import tqdm
+
+    bars: dict[str, tqdm[Any]] = {}
+
+    def show(stage: str, done: int, total: int | None) -> None:
+        if stage not in bars:
+            bars[stage] = tqdm(desc=stage, unit=" articles", file=sys.stderr, disable=quiet or not sys.stderr.isatty())
+        bars[stage].total = total
+        bars[stage].update(done - bars[stage].n)
+
+    try:
+        yield show
+    finally:
+        for bar in bars.values():
+            bar.close()
+
+
+def _emit(record: object) -> int:
+    import msgspec
+
+    print(msgspec.json.encode(record).decode())
+    return 0
+
+
+def _complain(message: str, code: int = 1) -> int:
+    print(f"isnad: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="isnad",
+        description="Questions answered from a folder of news articles, every sentence tied to its source.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    store = argparse.ArgumentParser(add_help=False)
+    store.add_argument("--store", type=Path, default=Path(".isnad"), metavar="DIR", help="the store (default: .isnad)")
+    store.add_argument("--json", action="store_true", help="print one JSON object")
+    asking = argparse.ArgumentParser(add_help=False)
+    asking.add_argument("question", nargs="?", metavar="QUESTION")
+    asking.add_argument("--batch", type=Path, metavar="FILE.jsonl", help='lines of {"id","question"} (- for stdin)')
+    asking.add_argument("--from", dest="since", metavar="DATE", help="only articles published from this day on")
+    asking.add_argument("--to", dest="until", metavar="DATE", help="only articles published up to this day")
+    for name, what in (
+        ("lang", "in this language (ar, en, …)"),
+        ("publisher", "of this publisher"),
+        ("file", "of this file id"),
+    ):
+        asking.add_argument(f"--{name}", action="append", default=[], help=f"only articles {what}; may be repeated")
+
+    def add(run: Callable[[argparse.Namespace], int], *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            run.__name__, parents=[*parents, store], help=run.__doc__, description=run.__doc__
+        )
+        command.set_defaults(run=run)
+        return command
+
+    indexing = add(index)
+    indexing.add_argument(
+        "path", nargs="?", type=Path, default=Path("articles"), metavar="PATH", help="a folder or a .jsonl file"
+    )
+    indexing.add_argument("--quiet", action="store_true", help="no progress, no report unless something was refused")
+    add(search, asking).add_argument("--limit", type=_positive, default=10, help="how many passages (default: 10)")
+    add(ask, asking)
+    add(show).add_argument("place", metavar="FILE_ID[:START-END]")
+    add(articles)
+    add(remove).add_argument("file_id", nargs="+", metavar="FILE_ID")
+    add(status)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1000:
+        raise argparse.ArgumentTypeError("must lie between 1 and 1000")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""An answer as text for a terminal. The only place that builds markup or escapes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from assistant.records import Answer, Citation, Source
+from index.records import Article, Hit, Span, SyncReport
+from index.text.sentences import paragraphs
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
+WORDS = {
+    "ar": {"sources": "المصادر", "closest": "أقرب ما في المقالات"},
+    "en": {"sources": "Sources", "closest": "The closest passages"},
+}
+
+
+def answer_text(answer: Answer, language: str) -> str:
+    """The answer, its sources with title and date, or on a refusal the closest passages."""
+    words = WORDS.get(language, WORDS["en"])
+    parts = [answer.text]
+    doubts = [
+        f"  ✗ {sentence.text}: {'; '.join(sentence.reasons)}" for sentence in answer.sentences if sentence.reasons
+    ]
+    if doubts:
+        parts.append("\n".join(doubts))
+    if answer.sources:
+        parts.append("\n".join([f"{words['sources']}:", *map(source_line, answer.sources)]))
+    if answer.closest:
+        parts.append("\n".join([f"{words['closest']}:", *map(citation_line, answer.closest)]))
+    return plain("\n\n".join(parts))
+
+
+def source_line(source: Source) -> str:
+    told = (source.title, source.published and source.published.isoformat(), source.publisher)
+    return f"  [{source.file_id}] " + " · ".join(str(one) for one in told if one)
+
+
+def citation_line(citation: Citation) -> str:
+    return f"  [{citation.file_id}:{citation.start}-{citation.end}] {one_line(citation.quote)}"
+
+
+def hits_text(hits: Iterable[Hit]) -> str:
+    """Hits, one paragraph each."""
+    return plain(
+        "\n\n".join(
+            f"{hit.score:.3f}  [{hit.passage.id}] {hit.article.title or ''}\n{one_line(hit.passage.text)}"
+            for hit in hits
+        )
+    )
+
+
+def article_line(article: Article) -> str:
+    told = (article.published and article.published.isoformat(), article.language, article.publisher, article.title)
+    return plain(f"{article.id}  " + " · ".join(str(one) for one in told if one))
+
+
+def report_text(report: SyncReport) -> str:
+    """What an index run did, and every file that was skipped with the reason."""
+    counts = (
+        ("added", len(report.added)),
+        ("changed", len(report.changed)),
+        ("deleted", len(report.deleted)),
+        ("unchanged", report.unchanged),
+        ("skipped", len(report.skipped)),
+    )
+    lines = [", ".join(f"{number} {name}" for name, number in counts)]
+    lines += [f"  {'refused' if one.error else 'passed over'}: {one.path}: {one.reason}" for one in report.skipped]
+    return plain("\n".join(lines))
+
+
+def one_line(text: str) -> str:
+    """The text with every run of white space made one space."""
+    return " ".join(text.split())
+
+
+def plain(text: str) -> str:
+    """The text as a terminal may show it: control and direction characters are shown as a dot, never obeyed.
+
+    >>> plain("a\\x1b[31mb")
+    'a·[31mb'
+    """
+    return _UNPRINTABLE.sub("·", text)
+
+
+def hit_record(hit: Hit) -> dict[str, Any]:
+    """A hit as `search --json` prints it."""
+    passage, article = hit.passage, hit.article
+    return {
+        "file_id": article.id,
+        "passage_id": passage.id,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "score": hit.score,
+        "title": article.title,
+        "published": article.published,
+        "also": hit.also,
+    }
+
+
+def article_record(article: Article) -> dict[str, Any]:
+    """What an article knows about itself, without its text."""
+    return {
+        "file_id": article.id,
+        "title": article.title,
+        "published": article.published,
+        "publisher": article.publisher,
+        "language": article.language,
+        "url": article.url,
+        "path": article.path,
+    }
+
+
+def place_record(article: Article, span: Span | None) -> dict[str, Any]:
+    """An article, or a stretch of it with the paragraph around it."""
+    record = article_record(article)
+    if span is None:
+        return {**record, "text": article.text}
+    around = surroundings(article.text, span)
+    return {
+        **record,
+        "start": span.start,
+        "end": span.end,
+        "quote": span.of(article.text),
+        "context": around.of(article.text),
+    }
+
+
+def place_text(article: Article, span: Span | None) -> str:
+    """The same for a terminal: the stretch stands between ⟦ and ⟧."""
+    head = article_line(article)
+    if span is None:
+        return f"{head}\n\n{plain(article.text)}"
+    around = surroundings(article.text, span)
+    before, after = article.text[around.start : span.start], article.text[span.end : around.end]
+    return f"{head}\n\n{plain(before)}⟦{plain(span.of(article.text))}⟧{plain(after)}"
+
+
+def surroundings(text: str, span: Span) -> Span:
+    """The paragraphs that a span touches."""
+    touched = [one for one in paragraphs(text) if one.start < span.end and span.start < one.end]
+    return Span(min([span.start, *(one.start for one in touched)]), max([span.end, *(one.end for one in touched)]))
+
+
+def status_text(record: dict[str, Any]) -> str:
+    """`isnad status`, a line a fact."""
+    return plain("\n".join(f"{name:<12} {value}" for name, value in record.items()))
