@@ -20,7 +20,7 @@ def reading(store: Path) -> Retriever:
 
 def writing(store: Path) -> tuple[Ledger, list[Derived]]:
     """A ledger to write to, made where there is none, and the indexes that follow it."""
-    from index.embedding import Hashed  # noqa: PLC0415 - a search with no key needs neither
+    from index.embedding import Hashed
     from index.vectors import Vectors
 
     ledger = Ledger.create(store)
