@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from index.records import Value
 from index.text.fold import folded
@@ -98,12 +98,17 @@ def _any(words: Iterable[str]) -> str:
     )
 
 
-@lru_cache(maxsize=1)
-def forms() -> tuple[tuple[str, frozenset[str], re.Pattern[str]], ...]:
-    """Each way to name a date, the fullest first: what an earlier one takes, a later one leaves.
+class Form(NamedTuple):
+    """One way to name a date. `keys`: the words near which it stands; none: it begins with a digit."""
 
-    With each come words of which a text must hold one for the form to occur; looking for them first is four times faster.
-    """
+    kind: str
+    keys: frozenset[str]
+    pattern: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def forms() -> tuple[Form, ...]:
+    """Each way to name a date, the fullest first: what an earlier one takes, a later one leaves."""
     month, shift = _any(_months()), _any(_SHIFTS)
     begin, attached = r"(?<![\w.])", r"(?<!\w)[وفبلك]{0,2}"
     year = r"(?:1\d|20)\d\d(?![\da-z]|[.,:]\d|\s*%)"
@@ -125,31 +130,67 @@ def forms() -> tuple[tuple[str, frozenset[str], re.Pattern[str]], ...]:
         "slashed short": r"(?:بتاريخ|الموافق|يوم|on)\s+(?P<a>\d\d?)\s?/\s?(?P<b>\d\d?)(?![\w/])",
         "hijri": rf"{number}(?P<year>1[34]\d\d){era}",
         "years": rf"{number}(?P<year>{year})\s?[-–/]\s?(?P<last>{year}|\d\d(?!\w|[.,]\d)){era}",
-        "year": rf"(?:(?P<cue>{attached}(?:ال|لل)?(?:عام|سنه|موسم|موازنه|موديل)|in|since|year|of|by|until|from|before|after|منذ|حتي|في)\s+|(?<![\w.,$€£-]))(?P<year>{year})(?![/-]\d){era}(?P<unit>\s+\w+)?",
+        "year": rf"(?<![\w.,/$€£-])(?:[وفبلك]{{0,2}})(?P<year>{year})(?![/-]\d){era}(?P<unit>\s+\w+)?",
         "weekday": rf"(?:(?P<before>last|this|next|past)\s+)?(?:{attached}(?:ال|لل)(?P<ar>{_any(_WEEKDAYS_AR)})|(?<!\w)(?P<en>{_any(_WEEKDAYS_EN)})s?)(?!\w)(?:\s+(?:من\s+الاسبوع\s+)?(?P<shift>{shift})(?!\w))?",
         "away": rf"{attached}(?P<days>{_any(_DAYS_AWAY)})(?!\w)|(?:{attached}(?:قبل|منذ)\s+(?:(?P<n>\d\d?|{_any(_FEW)})\s+(?P<ago>ايام|اشهر|شهور|سنوات|اعوام)|(?P<two>يومين|شهرين|عامين|سنتين)))(?!\w)|(?<!\w)(?P<en_n>\d\d?)\s+(?P<en_unit>days|months|years)\s+ago(?!\w)",
         "period": rf"{attached}(?:ال|لل)(?P<ar>شهر|عام|سنه)\s+(?P<shift>{shift})(?!\w)|(?<!\w)(?P<before>last|this|next)\s+(?P<en>month|year)(?!\w)",
     }
     months = frozenset(name.split()[0] for name in _months())
-    needed = {
+    keys = {
         **dict.fromkeys(("day", "month"), months),
         "english": frozenset(name for name in months if name.isascii()),
-        "weekday": frozenset((*_WEEKDAYS_AR, *_WEEKDAYS_EN)),
-        "away": frozenset((*_DAYS_AWAY, "قبل", "منذ", " ago")),
+        "slashed short": frozenset(("بتاريخ", "موافق", "يوم", "on")),
+        "weekday": frozenset((*_WEEKDAYS_AR, *_WEEKDAYS_EN, *(day + "s" for day in _WEEKDAYS_EN))),
+        "away": frozenset((*(name.split()[0] for name in _DAYS_AWAY), "قبل", "منذ", "ago")),
         "period": frozenset(("شهر", "عام", "سنه", "month", "year")),
     }
-    digits = frozenset("0123456789")
-    return tuple((kind, needed.get(kind, digits), re.compile(pattern)) for kind, pattern in patterns.items())
+    return tuple(Form(kind, keys.get(kind, frozenset()), re.compile(pattern)) for kind, pattern in patterns.items())
 
 
-def scan(kind: str, pattern: re.Pattern[str], plain: str) -> Iterator[Found]:
-    """What one form finds in a folded text; a match that is no date is passed over."""
-    at = 0
-    while match := pattern.search(plain, at):
-        at = match.end()
+_REACH = 64  # letters to either side of a key word that can belong to its date
+_LETTERS_AND_DIGITS = re.compile(r"[^\W\d_]+|\d+")
+_ATTACHED = re.compile(r"^[وفبلك]{0,2}(?:ال|لل)?(?=..)")
+
+
+class _Keys(dict[str, frozenset[str]]):
+    """Which forms a word is a key of, with its article and particles or without; worked out when a word is first met."""
+
+    def __missing__(self, word: str) -> frozenset[str]:
+        bare = {word, word[1:], word[2:], _ATTACHED.sub("", word)}
+        kinds = frozenset(form.kind for form in forms() if not form.keys.isdisjoint(bare))
+        if len(self) < 50_000:
+            self[word] = kinds
+        return kinds
+
+
+_KEYS = _Keys()
+
+
+def scanned(plain: str) -> Iterator[Found]:
+    """What each form finds in a folded text, form after form; forms with key words look only around those."""
+    around: dict[str, list[tuple[int, int]]] = {}
+    digits = False
+    for word in _LETTERS_AND_DIGITS.finditer(plain):
+        if word[0].isdecimal():
+            digits = True
+            continue
+        for kind in _KEYS[word[0]]:
+            windows = around.setdefault(kind, [])
+            low, high = max(0, word.start() - _REACH), word.end() + _REACH
+            if windows and windows[-1][1] >= low:
+                low = windows.pop()[0]
+            windows.append((low, high))
+    for kind, keys, pattern in forms():
+        for low, high in around.get(kind, ()) if keys else [(0, len(plain))] if digits else ():
+            yield from _scan(kind, pattern, plain, low, high)
+
+
+def _scan(kind: str, pattern: re.Pattern[str], plain: str, low: int, high: int) -> Iterator[Found]:
+    while match := pattern.search(plain, low, high):
+        low = match.end()
         for found in _READERS[kind](match, plain):
             yield found
-            at = max(found.end, match.start() + 1)  # a reader may take less than was matched
+            low = max(found.end, match.start() + 1)  # a reader may take less than was matched
 
 
 def _read_ordered(match: re.Match[str], text: str) -> Iterator[Found]:
@@ -220,17 +261,19 @@ def _read_month(match: re.Match[str], text: str) -> Iterator[Found]:
 
 
 def _read_year(match: re.Match[str], text: str) -> Iterator[Found]:
-    """A bare 2024 is a year where a word says so or nothing that it could count follows."""
-    parts = match.groupdict()
-    hijri = _era(parts.get("era")) == "hijri"
-    if hijri or (parts.get("cue") or "").endswith(_YEAR_WORDS) or parts.get("era"):
-        pass
-    elif not 1900 <= int(match["year"]) <= 2099 or (parts.get("unit") and not parts.get("cue")):
-        return
-    if not hijri and 1300 <= int(match["year"]) < 1500 and not parts.get("era"):
+    """A bare 2024 is a year where a word before it says so, or where nothing follows that it could count."""
+    before = text[max(0, match.start() - 12) : match.start("year")].split()
+    cue = re.sub("^[وفبلك]{0,2}(?:ال|لل)?", "", before[-1]) if before else ""
+    hijri = _era(match["era"]) == "hijri"
+    if not (match["era"] or cue in _YEAR_WORDS):
+        if not 1900 <= int(match["year"]) <= 2099 or (match["unit"] and before[-1:] and before[-1] not in _YEAR_CUES):
+            return
+        if match["unit"] and not before:
+            return
+    if not hijri and 1300 <= int(match["year"]) < 1500 and not match["era"]:
         hijri = bool(_ARABIC.search(text))
     value = PartialDate(year=int(match["year"]), calendar="hijri" if hijri else "gregorian")
-    end = match.end("era") if parts.get("era") else match.end("year")
+    end = match.end("era") if match["era"] else match.end("year")
     yield Found(start=match.start("year"), end=end, values=(value,))
 
 
@@ -293,7 +336,8 @@ _READERS: dict[str, Callable[[re.Match[str], str], Iterator[Found]]] = {
     "weekday": _read_weekday, "away": _read_away, "period": _read_period,
 }  # fmt: skip
 _ARABIC = re.compile("[\u0621-\u064a]")
-_YEAR_WORDS = ("عام ", "سنه ", "موسم ", "موازنه ", "year ")
+_YEAR_WORDS = frozenset(("عام", "سنه", "موسم", "موازنه", "ميزانيه", "موديل", "year"))
+_YEAR_CUES = frozenset(("في", "منذ", "حتي", "in", "since", "of", "by", "until", "from", "before", "after"))
 
 
 def _spaced(name: str) -> str:

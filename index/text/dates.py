@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from index.records import Span, Value
-from index.text.date_forms import Found, PartialDate, Shift, forms, scan
+from index.text.date_forms import Found, PartialDate, Shift, scanned
 from index.text.fold import Folded, fold
 
 __all__ = ["DateMention", "PartialDate", "compatible", "dates"]
@@ -50,12 +50,9 @@ def dates(text: str, anchor: date | None = None) -> tuple[DateMention, ...]:
     """
     plain = fold(text)
     claimed: list[Found] = []
-    for kind, needed, pattern in forms():
-        if not any(word in plain.text for word in needed):
-            continue
-        for found in scan(kind, pattern, plain.text):
-            if not any(found.start < other.end and other.start < found.end for other in claimed):
-                claimed.append(found)
+    for found in scanned(plain.text):
+        if not any(found.start < other.end and other.start < found.end for other in claimed):
+            claimed.append(found)
     claimed.sort(key=lambda one: one.start)
     return tuple(_mention(one, plain, anchor) for one in _joined(claimed, plain.text))
 
