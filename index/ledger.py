@@ -196,6 +196,8 @@ class Ledger:
 
     def place(self, place: str) -> tuple[Article, Span | None]:
         """The article and the stretch that `FILE_ID` or `FILE_ID:START-END` names; NotFound where the article ends before."""
+        if place in self.articles((place,)):
+            return self.article(place), None
         if match := re.fullmatch(r"(.+):(\d{1,9})-(\d{1,9})", place):
             article, span = self.article(match[1]), Span(int(match[2]), int(match[3]))
             if not span.start <= span.end <= len(article.text):

@@ -1,0 +1,53 @@
+"""Every test runs without keys and without a network beyond the loopback address."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.shop import index
+
+HERE = Path(__file__).parent
+REFERENCE = HERE.parent / ".." / "shared" / "articles"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_keys() -> None:
+    for name in list(os.environ):
+        if name.startswith(("OPENAI_", "ISNAD_")):
+            del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: object) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0]) if isinstance(address, tuple) else ""
+            assert host in ("127.0.0.1", "localhost", "::1"), f"a test went to the network: {address}"
+        real(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A store of the five sample articles; only read it."""
+    store = tmp_path_factory.mktemp("sample") / "store"
+    index(HERE.parent / "articles", store)
+    yield store
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A store of the five reference articles, where they are at hand; only read it."""
+    if not REFERENCE.is_dir():
+        pytest.skip("the reference articles are not here (../shared/articles)")
+    store = tmp_path_factory.mktemp("reference") / "store"
+    index(REFERENCE, store)
+    yield store

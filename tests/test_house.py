@@ -1,0 +1,101 @@
+"""The rules of the house: which way imports run, where each heavy library lives, what a cold start may load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("index", "assistant", "evals", "prompts")
+MAY_IMPORT = {
+    "index": {"index"},
+    "prompts": {"prompts"},
+    "assistant": {"assistant", "index", "prompts"},
+    "evals": set(ROOMS),
+}
+HOMES = {
+    "chromadb": {"index/vectors.py"},
+    "tantivy": {"index/lexical.py"},
+    "tiktoken": {"index/tokens.py"},
+    "openai": {"index/provider.py", "index/faults.py"},
+    "gradio": {"assistant/web"},
+    "llama_index": {"index/llamaindex.py", "assistant/llamaindex.py"},
+    "sqlite3": {"index/ledger.py", "assistant/web"},
+}
+MODULES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def imported(path: Path) -> set[str]:
+    """The modules that a file names in its imports, wherever they stand."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_one_way(path: Path) -> None:
+    room = path.relative_to(ROOT).parts[0]
+    rooms = {name.split(".")[0] for name in imported(path)} & set(ROOMS)
+    assert rooms <= MAY_IMPORT[room]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_heavy_library_has_one_home(path: Path) -> None:
+    here = str(path.relative_to(ROOT))
+    for name in {name.split(".")[0] for name in imported(path)} & set(HOMES):
+        assert any(here == home or here.startswith(home + "/") for home in HOMES[name]), f"{here} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_says_what_it_is(path: Path) -> None:
+    text = path.read_text()
+    assert not text.strip() or ast.get_docstring(ast.parse(text)), f"{path} has no docstring"
+
+
+def loaded_after(code: str) -> set[str]:
+    run = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys\nprint(' '.join({{name.split('.')[0] for name in sys.modules}}))"],
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    return set(run.stdout.split("\n")[-2].split())
+
+
+def test_help_needs_only_the_standard_library() -> None:
+    code = "from assistant.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass"
+    assert not loaded_after(code) & {"msgspec", "tantivy", "numpy", "tqdm", *HOMES}
+
+
+def test_importing_the_assistant_loads_nothing_heavy() -> None:
+    heavy = {"chromadb", "gradio", "llama_index", "openai", "pandas", "numpy", "tantivy"}
+    assert not loaded_after("import assistant") & heavy
+
+
+def test_a_question_without_a_key_loads_nothing_heavy(sample: Path) -> None:
+    code = f"import assistant\nassistant.ask('من استقبل وزير الخارجية السوري؟', store={str(sample)!r})"
+    assert not loaded_after(code) & {
+        "chromadb",
+        "gradio",
+        "llama_index",
+        "openai",
+        "pandas",
+        "sklearn",
+        "scipy",
+        "babel",
+    }
+
+
+def test_no_file_names_a_registry_or_a_path_of_a_machine() -> None:
+    files = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split("\n")
+    for name in filter(None, files):
+        path = ROOT / name
+        if path.is_file() and path.suffix not in {".png", ".npz"}:
+            text = path.read_text(errors="replace")
+            assert "/" + "simple/" not in text and "files.python" + "hosted" not in text, name
