@@ -1,0 +1,128 @@
+"""Cut an article on sentence ends into passages of a token budget, with exact offsets, around what the site put there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from index.records import Article, Passage, Span
+from index.text.hygiene import clean
+from index.text.sentences import sentences
+from index.tokens import count
+
+BUDGET = 256  # o200k_base tokens
+
+Weighed = tuple[Span, int]  # a piece of text and its tokens, counted with the white space before it
+
+_GAP = 40  # characters of white space that no passage bridges
+_CUTS = (re.compile(r"(?<=[،,;؛:–—])\s"), re.compile(r"\s"))  # where a sentence above the budget may be cut
+
+
+def cut(article: Article, budget: int = BUDGET) -> tuple[Passage, ...]:
+    """The passages of an article: whole sentences, at most `budget` tokens each, in order; boilerplate is in none of them.
+
+    Neighbouring sentences are packed into passages of about equal size. A sentence above the budget is cut at a clause mark,
+    failing that between words, failing that anywhere. Tokens are counted as a model will see the text, without invisible
+    characters and floods of tatweel. An article of boilerplate or white space has no passage.
+
+    >>> [one.text for one in cut(Article(id="a", sha256="", text="وصل الوفد. غادر الوفد."), budget=6)]
+    ['وصل الوفد.', 'غادر الوفد.']
+    """
+    text = article.text
+    packed = (span for run in _runs(article) for span in _packed(_weighed(text, run, budget), budget))
+    return tuple(
+        Passage(
+            id=f"{article.id}:{span.start}-{span.end}",
+            article_id=article.id,
+            start=span.start,
+            end=span.end,
+            text=span.of(text),
+        )
+        for span in (_trimmed(text, one) for one in packed)
+        if span.start < span.end
+    )
+
+
+def _runs(article: Article) -> Iterator[list[Span]]:
+    """The sentences between one stretch of boilerplate and the next."""
+    text, low = article.text, 0
+    for barrier in (*sorted(article.boilerplate), Span(len(text), len(text))):
+        if low < barrier.start:
+            part = text[low : barrier.start] if low or barrier.start < len(text) else text
+            yield [Span(low + one.start, low + one.end) for one in sentences(part)]
+        low = max(low, barrier.end)
+
+
+def _weighed(text: str, run: list[Span], budget: int) -> Iterator[Weighed]:
+    before = run[0].start if run else 0
+    for sentence in run:
+        if sentence.start - before > _GAP:
+            before = sentence.start
+        tokens = count(clean(text[before : sentence.end]))
+        if tokens <= budget:
+            yield Span(before, sentence.end), tokens
+        else:
+            yield from _parts(text, before, sentence.end, tokens, budget)
+        before = sentence.end
+
+
+def _parts(text: str, start: int, end: int, tokens: int, budget: int) -> Iterator[Weighed]:
+    """A stretch of text above the budget, in parts of about equal size that are not."""
+    if tokens <= budget or end - start == 1:
+        yield Span(start, end), tokens
+        return
+    share = max(1, (end - start) // -(-tokens // budget))
+    at = start
+    while at < end:
+        stop = end if end - at <= share * 1.2 else _cut_near(text, at, at + share)
+        yield from _parts(text, at, stop, count(clean(text[at:stop])), budget)
+        at = stop
+
+
+def _cut_near(text: str, start: int, wanted: int) -> int:
+    """The last good place for a cut in the second half of `start:wanted`; `wanted` where there is none."""
+    low = start + (wanted - start) // 2
+    for places in _CUTS:
+        found = max((place.start() for place in places.finditer(text, low, wanted)), default=start)
+        if found > start:
+            return found
+    return max(wanted, start + 1)
+
+
+def _packed(pieces: Iterator[Weighed], budget: int) -> Iterator[Span]:
+    """Neighbours joined into passages; a wide gap keeps them apart."""
+    group: list[Weighed] = []
+    for piece in pieces:
+        if group and piece[0].start != group[-1][0].end:
+            yield from _even(group, budget)
+            group = []
+        group.append(piece)
+    if group:
+        yield from _even(group, budget)
+
+
+def _even(group: list[Weighed], budget: int) -> Iterator[Span]:
+    """As few passages as the budget allows, of about equal weight: a passage of one left-over sentence is hard to find."""
+    share = sum(tokens for _, tokens in group) / _fewest(group, budget)
+    start, weight, before, made = group[0][0].start, 0, 0, 1
+    for span, tokens in group:
+        if weight and (weight + tokens > budget or before + tokens / 2 > share * made):
+            yield Span(start, span.start)
+            start, weight, made = span.start, 0, made + 1
+        weight += tokens
+        before += tokens
+    yield Span(start, group[-1][0].end)
+
+
+def _fewest(group: list[Weighed], budget: int) -> int:
+    passages, weight = 1, 0
+    for _, tokens in group:
+        if weight + tokens > budget:
+            passages, weight = passages + 1, 0
+        weight += tokens
+    return passages
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    piece = span.of(text).rstrip()
+    return Span(span.start + len(piece) - len(piece.lstrip()), span.start + len(piece))

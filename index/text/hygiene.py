@@ -1,0 +1,73 @@
+"""What an article carries that no reader sees: invisible and direction characters, tags, controls, floods of tatweel or marks.
+
+The stored original keeps all of it; search and prompts get the text without. The list is the one of OWASP LLM01:2026
+(control 5), Unicode TR36 and the default-ignorable characters of the Unicode database.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+
+PASSES = 4  # what is removed can bring the pieces of a flood together
+
+_KINDS = {
+    "tag": "\U000e0000-\U000e007f",
+    "direction": "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069",
+    "selector": "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef",
+    "invisible": (
+        "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
+        "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0080-\U000e00ff\U000e01f0-\U000e0fff"
+    ),
+    "control": "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f",
+    "broken": "\ud800-\udfff",  # half of a surrogate pair: no encoding can write it
+}
+_MARK = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u08ca-\u08ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_FORMS = "\ufb50-\ufd3d\ufd50-\ufdfb\ufe70-\ufefc"
+_PATTERNS = {
+    **{kind: f"[{letters}]+" for kind, letters in _KINDS.items()},
+    "presentation": f"[{_FORMS}]+",
+    "tatweel": "\u0640{2,}|\u0640(?=[\u0620-\u0652])",  # the one of the year in 1445هـ stays
+    "marks": f"[{_MARK}]{{4,}}",
+}
+_DIRT = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS.items()))
+_ANY = re.compile(f"[{''.join(_KINDS.values())}{_FORMS}\u0640]|[{_MARK}]{{4}}")
+
+
+def clean(text: str) -> str:
+    """The text as search and a model should see it; unchanged (the same object) where there is nothing to remove.
+
+    Invisible and control characters go, so do stretched letters and heaps of more than three marks on one letter;
+    presentation forms become the letters they stand for. Letters, vowel signs, digits and line breaks stay as they are.
+
+    >>> clean("مـــحمد\\u200f زا\\u200bر ﺣﻠﺐ عام 1445هـ")
+    'محمد زار حلب عام 1445هـ'
+    """
+    for _ in range(PASSES):
+        if not _ANY.search(text):
+            break
+        before, text = text, _DIRT.sub(_kept, text)
+        if text == before:
+            break
+    return text
+
+
+def unseen(text: str) -> dict[str, int]:
+    """How many characters of each kind `clean` takes out or replaces; empty for a clean text.
+
+    >>> unseen("خبر\\u200b\\u200b عا\\u202eجل")
+    {'invisible': 2, 'direction': 1}
+    """
+    counts: Counter[str] = Counter()
+    if _ANY.search(text):
+        for found in _DIRT.finditer(text):
+            counts[str(found.lastgroup)] += len(found.group())
+    return dict(counts)
+
+
+def _kept(found: re.Match[str]) -> str:
+    if found.lastgroup != "presentation":
+        return ""
+    spelt = unicodedata.normalize("NFKC", found.group())
+    return re.sub(f" (?=[{_MARK}])", "", spelt)  # a vowel sign shown on its own
