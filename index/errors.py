@@ -6,7 +6,8 @@ IsnadError
 ├── StoreError            the store is not there, is newer than this program, or is damaged
 │   ├── NoStore           nothing has been indexed yet
 │   ├── StoreBusy         another process is writing
-│   └── StoreFull         the disk is full
+│   ├── StoreFull         the disk is full
+│   └── StoreDamaged      an index cannot be read; the ledger, and so every article, is not concerned
 ├── NotFound              no such article
 └── ProviderError         the model's server: refused, failed, stalled, or answered nonsense
     ├── ProviderRefused   400, 401, quota: asking again does not help
@@ -42,6 +43,10 @@ class StoreBusy(StoreError):
 
 
 class StoreFull(StoreError):
+    pass
+
+
+class StoreDamaged(StoreError):
     pass
 
 

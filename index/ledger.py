@@ -259,6 +259,11 @@ class Ledger:
         """Ids of the articles that an index has yet to take over, or to drop."""
         return [row[0] for row in self._read("SELECT article_id FROM pending WHERE derived = ?", (derived,))]
 
+    def settled(self, derived: str) -> set[str]:
+        """Ids of the passages that an index should hold by now."""
+        query = "SELECT id FROM passages WHERE article_id NOT IN (SELECT article_id FROM pending WHERE derived = ?)"
+        return {row[0] for row in self._read(query, (derived,))}
+
     def counts(self) -> dict[str, int]:
         """Articles, passages and paid vectors."""
         return {name: self._read(f"SELECT count(*) FROM {name}")[0][0] for name in ("articles", "passages", "vectors")}
