@@ -1,0 +1,15 @@
+"""The model's server: the home of the openai client, which is imported with the first request and not before.
+
+    Provider.stream   messages → pieces of text as they come, then the Reply
+    Provider.chat     messages → the Reply
+    embed             texts → vectors, batch by batch
+
+At most three requests for one call, the first token within one deadline over all of them, never a retry once text has come.
+Every failure is one of the errors below ProviderError, with the keys masked.
+"""
+
+from index.provider.calls import Provider, Reply, Wait
+from index.provider.embeddings import Embedded, embed
+from index.provider.faults import ContextTooLong, masked
+
+__all__ = ["ContextTooLong", "Embedded", "Provider", "Reply", "Wait", "embed", "masked"]
