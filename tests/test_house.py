@@ -18,13 +18,13 @@ MAY_IMPORT = {
     "evals": set(ROOMS),
 }
 HOMES = {
-    "chromadb": {"index/vectors.py"},
+    "chromadb": {"index/chroma.py"},
     "tantivy": {"index/lexical.py"},
     "tiktoken": {"index/tokens.py"},
     "openai": {"index/provider.py", "index/faults.py"},
     "gradio": {"assistant/web"},
     "llama_index": {"index/llamaindex.py", "assistant/llamaindex.py"},
-    "sqlite3": {"index/ledger.py", "assistant/web"},
+    "sqlite3": {"index/ledger.py", "index/chroma.py", "assistant/web"},
 }
 MODULES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 
