@@ -1,0 +1,175 @@
+"""Files in, articles out: strictly read, in a fixed order, one at a time; whatever is not read says why.
+
+`scan` finds the articles of a PATH without decoding them, so that an unchanged one costs one hash; `Found.load` reads one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from index.about import About, described
+from index.decoding import Refused, decode
+from index.errors import SourceError
+from index.files import File, content, shown, walk
+from index.jsonl import Record, ids, is_json_lines, lines
+from index.records import Article, Skipped, Value
+
+TEXT = frozenset((".txt", ".md", ".markdown"))
+
+
+class Found(Value, frozen=True, kw_only=True):
+    """An article that has been found and hashed, not yet read."""
+
+    id: str
+    path: str  # relative to the PATH it was found in
+    sha256: str  # of the file's bytes, or of the record
+    origin: Path | Record
+
+    def load(self) -> Article | Skipped:
+        """The article itself, or why it is none. A file is read anew: `sha256` of the article is of what was read now."""
+        try:
+            if isinstance(self.origin, Record):
+                return _from_record(self, self.origin)
+            return _from_file(self, content(self.origin))
+        except Refused as refused:
+            return Skipped(path=shown(self.path), id=self.id, reason=str(refused))
+
+
+def read(path: Path) -> Iterator[Article | Skipped]:
+    """Every article of a PATH in a fixed order, and a Skipped for all that is none: `scan`, each one loaded."""
+    for one in scan(path):
+        yield one.load() if isinstance(one, Found) else one
+
+
+def scan(path: Path) -> Iterator[Found | Skipped]:
+    """The articles of a folder (with its sub-folders) or of a JSON Lines file, sorted by path, found but not decoded.
+
+    A file's id is its relative path without the extension, a record's is its `id`. Where two have one id, both are
+    refused. Holds ids in memory, not articles. Raises SourceError where PATH is missing or there is no article in it.
+    """
+    root = path.resolve()
+    if not root.exists():
+        raise SourceError(f"{path} does not exist; give a folder of articles or a .jsonl file")
+    if not root.is_dir() and not is_json_lines(root.name):
+        raise SourceError(f"{path} is neither a folder nor a .jsonl file; give the folder that the file is in")
+    twice = _given_twice(_ids(root))
+    reasons: list[str] = []
+    any_found = False
+    for one in _entries(root):
+        if isinstance(one, Found):
+            any_found = True
+            if one.id in twice:
+                one = Skipped(
+                    path=shown(one.path), id=one.id, reason=f"another article has the id {one.id} too: rename one"
+                )
+        elif len(reasons) < 3:
+            reasons.append(f"{one.path}: {one.reason}")
+        yield one
+    if not any_found:
+        raise SourceError(
+            f"no article in {path}; put .txt, .md or .jsonl files there" + "".join(f"; {one}" for one in reasons)
+        )
+
+
+def _given_twice(names: Iterator[str]) -> frozenset[str]:
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for name in names:
+        (twice if name in seen else seen).add(name)
+    return frozenset(twice)
+
+
+def _ids(root: Path) -> Iterator[str]:
+    for home, file in _files(root):
+        if isinstance(file, Skipped):
+            continue
+        if not is_json_lines(file.path):
+            yield file.id
+            continue
+        try:
+            yield from ids(home / file.path)
+        except Refused:
+            continue
+
+
+def _entries(root: Path) -> Iterator[Found | Skipped]:
+    for home, file in _files(root):
+        if isinstance(file, Skipped):
+            yield file
+        elif is_json_lines(file.path):
+            yield from _records(home, file.path)
+        else:
+            yield _found(home, file)
+
+
+def _files(root: Path) -> Iterator[tuple[Path, File | Skipped]]:
+    """The files that can hold articles, each with the folder that its path is relative to."""
+    if root.is_file():
+        yield root.parent, File(id=root.name, path=root.name, suffix=root.suffix)
+        return
+    for one in walk(root):
+        if isinstance(one, File) and one.suffix not in TEXT and not is_json_lines(one.path):
+            yield (
+                root,
+                Skipped(
+                    path=shown(one.path),
+                    reason=f"not a type of article file ({one.suffix or 'no extension'})",
+                    error=False,
+                ),
+            )
+        else:
+            yield root, one
+
+
+def _found(root: Path, file: File) -> Found | Skipped:
+    try:
+        data = content(root / file.path)
+    except Refused as refused:
+        return Skipped(path=shown(file.path), id=file.id, reason=str(refused))
+    return Found(id=file.id, path=file.path, sha256=hashlib.sha256(data).hexdigest(), origin=root / file.path)
+
+
+def _records(root: Path, path: str) -> Iterator[Found | Skipped]:
+    try:
+        for line in lines(root / path):
+            if line.record is None:
+                yield Skipped(path=f"{shown(path)}:{line.number}", id=line.id, reason=line.trouble)
+            else:
+                yield Found(id=str(line.record.id), path=path, sha256=line.record.sha256, origin=line.record)
+    except Refused as refused:
+        yield Skipped(path=shown(path), reason=str(refused))
+
+
+def _from_file(found: Found, data: bytes) -> Article:
+    text = decode(data)
+    if not text.strip():
+        raise Refused("it is empty")
+    return _article(found, text, hashlib.sha256(data).hexdigest(), described(text))
+
+
+def _from_record(found: Found, record: Record) -> Article:
+    known = About(
+        title=record.title or None,
+        published=record.day,
+        publisher=record.publisher or None,
+        url=record.url or None,
+        language=record.lang or None,
+    )
+    return _article(found, record.text, found.sha256, described(record.text, known))
+
+
+def _article(found: Found, text: str, sha256: str, about: About) -> Article:
+    return Article(
+        id=found.id,
+        path=found.path,
+        text=text,
+        sha256=sha256,
+        title=about.title,
+        published=about.published,
+        publisher=about.publisher,
+        url=about.url,
+        language=about.language,
+        boilerplate=about.boilerplate,
+    )
