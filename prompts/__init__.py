@@ -1,0 +1,119 @@
+"""Prompts are files, one each, beside this one: NAME.jinja, in Jinja2, with a header that names every variable.
+
+A variable that is missing, unknown, or named in the header and never used is an error. A prompt's hash (of the file's bytes)
+goes into every answer that it led to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+FOLDER = Path(__file__).parent
+ROLES = ("system", "user")
+
+_HEADER = re.compile(
+    r"\{#\s*name: (?P<name>.+?)\s*\npurpose: (?P<purpose>.+?)\nvariables:\n(?P<variables>.*?)#\}", re.DOTALL
+)
+_VARIABLE = re.compile(r"^  (\w+)  +\S", re.MULTILINE)
+
+
+class PromptError(ValueError):
+    """A prompt that does not exist, has no proper header, or was not given exactly its variables."""
+
+
+class Rendered(NamedTuple):
+    """What a prompt says: the messages for the model, and the hash of the file they came from."""
+
+    messages: tuple[dict[str, str], ...]
+    hash: str
+
+
+class _Prompt(NamedTuple):
+    template: Template
+    variables: frozenset[str]
+
+
+def render(name: str, folder: Path = FOLDER, /, **values: Any) -> Rendered:
+    """The messages of prompt `name` with these values, one for each of its blocks `system` and `user`.
+
+    Raises PromptError where the values are not exactly the variables that the file names and uses.
+
+    >>> render("translate", question="Who came?", languages=["Arabic"]).messages[1]["role"]
+    'user'
+    """
+    source = _source(name, folder)
+    prompt = _parsed(name, source)
+    wrong = sorted(prompt.variables ^ set(values))
+    if wrong:
+        raise PromptError(f"prompt `{name}`: " + "; ".join(_said(one, one in values) for one in wrong))
+    from jinja2 import UndefinedError
+
+    context = prompt.template.new_context(values)
+    try:
+        said = {
+            role: "".join(prompt.template.blocks[role](context)).strip()
+            for role in ROLES
+            if role in prompt.template.blocks
+        }
+    except UndefinedError as error:
+        raise PromptError(f"prompt `{name}`: {error.message}") from None
+    return Rendered(tuple({"role": role, "content": text} for role, text in said.items()), _hash(source))
+
+
+def hash_of(name: str, folder: Path = FOLDER) -> str:
+    """The first 12 hexadecimal digits of the SHA-256 of the prompt's file.
+
+    >>> len(hash_of("answer"))
+    12
+    """
+    return _hash(_source(name, folder))
+
+
+def names(folder: Path = FOLDER) -> tuple[str, ...]:
+    """The prompts there are."""
+    return tuple(sorted(path.stem for path in folder.glob("*.jinja")))
+
+
+def _source(name: str, folder: Path) -> bytes:
+    path = folder / f"{name}.jinja"
+    if path.parent != folder or not path.is_file():
+        raise PromptError(f"there is no prompt `{name}`; there are: {', '.join(names(folder))}")
+    return path.read_bytes()
+
+
+def _hash(source: bytes) -> str:
+    return hashlib.sha256(source).hexdigest()[:12]
+
+
+@lru_cache(maxsize=32)
+def _parsed(name: str, source: bytes) -> _Prompt:
+    """The template, and its variables: those of the header, which must be those that the text uses."""
+    from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, meta
+
+    text = source.decode("utf-8")
+    header = _HEADER.match(text)
+    if header is None or header["name"] != name:
+        raise PromptError(f"prompt `{name}` does not begin with a header of its name, purpose and variables")
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    try:
+        used = meta.find_undeclared_variables(environment.parse(text))
+        template = environment.from_string(text)
+    except TemplateSyntaxError as error:
+        raise PromptError(f"prompt `{name}`, line {error.lineno}: {error.message}") from None
+    named = set(_VARIABLE.findall(header["variables"]))
+    if named != used:
+        raise PromptError(f"prompt `{name}`: its header and its text differ on {', '.join(sorted(named ^ used))}")
+    if "user" not in template.blocks:
+        raise PromptError(f"prompt `{name}` has no block `user`")
+    return _Prompt(template, frozenset(named))
+
+
+def _said(variable: str, given: bool) -> str:
+    return f"it has no variable `{variable}`" if given else f"its variable `{variable}` was not given"
