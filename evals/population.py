@@ -1,0 +1,79 @@
+"""The declared metrics over a whole suite: is the new side worse in general, beyond a margin?
+
+Differences are paired by case and resampled by event; a drop is called only where the interval leaves the margin and the
+sign-flip test agrees. It informs; the case-level test of `evals.gate` is the one that sees a single broken event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+from evals import stats
+from evals.cases import Case
+from evals.records import Outcome
+from evals.verdict import Judged, Tested
+
+
+def tested(
+    metrics: Sequence[str],
+    cases: Sequence[Case],
+    base: Mapping[str, Sequence[Outcome]],
+    new: Mapping[str, Sequence[Outcome]],
+    *,
+    margin: float,
+    alpha: float,
+) -> tuple[Tested, ...]:
+    """Each metric with its difference, Holm-adjusted p and verdict. A case counts where both sides have a value for it."""
+    pairs = [(metric, difference(metric, cases, base, new)) for metric in metrics]
+    adjusted = iter(stats.holm([found.p for _, found in pairs if found]))
+    rows = []
+    for metric, found in pairs:
+        if found is None:
+            rows.append(Tested(metric=metric, verdict="no values", left_out=len(cases)))
+            continue
+        p = next(adjusted)
+        rows.append(
+            Tested(
+                metric=metric,
+                verdict=_judged(found, p, margin, alpha),
+                difference=found,
+                p=p,
+                detectable=stats.detectable(found.error) if found.error else None,
+                left_out=len(cases) - found.cases,
+            )
+        )
+    return tuple(rows)
+
+
+def difference(
+    metric: str, cases: Sequence[Case], base: Mapping[str, Sequence[Outcome]], new: Mapping[str, Sequence[Outcome]]
+) -> stats.Difference | None:
+    """Both sides' means of a metric, None where no case has it on both.
+
+    Abstention is weighted so that answerable and unanswerable questions count alike: its mean is balanced accuracy.
+    """
+    rows = []
+    for case in cases:
+        old, now = _mean(base[case.id], metric), _mean(new[case.id], metric)
+        if old is not None and now is not None:
+            rows.append((old, now, case))
+    if not rows:
+        return None
+    kinds = [case.answerable for _, _, case in rows]
+    weights = [1 / kinds.count(kind) for kind in kinds] if metric == "abstention" else None
+    olds, nows, paired = zip(*rows, strict=True)
+    return stats.paired(olds, nows, [case.cluster for case in paired], weights)
+
+
+def _mean(outcomes: Sequence[Outcome], metric: str) -> float | None:
+    values = [value for one in outcomes if (value := one.value(metric)) is not None]
+    return fmean(values) if values else None
+
+
+def _judged(found: stats.Difference, p: float, margin: float, alpha: float) -> Judged:
+    if found.low > 0:
+        return "improved"
+    if found.low > -margin:
+        return "not worse"
+    return "worse" if p <= alpha else "inconclusive"
