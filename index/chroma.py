@@ -1,8 +1,8 @@
-"""Chroma in a process of its own: the only home of chromadb.
+"""Chroma itself, in a child process: the only home of chromadb.
 
-A damaged HNSW file can kill the process that reads it, a full disk or a foreign lock can hold a call for minutes, and a second client
-never sees what another process wrote. So a child process holds the client, and its parent holds a deadline: a child that dies, hangs
-or grows stale is replaced, and the parent lives.
+The child reads calls on standard input and answers on standard output until its parent is gone (`index.collection` is the other end).
+Two locks keep processes apart, which Chroma does not: `owner.lock` is held by whoever writes, `files.lock` while index files are
+rewritten or loaded.
 """
 
 from __future__ import annotations
@@ -10,189 +10,25 @@ from __future__ import annotations
 import fcntl
 import os
 import random
-import select
 import signal
 import sqlite3
 import struct
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import RLock
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import msgspec
 
-from index.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
-from index.records import Value
+from index.collection import Home
+from index.errors import StoreBusy
 
-PATIENCE = 10.0  # seconds that an opener waits for a lock before it says whose it is
-DEADLINE = 120.0  # seconds for any one call; a call takes one at most
-PAGE = 1_000  # rows a call
-QUOTED = 64  # ids a condition names at once
+WAIT = 10.0  # seconds that an opener waits for a lock before it says whose it is
+PAGE = 1_000  # rows a call, where the server allows that many
+QUOTED = 64  # articles that one condition names
 EF_SEARCH = 400  # candidates of a query; Chroma's own 100 finds 74 of 100 neighbours at 100,000 rows
-TENANT, DATABASE = "default_tenant", "default_database"
-
-
-class Server(Value, frozen=True, kw_only=True):
-    """A Chroma server, of one's own or in the cloud."""
-
-    url: str
-    tenant: str = TENANT
-    database: str = DATABASE
-    token: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Server({self})"
-
-    def __str__(self) -> str:
-        return f"{self.url} {self.tenant}/{self.database}"
-
-
-class Home(Value, frozen=True, kw_only=True):
-    """Where a collection lives: in a folder, or on a server."""
-
-    collection: str
-    path: str = ""
-    server: Server | None = None
-
-    def __str__(self) -> str:
-        return self.path if self.server is None else f"{self.server.url} ({self.collection})"
-
-
-class Health(Value, frozen=True, kw_only=True):
-    """What a look at a collection found: `unreadable` rows have lost their vector, `lost` ones of `asked` do not find themselves."""
-
-    rows: int
-    unreadable: int = 0
-    asked: int = 0
-    lost: int = 0
-
-    @property
-    def well(self) -> bool:
-        """Whether it can be searched. HNSW itself misses up to .5 % of its rows, so a few lost ones mean nothing."""
-        return not self.unreadable and self.lost <= 1 + 0.02 * self.asked
-
-
-class Chroma:
-    """A collection, held by a child process. One call at a time, from any thread; every error is a StoreError."""
-
-    def __init__(self, home: Home, *, writing: bool, create: dict[str, Any] | None = None) -> None:
-        """Open a collection that exists, or make it, with `create` as its metadata.
-
-        Raises StoreBusy within ten seconds where another program holds the folder, StoreDamaged where Chroma cannot read what is there.
-        """
-        self._lock = RLock()
-        self._home = home
-        package = str(Path(__file__).resolve().parent.parent)
-        start = "import sys; sys.path.insert(0, sys.argv[1]); from index.chroma import serve; serve()"
-        self._child = subprocess.Popen(
-            (sys.executable, "-P", "-c", start, package),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(home.path).parent if home.path else None,  # chromadb reads a .env file where it starts
-        )
-        assert self._child.stdin and self._child.stdout
-        self._requests, self._replies = self._child.stdin, self._child.stdout
-        os.set_blocking(self._requests.fileno(), False)
-        try:
-            found = self.call("open", msgspec.to_builtins(home), writing, create)
-            self.health = msgspec.convert(found, Health)
-        except BaseException:
-            self.close(0)
-            raise
-
-    def call(self, verb: str, *values: Any) -> Any:
-        """What the child's method `verb` returns."""
-        with self._lock:
-            self.send(verb, *values)
-            return self.receive()
-
-    def send(self, verb: str, *values: Any) -> None:
-        """Begin a call; go on with something else, then `receive()` its result."""
-        frame = msgspec.msgpack.encode((verb, values))
-        self._deliver(struct.pack("<Q", len(frame)) + frame)
-
-    def receive(self) -> Any:
-        """The result of the call that was begun."""
-        (length,) = struct.unpack("<Q", self._take(8))
-        fine, value = msgspec.msgpack.decode(self._take(length))
-        if not fine:
-            raise _readable(*value, home=self._home)
-        return value
-
-    def close(self, seconds: float = PATIENCE) -> None:
-        """End the child: it finishes a call that it has begun, for some seconds at most."""
-        for end in (self._requests, self._replies):
-            with suppress(OSError):
-                end.close()
-        try:
-            self._child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
-
-    @property
-    def alive(self) -> bool:
-        return self._child.poll() is None and not self._requests.closed
-
-    def _deliver(self, frame: bytes) -> None:
-        rest, until = memoryview(frame), time.monotonic() + DEADLINE
-        while rest:
-            if not select.select((), (self._requests,), (), max(0.0, until - time.monotonic()))[1]:
-                raise self._hung()
-            try:
-                rest = rest[os.write(self._requests.fileno(), rest[:65_536]) :]
-            except BrokenPipeError:
-                raise self._dead() from None
-
-    def _take(self, length: int) -> bytes:
-        parts, until = [], time.monotonic() + DEADLINE
-        while length:
-            if not select.select((self._replies,), (), (), max(0.0, until - time.monotonic()))[0]:
-                raise self._hung()
-            part = os.read(self._replies.fileno(), min(length, 1 << 20))
-            if not part:
-                raise self._dead()
-            parts.append(part)
-            length -= len(part)
-        return b"".join(parts)
-
-    def _hung(self) -> StoreError:
-        self.close(0)
-        return StoreBusy(f"Chroma in {self._home} did not answer within {DEADLINE:.0f} s; run again")
-
-    def _dead(self) -> StoreError:
-        self.close(1)
-        code = self._child.returncode
-        return StoreDamaged(f"Chroma died while reading {self._home} (exit {code}); run: isnad doctor --repair")
-
-
-def _readable(kind: str, text: str, *, home: Home) -> StoreError:
-    """What Chroma says, in words with a next step."""
-    place, low, url = str(home), text.lower(), home.server and home.server.url
-    if kind == "StoreBusy" or "database is locked" in low or "(code: 5)" in low:
-        return StoreBusy(text if kind == "StoreBusy" else f"another program holds {place}; close it and run again")
-    if "disk is full" in low or "no space left" in low or "(code: 13)" in low or kind == "StoreFull":
-        return StoreFull(f"the disk of {place} is full; make room and run again, nothing acknowledged is lost")
-    if url and (kind.startswith(("Connect", "Read", "Remote", "Write")) or "connect" in low):
-        return StoreError(f"no Chroma server answers at {url} ({kind}); start it and run again: nothing is lost")
-    if url and any(word in low for word in ("unauthorized", "forbidden", "401", "403", "permission")):
-        return StoreError(f"the Chroma server at {url} does not accept the key; check ISNAD_CHROMA_KEY")
-    if kind == "NotFoundError":
-        return StoreMissing(f"{place} holds no collection {home.collection}; run: isnad index")
-    return StoreDamaged(f"Chroma cannot read {place} ({kind}: {text[:200]}); run: isnad doctor --repair")
-
-
-class StoreMissing(StoreDamaged):
-    """The collection is not there."""
-
-
-# --- the child ---
 
 
 def serve() -> None:
@@ -231,8 +67,9 @@ class _Room:
         self._collection: Any = None
         self._folder: Path | None = None
         self._size = PAGE
+        self._owned: int | None = None
 
-    def open(self, home: dict[str, Any], writing: bool, create: dict[str, Any] | None) -> dict[str, Any]:
+    def open(self, home: dict[str, Any], own: bool, create: dict[str, Any] | None) -> dict[str, Any]:
         """Open or make the collection, and look at 20 of its rows.
 
         This loads the index, under the lock that keeps its files from being rewritten meanwhile.
@@ -241,8 +78,8 @@ class _Room:
         if where.path:
             self._folder = Path(where.path)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if writing:
-                _flock(self._folder / "owner.lock", fcntl.LOCK_EX)  # for as long as this process lives
+            if own:
+                self.own()  # before anything is read: an orphan of a killed run may still be at its last call
             _nobody_writes(self._folder / "chroma.sqlite3")
         with self._alone(fcntl.LOCK_EX if create else fcntl.LOCK_SH):
             client = _client(where)
@@ -257,6 +94,16 @@ class _Room:
                 )
             self._size = min(int(client.get_max_batch_size()), PAGE)
             return self.health(False)
+
+    def own(self) -> None:
+        """Become the one that writes, until `disown` or the end of this process."""
+        if self._folder and self._owned is None:
+            self._owned = _flock(self._folder / "owner.lock", fcntl.LOCK_EX)
+
+    def disown(self) -> None:
+        if self._owned is not None:
+            os.close(self._owned)
+            self._owned = None
 
     def metadata(self) -> dict[str, Any]:
         return dict(self._collection.metadata or {})
@@ -276,15 +123,22 @@ class _Room:
                 )
             return dropped
 
-    def _drop(self, articles: Sequence[str]) -> int:
+    def held(self, articles: list[str]) -> int:
+        """How many rows it has of these articles."""
+        return sum(map(len, self._rows_of(articles))) if self.count() else 0
+
+    def _drop(self, articles: list[str]) -> int:
         dropped = 0
-        for first in range(0, len(articles), QUOTED):
-            where = {"article": {"$in": list(articles[first : first + QUOTED])}}
-            ids = self._collection.get(where=where, include=[])["ids"]
+        for ids in self._rows_of(articles):
             for start in range(0, len(ids), self._size):
                 self._collection.delete(ids=ids[start : start + self._size])
             dropped += len(ids)
         return dropped
+
+    def _rows_of(self, articles: list[str]) -> Iterator[list[str]]:
+        for first in range(0, len(articles), QUOTED):
+            where = {"article": {"$in": articles[first : first + QUOTED]}}
+            yield self._collection.get(where=where, include=[])["ids"]
 
     def query(self, vector: bytes, limit: int) -> list[tuple[str, float]]:
         """The nearest rows and their cosine distances, nearest first."""
@@ -362,7 +216,7 @@ def _rows(vectors: bytes, number: int) -> Any:
 def _flock(path: Path, kind: int) -> int:
     """A descriptor that holds the lock until it is closed; StoreBusy after ten seconds."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + WAIT
     while True:
         try:
             fcntl.flock(lock, kind | fcntl.LOCK_NB)

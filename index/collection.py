@@ -1,0 +1,178 @@
+"""A Chroma collection, held by a child process with a deadline for every call.
+
+A damaged HNSW file can kill the process that reads it, a full disk or a foreign lock can hold a call for minutes, and a client never
+sees what another process wrote after it. So the client lives in a child (`index.chroma`): one that dies, hangs or grows stale is
+replaced, and the parent lives.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import struct
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import msgspec
+
+from index.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
+from index.records import Value
+
+DEADLINE = 120.0  # seconds for any one call
+PATIENCE = 10.0  # seconds that a child is given to end a call that it has begun
+SCRIPT = "import sys; sys.path.insert(0, sys.argv[1]); from index.chroma import serve; serve()"
+
+
+class Server(Value, frozen=True, kw_only=True):
+    """A Chroma server, of one's own or in the cloud."""
+
+    url: str
+    tenant: str = "default_tenant"
+    database: str = "default_database"
+    token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Server({self})"
+
+    def __str__(self) -> str:
+        return f"{self.url} {self.tenant}/{self.database}"
+
+
+class Home(Value, frozen=True, kw_only=True):
+    """Where a collection lives: in a folder, or on a server."""
+
+    collection: str
+    path: str = ""
+    server: Server | None = None
+
+    def __str__(self) -> str:
+        return self.path if self.server is None else f"{self.server.url} ({self.collection})"
+
+
+class Health(Value, frozen=True, kw_only=True):
+    """What a look at a collection found: `unreadable` rows have lost their vector, `lost` ones of `asked` do not find themselves."""
+
+    rows: int
+    unreadable: int = 0
+    asked: int = 0
+    lost: int = 0
+
+    @property
+    def well(self) -> bool:
+        """Whether it can be searched. HNSW itself misses up to .5 % of its rows, so a few lost ones mean nothing."""
+        return not self.unreadable and self.lost <= 1 + 0.02 * self.asked
+
+
+class Collection:
+    """An open collection. One call at a time, from any thread; every error is a StoreError."""
+
+    def __init__(self, home: Home, *, own: bool, create: dict[str, Any] | None = None) -> None:
+        """Open a collection that exists, or make it, with `create` as its metadata; `own` it to write.
+
+        Raises StoreBusy within ten seconds where another program holds the folder, StoreDamaged where Chroma cannot read what is there.
+        """
+        self._lock = RLock()
+        self._home = home
+        package = str(Path(__file__).resolve().parent.parent)
+        self._child = subprocess.Popen(
+            (sys.executable, "-P", "-c", SCRIPT, package),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(home.path).parent if home.path else None,  # chromadb reads a .env file where it starts
+        )
+        assert self._child.stdin and self._child.stdout
+        self._requests, self._replies = self._child.stdin, self._child.stdout
+        os.set_blocking(self._requests.fileno(), False)
+        try:
+            found = self.call("open", msgspec.to_builtins(home), own, create)
+            self.health = msgspec.convert(found, Health)
+        except BaseException:
+            self.close(0)
+            raise
+
+    def call(self, verb: str, *values: Any) -> Any:
+        """What the child's method `verb` returns."""
+        with self._lock:
+            self.send(verb, *values)
+            return self.receive()
+
+    def send(self, verb: str, *values: Any) -> None:
+        """Begin a call; go on with something else, then `receive()` its result."""
+        frame = msgspec.msgpack.encode((verb, values))
+        self._deliver(struct.pack("<Q", len(frame)) + frame)
+
+    def receive(self) -> Any:
+        """The result of the call that was begun."""
+        (length,) = struct.unpack("<Q", self._take(8))
+        fine, value = msgspec.msgpack.decode(self._take(length))
+        if not fine:
+            raise _readable(*value, home=self._home)
+        return value
+
+    def close(self, seconds: float = PATIENCE) -> None:
+        """End the child: it finishes a call that it has begun, for some seconds at most."""
+        for end in (self._requests, self._replies):
+            with suppress(OSError):
+                end.close()
+        try:
+            self._child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+
+    @property
+    def alive(self) -> bool:
+        return self._child.poll() is None and not self._requests.closed
+
+    def _deliver(self, frame: bytes) -> None:
+        rest, until = memoryview(frame), time.monotonic() + DEADLINE
+        while rest:
+            if not select.select((), (self._requests,), (), max(0.0, until - time.monotonic()))[1]:
+                raise self._hung()
+            try:
+                rest = rest[os.write(self._requests.fileno(), rest[:65_536]) :]
+            except BrokenPipeError:
+                raise self._dead() from None
+
+    def _take(self, length: int) -> bytes:
+        parts, until = [], time.monotonic() + DEADLINE
+        while length:
+            if not select.select((self._replies,), (), (), max(0.0, until - time.monotonic()))[0]:
+                raise self._hung()
+            part = os.read(self._replies.fileno(), min(length, 1 << 20))
+            if not part:
+                raise self._dead()
+            parts.append(part)
+            length -= len(part)
+        return b"".join(parts)
+
+    def _hung(self) -> StoreError:
+        self.close(0)
+        return StoreBusy(f"Chroma in {self._home} did not answer within {DEADLINE:.0f} s; run again")
+
+    def _dead(self) -> StoreError:
+        self.close(1)
+        code = self._child.returncode
+        return StoreDamaged(f"Chroma died while reading {self._home} (exit {code}); run: isnad doctor --repair")
+
+
+def _readable(kind: str, text: str, *, home: Home) -> StoreError:
+    """What Chroma says, in words with a next step."""
+    place, low, url = str(home), text.lower(), home.server and home.server.url
+    if kind == "StoreBusy" or "database is locked" in low or "(code: 5)" in low:
+        return StoreBusy(text if kind == "StoreBusy" else f"another program holds {place}; close it and run again")
+    if "disk is full" in low or "no space left" in low or "(code: 13)" in low or kind == "StoreFull":
+        return StoreFull(f"the disk of {place} is full; make room and run again, nothing acknowledged is lost")
+    if url and (kind.startswith(("Connect", "Read", "Remote", "Write")) or "connect" in low):
+        return StoreError(f"no Chroma server answers at {url} ({kind}); start it and run again: nothing is lost")
+    if url and any(word in low for word in ("unauthorized", "forbidden", "401", "403", "permission")):
+        return StoreError(f"the Chroma server at {url} does not accept the key; check ISNAD_CHROMA_KEY")
+    if kind == "NotFoundError":
+        return StoreDamaged(f"{place} holds no collection {home.collection}; run: isnad doctor --repair")
+    return StoreDamaged(f"Chroma cannot read {place} ({kind}: {text[:200]}); run: isnad doctor --repair")

@@ -1,0 +1,139 @@
+"""Which Chroma collection of a store is the published one, which one is being filled, and what is known of each.
+
+A generation is a folder `vectors-N` of the store, or a collection of a server. The ledger's state names the two in one value, so
+that a new one takes the place of the old in one write: readers see the one or the other, whole.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+from msgspec.structs import replace
+
+from index.collection import Home, Server
+from index.errors import StoreError
+from index.ledger import Ledger
+from index.records import Value
+
+FORMAT = 1  # of what is stored in a collection; raise it when that changes
+CHURN = 0.2  # share of replaced rows at which HNSW begins to miss some of them
+FEW = 200  # replaced rows that never matter
+
+
+class Generation(Value, frozen=True, kw_only=True):
+    """One collection."""
+
+    number: int
+    model: str
+    dimensions: int
+    collection: str = "isnad"
+    server: str | None = None  # None: a folder of the store
+    edition: int = 0  # raised by every run that changed it
+    rows: int = 0
+    replaced: int = 0  # rows dropped from it since it was filled
+    dirty: bool = True  # a run is writing it, or was killed while it did
+    format: int = FORMAT
+    files: dict[str, int] = {}  # the index files of a folder, and their sizes
+
+    def worn(self, more: int = 0) -> bool:
+        """Whether so many rows were replaced, with `more` of them to come, that HNSW would begin to miss some."""
+        return self.replaced + more > max(FEW, CHURN * self.rows)
+
+
+class Pair(Value, frozen=True, kw_only=True):
+    """The published generation, and the one that is being filled to replace it."""
+
+    published: Generation | None = None
+    following: Generation | None = None
+
+
+class Generations:
+    """The generations of one store, on one server or in its folder, for one model."""
+
+    def __init__(self, ledger: Ledger, model: str, dimensions: int, server: Server | None) -> None:
+        self._ledger = ledger
+        self._model = model
+        self._dimensions = dimensions
+        self._server = server
+        self._place = str(server) if server else None
+
+    def pair(self) -> Pair:
+        """What the ledger says now. StoreError where a newer program wrote it."""
+        written = self._ledger.state("vectors")
+        pair = msgspec.json.decode(written, type=Pair) if written else Pair()
+        if any(one and one.format > FORMAT for one in (pair.published, pair.following)):
+            raise StoreError(f"the vectors of {self._ledger.store} were written by a newer isnad; upgrade isnad")
+        return pair
+
+    def begin(self) -> Generation:
+        """A new generation to be filled with everything. What was being filled is given up."""
+        pair = self.pair()
+        number = max((one.number for one in (pair.published, pair.following) if one), default=0) + 1
+        name = f"isnad-{uuid4().hex[:12]}" if self._server else "isnad"
+        fresh = Generation(
+            number=number, model=self._model, dimensions=self._dimensions, collection=name, server=self._place
+        )
+        shutil.rmtree(self.folder(fresh), ignore_errors=True)
+        self._ledger.mark_all("vectors")  # first: a kill between the two costs work, never rows
+        self._save(replace(pair, following=fresh))
+        return fresh
+
+    def soil(self, generation: Generation) -> Generation:
+        """The generation, marked as being written."""
+        pair, dirty = self.pair(), replace(generation, dirty=True)
+        filling = pair.following is not None and pair.following.number == generation.number
+        self._save(replace(pair, following=dirty) if filling else replace(pair, published=dirty))
+        return dirty
+
+    def publish(self, generation: Generation, rows: int) -> tuple[Generation, list[Generation]]:
+        """Make a generation, clean again, the one that readers open; with it, those that it leaves behind."""
+        clean = replace(
+            generation, edition=generation.edition + 1, rows=rows, dirty=False, files=self.files(generation)
+        )
+        pair = self.pair()
+        self._save(Pair(published=clean))
+        for folder in self._ledger.store.glob("vectors-*"):
+            if folder != self.folder(clean):
+                shutil.rmtree(folder, ignore_errors=True)
+        return clean, [one for one in (pair.published, pair.following) if one and one.number != clean.number]
+
+    def ours(self, generation: Generation) -> bool:
+        """Whether it is of this model and in this place."""
+        return (generation.format, generation.model, generation.server) == (FORMAT, self._model, self._place)
+
+    def same_model(self, generation: Generation) -> None:
+        """StoreError, with the way out, where the vectors are of another model."""
+        if generation.model != self._model:
+            raise StoreError(
+                f"the vectors of {self._ledger.store} were made by {generation.model}, not by {self._model}: "
+                "set ISNAD_EMBEDDING_MODEL back, or embed every article anew with: isnad index --reembed"
+            )
+
+    def untouched(self, generation: Generation) -> bool:
+        """Whether it was left clean and its files are as they were left, by name and size, and no reader doubts it."""
+        doubted = self._ledger.state("vectors-doubted") == f"{generation.number}.{generation.edition}"
+        return not (generation.dirty or doubted) and self.files(generation) == generation.files
+
+    def doubt(self, generation: Generation) -> None:
+        """Have the next run look at it closely: a reader could not read it."""
+        self._ledger.set_state("vectors-doubted", f"{generation.number}.{generation.edition}")
+
+    def home(self, generation: Generation) -> Home:
+        """Where to open it."""
+        if self._server:
+            return Home(collection=generation.collection, server=self._server)
+        return Home(collection=generation.collection, path=str(self.folder(generation).resolve()))
+
+    def folder(self, generation: Generation) -> Path:
+        return self._ledger.store / (f"vectors-{generation.number}" if generation.server is None else "vectors-none")
+
+    def files(self, generation: Generation) -> dict[str, int]:
+        """The index files of a folder and their sizes; none on a server."""
+        folder = self.folder(generation)
+        return {str(one.relative_to(folder)): one.stat().st_size for one in sorted(folder.glob("*/*"))}
+
+    def _save(self, pair: Pair) -> None:
+        self._ledger.set_state("vectors", msgspec.json.encode(pair).decode())
