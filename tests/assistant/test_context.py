@@ -30,10 +30,8 @@ def prompt(question: str, hits: list[Hit], budget: int = 4000) -> str:
 
 def test_hits_are_numbered_from_one_with_title_date_and_publisher() -> None:
     text = prompt(QUESTION, [hit(publisher="وكالة السراج"), hit(OPPOSITION, "b2", published=None)])
-    assert (
-        re.findall(r"source \[(\d)\] =====\ntitle: (.+)\npublished: (.+)\npublisher: (.+)", text)
-        == [
-            ("1", "افتتاح جسر نور", "2031-05-02", "وكالة السراج"),
+    assert re.findall(r"source \[(\d)\] =====\ntitle: (.+)\npublished: (.+)\npublisher: (.+)", text) == [
+        ("1", "افتتاح جسر نور", "2031-05-02", "وكالة السراج"),
         ("2", "المعارضة تنتقد كلفة الجسر", "unknown", "unknown"),
     ]
 
