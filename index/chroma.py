@@ -64,6 +64,7 @@ class _Room:
     """The child's side: the client, and what can be asked of it. Every public method is a call."""
 
     def __init__(self) -> None:
+        self._client: Any = None
         self._collection: Any = None
         self._folder: Path | None = None
         self._size = PAGE
@@ -82,7 +83,9 @@ class _Room:
                 self.own()  # before anything is read: an orphan of a killed run may still be at its last call
             _nobody_writes(self._folder / "chroma.sqlite3")
         with self._alone(fcntl.LOCK_EX if create else fcntl.LOCK_SH):
-            client = _client(where)
+            if self._client:
+                self._client.close()  # its successor then reads the files anew
+            self._client = client = _client(where)
             if create is None:
                 self._collection = client.get_collection(where.collection, embedding_function=None)
             else:
@@ -159,10 +162,15 @@ class _Room:
             expected = min(size, rows - start)
             ids, vectors = self._page(start, size)
             unreadable += expected - len(ids)
-            for place, (one, vector) in enumerate(zip(ids, vectors, strict=True), start):
-                if not every or place >= rows - 500 or random.random() < 500 / rows:
-                    asked += 1
-                    lost += not self._finds(one, vector)
+            chosen = [
+                place
+                for place in range(len(ids))
+                if not every or start + place >= rows - 500 or random.random() < 500 / rows
+            ]
+            for first in range(0, len(chosen), 50):
+                some = chosen[first : first + 50]
+                lost += self._lost([ids[place] for place in some], vectors[some])
+            asked += len(chosen)
         return {"rows": rows, "unreadable": unreadable, "asked": asked, "lost": lost}
 
     def _page(self, start: int, size: int) -> tuple[list[str], Any]:
@@ -175,12 +183,16 @@ class _Room:
             return [], []
         return found["ids"], found["embeddings"]
 
-    def _finds(self, one: str, vector: Any) -> bool:
-        """Whether a row is among its own ten nearest, or the ten are its doubles. An empty text has no direction to be found by."""
-        if not vector.any():
-            return True
-        near = self.query(vector.astype("<f4").tobytes(), 10)
-        return any(other == one for other, _ in near) or (len(near) == 10 and near[-1][1] < 1e-4)
+    def _lost(self, ids: list[str], vectors: Any) -> int:
+        """How many rows are not among their own ten nearest, where these are not just their doubles.
+
+        An empty text has no direction to be found by.
+        """
+        found = self._collection.query(query_embeddings=vectors, n_results=10, include=["distances"])
+        return sum(
+            one not in near and not (len(far) == 10 and far[-1] < 1e-4) and bool(vector.any())
+            for one, vector, near, far in zip(ids, vectors, found["ids"], found["distances"], strict=True)
+        )
 
     def discard(self, home: dict[str, Any]) -> None:
         """Delete a collection of a server; the open one stays open."""

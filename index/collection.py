@@ -89,12 +89,26 @@ class Collection:
         assert self._child.stdin and self._child.stdout
         self._requests, self._replies = self._child.stdin, self._child.stdout
         os.set_blocking(self._requests.fileno(), False)
+        self._wrote = own
         try:
             found = self.call("open", msgspec.to_builtins(home), own, create)
             self.health = msgspec.convert(found, Health)
         except BaseException:
             self.close(0)
             raise
+
+    def follow(self, home: Home) -> bool:
+        """Read a collection anew, or another one, in the same child; False where the child is gone or has written itself."""
+        if self._wrote or not self.alive:
+            return False
+        self._home = home
+        self.health = msgspec.convert(self.call("open", msgspec.to_builtins(home), False, None), Health)
+        return True
+
+    def own(self) -> None:
+        """Become the one that writes; StoreBusy after ten seconds where an orphan of another run still does."""
+        self._wrote = True
+        self.call("own")
 
     def call(self, verb: str, *values: Any) -> Any:
         """What the child's method `verb` returns."""

@@ -36,7 +36,7 @@ class Generation(Value, frozen=True, kw_only=True):
     replaced: int = 0  # rows dropped from it since it was filled
     dirty: bool = True  # a run is writing it, or was killed while it did
     format: int = FORMAT
-    files: dict[str, int] = {}  # the index files of a folder, and their sizes
+    files: dict[str, tuple[int, int]] = {}  # the index files of a folder: bytes, and when they were written
 
     def worn(self, more: int = 0) -> bool:
         """Whether so many rows were replaced, with `more` of them to come, that HNSW would begin to miss some."""
@@ -113,7 +113,7 @@ class Generations:
             )
 
     def untouched(self, generation: Generation) -> bool:
-        """Whether it was left clean and its files are as they were left, by name and size, and no reader doubts it."""
+        """Whether it was left clean and its files are as they were left, and no reader doubts it."""
         doubted = self._ledger.state("vectors-doubted") == f"{generation.number}.{generation.edition}"
         return not (generation.dirty or doubted) and self.files(generation) == generation.files
 
@@ -130,10 +130,12 @@ class Generations:
     def folder(self, generation: Generation) -> Path:
         return self._ledger.store / (f"vectors-{generation.number}" if generation.server is None else "vectors-none")
 
-    def files(self, generation: Generation) -> dict[str, int]:
-        """The index files of a folder and their sizes; none on a server."""
+    def files(self, generation: Generation) -> dict[str, tuple[int, int]]:
+        """The index files of a folder, which only a writer touches, and whether the database is there; none on a server."""
         folder = self.folder(generation)
-        return {str(one.relative_to(folder)): one.stat().st_size for one in sorted(folder.glob("*/*"))}
+        found = {str(one.relative_to(folder)): one.stat() for one in sorted(folder.glob("*/*"))}
+        sizes = {name: (stat.st_size, stat.st_mtime_ns) for name, stat in found.items()}
+        return sizes | {one.name: (0, 0) for one in folder.glob("chroma.sqlite3")}
 
     def _save(self, pair: Pair) -> None:
         self._ledger.set_state("vectors", msgspec.json.encode(pair).decode())

@@ -41,7 +41,7 @@ class Vectors:
         self, ledger: Ledger, embedder: Embedder, server: Server | None = None, *, reembed: bool = False
     ) -> None:
         self._ledger = ledger
-        self._embedder = embedder
+        self.embedder = embedder
         self._reembed = reembed
         self._generations = Generations(ledger, embedder.name, embedder.dimensions, server)
         self._turn = RLock()
@@ -59,7 +59,7 @@ class Vectors:
 
     def search(self, question: str, limit: int, articles: Group[str] | None = None) -> list[tuple[str, float]]:
         """The passages nearest to a question: ids and cosine similarities in 0..1, best first."""
-        return self.nearest(self._embedder.embed([question])[0], limit, articles)
+        return self.nearest(self.embedder.embed([question])[0], limit, articles)
 
     def nearest(self, vector: Any, limit: int, articles: Group[str] | None = None) -> list[tuple[str, float]]:
         """The passages nearest to a vector, among the given articles (None: all).
@@ -242,7 +242,7 @@ class Vectors:
 
     def _embedded(self, rows: Rows) -> tuple[list[str], list[str], bytes]:
         owners, ids, texts = ([row[part] for row in rows] for part in range(3))
-        return owners, ids, _bytes(embedded(texts, self._embedder, self._ledger)) if rows else b""
+        return owners, ids, _bytes(embedded(texts, self.embedder, self._ledger)) if rows else b""
 
     def _room(self, needed: int) -> None:
         free = shutil.disk_usage(self._ledger.store).free
@@ -272,15 +272,16 @@ class Vectors:
         wanted = (generation.number, generation.edition)
         if self._open and self._open.alive and self._seen == wanted and not (own and generation.dirty):
             if own:
-                self._open.call("own")
+                self._open.own()
             return self._open
-        self.close()
-        collection = Collection(self._generations.home(generation), own=own)
-        if not collection.health.well:
-            collection.close()
-            raise StoreDamaged(f"{self._generations.home(generation)} is damaged; run: isnad doctor --repair")
-        self._open, self._seen = collection, wanted
-        return collection
+        self._seen, home = None, self._generations.home(generation)
+        if own or not (self._open and self._open.follow(home)):
+            self.close()
+            self._open = Collection(home, own=own)
+        if not self._open.health.well:
+            raise StoreDamaged(f"{home} is damaged; run: isnad doctor --repair")
+        self._seen = wanted
+        return self._open
 
 
 def wording(article: Article, passage: Passage) -> str:

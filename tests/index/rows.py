@@ -1,0 +1,77 @@
+"""Small stores of made-up articles, and an embedding model of ten lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from index.ledger import Ledger
+from index.records import Article, Passage
+from index.vectors import Vectors, wording
+
+
+class Words:
+    """A model whose vectors are sums of random directions, one a word: same words, same vector. It counts what it is asked."""
+
+    def __init__(self, name: str = "words", *, dimensions: int = 32, paid: bool = False) -> None:
+        self.name, self.dimensions, self.paid = name, dimensions, paid
+        self.asked: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        self.asked += texts
+        rows = np.zeros((len(texts), self.dimensions), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.split():
+                row += np.random.default_rng(crc32(word.encode())).standard_normal(self.dimensions)
+        return rows
+
+
+def entry(one: str, *texts: str, title: str | None = None) -> tuple[Article, tuple[Passage, ...]]:
+    """An article of these passages."""
+    text, passages = "\n".join(texts), []
+    for part in texts:
+        start = sum(len(done.text) + 1 for done in passages)
+        span = {"start": start, "end": start + len(part)}
+        passages.append(Passage(id=f"{one}:{start}-{start + len(part)}", article_id=one, text=part, **span))
+    article = Article(
+        id=one, text=text, sha256=f"{crc32(text.encode()):x}", title=title, root="/news", path=f"{one}.txt"
+    )
+    return article, tuple(passages)
+
+
+def report(number: int, version: int = 0) -> tuple[Article, tuple[Passage, ...]]:
+    """One of any number of articles, two passages each, all different."""
+    return entry(
+        f"r{number}",
+        f"وصل الوفد رقم {number} إلى المدينة {number * 7 % 1009} صباحا في نسخة {version} من الخبر {number}-{version}",
+        f"ثم غادر الوفد {number * 3 % 997} بعد لقاء دام {number % 60} دقيقة وفق النسخة {version} من {number}+{version}",
+    )
+
+
+def filled(store: Path, numbers: Iterable[int], embedder: Words) -> tuple[Ledger, Vectors]:
+    """A store of these reports, vectors and all."""
+    ledger = Ledger.create(store)
+    vectors = Vectors(ledger, embedder)
+    with ledger.writing():
+        ledger.replace(map(report, numbers))
+        vectors.refresh(nothing)
+    return ledger, vectors
+
+
+def nothing(stage: str, done: int, total: int | None) -> None:
+    """No progress shown."""
+
+
+def astray(ledger: Ledger, vectors: Vectors, ids: Iterable[str] | None = None) -> list[str]:
+    """The passages (of these articles) that their own vector does not bring up first."""
+    lost = []
+    for article in ledger.every_article() if ids is None else ledger.articles(list(ids)).values():
+        for passage in ledger.passages_of(article):
+            found = vectors.nearest(vectors.embedder.embed([wording(article, passage)])[0], 1)
+            if not found or found[0][0] != passage.id:
+                lost.append(passage.id)
+    return lost
