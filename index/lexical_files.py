@@ -1,0 +1,70 @@
+"""The files of the lexical index, checked without the engine, which maps them into memory and on some damage ends the process."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+_PARTS = ("term", "idx", "fieldnorm", "store", "fast")
+_MAGIC = (1337).to_bytes(4, "little")
+_SUMMED = 1_000_000  # bytes: what a quick look reads of a file
+
+
+def damaged(folder: Path, *, quick: bool = False) -> list[str]:
+    """Names of the files that are missing or no longer what was written, by the CRC-32 that each ends with (1 GB/s).
+
+    A `quick` look sums up small files only, and of the rest sees whether they are there and have their end: milliseconds.
+    """
+    while True:
+        try:
+            stamp = changed(folder)
+            meta = json.loads((folder / "meta.json").read_bytes())
+            bad = [name for name in _files(meta) if not _sound(folder / name, _SUMMED if quick else sys.maxsize)]
+        except (OSError, ValueError, KeyError, TypeError):
+            return ["meta.json"]
+        if not bad or stamp == changed(folder):  # otherwise a commit took these files away meanwhile
+            return bad
+
+
+def changed(folder: Path) -> tuple[int, int]:
+    """A value that differs after every commit; OSError where there is no index."""
+    state = os.stat(folder / "meta.json")  # renamed into place
+    return state.st_ino, state.st_mtime_ns
+
+
+def _files(meta: dict[str, Any]) -> Iterator[str]:
+    for segment in meta["segments"]:
+        name = segment["segment_id"].replace("-", "")
+        yield from (f"{name}.{part}" for part in _PARTS)
+        if segment["deletes"]:
+            yield f"{name}.{segment['deletes']['opstamp']}.del"
+
+
+def _sound(path: Path, most: int) -> bool:
+    """Whether a file ends as tantivy ends it (body, footer, length of the footer, 1337) and, up to `most` bytes, sums up."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - 8, 0))
+            length, magic = file.read(4), file.read(4)
+            body = size - 8 - int.from_bytes(length, "little")
+            if body < 0 or magic != _MAGIC:
+                return False
+            file.seek(body)
+            crc = json.loads(file.read(size - 8 - body))["crc"]
+            return body > most or crc == _checksum(file, body)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _checksum(file: BinaryIO, length: int) -> int:
+    found, left = 0, length
+    file.seek(0)
+    while left and (block := file.read(min(left, 1 << 20))):
+        found, left = zlib.crc32(block, found), left - len(block)
+    return found
