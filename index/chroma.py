@@ -70,15 +70,18 @@ class _Room:
         self._size = PAGE
         self._owned: int | None = None
 
-    def open(self, home: dict[str, Any], own: bool, create: dict[str, Any] | None) -> dict[str, Any]:
-        """Open or make the collection, and look at 20 of its rows.
+    def open(self, home: dict[str, Any], own: bool, create: dict[str, Any] | None) -> tuple[Any, Any]:
+        """Open or make the collection: what it says of itself, and how 20 of its rows are.
 
         This loads the index, under the lock that keeps its files from being rewritten meanwhile.
         """
         where = msgspec.convert(home, Home)
         if where.path:
             self._folder = Path(where.path)
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if create:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            elif not (self._folder / "chroma.sqlite3").exists():
+                raise FileNotFoundError("its database is gone")
             if own:
                 self.own()  # before anything is read: an orphan of a killed run may still be at its last call
             _nobody_writes(self._folder / "chroma.sqlite3")
@@ -96,7 +99,7 @@ class _Room:
                     configuration={"hnsw": {"space": "cosine", "ef_search": EF_SEARCH}},
                 )
             self._size = min(int(client.get_max_batch_size()), PAGE)
-            return self.health(False)
+            return dict(self._collection.metadata or {}), self.health(False)
 
     def own(self) -> None:
         """Become the one that writes, until `disown` or the end of this process."""
@@ -107,9 +110,6 @@ class _Room:
         if self._owned is not None:
             os.close(self._owned)
             self._owned = None
-
-    def metadata(self) -> dict[str, Any]:
-        return dict(self._collection.metadata or {})
 
     def count(self) -> int:
         return int(self._collection.count())

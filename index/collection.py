@@ -91,8 +91,7 @@ class Collection:
         os.set_blocking(self._requests.fileno(), False)
         self._wrote = own
         try:
-            found = self.call("open", msgspec.to_builtins(home), own, create)
-            self.health = msgspec.convert(found, Health)
+            self._look(self.call("open", msgspec.to_builtins(home), own, create))
         except BaseException:
             self.close(0)
             raise
@@ -102,8 +101,13 @@ class Collection:
         if self._wrote or not self.alive:
             return False
         self._home = home
-        self.health = msgspec.convert(self.call("open", msgspec.to_builtins(home), False, None), Health)
+        self._look(self.call("open", msgspec.to_builtins(home), False, None))
         return True
+
+    def _look(self, opened: tuple[dict[str, Any], dict[str, Any]]) -> None:
+        """What the collection says of itself, and how twenty of its rows are."""
+        self.about = opened[0]
+        self.health = msgspec.convert(opened[1], Health)
 
     def own(self) -> None:
         """Become the one that writes; StoreBusy after ten seconds where an orphan of another run still does."""

@@ -100,15 +100,24 @@ class Generations:
                 shutil.rmtree(folder, ignore_errors=True)
         return clean, [one for one in (pair.published, pair.following) if one and one.number != clean.number]
 
+    def about(self, generation: Generation) -> dict[str, str | int]:
+        """What the collection says of itself, to any program that opens it."""
+        of = generation
+        return {"model": of.model, "dimension": of.dimensions, "space": "cosine", "format": of.format}
+
     def ours(self, generation: Generation) -> bool:
         """Whether it is of this model and in this place."""
-        return (generation.format, generation.model, generation.server) == (FORMAT, self._model, self._place)
+        return (generation.format, generation.server) == (FORMAT, self._place) and self._made_by_us(generation)
+
+    def _made_by_us(self, generation: Generation) -> bool:
+        return (generation.model, generation.dimensions) == (self._model, self._dimensions)
 
     def same_model(self, generation: Generation) -> None:
         """StoreError, with the way out, where the vectors are of another model."""
-        if generation.model != self._model:
+        if not self._made_by_us(generation):
+            theirs, ours = _named(generation.model, generation.dimensions), _named(self._model, self._dimensions)
             raise StoreError(
-                f"the vectors of {self._ledger.store} were made by {generation.model}, not by {self._model}: "
+                f"the vectors of {self._ledger.store} were made by {theirs}, not by {ours}: "
                 "set ISNAD_EMBEDDING_MODEL back, or embed every article anew with: isnad index --reembed"
             )
 
@@ -139,3 +148,7 @@ class Generations:
 
     def _save(self, pair: Pair) -> None:
         self._ledger.set_state("vectors", msgspec.json.encode(pair).decode())
+
+
+def _named(model: str, dimensions: int) -> str:
+    return f"{model} ({dimensions} dimensions)"

@@ -6,7 +6,6 @@ one is filled from the ledger and published; readers in other processes see it a
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Collection as Group
 from contextlib import suppress
@@ -17,7 +16,8 @@ import msgspec
 from msgspec.structs import replace
 
 from index.collection import Collection, Health, Server
-from index.errors import NoStore, ProviderError, StoreDamaged, StoreError, StoreFull
+from index.disk import require
+from index.errors import NoStore, ProviderError, StoreDamaged, StoreError
 from index.generations import Generation, Generations
 from index.ledger import Ledger
 from index.records import Article, Passage
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CALL = 1_000  # passages a call
 PAGE = 500  # articles read at once
+SPARE = 2_000_000  # bytes that a call may need beyond three times its vectors
 PAID = 100  # texts whose vectors are kept at once
 
 Progress = Callable[[str, int, int | None], None]
@@ -174,8 +175,7 @@ class Vectors:
         """A new generation, open and empty: everything is pending for it."""
         self.close()
         fresh = self._generations.begin()
-        about = {"model": fresh.model, "dimension": fresh.dimensions, "space": "cosine", "format": fresh.format}
-        self._open = Collection(self._generations.home(fresh), own=True, create=about)
+        self._open = Collection(self._generations.home(fresh), own=True, create=self._generations.about(fresh))
         return fresh
 
     def _take_over(self, generation: Generation, progress: Progress) -> None:
@@ -201,7 +201,7 @@ class Vectors:
                 pending
             ):  # the next is embedded while Chroma takes this one
                 land()
-                self._room(3 * len(vectors))
+                require(self._ledger.store, SPARE + 3 * len(vectors))
                 collection.send("replace", [] if empty else articles, owners, ids, vectors)
                 flight = articles
         except ProviderError as error:  # what came before it stays
@@ -244,14 +244,6 @@ class Vectors:
         owners, ids, texts = ([row[part] for row in rows] for part in range(3))
         return owners, ids, _bytes(embedded(texts, self.embedder, self._ledger)) if rows else b""
 
-    def _room(self, needed: int) -> None:
-        free = shutil.disk_usage(self._ledger.store).free
-        if free < needed:
-            raise StoreFull(
-                f"the disk of {self._ledger.store} has {free / 1e6:.0f} MB left, {needed / 1e6:.0f} are needed; "
-                "make room and run again, nothing acknowledged is lost"
-            )
-
     # --- the state of things ---
 
     def examine(self) -> Health:
@@ -278,7 +270,7 @@ class Vectors:
         if own or not (self._open and self._open.follow(home)):
             self.close()
             self._open = Collection(home, own=own)
-        if not self._open.health.well:
+        if not self._open.health.well or self._open.about != self._generations.about(generation):
             raise StoreDamaged(f"{home} is damaged; run: isnad doctor --repair")
         self._seen = wanted
         return self._open

@@ -1,0 +1,30 @@
+"""Room on the disk, asked for before anything is written: a full disk is what Chroma bears worst."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from index.errors import StoreFull
+
+ROOM = 500_000_000  # bytes
+
+
+def require(store: Path, needed: int) -> None:
+    """StoreFull where fewer bytes are free on the disk of the store."""
+    free = shutil.disk_usage(store).free
+    if free < needed:
+        raise StoreFull(
+            f"the disk of {store} has {free / 1e6:,.0f} MB left and {needed / 1e6:,.0f} MB are needed; "
+            "make room and run again: nothing that was indexed is lost"
+        )
+
+
+def require_room(store: Path, least: int = ROOM) -> None:
+    """StoreFull where the disk has less room than `least`, or than three times the indexes: one may have to be built beside the old."""
+    require(store, max(least, 3 * sum(one.stat().st_size for one in _indexes(store))))
+
+
+def _indexes(store: Path) -> list[Path]:
+    folders = [store / "lexical", *store.glob("vectors-*")]
+    return [one for folder in folders for one in folder.rglob("*") if one.is_file()]
