@@ -11,15 +11,16 @@ from index.records import Article, Hit, Span, SyncReport
 from index.text.sentences import paragraphs
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
+_ARABIC = re.compile("[\u0621-\u064a]")
 WORDS = {
     "ar": {"sources": "المصادر", "closest": "أقرب ما في المقالات"},
     "en": {"sources": "Sources", "closest": "The closest passages"},
 }
 
 
-def answer_text(answer: Answer, language: str) -> str:
+def answer_text(answer: Answer) -> str:
     """The answer, its sources with title and date, or on a refusal the closest passages."""
-    words = WORDS.get(language, WORDS["en"])
+    words = WORDS["ar" if _ARABIC.search(answer.text) else "en"]
     parts = [answer.text]
     doubts = [
         f"  ✗ {sentence.text}: {'; '.join(sentence.reasons)}" for sentence in answer.sentences if sentence.reasons

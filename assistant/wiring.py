@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from index.build import Derived, Lexicon
+from assistant.answering import Writer
+from assistant.extractive import Extractive
+from index.build import Derived, Lexicon, quiet
 from index.errors import StoreBusy
-from index.ledger import Ledger
+from index.ledger import INDEXES, Ledger
 from index.lexical import LexicalIndex
 from index.retrieval import Retriever
 
@@ -27,11 +30,33 @@ def writing(store: Path) -> tuple[Ledger, list[Derived]]:
     return ledger, [Lexicon(ledger), Vectors(ledger, Hashed())]
 
 
+def writer(retriever: Retriever) -> Writer:
+    """What writes the answers: quotations, where no model is set."""
+    return Extractive(retriever.lexical)
+
+
+def status(store: Path) -> dict[str, Any]:
+    """What a store holds and what answers from it, as plain values."""
+    ledger = Ledger.open(store)
+    oldest, newest = ledger.span_of_dates()
+    return {
+        "store": str(store),
+        **ledger.counts(),
+        "languages": {language or "unknown": number for language, number in ledger.languages().items()},
+        "oldest": oldest,
+        "newest": newest,
+        "behind": {derived: len(ledger.pending(derived)) for derived in INDEXES},
+        "engine": "extract",
+        "search": ["lexical"],
+    }
+
+
 def _catch_up(ledger: Ledger) -> None:
-    if not ledger.pending("lexical"):
+    lexicon = Lexicon(ledger)
+    if not ledger.pending("lexical") and lexicon.sound():
         return
     try:
         with ledger.writing():
-            Lexicon(ledger).refresh(lambda stage, done, total: None)
+            lexicon.refresh(quiet)
     except StoreBusy:
-        pass  # the writer will do it
+        pass  # the one that is writing will do it

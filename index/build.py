@@ -10,11 +10,14 @@ from typing import Protocol, TypeVar
 from msgspec.structs import replace
 
 from index.articles import Found, scan
+from index.errors import StoreBusy, StoreError
 from index.ledger import Ledger
+from index.lexical import LexicalIndex, LexicalWriter
 from index.passages import cut
 from index.records import Article, Passage, Skipped, SyncReport
 
 BATCH = 100  # articles a transaction
+COMMIT = 5_000  # articles a commit of the lexical index
 READING = "1"  # raise it when reading or cutting changes: stored articles are then read anew
 
 Progress = Callable[[str, int, int | None], None]  # stage, articles done with it, of how many
@@ -25,6 +28,48 @@ class Derived(Protocol):
     """An index kept equal to the ledger: it takes over what the ledger lists as pending for it."""
 
     def refresh(self, progress: Progress) -> None: ...
+
+
+class Lexicon:
+    """The lexical index, following the ledger; built anew where it is missing, damaged or of another version."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.folder = ledger.store / "lexical"
+
+    def sound(self) -> bool:
+        """Whether the index can be opened."""
+        try:
+            LexicalIndex.open(self.folder)
+        except StoreBusy:
+            raise
+        except StoreError:
+            return False
+        return True
+
+    def refresh(self, progress: Progress) -> None:
+        anew = not self.sound()
+        if anew:
+            self._ledger.mark_all("lexical")
+        pending = self._ledger.pending("lexical")
+        if not pending and not anew:
+            return
+        with LexicalWriter(self.folder, anew=anew) as writer:
+            done = 0
+            for batch in batched(pending, COMMIT):
+                articles = self._ledger.articles(batch)
+                for one in batch:
+                    if article := articles.get(one):
+                        passages = self._ledger.passages_of(article)
+                        writer.replace(one, article.title, ((passage.id, passage.text) for passage in passages))
+                    else:
+                        writer.remove(one)
+                writer.commit()
+                self._ledger.settle("lexical", batch)
+                done += len(batch)
+                progress("searchable", done, len(pending))
+            if anew:
+                writer.commit()
 
 
 def quiet(stage: str, done: int, total: int | None) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from index.errors import UsageError
 from index.ledger import Ledger
+from index.lexical import LexicalIndex
 from index.records import Article, Filters, Hit, Passage
 
 LONGEST = 2_000  # characters of a question
@@ -29,10 +30,10 @@ class Retriever:
     """Searches one store. `meaning` is None where no embedding model is set."""
 
     def __init__(
-        self, ledger: Ledger, lexical: Search, meaning: Callable[[], Search] | None = None, weight: float = 0.0
+        self, ledger: Ledger, lexical: LexicalIndex, meaning: Callable[[], Search] | None = None, weight: float = 0.0
     ) -> None:
         self.ledger = ledger
-        self._lexical = lexical
+        self.lexical = lexical
         self._meaning = meaning
         self._weight = weight
 
@@ -43,7 +44,7 @@ class Retriever:
         if allowed is not None and not allowed:
             return ()
         depth = limit * DEPTH
-        lexical = self._lexical.search(text, depth, allowed)
+        lexical = self.lexical.search(text, depth, allowed)
         if not (self._meaning and self._weight):
             return self._hits(((one, score, {"lexical": rank}) for rank, (one, score) in enumerate(lexical, 1)), limit)
         meaning = self._meaning().search(text, depth, allowed)
