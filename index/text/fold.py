@@ -70,14 +70,16 @@ _MARKS = re.compile(
     "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\U000e0100-\U000e01ef]"
 )
 _TATWEEL = "\u0640"
-_UNSEEN = frozenset("\u115f\u1160\u17b4\u17b5\u3164\uffa0" + _TATWEEL)  # drawn as nothing though classed as letters
+_UNSEEN = re.compile(  # drawn as nothing though classed as letters or marks, or not assigned and ignorable
+    f"[\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff{_TATWEEL}]"
+)
 
 
 def _folded_once(letter: str) -> str:
     category = unicodedata.category(letter)
     if letter.isspace():
         return _LETTERS.get(letter, letter if letter in "\n\r\t" else " ")
-    if category in ("Cc", "Cf", "Cs") or letter in _UNSEEN or _MARKS.match(letter):
+    if category in ("Cc", "Cf", "Cs") or _UNSEEN.match(letter) or _MARKS.match(letter):
         return ""
     if category == "Nd":
         return str(unicodedata.digit(letter))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import unicodedata
 
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 
 from index.records import Span
 from index.text.fold import find, fold, folded
+from index.text.hygiene import unseen
+
+UNSEEN = {"tag", "direction", "selector", "invisible", "control", "broken"}
 
 _ALPHABET = (
     "ابجدأإآٱىيیكکةهۀؤئءـَُِّْٰﷺﻻﷲ٠١۲۳२٣abcÀéßİǅøﬁ½²гЁй漢字かが가ไทยहिन्दी"
@@ -55,6 +59,11 @@ def test_spellings_that_readers_take_for_one_fold_to_one(one: str, other: str) -
 @pytest.mark.parametrize("text", ["हिन्दी", "ไทย", "漢字", "6.5", "سماء ماء"])
 def test_letters_that_make_another_word_are_kept(text: str) -> None:
     assert len(folded(text)) == len(unicodedata.normalize("NFKD", text))
+
+
+def test_what_no_reader_sees_is_dropped() -> None:
+    kept = [hex(code) for code in range(sys.maxunicode + 1) if unseen(chr(code)).keys() & UNSEEN and folded(chr(code))]
+    assert kept == []
 
 
 @given(texts)
