@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering import Writer
-from assistant.extractive import Extractive
 from index.build import Derived, Lexicon, quiet
 from index.errors import StoreBusy
 from index.ledger import INDEXES, Ledger
@@ -32,6 +31,8 @@ def writing(store: Path) -> tuple[Ledger, list[Derived]]:
 
 def writer(retriever: Retriever) -> Writer:
     """What writes the answers: quotations, where no model is set."""
+    from assistant.extractive import Extractive
+
     return Extractive(retriever.lexical)
 
 
