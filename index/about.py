@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import html
+import re
+from collections.abc import Sequence
 from datetime import date
 
 from index.boilerplate import boilerplate
+from index.language import language
+from index.lines import Line, lines_of
+from index.published import publication_day
 from index.records import Span, Value
-from index.titles import title
+from index.titles import headline
+
+NOTICE = 60  # words: the longest line that is looked through
+
+_SOURCE = re.compile(r"(?:المصدر|Source)\s?[:/]\s*([^:.،]{2,60}?)\s*\.?", re.IGNORECASE)
+_FIRST_ON = re.compile(r"(?:نشر أول[اًا]{1,2}|أول مرة) (?:على|في) موقع ([^.،\n]{2,60}?)(?: وتم |،)")
 
 
 class About(Value, frozen=True, kw_only=True):
@@ -29,18 +40,23 @@ def described(text: str, known: About = UNKNOWN) -> About:
     >>> described("جسر جديد فوق النهر\\nافتُتح الجسر أمس بحضور الأهالي والزوار.").language
     'ar'
     """
-    marked = known.boilerplate or boilerplate(text)
+    lines = lines_of(text)
+    marked = known.boilerplate or boilerplate(text, lines)
     return About(
-        title=known.title or title(text, marked),
-        published=known.published,
-        publisher=known.publisher,
+        title=known.title or headline(lines, marked),
+        published=known.published or publication_day(lines, marked),
+        publisher=known.publisher or _publisher(lines),
         url=known.url,
-        language=known.language or _language(text),
+        language=known.language or language(text),
         boilerplate=marked,
     )
 
 
-def _language(text: str) -> str | None:
-    arabic = sum("\u0620" <= sign <= "\u064a" for sign in text[:5000])
-    latin = sum(sign.isalpha() and sign.isascii() for sign in text[:5000])
-    return "ar" if arabic > latin else "en" if latin else None
+def _publisher(lines: Sequence[Line]) -> str | None:
+    """Who is named as the source: `المصدر: سانا`, or in a notice `نشر أولا على موقع …`."""
+    for line in lines:
+        found = line.words <= NOTICE and (_SOURCE.fullmatch(line.shown) or _FIRST_ON.search(line.shown))
+        name = html.unescape(found.group(1)).strip() if found else ""
+        if name and not name.startswith("http"):
+            return name
+    return None

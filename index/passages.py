@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from index.records import Article, Passage, Span
 from index.text.hygiene import clean
-from index.text.sentences import sentences
+from index.text.sentences import sentences, trimmed
 from index.tokens import count
 
-BUDGET = 256  # o200k_base tokens
+BUDGET = 384  # o200k_base tokens
 
 Weighed = tuple[Span, int]  # a piece of text and its tokens, counted with the white space before it
 
@@ -38,7 +38,7 @@ def cut(article: Article, budget: int = BUDGET) -> tuple[Passage, ...]:
             end=span.end,
             text=span.of(text),
         )
-        for span in (_trimmed(text, one) for one in packed)
+        for span in (trimmed(text, one) for one in packed)
         if span.start < span.end
     )
 
@@ -121,8 +121,3 @@ def _fewest(group: list[Weighed], budget: int) -> int:
             passages, weight = passages + 1, 0
         weight += tokens
     return passages
-
-
-def _trimmed(text: str, span: Span) -> Span:
-    piece = span.of(text).rstrip()
-    return Span(span.start + len(piece) - len(piece.lstrip()), span.start + len(piece))

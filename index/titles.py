@@ -2,26 +2,70 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from index.lines import Line, phrases, shared, stems
 from index.records import Span, covering
-from index.text.sentences import paragraphs
+from index.text.fold import fold
 
-LOOKED_AT = 6  # lines of the top that may hold the headline
-LONGEST = 160  # characters
+LOOKED_AT = 5  # lines of the top that may hold the headline
+WORDS = range(2, 26)
+LONGEST = 180  # characters
+
+TOLD = 0.3  # of a headline's words: so many of them the article takes up again; of two words both
+
+_DRESS = re.compile(r"^(?:#{1,6}\s+|[*_]{1,3}(?=\S))|(?:\s+#+|(?<=\S)[*_]{1,3})$")  # a Markdown heading, bold
+_NO_HEADLINE = re.compile(r"^[•‣◦▪●■–—*-]\s|^\d+[.)-]\s|(?<![.…])[.،؛:,;][\"'”’»)\]]*$")
 
 
-def title(text: str, boilerplate: Sequence[Span] = ()) -> str | None:
-    """The headline: the first short line of the top that does not end as a sentence does and has a longer line after it.
+def headline(lines: Sequence[Line], boilerplate: Sequence[Span] = ()) -> str | None:
+    """The headline: the first line above the text that reads like one and that the text takes up again.
 
-    >>> title("جسر جديد فوق النهر\\n\\nافتُتح الجسر أمس بحضور الأهالي ومئات الزوار.")
+    A headline has 2 to 25 words, does not end as a sentence does and opens no list. Where the text takes up none of the
+    lines above it, the one of most words is taken, if it has at least four.
+
+    >>> from index.lines import lines_of
+    >>> headline(lines_of("جسر جديد فوق النهر\\n\\nافتُتح الجسر أمس بحضور الأهالي ومئات الزوار."))
     'جسر جديد فوق النهر'
     """
-    lines = [span for span in paragraphs(text) if not covering(boilerplate, span.start, span.end)]
-    for place, span in enumerate(lines[:LOOKED_AT]):
-        line = span.of(text)
-        if len(line) > LONGEST or line[-1] in ".،؛:,;":
+    own = [line for line in lines if not covering(boilerplate, line.span.start, line.span.end)]
+    candidates = _above(own)
+    if not candidates:
+        return None
+    told = stems(line.plain for line in own if line not in candidates)
+    shares = [shared(line.plain, told) for line in candidates]
+    pairs = zip(candidates, shares, strict=True)
+    best = next((line for line, share in pairs if share >= (TOLD if line.words > 2 else 1)), None)
+    if best is None:
+        best = max(candidates, key=lambda line: line.words)
+        if best.words < 4 or not any(shares):
             return None
-        if len(line.split()) >= 3 and any(len(later.of(text)) > len(line) for later in lines[place + 1 : place + 4]):
-            return line
-    return None
+    return _DRESS.sub("", _own(best, told)).strip() or None
+
+
+def _own(line: Line, told: frozenset[str]) -> str:
+    """A headline without a button's text that stands before or after it, where the article says nothing of buttons."""
+    whole = fold(line.shown)
+    start, end = 0, len(whole.text)
+    for phrase in phrases().whole:
+        if " " not in phrase or end - start < 2 * len(phrase) or stems([phrase]) & told:
+            continue
+        if whole.text.startswith(phrase + " ", start):
+            start += len(phrase) + 1
+        elif whole.text.endswith(" " + phrase, start, end):
+            end -= len(phrase) + 1
+    return whole.span(start, end).of(line.shown)
+
+
+def _above(lines: Sequence[Line]) -> list[Line]:
+    """The lines above the text that could be its headline."""
+    found = []
+    for place, line in enumerate(lines[:LOOKED_AT]):
+        below = lines[place + 1 : place + 1 + LOOKED_AT]
+        if line.words in WORDS and len(line.shown) <= LONGEST and not _NO_HEADLINE.search(line.shown):
+            if any(other.paragraph and other.words > line.words for other in below):
+                found.append(line)
+        elif line.paragraph:
+            break
+    return found

@@ -103,15 +103,20 @@ def paragraphs(text: str) -> tuple[Span, ...]:
     return _trimmed(text, edges)
 
 
+def trimmed(text: str, span: Span) -> Span:
+    """The span without the white space at its ends; empty where it holds nothing else.
+
+    >>> trimmed(" خبر ", Span(0, 5))
+    Span(start=1, end=4)
+    """
+    piece = text[span.start : span.end].rstrip()
+    end = span.start + len(piece)
+    return Span(end - len(piece.lstrip()), end)
+
+
 def _trimmed(text: str, edges: list[int]) -> tuple[Span, ...]:
-    spans = []
-    for start, end in pairwise(edges):
-        piece = text[start:end].rstrip()
-        kept = piece.lstrip()
-        if kept:
-            end = start + len(piece)
-            spans.append(Span(end - len(kept), end))
-    return tuple(spans)
+    spans = (trimmed(text, Span(start, end)) for start, end in pairwise(edges))
+    return tuple(span for span in spans if span.start < span.end)
 
 
 def _ends(text: str, start: int, mark: re.Match[str]) -> bool:
