@@ -95,10 +95,16 @@ class Generations:
         )
         pair = self.pair()
         self._save(Pair(published=clean))
-        for folder in self._ledger.store.glob("vectors-*"):
-            if folder != self.folder(clean):
-                shutil.rmtree(folder, ignore_errors=True)
+        self.tidy()
         return clean, [one for one in (pair.published, pair.following) if one and one.number != clean.number]
+
+    def tidy(self) -> None:
+        """Clear away the folders that a swap, or a kill during one, left behind."""
+        pair = self.pair()
+        named = [self.folder(one) for one in (pair.published, pair.following) if one]
+        for folder in self._ledger.store.glob("vectors-*"):
+            if folder not in named:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def about(self, generation: Generation) -> dict[str, str | int]:
         """What the collection says of itself, to any program that opens it."""

@@ -145,6 +145,7 @@ class Vectors:
         if pair.published is None:
             return not self._ledger.counts()["passages"]
         self._same_model(pair.published)
+        self._generations.tidy()
         return pair.following is None and self._fit(pair.published) and self._generations.untouched(pair.published)
 
     def _fit(self, generation: Generation) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
+from index.errors import ProviderDown
 from index.ledger import Ledger
 from index.records import Article, Passage
 from index.vectors import Vectors, wording
@@ -20,8 +21,11 @@ class Words:
     def __init__(self, name: str = "words", *, dimensions: int = 32, paid: bool = False) -> None:
         self.name, self.dimensions, self.paid = name, dimensions, paid
         self.asked: list[str] = []
+        self.fails = False
 
     def embed(self, texts: Sequence[str]) -> Any:
+        if self.fails:
+            raise ProviderDown("the server of the model is down")
         self.asked += texts
         rows = np.zeros((len(texts), self.dimensions), np.float32)
         for row, text in zip(rows, texts, strict=True):
@@ -60,6 +64,14 @@ def filled(store: Path, numbers: Iterable[int], embedder: Words) -> tuple[Ledger
         ledger.replace(map(report, numbers))
         vectors.refresh(nothing)
     return ledger, vectors
+
+
+def write(folder: Path, files: Mapping[str, str]) -> Path:
+    """A folder with these files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
 
 
 def nothing(stage: str, done: int, total: int | None) -> None:

@@ -190,7 +190,7 @@ def test_another_model_is_refused_with_the_way_out(tmp_path: Path, opened: list[
     with ledger.writing():
         asked.refresh(nothing)
     assert astray(ledger, plain) == []
-    with pytest.raises(StoreError, match="made by other .*, not by words"):
+    with pytest.raises(StoreError, match=r"made by other .*, not by words"):
         vectors.search("الوفد", 3)
 
 
