@@ -60,6 +60,7 @@ class Citing:
     """Reads one answer as it streams: `feed` and `close` return what can be shown, and what they return in all is the answer's text."""
 
     def __init__(self, hits: Mapping[int, Hit], question: str = "") -> None:
+        self.marks = True  # whether marks are written: a refusal has none
         self._hits, self._question = hits, question
         self._ids = {hit.article.id for hit in hits.values()}  # the model was shown none of them
         self._text: list[str] = []  # shown
@@ -98,6 +99,11 @@ class Citing:
         """The answer, once closed."""
         reasons = tuple(f"the model cited {one}, which it was not given" for one in dict.fromkeys(self._made_up))
         return Cited(text="".join(self._text), sentences=tuple(self._sentences), reasons=reasons)
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences that are complete so far."""
+        return tuple(self._sentences)
 
     def _new(self) -> str:
         new = "".join(self._text[self._taken :])
@@ -271,7 +277,7 @@ class Citing:
         )
         self._sentences.append(sentence)
         marks = "".join(f"[{one}]" for one in dict.fromkeys(one.file_id for one in found.citations))
-        self._show(f" {marks}" if marks else "")
+        self._show(f" {marks}" if marks and self.marks else "")
         self._said, self._numbers, self._wrong = "", [], []
         self._before, self._space, self._marked = "", "", False
 

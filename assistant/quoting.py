@@ -21,7 +21,7 @@ FLOOR_ACROSS = 0.02  # the same for another script, where most words of a true s
 SUSPECT = 0.2  # a source that holds less of the sentence is compared with those that the model did not name
 SHARE = 0.3  # and dropped where it holds less than this share of what the better one does
 CERTAIN = 0.4  # what a source that the model did not name must hold of the sentence to be named
-FEW = 3  # content words of a sentence that says too little alone: the question helps to find its place
+FEW = 3  # content words of a sentence that says too little alone: the question helps to find its place, and it is tied to no source unasked
 
 NOT_NAMED = "the model named no source; tied by its words"
 NONE_FOUND = "the model named no source, and none was found that says this"
@@ -108,9 +108,10 @@ def _unnamed(sentence: str, hits: Mapping[int, Hit]) -> Borne:
     """What can be tied to a sentence for which the model named no source."""
     if says_nothing(sentence):
         return Borne(reasons=(ABSENCE,))
-    if not _content(sentence):
+    content = _content(sentence)
+    if not content:
         return Borne()
-    best = _elsewhere(sentence, hits)
+    best = _elsewhere(sentence, hits) if content >= FEW else None
     if best is None:
         return Borne(reasons=(NONE_FOUND,))
     return Borne(citations=_distinct(_quotes(*best)), reasons=(NOT_NAMED,))
