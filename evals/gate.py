@@ -29,8 +29,8 @@ class Plan(Value, frozen=True, kw_only=True):
 
     confirmations: int = 8  # fresh runs of each side for a suspect
     reruns: int = 3  # for a new violation of an invariant; it holds up at two of three
-    alpha: float = 0.05  # for the suspects together
-    population_alpha: float = 0.01  # for the declared metrics together
+    alpha: float = 0.03  # for the suspects together
+    population_alpha: float = 0.005  # for the declared metrics together
     margin: float = 0.05  # a drop that may be lived with
     metrics: tuple[str, ...] = DECLARED  # at most three, declared before looking
     errors: float = 0.02  # beyond this share of errors nothing is concluded
@@ -40,7 +40,7 @@ class Plan(Value, frozen=True, kw_only=True):
 class Again(Protocol):
     """Runs cases afresh on one side: as many outcomes each, none of them used before."""
 
-    def __call__(self, side: Side, cases: Sequence[str], times: int) -> Outcomes: ...
+    def __call__(self, side: Side, cases: Sequence[str], times: int, /) -> Outcomes: ...
 
 
 def decide(

@@ -1,0 +1,156 @@
+"""The path: cases → answer each (cached, repeated) → score → compare with the baseline → verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+
+from evals import gate
+from evals.baseline import Baseline
+from evals.cases import Case
+from evals.corpus import Corpus
+from evals.engines import Engine
+from evals.exhibit import Support
+from evals.pace import Budget, BudgetSpent
+from evals.records import Entry, Outcome
+from evals.runlog import Log
+from evals.scoring import outcomes, score
+from evals.verdict import Verdict, stopped
+from index.errors import IsnadError
+from index.records import Value
+
+FRESH = 100  # repeats from here on are those of the gate: never an answer of the first look
+
+Progress = Callable[[int, int], None]  # answers that are there, of how many
+
+
+class Finished(Value, frozen=True, kw_only=True):
+    """A run that was scored. `verdict` is None where there was no baseline to compare with."""
+
+    entries: tuple[Entry, ...]
+    outcomes: dict[str, list[Outcome]]  # case → one for each repeat
+    verdict: Verdict | None = None
+
+
+class Pace(Value, frozen=True, kw_only=True):
+    """How the answers are asked for: so many at once, so many times each."""
+
+    workers: int = 1
+    repeats: int = 1
+
+
+def run(
+    cases: Sequence[Case],
+    engine: Engine,
+    corpus: Corpus,
+    support: Support,
+    log: Log,
+    *,
+    pace: Pace | None = None,
+    budget: Budget | None = None,
+    baseline: Baseline | None = None,
+    base_engine: Engine | None = None,
+    judge: Support | None = None,
+    plan: gate.Plan | None = None,
+    problems: Sequence[str] = (),
+    comparisons: int = 1,
+    allow_inconclusive: bool = False,
+    progress: Progress = lambda done, wanted: None,
+) -> Finished:
+    """Cases → answer each (what the log has is not asked again) → score → compare with the baseline → verdict.
+
+    `base_engine` answers as the baseline did (its prompts): the gate asks both afresh about the cases that came out worse. A budget
+    that is spent ends the run with the verdict `budget`; what was answered is in the log, and the same call goes on from there.
+    """
+    pace = pace or Pace()
+    wanted = [(case, repeat) for case in cases for repeat in range(pace.repeats)]
+    limit = budget.limit if budget else None
+    try:
+        answer_all("new", wanted, engine, log, workers=pace.workers, progress=progress)
+        new = outcomes(cases, log.entries(), corpus, support, judge)["new"]
+        first = {case: [one for one in found if one.repeat < FRESH] for case, found in new.items()}
+        if baseline is None:
+            return Finished(entries=log.entries(), outcomes=first)
+        verdict = gate.decide(
+            cases,
+            baseline.outcomes(cases, corpus, support),
+            first,
+            None
+            if engine.about.deterministic
+            else _again(cases, {"new": engine, "base": base_engine}, corpus, support, log, pace.workers),
+            plan=plan,
+            problems=problems,
+            comparisons=comparisons,
+            allow_inconclusive=allow_inconclusive,
+        )
+    except BudgetSpent:
+        assert budget and limit is not None
+        found = outcomes(cases, log.entries(), corpus, support)["new"]
+        return Finished(entries=log.entries(), outcomes=found, verdict=stopped(len(cases), budget.spent, limit))
+    return Finished(entries=log.entries(), outcomes=first, verdict=verdict)
+
+
+def answer_all(
+    side: str,
+    wanted: Iterable[tuple[Case, int]],
+    engine: Engine,
+    log: Log,
+    *,
+    workers: int = 1,
+    progress: Progress = lambda done, wanted: None,
+) -> None:
+    """Ask for the answers that the log does not have; each is on disk before the next is asked for by the same worker.
+
+    An IsnadError becomes an error entry, which the next run tries again. BudgetSpent ends it all.
+    """
+    wanted = list(wanted)
+    left = [(case, repeat) for case, repeat in wanted if not log.answered(side, case.id, repeat)]
+    progress(len(wanted) - len(left), len(wanted))
+    pool = ThreadPoolExecutor(workers)
+    try:
+        under_way: list[Future[None]] = [pool.submit(_answer, side, *one, engine, log) for one in left]
+        for done, future in enumerate(as_completed(under_way), len(wanted) - len(left) + 1):
+            future.result()
+            progress(done, len(wanted))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _answer(side: str, case: Case, repeat: int, engine: Engine, log: Log) -> None:
+    began = time.perf_counter()
+    try:
+        reply, error = engine.answer(case, repeat), None
+    except BudgetSpent:
+        raise
+    except IsnadError as failed:
+        reply, error = None, f"{type(failed).__name__}: {failed}"
+    seconds = round(time.perf_counter() - began, 4)
+    log.append(Entry(case=case.id, repeat=repeat, side=side, reply=reply, error=error, seconds=seconds))
+
+
+def _again(
+    cases: Sequence[Case],
+    engines: Mapping[gate.Side, Engine | None],
+    corpus: Corpus,
+    support: Support,
+    log: Log,
+    workers: int,
+) -> gate.Again:
+    """Fresh runs for the gate, through the same log, so that a killed gate goes on as a killed run does."""
+    by_id = {case.id: case for case in cases}
+    used: dict[gate.Side, int] = {"new": FRESH, "base": FRESH}
+
+    def again(side: gate.Side, names: Sequence[str], times: int) -> gate.Outcomes:
+        engine = engines[side]
+        if engine is None:
+            return {}
+        repeats = range(used[side], used[side] + times)
+        used[side] += times
+        answer_all(side, [(by_id[name], one) for name in names for one in repeats], engine, log, workers=workers)
+        there = {(one.side, one.case, one.repeat): one for one in log.entries()}
+        return {
+            name: [score(by_id[name], there[side, name, one], corpus, support) for one in repeats] for name in names
+        }
+
+    return again

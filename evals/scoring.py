@@ -1,0 +1,78 @@
+"""A reply → its outcome: every metric, the hard invariants it broke, whether it passed and whom to blame. No I/O, no model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from evals.blame import NO_ANSWER, blame, violations
+from evals.cases import Case
+from evals.corpus import Corpus
+from evals.exhibit import Exhibit, Support
+from evals.metrics_answer import said
+from evals.metrics_citations import citations
+from evals.metrics_search import search
+from evals.records import Entry, Outcome, Score
+
+JUDGED = ("grounded", "supported", "citation_recall", "citation_precision")
+LOWER_IS_BETTER = frozenset(
+    ("forbidden", "injection", "misattribution", "words", "seconds", "tokens_in", "tokens_out", "cost")
+)
+
+
+def score(case: Case, entry: Entry, corpus: Corpus, support: Support, judge: Support | None = None) -> Outcome:
+    """What one reply came to. An error in place of a reply has no scores and neither passes nor fails.
+
+    With a `judge` the metrics that rest on a check are given a second time under its name, `judge_grounded` and so on; whether a
+    case passes never depends on it.
+    """
+    if entry.reply is None:
+        return Outcome(
+            case=case.id, repeat=entry.repeat, passed=None, blame=NO_ANSWER, detail=entry.error or "no reason was given"
+        )
+    exhibit = Exhibit(case, entry.reply, corpus, support)
+    found = blame(exhibit)
+    broken = violations(exhibit)
+    step, detail = found or (broken[0], "a hard invariant") if found or broken else (None, "")
+    return Outcome(
+        case=case.id,
+        repeat=entry.repeat,
+        passed=step is None,
+        scores={**search(exhibit), **citations(exhibit), **said(exhibit), **_judged(exhibit, judge)},
+        violations=broken,
+        blame=step,
+        detail=detail,
+    )
+
+
+def _judged(exhibit: Exhibit, judge: Support | None) -> dict[str, Score]:
+    if judge is None:
+        return {}
+    again = citations(Exhibit(exhibit.case, exhibit.reply, exhibit.corpus, judge))
+    return {f"judge_{name}": again[name] for name in JUDGED}
+
+
+def outcomes(
+    cases: Iterable[Case], entries: Iterable[Entry], corpus: Corpus, support: Support, judge: Support | None = None
+) -> dict[str, dict[str, list[Outcome]]]:
+    """Side → case → the outcome of each repeat, in order; entries of cases that are not asked for are passed over."""
+    known: Mapping[str, Case] = {case.id: case for case in cases}
+    found: dict[str, dict[str, list[Outcome]]] = {"new": {}, "base": {}}
+    for entry in sorted(entries, key=lambda one: one.repeat):
+        if entry.case in known:
+            scored = score(known[entry.case], entry, corpus, support, judge)
+            found.setdefault(entry.side, {}).setdefault(entry.case, []).append(scored)
+    return found
+
+
+def code() -> str:
+    """Twelve hexadecimal digits of the code that scores: figures of two runs compare only where it is the same."""
+    here = Path(__file__).parent
+    texts = (here.parent / "index" / "text", here.parent / "assistant" / "grounding")
+    files = [here / f"{name}.py" for name in ("scoring", "blame", "exhibit", "matching", "corpus", "support")]
+    files += [*here.glob("metrics_*.py"), *(path for folder in texts for path in folder.glob("*.py"))]
+    digest = hashlib.sha256()
+    for path in sorted(one for one in files if one.exists()):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,62 @@
+"""Twelve sabotages are caught, each with the right blame; three harmless rewordings pass."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from evals.baseline import Baseline, bless
+from evals.engines import Engine
+from evals.runlog import Log
+from evals.runner import Finished, run
+from evals.support import Checked
+from evals.verdict import PASS, REGRESSION
+from tests.evals import town
+from tests.evals.sabotage import HARMLESS, SABOTAGES, Changed
+from tests.evals.shelf import manifest
+
+CHECK = Checked(town.CORPUS)
+
+
+@pytest.fixture(scope="module")
+def baseline(tmp_path_factory: pytest.TempPathFactory) -> Baseline:
+    with Log(tmp_path_factory.mktemp("blessed") / "log.jsonl") as log:
+        finished = run(town.CASES, town.Clerk(), town.CORPUS, CHECK, log)
+    return bless("clerk", manifest(), town.CASES, finished.entries, finished.outcomes, why="the clerk is right")
+
+
+def gated(engine: Engine, baseline: Baseline, folder: Path) -> Finished:
+    with Log(folder / "log.jsonl") as log:
+        return run(town.CASES, engine, town.CORPUS, CHECK, log, baseline=baseline)
+
+
+def test_the_clerk_answers_every_case_rightly(baseline: Baseline) -> None:
+    assert [one.case for one in baseline.answers if not one.passed] == []
+
+
+def test_nothing_changed_is_a_pass(baseline: Baseline, tmp_path: Path) -> None:
+    verdict = gated(town.Clerk(), baseline, tmp_path).verdict
+    assert verdict and verdict.exit_code == PASS
+    assert {one.verdict for one in verdict.population} == {"not worse"}
+
+
+@pytest.mark.parametrize("name", SABOTAGES)
+def test_a_sabotage_is_caught_with_the_right_blame(name: str, baseline: Baseline, tmp_path: Path) -> None:
+    change, expected = SABOTAGES[name]
+    finished = gated(Changed(town.Clerk(), change), baseline, tmp_path)
+    assert finished.verdict and finished.verdict.exit_code == REGRESSION
+    blames = Counter(one.blame for found in finished.outcomes.values() for one in found if not one.passed)
+    assert blames.most_common(1)[0][0] == expected
+    assert set(blames) == {expected}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_other_words_for_the_same_pass(name: str, baseline: Baseline, tmp_path: Path) -> None:
+    finished = gated(Changed(town.Clerk(), HARMLESS[name]), baseline, tmp_path)
+    failing = [
+        (one.case, one.blame, one.detail) for found in finished.outcomes.values() for one in found if not one.passed
+    ]
+    assert failing == []
+    assert finished.verdict and finished.verdict.exit_code == PASS
