@@ -67,7 +67,8 @@ def borne_out(sentence: str, numbers: Sequence[int], hits: Mapping[int, Hit], qu
             better = _elsewhere(claim, others)
         if better is not None and tie.strength < SHARE * better[1].strength:
             citations += _quotes(*better)
-            reasons.append(f"the model named {hit.article.id}, but {better[0].article.id} is where this stands")
+            if better[0].article.id != hit.article.id:
+                reasons.append(f"the model named {hit.article.id}, but {better[0].article.id} is where this stands")
         elif not _holds(tie, most):
             reasons.append(f"nothing in the passage of {hit.article.id} that the model named says this")
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -48,7 +48,6 @@ def tied(claim: str, passage: Sequence[str], question: str = "") -> Tie:
     """
     if not passage:
         return Tie(places=(), strength=0.0)
-    across = _script(claim) != _script(" ".join(passage))
     pair = _paired(claim, passage)
     scores = pair.scores()
     if question:
@@ -66,11 +65,12 @@ def tied(claim: str, passage: Sequence[str], question: str = "") -> Tie:
             break
         places.append(-place)
         held |= pair.held(-place, held)
-    return Tie(places=tuple(places), strength=round(pair.share(held), 2), across=across)
+    return Tie(places=tuple(places), strength=round(pair.share(held), 2), across=isinstance(pair, _Across))
 
 
 def _paired(claim: str, passage: Sequence[str]) -> _Alike | _Across:
-    return _Across(claim, passage) if _script(claim) != _script(" ".join(passage)) else _Alike(claim, passage)
+    latin = sum([_latin(sentence) for sentence in passage]) * 2 > len(passage)
+    return _Across(claim, passage) if _latin(claim) != latin else _Alike(claim, passage)
 
 
 class _Seen(Value, frozen=True, kw_only=True):
@@ -99,32 +99,51 @@ def _seen(sentence: str) -> _Seen:
     )
 
 
-Weigh = Callable[[Any], float]
+FIELDS = ("c", "h", "k")
 Held = frozenset[tuple[Any, Any]]  # field and term, or word and how well it is matched
 
 
-def _rarity(sets: Iterable[Iterable[Any]]) -> Weigh:
+class _Rarity(dict[Any, float]):
     """BM25's idf over the sentences of one passage; what none of them holds is rarest."""
-    listed = [set(one) for one in sets]
-    counts = Counter(item for one in listed for item in one)
 
-    def weigh(item: Any) -> float:
-        return math.log(1 + (len(listed) - counts[item] + 0.5) / (counts[item] + 0.5))
+    def __init__(self, sets: Iterable[Iterable[Any]]) -> None:
+        listed = [set(one) for one in sets]
+        self._all = len(listed)
+        counts = Counter(item for one in listed for item in one)
+        super().__init__((item, self._idf(count)) for item, count in counts.items())
 
-    return weigh
+    def __missing__(self, item: Any) -> float:
+        return self._idf(0)
+
+    def _idf(self, count: int) -> float:
+        return math.log(1 + (self._all - count + 0.5) / (count + 0.5))
 
 
-def _weight(items: Iterable[Any], weigh: Weigh) -> float:
-    return sum(map(weigh, items))
+class _Passage:
+    """The sentences of a passage as they are compared, and how rare their terms are in it."""
+
+    def __init__(self, sentences: tuple[str, ...]) -> None:
+        self.seen = [_seen(sentence) for sentence in sentences]
+        self.weigh = {field: _Rarity(getattr(one, field) for one in self.seen) for field in FIELDS}
+        self.weight_c = [_weight(one.c, self.weigh["c"]) for one in self.seen]
+
+
+@lru_cache(maxsize=256)
+def _passage(sentences: tuple[str, ...]) -> _Passage:
+    return _Passage(sentences)
+
+
+def _weight(items: Iterable[Any], weigh: _Rarity) -> float:
+    return sum([weigh[item] for item in items])
 
 
 class _Alike:
     """A claim and a passage in one script."""
 
     def __init__(self, claim: str, passage: Sequence[str]) -> None:
-        self.claim, self.seen = _seen(claim), [_seen(sentence) for sentence in passage]
-        self.weigh = {field: _rarity(getattr(one, field) for one in self.seen) for field in ("c", "h", "k")}
-        self.whole = {field: _weight(getattr(self.claim, field), self.weigh[field]) for field in ("c", "h", "k")}
+        read = _passage(tuple(passage))
+        self.claim, self.seen, self.weigh, self.weight_c = _seen(claim), read.seen, read.weigh, read.weight_c
+        self.whole = {field: _weight(getattr(self.claim, field), self.weigh[field]) for field in FIELDS}
 
     def covers(self, place: int, field: str) -> float:
         """The share of the claim's terms of one field that the sentence holds."""
@@ -146,8 +165,7 @@ class _Alike:
 
     def _tight(self, place: int) -> float:
         """The share of the sentence that the claim holds: of two that say it, the shorter."""
-        own = self.seen[place].c
-        return _weight(own & self.claim.c, self.weigh["c"]) / (_weight(own, self.weigh["c"]) + 20)
+        return _weight(self.seen[place].c & self.claim.c, self.weigh["c"]) / (self.weight_c[place] + 20)
 
     def _counted(self, place: int) -> float:
         """The share of the claim's numbers that the sentence holds."""
@@ -179,12 +197,12 @@ class _Across:
         self.matches = [
             {word: strength for word in self.claim.words if (strength := _best(word, one.words))} for one in self.seen
         ]
-        self.weigh_word = _rarity(self.matches)
-        self.weigh_number = _rarity(one.numbers for one in self.seen)
+        self.weigh_word = _Rarity(self.matches)
+        self.weigh_number = _Rarity(one.numbers for one in self.seen)
 
     def scores(self) -> list[float]:
         sums = [
-            sum(strength * self.weigh_word(word) for word, strength in matched.items())
+            sum(strength * self.weigh_word[word] for word, strength in matched.items())
             + 1.5 * _weight(self.claim.numbers & one.numbers, self.weigh_number)
             for matched, one in zip(self.matches, self.seen, strict=True)
         ]
@@ -206,7 +224,7 @@ class _Across:
         whole = _weight(self.claim.words, self.weigh_word) + _weight(self.claim.numbers, self.weigh_number)
         found = 0.0
         for one, strength in held:
-            found += strength * (self.weigh_word(one) if isinstance(one, str) else self.weigh_number(one))
+            found += strength * (self.weigh_word[one] if isinstance(one, str) else self.weigh_number[one])
         return found / (whole or 1.0)
 
 
@@ -265,7 +283,8 @@ def _translations() -> dict[str, frozenset[str]]:
     return {one: frozenset(others) for one, others in found.items()}
 
 
-def _script(text: str) -> str:
-    """Whether most letters are Latin or not."""
-    letters = [letter for letter in text[:2000] if letter.isalpha()]
-    return "latin" if sum(letter < "\u0250" for letter in letters) * 2 > len(letters) else "other"
+@lru_cache(maxsize=4096)
+def _latin(text: str) -> bool:
+    """Whether most letters of a text are Latin."""
+    letters = [letter for letter in text[:500] if letter.isalpha()]
+    return sum([letter < "\u0250" for letter in letters]) * 2 > len(letters)
