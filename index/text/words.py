@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 
 from index.records import Span, Value
 from index.text.fold import Folded, folded
@@ -98,7 +97,7 @@ class _Chunks(dict[str, tuple[str, str, str]]):
     ROOM = 60_000  # entries, about 0.7 kB each; the table is emptied when it is full
 
     def __missing__(self, chunk: str) -> tuple[str, str, str]:
-        found = [_of_word(word[:LONGEST]) for word in words(chunk)]
+        found = [_of_word(word) for word in words(chunk)]
         joined = " ".join(c for c, _, _ in found), " ".join(h for _, h, _ in found), " ".join(k for _, _, k in found)
         if len(chunk) <= LONGEST:
             if len(self) >= self.ROOM:
@@ -110,11 +109,11 @@ class _Chunks(dict[str, tuple[str, str, str]]):
 _CHUNKS = _Chunks()
 
 
-@lru_cache(maxsize=20_000)
 def _of_word(word: str) -> tuple[str, str, str]:
     if _UNSPACED.search(word):
         pairs = " ".join(_grams(word, 2)) or word
         return pairs, pairs, " ".join(word)
+    word = word[:LONGEST]
     bounded = f"_{word}_"
     return " ".join(_grams(bounded, 3) + _grams(bounded, 4)), stem(word), skeleton(word)
 

@@ -105,6 +105,7 @@ def test_question_words_are_folded() -> None:
 def test_writing_without_spaces_is_searched_by_pairs_of_letters() -> None:
     assert terms("北京市").h == ("北京", "京市")
     assert set(terms("我在北京市").h) >= set(terms("北京").h)
+    assert set(terms("国" * 2 * LONGEST + "北京").h) >= set(terms("北京").h)
 
 
 def test_a_word_without_end_is_cut() -> None:
