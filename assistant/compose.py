@@ -14,7 +14,7 @@ from datetime import date
 import prompts
 from assistant.citations import Cited, Citing
 from assistant.context import Context, fit
-from assistant.model import Message, Model, Prices, counted, drained, usage_of
+from assistant.model import LANGUAGES, Message, Model, Prices, counted, drained, usage_of
 from assistant.quoting import NONE_FOUND, NOT_NAMED, closest, says_nothing
 from assistant.records import Citation, Sentence, Usage
 from index.errors import ProviderCut, ProviderError
@@ -25,25 +25,6 @@ REFUSAL = "NO_ANSWER"
 CLOSEST = 3  # quotes that come with a refusal
 REFITS = 2  # times the passages are halved for a model that cannot read so much
 REFUSALS = {"ar": "لا تجيب المقالات عن هذا السؤال.", "en": "The articles do not answer this question."}
-LANGUAGES = {
-    "ar": "Arabic",
-    "en": "English",
-    "fr": "French",
-    "de": "German",
-    "es": "Spanish",
-    "fa": "Persian",
-    "tr": "Turkish",
-}
-LANGUAGES |= {
-    "ur": "Urdu",
-    "ru": "Russian",
-    "it": "Italian",
-    "pt": "Portuguese",
-    "he": "Hebrew",
-    "id": "Indonesian",
-    "zh": "Chinese",
-}
-
 _TOKEN = re.compile(r"[\s\W_]*NO[_ ]?ANSWER[\W_]*", re.IGNORECASE)
 _LETTERS = "noanswer"
 

@@ -20,6 +20,28 @@ from index.records import Value
 
 Message = dict[str, str]  # role (system, user or assistant) and content
 
+LANGUAGES = {  # as prompts name them
+    
+        "ar": "Arabic",
+        "en": "English",
+        "fr": "French",
+        "de": "German",
+        "es": "Spanish",
+        "it": "Italian",
+        "pt": "Portuguese"
+    ,
+    
+        "fa": "Persian",
+        "ur": "Urdu",
+        "tr": "Turkish",
+        "ku": "Kurdish",
+        "he": "Hebrew",
+        "ru": "Russian",
+        "uk": "Ukrainian"
+    ,
+    "id": "Indonesian", "ms": "Malay", "hi": "Hindi", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
+}
+
 _THOUGHTS = ("<think>", "<thinking>")
 
 
