@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from typing import Protocol
 
-from assistant.records import Answer, Citation, Sentence, Source
+from assistant.records import Answer, Draft, Sentence, Source
 from assistant.understand import Question, understand
-from index.records import Filters, Hit, Value
+from index.records import Filters, Hit
 from index.retrieval import Retriever, checked
 
 HITS = 10  # passages looked at
 
 
-class Draft(Value, frozen=True, kw_only=True):
-    """What a writer makes of the hits: sentences with their citations, or a refusal with the closest passages."""
-
-    text: str
-    sentences: tuple[Sentence, ...] = ()
-    abstained: bool = False
-    closest: tuple[Citation, ...] = ()
-    reasons: tuple[str, ...] = ()
-
-
 class Writer(Protocol):
-    """Writes an answer from hits."""
+    """Writes an answer from hits: its text as it comes, then the whole."""
 
     engine: str
 
-    def write(self, question: Question, hits: tuple[Hit, ...]) -> Draft: ...
+    def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]: ...
 
 
 def answer(
     question: str, retriever: Retriever, writer: Writer, *, limit: int = HITS, filters: Filters | None = None
 ) -> Answer:
-    """Question → understand → retrieve → write, tied to the sources → Answer.
+    """The answer to a question: `stream`, read to its end."""
+    streaming = stream(question, retriever, writer, limit=limit, filters=filters)
+    while True:
+        try:
+            next(streaming)
+        except StopIteration as done:
+            found: Answer = done.value
+            return found
+
+
+def stream(
+    question: str, retriever: Retriever, writer: Writer, *, limit: int = HITS, filters: Filters | None = None
+) -> Generator[str, None, Answer]:
+    """Question → understand → retrieve → write, tied to the sources → Answer; the text is yielded as it comes.
 
     Raises UsageError where the question is blank or beyond measure. That nothing answers it is no error: the answer abstains.
     """
@@ -43,7 +47,7 @@ def answer(
     clock.lap("understand")
     hits = retriever.search(asked.text, limit, filters)
     clock.lap("retrieve")
-    draft = writer.write(asked, hits)
+    draft = yield from writer.write(asked, hits)
     clock.lap("write")
     return Answer(
         question=question,
@@ -51,11 +55,21 @@ def answer(
         abstained=draft.abstained,
         engine=writer.engine,
         sentences=draft.sentences,
-        sources=() if draft.abstained else sources(draft.sentences, hits),
+        sources=sources(draft.sentences, hits),
         closest=draft.closest,
         reasons=draft.reasons,
+        coverage=coverage(draft.sentences),
+        complete=draft.complete,
+        prompt=draft.prompt,
+        usage=draft.usage,
         timings_ms=clock.laps,
     )
+
+
+def coverage(sentences: tuple[Sentence, ...]) -> float | None:
+    """The share of sentences that are supported, 0 to 1; None where there are none."""
+    supported = sum(sentence.verdict == "supported" for sentence in sentences)
+    return round(supported / len(sentences), 4) if sentences else None
 
 
 def sources(sentences: tuple[Sentence, ...], hits: tuple[Hit, ...]) -> tuple[Source, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 
-from assistant.answering import Draft
 from assistant.extract import Frequency, extract
-from assistant.records import Citation, Sentence
+from assistant.records import Citation, Draft, Sentence
 from assistant.understand import Question
 from index.records import Hit
 
@@ -25,13 +25,15 @@ class Extractive:
     def __init__(self, frequency: Frequency) -> None:
         self._frequency = frequency
 
-    def write(self, question: Question, hits: tuple[Hit, ...]) -> Draft:
+    def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
         """The sentences of the hits that answer, each `supported` because it is the article's own."""
         found = extract(question, hits, frequency=self._frequency)
         if found.abstained:
             refusal = REFUSALS.get(question.language or "en", REFUSALS["en"])
+            yield refusal
             return Draft(text=refusal, abstained=True, closest=found.closest, reasons=found.reasons)
         text, sentences = joined(found.citations)
+        yield text
         return Draft(text=text, sentences=sentences, reasons=found.reasons)
 
 

@@ -52,6 +52,19 @@ class Usage(Value, frozen=True, kw_only=True):
     cost: float | None = None
 
 
+class Draft(Value, frozen=True, kw_only=True):
+    """What a writer makes of the hits: sentences with their citations, or a refusal with the closest passages."""
+
+    text: str
+    sentences: tuple[Sentence, ...] = ()
+    abstained: bool = False
+    closest: tuple[Citation, ...] = ()
+    reasons: tuple[str, ...] = ()
+    usage: Usage | None = None
+    prompt: str | None = None  # the hash of the prompt's file
+    complete: bool = True
+
+
 class Answer(Value, frozen=True, kw_only=True):
     """A checked answer. On a refusal `sentences` and `sources` are empty and `closest` holds the nearest passages."""
 
@@ -63,5 +76,8 @@ class Answer(Value, frozen=True, kw_only=True):
     sources: tuple[Source, ...] = ()
     closest: tuple[Citation, ...] = ()
     reasons: tuple[str, ...] = ()
+    coverage: float | None = None  # the share of sentences that are supported; None on a refusal
+    complete: bool = True  # False: the model's reply broke off
+    prompt: str | None = None  # the hash of the prompt's file
     usage: Usage | None = None
     timings_ms: dict[str, float] = {}
