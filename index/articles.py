@@ -6,17 +6,27 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.about import About, described
+from index.about import UNKNOWN, About, described
+from index.confined import SHARED
 from index.decoding import Refused, decode
 from index.errors import SourceError
-from index.files import File, content, shown, walk
+from index.files import MAX_BYTES, File, content, shown, walk
 from index.jsonl import Record, ids, is_json_lines, lines
 from index.records import Article, Skipped, Value
 
-TEXT = frozenset((".txt", ".md", ".markdown"))
+LIMITS = {  # bytes of a file, by its extension; a file of another kind is none of ours
+    **dict.fromkeys((".txt", ".md", ".markdown"), MAX_BYTES),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), 10_000_000),
+    **dict.fromkeys((".pdf", ".docx"), 50_000_000),
+}
+HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 
 
 class Found(Value, frozen=True, kw_only=True):
@@ -32,7 +42,7 @@ class Found(Value, frozen=True, kw_only=True):
         try:
             if isinstance(self.origin, Record):
                 return _from_record(self, self.origin)
-            return _from_file(self, content(self.origin))
+            return _from_file(self, content(self.origin, _limit(self.path)))
         except Refused as refused:
             return Skipped(path=shown(self.path), id=self.id, reason=str(refused))
 
@@ -69,7 +79,8 @@ def scan(path: Path) -> Iterator[Found | Skipped]:
         yield one
     if not any_found:
         raise SourceError(
-            f"no article in {path}; put .txt, .md or .jsonl files there" + "".join(f"; {one}" for one in reasons)
+            f"no article in {path}; put text, Markdown, HTML, PDF, Word or JSON Lines files there"
+            + "".join(f"; {one}" for one in reasons)
         )
 
 
@@ -110,7 +121,7 @@ def _files(root: Path) -> Iterator[tuple[Path, File | Skipped]]:
         yield root.parent, File(id=root.name, path=root.name, suffix=root.suffix)
         return
     for one in walk(root):
-        if isinstance(one, File) and one.suffix not in TEXT and not is_json_lines(one.path):
+        if isinstance(one, File) and one.suffix not in LIMITS and not is_json_lines(one.path):
             yield (
                 root,
                 Skipped(
@@ -125,7 +136,7 @@ def _files(root: Path) -> Iterator[tuple[Path, File | Skipped]]:
 
 def _found(root: Path, file: File) -> Found | Skipped:
     try:
-        data = content(root / file.path)
+        data = content(root / file.path, _limit(file.path))
     except Refused as refused:
         return Skipped(path=shown(file.path), id=file.id, reason=str(refused))
     return Found(id=file.id, path=file.path, sha256=hashlib.sha256(data).hexdigest(), origin=root / file.path)
@@ -142,11 +153,35 @@ def _records(root: Path, path: str) -> Iterator[Found | Skipped]:
         yield Skipped(path=shown(path), reason=str(refused))
 
 
+def _limit(path: str) -> int:
+    return LIMITS[os.path.splitext(path)[1].lower()]
+
+
 def _from_file(found: Found, data: bytes) -> Article:
-    text = decode(data)
+    """An article from a file of any kind; the kind is told from what is in it, its name must only not belie that."""
+    kind, text = _kind(found.path, data)
+    about = UNKNOWN
+    if kind != "text":
+        extract = SHARED.extract(kind, data)
+        text, about = extract.text, extract.about
     if not text.strip():
         raise Refused("it is empty")
-    return _article(found, text, hashlib.sha256(data).hexdigest(), described(text))
+    return _article(found, text, hashlib.sha256(data).hexdigest(), described(text, about))
+
+
+def _kind(path: str, data: bytes) -> tuple[str, str]:
+    """What is in a file, and its text where it is plain text."""
+    suffix = os.path.splitext(path)[1].lower()
+    if b"%PDF-" in data[:1024]:
+        return "pdf", ""
+    if data.startswith(b"PK\x03\x04"):
+        return "docx", ""
+    if suffix in (".pdf", ".docx"):
+        raise Refused(f"it is named {suffix}, but is no such file")
+    if suffix in (".html", ".htm", ".xhtml"):
+        return "html", ""
+    text = decode(data)
+    return ("html", "") if HTML.match(text) else ("text", text)
 
 
 def _from_record(found: Found, record: Record) -> Article:
