@@ -11,7 +11,7 @@ from index.boilerplate import boilerplate
 from index.language import language
 from index.lines import Line, lines_of
 from index.published import publication_day
-from index.records import Span, Value
+from index.records import Span, Value, covering
 from index.titles import headline
 
 NOTICE = 60  # words: the longest line that is looked through
@@ -40,16 +40,23 @@ def described(text: str, known: About = UNKNOWN) -> About:
     >>> described("جسر جديد فوق النهر\\nافتُتح الجسر أمس بحضور الأهالي والزوار.").language
     'ar'
     """
-    lines = lines_of(text)
-    marked = known.boilerplate or boilerplate(text, lines)
+    lines = [line for line in lines_of(text) if not covering(known.boilerplate, line.span.start, line.span.end)]
+    marked = tuple(sorted((*known.boilerplate, *boilerplate(text, lines))))
+    own = lines[0].span.start if lines else 0
     return About(
         title=known.title or headline(lines, marked),
         published=known.published or publication_day(lines, marked),
         publisher=known.publisher or _publisher(lines),
         url=known.url,
-        language=known.language or language(text),
+        language=_code(known.language) or language(text[own:]),
         boilerplate=marked,
     )
+
+
+def _code(language: str | None) -> str | None:
+    """`ar`, from `ar`, `AR`, `ar-SY` or `ar_SY`; None for what is no code of two letters."""
+    code = re.split(r"[-_]", language.strip().lower())[0] if language else ""
+    return code if re.fullmatch(r"[a-z]{2}", code) else None
 
 
 def _publisher(lines: Sequence[Line]) -> str | None:

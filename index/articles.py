@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.about import UNKNOWN, About, described
+from index.about import About, described
 from index.confined import SHARED
 from index.decoding import Refused, decode
 from index.errors import SourceError
 from index.files import MAX_BYTES, File, content, shown, walk
+from index.frontmatter import front_matter
 from index.jsonl import Record, ids, is_json_lines, lines
 from index.records import Article, Skipped, Value
 
@@ -160,8 +161,9 @@ def _limit(path: str) -> int:
 def _from_file(found: Found, data: bytes) -> Article:
     """An article from a file of any kind; the kind is told from what is in it, its name must only not belie that."""
     kind, text = _kind(found.path, data)
-    about = UNKNOWN
-    if kind != "text":
+    if kind == "text":
+        about = front_matter(text)
+    else:
         extract = SHARED.extract(kind, data)
         text, about = extract.text, extract.about
     if not text.strip():

@@ -6,6 +6,7 @@ The stored original keeps all of it; search and prompts get the text without. Th
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections import Counter
@@ -30,16 +31,20 @@ _PATTERNS = {
     "presentation": f"[{_FORMS}]+",
     "tatweel": "\u0640{2,}|\u0640(?=[\u0620-\u0652])",  # the one of the year in 1445هـ stays
     "marks": f"[{_MARK}]{{4,}}",
+    "leftover": (
+        r"&(?:nbsp;?|(?:amp|quot|apos|lt|gt|laquo|raquo|[lr][sd]quo|hellip|[nm]dash|zwn?j|[rl]lm|shy|#\d{2,6}|#[xX][\da-fA-F]{2,5});)"
+    ),
 }
 _DIRT = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS.items()))
-_ANY = re.compile(f"[{''.join(_KINDS.values())}{_FORMS}\u0640]|[{_MARK}]{{4}}")
+_ANY = re.compile(f"[{''.join(_KINDS.values())}{_FORMS}\u0640&]|[{_MARK}]{{4}}")
 
 
 def clean(text: str) -> str:
     """The text as search and a model should see it; unchanged (the same object) where there is nothing to remove.
 
     Invisible and control characters go, so do stretched letters and heaps of more than three marks on one letter;
-    presentation forms become the letters they stand for. Letters, vowel signs, digits and line breaks stay as they are.
+    presentation forms become the letters they stand for,
+    and leftovers of HTML such as `&nbsp;` the signs. Letters, vowel signs, digits and line breaks stay as they are.
 
     >>> clean("مـــحمد\\u200f زا\\u200bر ﺣﻠﺐ عام 1445هـ")
     'محمد زار حلب عام 1445هـ'
@@ -67,6 +72,8 @@ def unseen(text: str) -> dict[str, int]:
 
 
 def _kept(found: re.Match[str]) -> str:
+    if found.lastgroup == "leftover":
+        return html.unescape(found.group()).replace("\xa0", " ")
     if found.lastgroup != "presentation":
         return ""
     spelt = unicodedata.normalize("NFKC", found.group())

@@ -15,7 +15,7 @@ import pytest
 from index.articles import Found, read, scan
 from index.errors import SourceError
 from index.files import MAX_BYTES
-from index.records import Article, Skipped
+from index.records import Article, Skipped, Span
 
 STORY = "جسر جديد فوق النهر\n\nافتُتح الجسر أمس بحضور الأهالي، وعبرته مئات السيارات."
 
@@ -196,6 +196,30 @@ def test_a_path_may_itself_be_a_link(tmp_path: Path) -> None:
     write(tmp_path, {"root/a.txt": STORY})
     (tmp_path / "link").symlink_to(tmp_path / "root")
     assert list(articles(tmp_path / "link")) == ["a"]
+
+
+# --- Markdown ---
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        '---\ntitle: "جسر جديد"  # note\ndate: 2024-05-03T10:00:00Z\nsource: وكالة الساحل\nlink: https://example.org/1\nlang: ar-SY\ntags: [a, b]\n---\n',
+        "+++\r\ntitle = 'جسر جديد'\r\ndate = 2024-05-03\r\npublisher = 'وكالة الساحل'\r\nurl = 'https://example.org/1'\r\n+++\r\n",
+    ],
+    ids=["yaml", "toml"],
+)
+def test_front_matter_says_what_a_file_is_and_is_not_searched(tmp_path: Path, block: str) -> None:
+    article = articles(write(tmp_path, {"a.md": block + STORY}))["a"]
+    assert (article.title, article.published, article.publisher) == ("جسر جديد", date(2024, 5, 3), "وكالة الساحل")
+    assert (article.url, article.language) == ("https://example.org/1", "ar")
+    assert article.text == block + STORY
+    assert article.boilerplate == (Span(0, len(block)),)
+
+
+def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path) -> None:
+    article = articles(write(tmp_path, {"a.md": "---\n\n" + STORY}))["a"]
+    assert article.title == "جسر جديد فوق النهر"
 
 
 # --- JSON Lines ---
