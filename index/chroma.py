@@ -15,7 +15,7 @@ import sqlite3
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -194,6 +194,18 @@ class _Room:
             for one, vector, near, far in zip(ids, vectors, found["ids"], found["distances"], strict=True)
         )
 
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong with the database of a folder."""
+        if self._folder is None:
+            return []
+        with closing(sqlite3.connect(self._folder / "chroma.sqlite3", timeout=5)) as db:
+            return [row[0] for row in db.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
+
+    def rows(self, offset: int, limit: int) -> tuple[list[str], bytes]:
+        """Some ids and their vectors, as Chroma keeps them: of length one."""
+        ids, vectors = self._page(offset, limit)
+        return list(ids), _little(vectors) if len(ids) else b""
+
     def discard(self, home: dict[str, Any]) -> None:
         """Delete a collection of a server; the open one stays open."""
         from chromadb.errors import NotFoundError
@@ -223,6 +235,12 @@ def _rows(vectors: bytes, number: int) -> Any:
     import numpy as np
 
     return np.frombuffer(vectors, dtype="<f4").reshape(number, -1)
+
+
+def _little(vectors: Any) -> bytes:
+    import numpy as np
+
+    return np.ascontiguousarray(vectors, dtype="<f4").tobytes()
 
 
 def _flock(path: Path, kind: int) -> int:

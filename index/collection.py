@@ -55,17 +55,27 @@ class Home(Value, frozen=True, kw_only=True):
 
 
 class Health(Value, frozen=True, kw_only=True):
-    """What a look at a collection found: `unreadable` rows have lost their vector, `lost` ones of `asked` do not find themselves."""
+    """What a look at a collection found.
+
+    `unreadable` rows have lost their vector, `wrong` ones have another text's; `lost` of those `asked` do not find themselves.
+    """
 
     rows: int
     unreadable: int = 0
     asked: int = 0
     lost: int = 0
+    wrong: int = 0
+    faults: tuple[str, ...] = ()  # of the database, in SQLite's words
 
     @property
     def well(self) -> bool:
-        """Whether it can be searched. HNSW itself misses up to .5 % of its rows, so a few lost ones mean nothing."""
-        return not self.unreadable and self.lost <= 1 + 0.02 * self.asked
+        """Whether all of it can be searched."""
+        return not (self.unreadable or self.wrong or self.faults or self.forgetful)
+
+    @property
+    def forgetful(self) -> bool:
+        """Whether more rows are lost than HNSW loses by itself, up to .5 %."""
+        return self.lost > 1 + 0.02 * self.asked
 
 
 class Collection:

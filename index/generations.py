@@ -20,6 +20,7 @@ from index.records import Value
 
 FORMAT = 1  # of what is stored in a collection; raise it when that changes
 CHURN = 0.2  # share of replaced rows at which HNSW begins to miss some of them
+DATABASE = "chroma.sqlite3"
 FEW = 200  # replaced rows that never matter
 
 
@@ -128,9 +129,14 @@ class Generations:
             )
 
     def untouched(self, generation: Generation) -> bool:
-        """Whether it was left clean and its files are as they were left, and no reader doubts it."""
+        """Whether it was left clean, its files are as they were left, and no reader doubts it."""
         doubted = self._ledger.state("vectors-doubted") == f"{generation.number}.{generation.edition}"
-        return not (generation.dirty or doubted) and self.files(generation) == generation.files
+        then, now = generation.files, self.files(generation)
+        return (
+            not (generation.dirty or doubted)
+            and then.keys() == now.keys()
+            and all(now[name] == then[name] or (name == DATABASE and now[name] > then[name]) for name in then)
+        )
 
     def doubt(self, generation: Generation) -> None:
         """Have the next run look at it closely: a reader could not read it."""
@@ -146,11 +152,14 @@ class Generations:
         return self._ledger.store / (f"vectors-{generation.number}" if generation.server is None else "vectors-none")
 
     def files(self, generation: Generation) -> dict[str, tuple[int, int]]:
-        """The index files of a folder, which only a writer touches, and whether the database is there; none on a server."""
+        """The sizes and times of the index files of a folder, and the size of its database; none on a server.
+
+        Only who writes touches the files; whoever opens a database may add to it.
+        """
         folder = self.folder(generation)
         found = {str(one.relative_to(folder)): one.stat() for one in sorted(folder.glob("*/*"))}
         sizes = {name: (stat.st_size, stat.st_mtime_ns) for name, stat in found.items()}
-        return sizes | {one.name: (0, 0) for one in folder.glob("chroma.sqlite3")}
+        return sizes | {one.name: (one.stat().st_size, 0) for one in folder.glob(DATABASE)}
 
     def _save(self, pair: Pair) -> None:
         self._ledger.set_state("vectors", msgspec.json.encode(pair).decode())

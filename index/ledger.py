@@ -277,15 +277,34 @@ class Ledger:
         oldest, newest = self._read("SELECT min(published), max(published) FROM articles")[0]
         return oldest, newest
 
-    def damaged(self) -> list[str]:
-        """Ids of the articles whose text is no longer what was written, and of vectors likewise: `vector HEX`."""
-        bad = [
-            one
-            for one, text, digest in self._db.execute("SELECT id, text, digest FROM articles")
-            if _digest(text) != digest
-        ]
-        rows = self._db.execute("SELECT text_sha256, vector, crc FROM vectors")
-        return bad + [f"vector {digest.hex()}" for digest, vector, crc in rows if zlib.crc32(vector) != crc]
+    def faults(self) -> list[str]:
+        """What SQLite itself finds wrong with the file; the first hundred."""
+        said = [row[0] for row in self._read("PRAGMA integrity_check")]
+        astray = [f"row {row[1]} of {row[0]} belongs to nothing" for row in self._read("PRAGMA foreign_key_check")]
+        return [one for one in said if one != "ok"] + astray
+
+    def mend(self) -> None:
+        """Build SQLite's own indexes anew, from the rows."""
+        try:
+            self._db.execute("REINDEX")
+        except sqlite3.Error as error:
+            raise _readable(error, self.store) from error
+
+    def damaged(self) -> tuple[list[str], list[bytes]]:
+        """What is no longer what was written: ids of articles, and keys of paid vectors."""
+        try:
+            texts = self._db.execute("SELECT id, text, digest FROM articles")
+            articles = [one for one, text, digest in texts if _digest(text) != digest]
+            vectors = self._db.execute("SELECT text_sha256, vector, crc FROM vectors")
+            return articles, [key for key, vector, crc in vectors if zlib.crc32(vector) != crc]
+        except sqlite3.Error as error:
+            raise _readable(error, self.store) from error
+
+    def distrust(self, articles: Iterable[str], vectors: Iterable[bytes]) -> None:
+        """Have the next run read these articles from their files again, and forget these paid vectors."""
+        with self._transaction() as db:
+            db.executemany("UPDATE articles SET sha256 = '' WHERE id = ?", ((one,) for one in articles))
+            db.executemany("DELETE FROM vectors WHERE text_sha256 = ?", ((key,) for key in vectors))
 
     def _among(self, query: str, values: Collection[Any], *before: Any) -> list[tuple[Any, ...]]:
         """`query (?,?,…)` for any number of values; SQLite takes 32,766 at a time."""

@@ -20,8 +20,8 @@ from index.disk import require
 from index.errors import NoStore, ProviderError, StoreDamaged, StoreError
 from index.generations import Generation, Generations
 from index.ledger import Ledger
-from index.records import Article, Passage
-from index.text.hygiene import clean
+from index.paid import as_bytes, embedded, known, wording
+from index.records import Passage
 
 if TYPE_CHECKING:
     from index.embedding import Embedder
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 CALL = 1_000  # passages a call
 PAGE = 500  # articles read at once
 SPARE = 2_000_000  # bytes that a call may need beyond three times its vectors
-PAID = 100  # texts whose vectors are kept at once
 
 Progress = Callable[[str, int, int | None], None]
 Rows = list[tuple[str, str, str]]  # article id, passage id, what the model is shown
@@ -67,7 +66,7 @@ class Vectors:
 
         Raises NoStore where no vector is indexed yet, StoreError where they are of another model, StoreDamaged where Chroma's files are.
         """
-        sought = _bytes(vector)
+        sought = as_bytes(vector)
         for attempt in range(3):
             generation = self.published()
             try:
@@ -243,14 +242,40 @@ class Vectors:
 
     def _embedded(self, rows: Rows) -> tuple[list[str], list[str], bytes]:
         owners, ids, texts = ([row[part] for row in rows] for part in range(3))
-        return owners, ids, _bytes(embedded(texts, self.embedder, self._ledger)) if rows else b""
+        return owners, ids, as_bytes(embedded(texts, self.embedder, self._ledger)) if rows else b""
 
     # --- the state of things ---
 
     def examine(self) -> Health:
-        """A look at every row of the published generation, by a fresh process. Raises what `nearest` does."""
+        """A look at every row of the published generation, by a fresh process: is its vector the one of its text?
+
+        Raises what `nearest` does.
+        """
         self.close()
-        return self._examined(self._opened(self.published()))
+        collection = self._opened(self.published())
+        health = self._examined(collection)
+        settled = self._ledger.settled("vectors")
+        wrong = sum(self._wrong(collection, first, settled) for first in range(0, health.rows, CALL))
+        return replace(health, wrong=wrong, faults=tuple(collection.call("faults")))
+
+    def _wrong(self, collection: Collection, first: int, settled: Group[str]) -> int:
+        """How many of a thousand rows do not point where their text does, as far as that can be told without paying."""
+        import numpy as np
+
+        ids, vectors = collection.call("rows", first, CALL)
+        places = self._ledger.passages([one for one in ids if one in settled])
+        articles = self._ledger.articles({place[0] for place in places.values()})
+        texts = {}
+        for one, (article, start, end) in places.items():
+            passage = Passage(id=one, article_id=article, start=start, end=end, text=articles[article].text[start:end])
+            texts[one] = wording(articles[article], passage)
+        right = known(list(texts.values()), self.embedder, self._ledger)
+        wrong = 0
+        for one, found in zip(ids, np.frombuffer(vectors, "<f4").reshape(len(ids), -1), strict=True) if ids else ():
+            if one in texts and texts[one] in right:
+                expected = np.frombuffer(right[texts[one]], "<f4")
+                wrong += bool(found @ expected < 0.999 * np.linalg.norm(found) * np.linalg.norm(expected))
+        return wrong
 
     def _examined(self, collection: Collection) -> Health:
         """Every row looked at; one that should be there and is not counts as unreadable."""
@@ -275,36 +300,3 @@ class Vectors:
             raise StoreDamaged(f"{home} is damaged; run: isnad doctor --repair")
         self._seen = wanted
         return self._open
-
-
-def wording(article: Article, passage: Passage) -> str:
-    """What stands for a passage before an embedding model: its headline, then its text, without what no reader sees."""
-    return clean(f"{article.title}\n{passage.text}" if article.title else passage.text)
-
-
-def embedded(texts: Sequence[str], embedder: Embedder, ledger: Ledger) -> Any:
-    """One vector for each text, a (n, dimensions) float32 array. What a model was paid for before is not asked for again."""
-    import numpy as np
-
-    if not embedder.paid:
-        return embedder.embed(texts)
-    known = ledger.vectors(embedder.name, texts)
-    missing = [text for text in dict.fromkeys(texts) if text not in known]
-    for first in range(0, len(missing), PAID):
-        page = missing[first : first + PAID]
-        fresh = {text: _bytes(vector) for text, vector in zip(page, embedder.embed(page), strict=True)}
-        ledger.keep_vectors(embedder.name, fresh)
-        known |= fresh
-    return np.stack([np.frombuffer(known[text], dtype="<f4") for text in texts])
-
-
-def _bytes(vectors: Any) -> bytes:
-    """Little-endian float32."""
-    import numpy as np
-
-    rows = np.ascontiguousarray(vectors, dtype="<f4")
-    if not np.isfinite(rows).all():
-        raise ProviderError(
-            "the embedding model gave a vector that is not made of numbers; try again, or another model"
-        )
-    return rows.tobytes()

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from index import paid
 from index import vectors as module
 from index.errors import NoStore, ProviderDown, ProviderError, StoreError
 from index.ledger import Ledger
-from index.vectors import Vectors, wording
+from index.paid import wording
+from index.vectors import Vectors
 from tests.index.rows import Words, astray, entry, filled, nothing, report
 
 
@@ -142,7 +144,7 @@ class Failing(Words):
 def test_after_a_failure_the_next_run_goes_on_where_the_money_ended(
     tmp_path: Path, opened: list[Vectors], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PAID", 5)
+    monkeypatch.setattr(paid, "BATCH", 5)
     model = Failing(paid=True)
     model.left = 12
     ledger = Ledger.create(tmp_path)
@@ -184,7 +186,9 @@ def test_another_model_is_refused_with_the_way_out(tmp_path: Path, opened: list[
     other = Words("other", dimensions=16)
     opened += [plain, asked := Vectors(ledger, other, reembed=True)] if (plain := Vectors(ledger, other)) else []
     for call in (lambda: plain.search("الوفد", 3), lambda: plain.refresh(nothing)):
-        with pytest.raises(StoreError, match=r"made by words \(32 dimensions\), not by other \(16 dimensions\).*isnad index --reembed"):
+        with pytest.raises(
+            StoreError, match=r"made by words \(32 dimensions\), not by other \(16 dimensions\).*isnad index --reembed"
+        ):
             call()
     assert astray(ledger, vectors, ["r1"]) == []  # nothing was written
     with ledger.writing():

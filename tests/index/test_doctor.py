@@ -1,0 +1,216 @@
+"""The doctor names what is damaged, and builds anew what is derived."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from index.build import Lexicon, sync
+from index.doctor import examine, repair
+from index.errors import NoStore, StoreBusy
+from index.ledger import Ledger
+from index.lexical import LexicalWriter
+from index.vectors import Vectors
+from tests.index.rows import Words, astray, nothing, report, write
+
+
+def meaning(ledger: Ledger) -> Vectors:
+    return Vectors(ledger, Words(paid=True))
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty reports in both indexes, their vectors paid for."""
+    place = tmp_path_factory.mktemp("healthy")
+    write(place / "articles", {f"r{one}.txt": report(one)[0].text for one in range(60)})
+    ledger = Ledger.create(place / "store")
+    vectors = meaning(ledger)
+    sync(place / "articles", ledger, [Lexicon(ledger), vectors])
+    vectors.close()
+    ledger.close()
+    return place
+
+
+@pytest.fixture
+def store(healthy: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of it, to be damaged."""
+    shutil.copytree(healthy / "store", tmp_path / "store", copy_function=shutil.copy2)
+    yield tmp_path / "store"
+
+
+def test_a_healthy_store_has_no_findings(healthy: Path) -> None:
+    found = examine(healthy / "store", meaning)
+    assert found.well and not found.done
+    assert found.articles == 60 and found.vectors == found.passages >= 60
+
+
+def spoil_text(store: Path) -> None:
+    alter(store, "UPDATE articles SET text = replace(text, 'الوفد', 'الوزير') WHERE id = 'r3'")
+
+
+def spoil_paid(store: Path) -> None:
+    alter(store, "UPDATE vectors SET vector = zeroblob(128)")
+
+
+def alter(store: Path, statement: str) -> None:
+    db = sqlite3.connect(store / "ledger.db")
+    db.execute(statement)
+    db.commit()
+    db.close()
+
+
+def test_DUR_04_a_changed_text_is_named_and_read_again_from_its_file(store: Path, healthy: Path) -> None:
+    spoil_text(store)
+    found = examine(store, meaning)
+    assert [(one.part, one.articles) for one in found.findings if one.articles] == [("ledger", ("r3",))]
+    assert "isnad index" in " ".join(repair(store, meaning, nothing).done)
+    ledger = Ledger.open(store)
+    vectors = meaning(ledger)
+    try:
+        assert sync(healthy / "articles", ledger, [Lexicon(ledger), vectors]).changed == ("r3",)
+        assert ledger.article("r3").text == report(3)[0].text
+    finally:
+        vectors.close()
+        ledger.close()
+    assert examine(store, meaning).well
+
+
+def test_DUR_04_changed_vectors_are_named_and_forgotten(store: Path) -> None:
+    spoil_paid(store)
+    ledger = Ledger.open(store)
+    paid = ledger.counts()["vectors"]
+    assert [one.what for one in examine(store, meaning).findings] == [f"{paid} paid vectors are not what was written"]
+    done = repair(store, meaning, nothing)
+    assert done.well and ledger.counts()["vectors"] == 0 and "embedded again" in done.done[0]
+
+
+def lexical_file(store: Path) -> Path:
+    return max((one for one in (store / "lexical").iterdir()), key=lambda one: one.stat().st_size)
+
+
+def flip_lexical(store: Path) -> None:
+    path = lexical_file(store)
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 0xFF
+    path.write_bytes(body)
+
+
+def shorten_lexical(store: Path) -> None:
+    os.truncate(lexical_file(store), 10)
+
+
+def remove_lexical(store: Path) -> None:
+    shutil.rmtree(store / "lexical")
+
+
+def drop_from_lexical(store: Path) -> None:
+    with LexicalWriter(store / "lexical") as writer:
+        for one in range(20):
+            writer.remove(f"r{one}")
+        writer.commit()
+
+
+@pytest.mark.parametrize("damage", [flip_lexical, shorten_lexical, remove_lexical, drop_from_lexical])
+def test_a_damaged_lexical_index_is_named_and_built_anew(store: Path, damage: Callable[[Path], None]) -> None:
+    damage(store)
+    assert {one.part for one in examine(store, meaning).findings} == {"lexical"}
+    mended = repair(store, meaning, nothing)
+    assert mended.well and "the lexical index follows the ledger again" in mended.done[0]
+
+
+def zero_pages(store: Path) -> None:
+    """Every third page of Chroma's own database, but for the first ones that say what it is."""
+    path = next(store.glob("vectors-*/chroma.sqlite3"))
+    with path.open("r+b") as file:
+        for page in range(40, path.stat().st_size // 4096, 3):
+            file.seek(page * 4096)
+            file.write(bytes(4096))
+
+
+def swap_vectors(store: Path) -> None:
+    """Two vectors change places in the file: nothing but a comparison with the texts can tell."""
+    path = next(store.glob("vectors-*/*/data_level0.bin"))
+    body = bytearray(path.read_bytes())
+    row = 33 * 4 + 32 * 4 + 8  # links, vector, label
+    first, second = (slice(one * row + 33 * 4, one * row + 33 * 4 + 32 * 4) for one in (2, 9))
+    body[first], body[second] = body[second], body[first]
+    path.write_bytes(body)
+
+
+def remove_index(store: Path) -> None:
+    shutil.rmtree(next(store.glob("vectors-*/*/")))
+
+
+def delete_rows(store: Path) -> None:
+    """A program of another maker deletes some."""
+    code = "import sys, chromadb; chromadb.PersistentClient(sys.argv[1]).get_collection('isnad').delete(where={'article': 'r4'})"
+    subprocess.run([sys.executable, "-c", code, next(store.glob("vectors-*"))], check=True)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """More than the thousand passages that Chroma keeps in its database before it writes index files."""
+    store = tmp_path_factory.mktemp("large")
+    ledger = Ledger.create(store)
+    vectors = meaning(ledger)
+    with ledger.writing():
+        ledger.replace(map(report, range(510)))
+        for one in (Lexicon(ledger), vectors):
+            one.refresh(nothing)
+    vectors.close()
+    ledger.close()
+    return store
+
+
+@pytest.mark.parametrize("damage", [zero_pages, swap_vectors, remove_index, delete_rows])
+def test_a_damaged_collection_is_named_and_filled_anew_without_paying(
+    large: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    store = tmp_path / "store"
+    shutil.copytree(large, store, copy_function=shutil.copy2)
+    damage(store)
+    found = examine(store, meaning)
+    assert {one.part for one in found.findings} == {"vectors"}, found
+    model = Words(paid=True)
+    mended = repair(store, lambda ledger: Vectors(ledger, model), nothing)
+    assert mended.well and "a new Chroma collection was filled" in mended.done[0] and model.asked == []
+    ledger = Ledger.open(store)
+    vectors = Vectors(ledger, Words())
+    assert astray(ledger, vectors, ["r1", "r4", "r9"]) == []
+    vectors.close()
+
+
+def test_what_a_killed_run_left_undone_is_late_and_caught_up(store: Path) -> None:
+    ledger = Ledger.open(store)
+    ledger.replace([report(70)])
+    ledger.close()
+    found = examine(store, meaning)
+    assert {(one.part, one.late) for one in found.findings} == {("lexical", True), ("vectors", True)}
+    mended = repair(store, meaning, nothing)
+    assert mended.well and len(mended.done) == 2 and mended.articles == 61
+
+
+@pytest.mark.parametrize("share", [0.5, 0.0])
+def test_a_ledger_that_cannot_be_read_is_said_to_be_beyond_repair(store: Path, share: float) -> None:
+    path = store / "ledger.db"
+    if share:
+        os.truncate(path, int(path.stat().st_size * share))
+    else:
+        path.write_bytes(b"not a database, but long enough to be taken for one" * 100)
+    for look in (lambda: examine(store, meaning), lambda: repair(store, meaning, nothing)):
+        (finding,) = look().findings
+        assert finding.part == "store" and "index the articles anew with: isnad index" in finding.what
+
+
+def test_the_doctor_waits_for_nobody(healthy: Path, tmp_path: Path) -> None:
+    with pytest.raises(NoStore):
+        examine(tmp_path / "nowhere", meaning)
+    with Ledger.open(healthy / "store").writing(), pytest.raises(StoreBusy, match="is being written by process"):
+        examine(healthy / "store", meaning)
