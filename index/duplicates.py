@@ -1,0 +1,82 @@
+"""One report under many headlines: articles that share more than half of their word sequences form a group.
+
+Bottom-k sketches (Broder 1997, "On the resemblance and containment of documents"; Cohen and Kaplan 2007): of the hashes of
+all sequences of five words the 128 smallest are kept. The share of them that two articles have in common estimates how alike
+they are, within .04; the eight smallest are keys by which an article finds those like it, however many there are.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import Protocol
+
+from index.records import Span, Value
+from index.text.words import words
+
+SEQUENCE = 5  # words
+KEPT = 128  # hashes
+KEYS = 8  # the smallest of them: 8 find every pair that is alike by half but one in 256
+ALIKE = 0.5  # so that a digest of two reports does not tie them together
+
+
+class Sketch(Value, frozen=True, kw_only=True):
+    """What is kept of an article to tell how like another one it is: at most 1,024 bytes."""
+
+    hashes: bytes  # of 8 bytes each, the smallest first
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """Numbers below 2^63; articles that are alike have at least one in common."""
+        return tuple(self._numbers()[:KEYS])
+
+    def _numbers(self) -> array[int]:
+        return array("q", self.hashes)
+
+
+class Shelf(Protocol):
+    """Where sketches are kept, found by their keys."""
+
+    def near(self, keys: Sequence[int]) -> Iterable[tuple[str, Sketch]]:
+        """The group and the sketch of every article that has one of the keys; of a key that very many have, some suffice."""
+
+
+def sketch(text: str, boilerplate: Sequence[Span] = ()) -> Sketch | None:
+    """The sketch of an article's own text, whatever its spelling; None where it has fewer than five words.
+
+    >>> one, other = sketch("قال أحمد إن الجسر الجديد مفتوح"), sketch("قال احمد: إنّ الجسر الجديد مفتوح!")
+    >>> one == other, sketch("خبر قصير")
+    (True, None)
+    """
+    own, start = [], 0
+    for span in sorted(boilerplate):
+        own.append(text[start : span.start])
+        start = max(start, span.end)
+    told = words(" ".join((*own, text[start:])))
+    if len(told) < SEQUENCE:
+        return None
+    sequences = {" ".join(told[at : at + SEQUENCE]) for at in range(len(told) - SEQUENCE + 1)}
+    return Sketch(hashes=array("q", sorted(map(_hash, sequences))[:KEPT]).tobytes())
+
+
+def likeness(one: Sketch, other: Sketch) -> float:
+    """The share of word sequences that two articles have in common (Jaccard), estimated: 0 to 1.
+
+    >>> text = "وصل الوفد إلى العاصمة صباح اليوم والتقى رئيس الحكومة في مكتبه"
+    >>> likeness(sketch(text), sketch(text)), likeness(sketch(text), sketch("خبر آخر تماما لا صلة له به"))
+    (1.0, 0.0)
+    """
+    ours, theirs = set(one._numbers()), set(other._numbers())
+    least = sorted(ours | theirs)[:KEPT]
+    return sum(number in ours and number in theirs for number in least) / len(least)
+
+
+def group_of(found: Sketch, shelf: Shelf) -> str | None:
+    """The group of the article most like this one; None where none is alike. The cost does not grow with the shelf."""
+    best = max(((likeness(found, other), group) for group, other in shelf.near(found.keys)), default=(0.0, ""))
+    return best[1] if best[0] >= ALIKE else None
+
+
+def _hash(sequence: str) -> int:
+    return int.from_bytes(blake2b(sequence.encode(), digest_size=8).digest(), "big") >> 1
