@@ -20,27 +20,12 @@ from index.records import Value
 
 Message = dict[str, str]  # role (system, user or assistant) and content
 
-LANGUAGES = {  # as prompts name them
-    
-        "ar": "Arabic",
-        "en": "English",
-        "fr": "French",
-        "de": "German",
-        "es": "Spanish",
-        "it": "Italian",
-        "pt": "Portuguese"
-    ,
-    
-        "fa": "Persian",
-        "ur": "Urdu",
-        "tr": "Turkish",
-        "ku": "Kurdish",
-        "he": "Hebrew",
-        "ru": "Russian",
-        "uk": "Ukrainian"
-    ,
-    "id": "Indonesian", "ms": "Malay", "hi": "Hindi", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
-}
+_CODES = "ar en fr de es it pt fa ur tr ku he ru uk id ms hi zh ja ko"
+_NAMES = (
+    "Arabic English French German Spanish Italian Portuguese Persian Urdu Turkish Kurdish Hebrew Russian Ukrainian "
+    "Indonesian Malay Hindi Chinese Japanese Korean"
+)
+LANGUAGES = dict(zip(_CODES.split(), _NAMES.split(), strict=True))  # as prompts name them
 
 _THOUGHTS = ("<think>", "<thinking>")
 

@@ -1,0 +1,294 @@
+"""Where sources disagree: two numbers, two dates, or two holders of one office, said of the same thing, as data.
+
+Pure, and made to be right rather than complete: two sentences speak of the same thing when most of the rarer words around the two
+values are shared. Copies of one report are one source, and two spellings of one name are one name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from itertools import combinations
+from typing import Literal
+
+from assistant.asking import FUNCTION_WORDS
+from assistant.offices import Held, is_name, met_twice, offices, one_name
+from assistant.records import Citation
+from index.records import Hit, Span, Value, covering
+from index.text.dates import DateMention, compatible, dates
+from index.text.hygiene import clean
+from index.text.numbers import Number, agree, numbers
+from index.text.sentences import sentences
+from index.text.words import QUESTION_WORDS, stem, words
+
+ALIKE = 0.5  # the share of the words of either sentence, the values left out, that the other must hold
+NEAR = 0.5  # the same for the words beside the two values
+WINDOW = 40  # characters on either side that are beside a value
+ASKED = 0.4  # the share of the question's words that both sentences together must hold
+
+_SPLIT = re.compile(r"\dر\d|\d[.,٫٬]\u200f|\u200f[.,٫٬]\d")
+_SCALES = (
+    "ألف",
+    "الف",
+    "مليون",
+    "مليار",
+    "thousand",
+    "million",
+    "billion",
+)  # of a number that was not read: "(69) مليون"
+
+_GENERIC = frozenset(
+    map(
+        stem,
+        words(
+            "قتل مقتل قتلى مصرع وفاة جرح جرحى إصابة أصيب شخص أشخاص أسفر أدى بلغ بلغت وصل ارتفع انخفض تراجع زاد عدد نسبة قيمة سعر كلفة تكلفة كلف طول "
+            "مليون مليار ألف دولار دينار ريال متر يوم شهر عام سنة قال قالت أعلن أكد ذكر أفاد أوضح أضاف مصدر تقرير بيان شرطة مسؤول نحو أكثر أقل حوالي "
+            "killed kill dead died injured hurt wounded people person persons rose fell increased decreased number percent price cost costs value "
+            "million billion thousand dollar dollars year years month day days said says announced reported statement police official about nearly"
+        ),
+    )
+)
+
+Kind = Literal["number", "date", "name"]
+
+
+class Side(Value, frozen=True, kw_only=True):
+    """What one source says: the value as it writes it, the day it was published, and the sentence."""
+
+    value: str
+    published: date | None
+    citation: Citation
+
+
+class Conflict(Value, frozen=True, kw_only=True):
+    """One thing of which sources say different values, the newest first (undated ones last). `about`: the words they share."""
+
+    kind: Kind
+    about: str
+    sides: tuple[Side, ...]
+
+
+class _Said(Value, frozen=True, kw_only=True):
+    """A sentence of an article, and the group of copies that the article belongs to."""
+
+    hit: Hit
+    group: str
+    span: Span
+    text: str
+
+
+def conflicts(hits: Sequence[Hit], question: str = "") -> tuple[Conflict, ...]:
+    """The values on which the hits' sources disagree; with a question, only those on what it asks about.
+
+    >>> conflicts([])
+    ()
+    """
+    said = list(_sentences(hits))
+    known = met_twice(each.text for each in said)
+    nearest = _nearest(said)
+    asked = _content(question)
+    found: list[Conflict] = []
+    for (place, one), (other, two) in combinations(enumerate(said), 2):
+        if one.group == two.group or one.text == two.text or not _on(asked, one, two):
+            continue
+        found += _names(one, two, said, known)
+        if (place, other) in nearest:
+            found += [*_numbers(one, two, said), *_dates(one, two)]
+    return _joined(found)
+
+
+def _on(asked: frozenset[str], one: _Said, two: _Said) -> bool:
+    """Whether two sentences are on what is asked."""
+    return len(asked & (_content(one.text) | _content(two.text))) >= ASKED * len(asked)
+
+
+def _sentences(hits: Iterable[Hit]) -> Iterator[_Said]:
+    """Every sentence that search found, once."""
+    groups: dict[str, str] = {}
+    seen: set[tuple[str, int]] = set()
+    for hit in hits:
+        ids = (hit.article.id, *hit.also)
+        group = next((groups[one] for one in ids if one in groups), hit.article.id)
+        groups |= dict.fromkeys(ids, group)
+        for span in sentences(hit.passage.text):
+            place = Span(hit.passage.start + span.start, hit.passage.start + span.end)
+            if (hit.article.id, place.start) not in seen and not covering(
+                hit.article.boilerplate, place.start, place.end
+            ):
+                seen.add((hit.article.id, place.start))
+                yield _Said(hit=hit, group=group, span=place, text=span.of(hit.passage.text))
+
+
+@lru_cache(maxsize=4096)
+def _content(text: str) -> frozenset[str]:
+    """The stems of the words that say something."""
+    kept = [
+        word
+        for word in words(text)
+        if not word.isdecimal() and word not in QUESTION_WORDS and word not in FUNCTION_WORDS
+    ]
+    return frozenset(map(stem, kept))
+
+
+def _alike(one: str, two: str) -> float:
+    """The share of the smaller sentence's words that the other holds, those that any report of a number has left out."""
+    here, there = _content(one) - _GENERIC, _content(two) - _GENERIC
+    return len(here & there) / max(3, min(len(here), len(there)))
+
+
+def _beside(text: str, span: Span) -> frozenset[str]:
+    """The words around a value."""
+    return _content(text[max(0, span.start - WINDOW) : span.start]) | _content(text[span.end : span.end + WINDOW])
+
+
+def _near(one: str, here: Span, two: str, there: Span) -> bool:
+    left, right = _beside(one, here), _beside(two, there)
+    return len(left & right) >= max(2, NEAR * min(len(left), len(right)))
+
+
+def _nearest(said: Sequence[_Said]) -> set[tuple[int, int]]:
+    """The places of pairs of sentences of two sources that are alike, each the other's nearest in its source."""
+    best: dict[tuple[int, str], tuple[float, int]] = {}
+    for (place, one), (other, two) in combinations(enumerate(said), 2):
+        if one.group != two.group and (alike := _alike(one.text, two.text)) >= ALIKE:
+            best[place, two.group] = max(best.get((place, two.group), (0.0, 0)), (alike, -other))
+            best[other, one.group] = max(best.get((other, one.group), (0.0, 0)), (alike, -place))
+    pairs = {(place, -other) for (place, _), (_, other) in best.items()}
+    return {(place, other) for place, other in pairs if place < other and (other, place) in pairs}
+
+
+def _numbers(one: _Said, two: _Said, all_said: Sequence[_Said]) -> Iterator[Conflict]:
+    """Numbers of one kind and unit beside the same words, each unknown to the other source."""
+    for left in _counts(one):
+        for right in _counts(two):
+            comparable = left.kind == right.kind and left.unit == right.unit and not _agree(left, right)
+            if not comparable or not _near(one.text, left.span, two.text, right.span):
+                continue
+            if not _gives(left, two.group, all_said) and not _gives(right, one.group, all_said):
+                yield _conflict("number", (one, left.span), (two, right.span))
+
+
+def _gives(number: Number, group: str, all_said: Sequence[_Said]) -> bool:
+    """Whether a source of this group has the number anywhere."""
+    return any(_agree(number, other) for each in all_said if each.group == group for other in _counts(each))
+
+
+def _agree(one: Number, two: Number) -> bool:
+    """Whether both can be one number: the same, or one rounded or cut to a whole."""
+    return agree(one, two) or agree(two, one) or _whole_of(one.value, two.value) or _whole_of(two.value, one.value)
+
+
+def _whole_of(whole: Decimal, exact: Decimal) -> bool:
+    return whole == whole.to_integral_value() and abs(whole) >= 10 and abs(whole - exact) < 1
+
+
+@lru_cache(maxsize=1024)
+def _counted(text: str) -> tuple[Number, ...]:
+    inside = [mention.span for mention in dates(text)]
+    return tuple(
+        one
+        for one in numbers(text)
+        if not one.loose and not covering(inside, one.span.start, one.span.end) and _certain(text, one.span)
+    )
+
+
+def _certain(text: str, span: Span) -> bool:
+    """Whether a number is surely what it seems: "(69) مليون" and "5ر7" are not read whole, and hidden marks turn "54.92" round."""
+    value = span.of(text)
+    around = text[max(0, span.start - 2) : span.end + 2]
+    return value not in _SCALES and clean(value) == value and not _SPLIT.search(around)
+
+
+def _counts(said: _Said) -> tuple[Number, ...]:
+    """The numbers of a sentence that are no part of a date."""
+    return _counted(said.text)
+
+
+def _dates(one: _Said, two: _Said) -> Iterator[Conflict]:
+    """Dates beside the same words, none of which can be one of the other sentence."""
+    here, there = (dates(each.text, each.hit.article.published) for each in (one, two))
+    for left in here:
+        for right in there:
+            if not _placed(left) or not _placed(right) or not _near(one.text, left.span, two.text, right.span):
+                continue
+            if not any(_same_day(left, other) for other in there) and not any(
+                _same_day(right, other) for other in here
+            ):
+                yield _conflict("date", (one, left.span), (two, right.span))
+
+
+def _placed(mention: DateMention) -> bool:
+    """Whether it says at least which month or year, in so many words: "Sunday" and "yesterday" can be of any week."""
+    return not mention.relative and bool(mention.values) and all(value.month or value.year for value in mention.values)
+
+
+def _same_day(one: DateMention, two: DateMention) -> bool:
+    """Whether both can be one day; what cannot be compared is no disagreement."""
+    return (
+        not one.values
+        or not two.values
+        or any(
+            left.calendar != right.calendar or compatible(left, right) for left in one.values for right in two.values
+        )
+    )
+
+
+def _names(one: _Said, two: _Said, all_said: Sequence[_Said], known: frozenset[str]) -> Iterator[Conflict]:
+    """Two holders of one office, where neither source calls the other's holder so as well."""
+    for held in _holders(one, known):
+        for other in _holders(two, known):
+            if held.role != other.role or one_name(held.name, other.name):
+                continue
+            if not any(
+                _calls(each, two.group, held, known) or _calls(each, one.group, other, known) for each in all_said
+            ):
+                yield _conflict("name", (one, held.span), (two, other.span))
+
+
+def _holders(said: _Said, known: frozenset[str]) -> list[Held]:
+    return [held for held in offices(said.text) if is_name(held.name, known)]
+
+
+def _calls(said: _Said, group: str, held: Held, known: frozenset[str]) -> bool:
+    """Whether a source of this group gives the office to this name."""
+    return said.group == group and any(
+        held.role == other.role and one_name(held.name, other.name) for other in _holders(said, known)
+    )
+
+
+def _conflict(kind: Kind, *sides: tuple[_Said, Span]) -> Conflict:
+    (one, here), (two, there) = sides
+    shared = _content(one.text) & _content(two.text)
+    about = [word for word in words(one.text) if stem(word) in shared]
+    return Conflict(
+        kind=kind,
+        about=" ".join(dict.fromkeys(about)),
+        sides=tuple(sorted((_side(one, here), _side(two, there)), key=_newest)),
+    )
+
+
+def _side(said: _Said, value: Span) -> Side:
+    article, start, end = said.hit.article, said.span.start, said.span.end
+    citation = Citation(file_id=article.id, start=start, end=end, quote=article.text[start:end])
+    return Side(value=value.of(said.text), published=article.published, citation=citation)
+
+
+def _newest(side: Side) -> tuple[int, str]:
+    return (-side.published.toordinal() if side.published else 0, side.citation.file_id)
+
+
+def _joined(found: list[Conflict]) -> tuple[Conflict, ...]:
+    """One conflict where pairs share a side; each value of a source once."""
+    kept: list[Conflict] = []
+    for one in found:
+        for place, other in enumerate(kept):
+            if one.kind == other.kind and set(one.sides) & set(other.sides):
+                sides = tuple(sorted(dict.fromkeys((*other.sides, *one.sides)), key=_newest))
+                kept[place] = Conflict(kind=one.kind, about=other.about, sides=sides)
+                break
+        else:
+            kept.append(one)
+    return tuple(kept)

@@ -1,0 +1,132 @@
+"""Conflicts: numbers, dates and office-holders on which sources disagree, and what is no disagreement."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from assistant.conflicts import Conflict, conflicts
+from index.records import Hit
+from tests.assistant.written import hit
+
+
+def of(*texts: str, question: str = "") -> tuple[Conflict, ...]:
+    """The conflicts among articles of these texts; the first was published first."""
+    hits = [hit(text, f"a{n}", published=date(2031, 5, n)) for n, text in enumerate(texts, 1)]
+    return conflicts(hits, question)
+
+
+def values(found: tuple[Conflict, ...]) -> list[tuple[str, list[str]]]:
+    return [(one.kind, [side.value for side in one.sides]) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        (
+            "أسفر حريق سوق الأقمشة في طارين عن مقتل 12 شخصا وإصابة العشرات.",
+            "قالت الشرطة إن حريق سوق الأقمشة في طارين أسفر عن مقتل 15 شخصا.",
+            ("number", ["15", "12"]),
+        ),
+        (
+            "The fire in the Tarin fabric market killed 12 people and injured dozens.",
+            "Police said the fire in the Tarin fabric market killed fifteen people.",
+            ("number", ["fifteen", "12"]),
+        ),
+        (
+            "كلّف بناء جسر نور في مدينة السراج أربعين مليون دينار.",
+            "بلغت كلفة بناء جسر نور في مدينة السراج 52 مليون دينار.",
+            ("number", ["52 مليون", "أربعين مليون"]),
+        ),
+        (
+            "تبدأ بطولة البحيرات للشطرنج في مرجان يوم 3 حزيران.",
+            "تنطلق بطولة البحيرات للشطرنج في مرجان يوم 9 يونيو.",
+            ("date", ["9 يونيو", "3 حزيران"]),
+        ),
+        (
+            "قال الرئيس السراجي كمال الراوي إن البلاد بخير.",
+            "أعلن الرئيس السراجي الجديد سليم حداد خطته.",
+            ("name", ["سليم حداد", "كمال الراوي"]),
+        ),
+        (
+            "President Kamal Rawi of Siraj spoke. The Siraji President Kamal Rawi left.",
+            "The new Siraji President Salim Haddad arrived.",
+            ("name", ["Salim Haddad", "Kamal Rawi"]),
+        ),
+    ],
+)
+def test_two_values_for_one_thing_are_a_conflict_with_the_newest_first(
+    one: str, two: str, expected: tuple[str, list[str]]
+) -> None:
+    assert values(of(one, two)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("أسفر حريق سوق الأقمشة عن مقتل 12 شخصا.", "أسفر حريق سوق الأقمشة عن مقتل اثني عشر شخصا."),
+        ("أسفر حريق سوق الأقمشة عن مقتل 12 شخصا.", "أسفر زلزال مرجان العنيف عن مقتل 300 شخص."),
+        ("أسفر حريق سوق الأقمشة عن مقتل 12 شخصا وإصابة 40.", "أسفر حريق سوق الأقمشة عن إصابة 40 ومقتل 12 شخصا."),
+        ("كلّف جسر نور في السراج نحو 40 مليون دينار.", "كلّف جسر نور في السراج 39.8 مليون دينار."),
+        ("بلغ طول جسر نور الجديد 620 مترا.", "بلغت كلفة جسر نور الجديد 40 مليون دينار."),
+        ("ارتفع سعر طن القمح 3 بالمئة في السراج.", "ارتفع سعر طن القمح 12 دينارا في السراج."),
+        ("تبدأ بطولة الشطرنج في مرجان يوم 3 حزيران.", "تبدأ بطولة الشطرنج في مرجان يوم 3 يونيو."),
+        ("تبدأ بطولة الشطرنج في مرجان يوم الأحد.", "تبدأ بطولة الشطرنج في مرجان يوم 3 حزيران."),
+        ("تبدأ بطولة الشطرنج في مرجان غدا.", "تبدأ بطولة الشطرنج في مرجان يوم 30 حزيران."),
+        ("قال وزير النقل السراجي سامر الحلاق نعم.", "قال وزير النقل السراجي سامر حلاق لا."),
+        ("قال وزير النقل السراجي سامر الحلاق نعم.", "قال وزير الصحة السراجي سليم حداد لا."),
+        ("قال وزير النقل السراجي سامر الحلاق نعم.", "قال نائب وزير النقل السراجي سليم حداد لا."),
+        (
+            "بلغت الخسائر 5ر7 مليار دينار في السراج العام الماضي.",
+            "بلغت الخسائر 7.5 مليار دينار في السراج العام الماضي.",
+        ),
+    ],
+)
+def test_what_can_be_one_value_or_another_thing_is_no_conflict(one: str, two: str) -> None:
+    assert values(of(one, two)) == []
+
+
+def test_one_source_that_gives_both_values_is_no_party() -> None:
+    both = (
+        "أسفر حريق سوق الأقمشة في طارين عن مقتل 12 شخصا. وقالت الشرطة لاحقا إن حريق سوق الأقمشة أسفر عن مقتل 15 شخصا."
+    )
+    assert values(of("أسفر حريق سوق الأقمشة في طارين عن مقتل 15 شخصا.", both)) == []
+
+
+def test_copies_of_one_report_do_not_disagree_with_each_other() -> None:
+    one, two = "أسفر حريق السوق في طارين عن مقتل 12 شخصا.", "أسفر حريق السوق في طارين عن مقتل 15 شخصا."
+    hits = [hit(one, "a1", also=("a2",)), hit(two, "a2")]
+    assert conflicts(hits) == ()
+
+
+def test_three_sources_with_three_values_are_one_conflict() -> None:
+    texts = [f"أسفر حريق سوق الأقمشة في طارين عن مقتل {count} شخصا." for count in (12, 15, 19)]
+    assert values(of(*texts)) == [("number", ["19", "15", "12"])]
+
+
+def test_each_side_has_its_source_date_and_verbatim_sentence() -> None:
+    texts = ["خبر أول.\nأسفر حريق السوق في طارين عن مقتل 12 شخصا.", "أسفر حريق السوق في طارين عن مقتل 15 شخصا."]
+    (found,) = of(*texts)
+    assert [(side.citation.file_id, side.published) for side in found.sides] == [
+        ("a2", date(2031, 5, 2)),
+        ("a1", date(2031, 5, 1)),
+    ]
+    old = found.sides[1].citation
+    assert old.quote == texts[0][old.start : old.end] == "أسفر حريق السوق في طارين عن مقتل 12 شخصا."
+    assert "حريق" in found.about and "12" not in found.about
+
+
+def test_a_conflict_that_nobody_asked_about_is_left_out() -> None:
+    texts = ["أسفر حريق السوق في طارين عن مقتل 12 شخصا.", "أسفر حريق السوق في طارين عن مقتل 15 شخصا."]
+    assert of(*texts, question="كم شخصا قتل في حريق سوق طارين؟")
+    assert not of(*texts, question="من افتتح جسر نور في السراج؟")
+
+
+def test_undated_sources_come_last() -> None:
+    text = "أسفر حريق السوق في طارين عن مقتل {} شخصا."
+    hits: list[Hit] = [
+        hit(text.format(12), "a1", published=None),
+        hit(text.format(15), "a2", published=date(2030, 1, 1)),
+    ]
+    assert [side.citation.file_id for side in conflicts(hits)[0].sides] == ["a2", "a1"]
