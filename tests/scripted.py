@@ -217,6 +217,7 @@ REFUSALS: dict[str | None, Callable[[], Response]] = {
     "context-llama": lambda: error(
         400, "the request exceeds the available context size", "exceed_context_size_error", 400
     ),
+    "too-large": lambda: error(500, "input (9000 tokens) is too large to process", "server_error"),
     "filter": lambda: error(400, "The response was filtered", "invalid_request_error", "content_filter"),
     "elsewhere": lambda: Response(status_code=307, headers={"location": "http://127.0.0.1:9/v1/chat/completions"}),
     "page": lambda: HTMLResponse("<html><body>Welcome</body></html>"),

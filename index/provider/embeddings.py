@@ -79,7 +79,8 @@ class _Asking:
                 raise error from None
         places = list(part)
         if len(places) == 1:
-            refused[places[0]] = str(error)
+            too_long = isinstance(error, faults.ContextTooLong)
+            refused[places[0]] = "longer than the embedding model can read" if too_long else str(error)
             return []
         half = len(places) // 2
         return [{place: part[place] for place in places[half:]}, {place: part[place] for place in places[:half]}]

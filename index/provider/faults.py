@@ -44,7 +44,7 @@ OPTIONAL = (
 
 _TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|context (?:length|size|window)|maximum context|too many tokens"
-    r"|(?:prompt|input|request) (?:is|was) too (?:long|large)|maximum (?:input )?(?:length|tokens)",
+    r"|(?:prompt|input|request)\b.{0,30} too (?:long|large)|maximum (?:input )?(?:length|tokens)",
     re.IGNORECASE,
 )
 _QUOTA = re.compile(

@@ -99,6 +99,7 @@ REFUSED = [  # fault, error, requests, a word of the message
     ("422", ProviderRefused, 1, "refused the request (422)"),
     ("context", ContextTooLong, 1, "context_tokens"),
     ("context-llama", ContextTooLong, 1, "context_tokens"),
+    ("too-large", ContextTooLong, 1, "context_tokens"),
     ("filter", ProviderRefused, 1, "content filter"),
     ("elsewhere", ProviderRefused, 1, "final address"),
     ("page", ProviderError, 1, "nonsense"),
