@@ -17,13 +17,15 @@ from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
-from index.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
+from index.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, UsageError
 from index.records import Value
 
-DEADLINE = 120.0  # seconds for any one call
+DEADLINE = 120.0  # seconds for any one call …
+DEADLINES = {"query": 30.0}  # … but for these
 PATIENCE = 10.0  # seconds that a child is given to end a call that it has begun
 SCRIPT = "import sys; sys.path.insert(0, sys.argv[1]); from index.chroma import serve; serve()"
 
@@ -35,6 +37,30 @@ class Server(Value, frozen=True, kw_only=True):
     tenant: str = "default_tenant"
     database: str = "default_database"
     token: str | None = None
+
+    @classmethod
+    def at(cls, address: str, token: str | None = None) -> Server:
+        """The server at `http://host:8000`, or `https://host/TENANT/DATABASE` as in Chroma's cloud. UsageError where that is no address.
+
+        >>> Server.at("https://api.trychroma.com/my-tenant/news", token="ck-not-a-real-key")
+        Server(https://api.trychroma.com my-tenant/news)
+        """
+        try:
+            parts = urlsplit(address)
+            names = [name for name in parts.path.split("/") if name]
+            if (
+                parts.scheme not in ("http", "https")
+                or not parts.hostname
+                or parts.username
+                or len(names) not in (0, 2)
+            ):
+                raise ValueError
+            url = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        except ValueError:
+            raise UsageError(
+                "ISNAD_CHROMA must be an address such as http://localhost:8000 or https://host/TENANT/DATABASE, without a key"
+            ) from None
+        return cls(url=url, token=token, **dict(zip(("tenant", "database"), names, strict=False)))
 
     def __repr__(self) -> str:
         return f"Server({self})"
@@ -99,7 +125,7 @@ class Collection:
         assert self._child.stdin and self._child.stdout
         self._requests, self._replies = self._child.stdin, self._child.stdout
         os.set_blocking(self._requests.fileno(), False)
-        self._wrote = own
+        self._wrote, self._seconds = own, DEADLINE
         try:
             self._look(self.call("open", msgspec.to_builtins(home), own, create))
         except BaseException:
@@ -133,6 +159,7 @@ class Collection:
     def send(self, verb: str, *values: Any) -> None:
         """Begin a call; go on with something else, then `receive()` its result."""
         frame = msgspec.msgpack.encode((verb, values))
+        self._seconds = DEADLINES.get(verb, DEADLINE)
         self._deliver(struct.pack("<Q", len(frame)) + frame)
 
     def receive(self) -> Any:
@@ -159,7 +186,7 @@ class Collection:
         return self._child.poll() is None and not self._requests.closed
 
     def _deliver(self, frame: bytes) -> None:
-        rest, until = memoryview(frame), time.monotonic() + DEADLINE
+        rest, until = memoryview(frame), time.monotonic() + self._seconds
         while rest:
             if not select.select((), (self._requests,), (), max(0.0, until - time.monotonic()))[1]:
                 raise self._hung()
@@ -169,7 +196,7 @@ class Collection:
                 raise self._dead() from None
 
     def _take(self, length: int) -> bytes:
-        parts, until = [], time.monotonic() + DEADLINE
+        parts, until = [], time.monotonic() + self._seconds
         while length:
             if not select.select((self._replies,), (), (), max(0.0, until - time.monotonic()))[0]:
                 raise self._hung()
@@ -182,7 +209,7 @@ class Collection:
 
     def _hung(self) -> StoreError:
         self.close(0)
-        return StoreBusy(f"Chroma in {self._home} did not answer within {DEADLINE:.0f} s; run again")
+        return StoreBusy(f"Chroma in {self._home} did not answer within {self._seconds:.0f} s; run again")
 
     def _dead(self) -> StoreError:
         self.close(1)
@@ -192,15 +219,23 @@ class Collection:
 
 def _readable(kind: str, text: str, *, home: Home) -> StoreError:
     """What Chroma says, in words with a next step."""
-    place, low, url = str(home), text.lower(), home.server and home.server.url
-    if kind == "StoreBusy" or "database is locked" in low or "(code: 5)" in low:
-        return StoreBusy(text if kind == "StoreBusy" else f"another program holds {place}; close it and run again")
-    if "disk is full" in low or "no space left" in low or "(code: 13)" in low or kind == "StoreFull":
-        return StoreFull(f"the disk of {place} is full; make room and run again, nothing acknowledged is lost")
-    if url and (kind.startswith(("Connect", "Read", "Remote", "Write")) or "connect" in low):
-        return StoreError(f"no Chroma server answers at {url} ({kind}); start it and run again: nothing is lost")
-    if url and any(word in low for word in ("unauthorized", "forbidden", "401", "403", "permission")):
-        return StoreError(f"the Chroma server at {url} does not accept the key; check ISNAD_CHROMA_KEY")
+    low = text.lower()
+    if kind == "StoreBusy":
+        return StoreBusy(text)
+    if "database is locked" in low or "(code: 5)" in low:
+        return StoreBusy(f"another program holds {home}; close it and run again")
+    if "disk is full" in low or "no space left" in low or "(code: 13)" in low:
+        return StoreFull(f"the disk of {home} is full; make room and run again, nothing acknowledged is lost")
     if kind == "NotFoundError":
-        return StoreDamaged(f"{place} holds no collection {home.collection}; run: isnad doctor --repair")
-    return StoreDamaged(f"Chroma cannot read {place} ({kind}: {text[:200]}); run: isnad doctor --repair")
+        return StoreDamaged(f"{home} is not there; run: isnad doctor --repair")
+    if home.server and kind != "InternalError":
+        return _of_server(home.server.url, kind, low)
+    return StoreDamaged(f"Chroma cannot read {home} ({kind}: {text[:200]}); run: isnad doctor --repair")
+
+
+def _of_server(url: str, kind: str, said: str) -> StoreError:
+    if any(word in said for word in ("unauthorized", "forbidden", "401", "403", "permission", "authentication")):
+        return StoreError(f"the Chroma server at {url} does not accept the key; check ISNAD_CHROMA_KEY")
+    if kind.startswith(("Connect", "Read", "Remote", "Write", "Pool")) or "connect" in said:
+        return StoreError(f"no Chroma server answers at {url}; start it and run again: nothing is lost")
+    return StoreError(f"the Chroma server at {url} failed ({kind}: {said[:100]}); run again when it is well")

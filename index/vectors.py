@@ -59,6 +59,7 @@ class Vectors:
 
     def search(self, question: str, limit: int, articles: Group[str] | None = None) -> list[tuple[str, float]]:
         """The passages nearest to a question: ids and cosine similarities in 0..1, best first."""
+        self.published()  # before the question is paid for
         return self.nearest(self.embedder.embed([question])[0], limit, articles)
 
     def nearest(self, vector: Any, limit: int, articles: Group[str] | None = None) -> list[tuple[str, float]]:

@@ -602,7 +602,7 @@ def test_a_chroma_that_hangs_is_given_up_and_replaced(shelf: Path, monkeypatch: 
         assert vectors._open
         os.kill(vectors._open._child.pid, signal.SIGSTOP)
         with monkeypatch.context() as patch:
-            patch.setattr(collection, "DEADLINE", 0.5)
+            patch.setitem(collection.DEADLINES, "query", 0.5)
             with pytest.raises(StoreBusy, match="did not answer within"):
                 vectors.search("الوفد", 3)
         assert astray(ledger, vectors, ["r1"]) == []
