@@ -56,14 +56,14 @@ def fingerprint(hashes: Mapping[str, str]) -> str:
     return hashlib.sha256("\n".join(f"{one} {hashes[one]}" for one in sorted(hashes)).encode()).hexdigest()[:12]
 
 
-def build(folders: Sequence[Path], store: Path) -> Corpus:
-    """Index folders into a store of their own, with the lexical index, and return what is in it.
+def build(folders: Sequence[Path], store: Path, *, searchable: bool = True) -> Corpus:
+    """Index folders into a store of their own, with the lexical index where it is to be searched, and return what is in it.
 
     Raises SourceError where a folder is gone or a file in it was refused: a case about an article that is not there proves nothing.
     """
     ledger = Ledger.create(store)
     try:
-        derived: list[Derived] = [Lexicon(ledger)]
+        derived: list[Derived] = [Lexicon(ledger)] if searchable else []
         for folder in folders:
             report = sync(folder, ledger, derived)
             if report.failed:

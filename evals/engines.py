@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Protocol
 
 import prompts
 from assistant import answering
+from assistant.records import Draft
 from assistant.understand import Question
 from evals.cases import Case
 from evals.records import Place, Reply
@@ -58,9 +59,10 @@ class Witness:
         self.engine = writer.engine
         self.hits: tuple[Hit, ...] = ()
 
-    def write(self, question: Question, hits: tuple[Hit, ...]) -> answering.Draft:
+    def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
         self.hits = hits
-        return self._writer.write(question, hits)
+        draft: Draft = yield from self._writer.write(question, hits)
+        return draft
 
 
 def place(hit: Hit) -> Place:

@@ -94,6 +94,20 @@ def decide(
     )
 
 
+def nobody(side: Side, cases: Sequence[str], times: int, /) -> Outcomes:
+    """For runs that are only looked at: nobody can be asked again, so whatever came out worse stays open."""
+    return {}
+
+
+def complete(cases: Sequence[Case], new: Outcomes, *, plan: Plan | None = None) -> Verdict:
+    """The verdict of a run that is compared with nothing: whether every case was answered, errors aside."""
+    integrity = _integrity(cases, new, new, plan or Plan(uncovered=1.0), ())
+    calls = sum(len(outcomes) for outcomes in new.values())
+    if integrity.problems:
+        return Verdict(finding="incomplete", reasons=integrity.problems, integrity=integrity, calls=calls)
+    return Verdict(finding="pass", reasons=("every case was answered",), integrity=integrity, calls=calls)
+
+
 # --- integrity ---
 
 

@@ -45,6 +45,7 @@ class Manifest(Value, frozen=True, kw_only=True):
     commit: str | None = None
     dirty: bool = False
     repeats: int = 1
+    folders: tuple[str, ...] = ()  # `--articles`
 
     def conditions(self) -> dict[str, object]:
         """What must be the same for a run to go on where it stopped."""

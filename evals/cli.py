@@ -1,0 +1,194 @@
+"""`isnad eval …`: parse → call → print. Needs only the standard library until a command runs.
+
+Exit codes: 0 pass, 1 a confirmed regression, 2 wrong usage, 3 inconclusive or incomplete, 4 the budget is spent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+RUNS = Path("runs")
+USAGE = 2
+Command = Callable[[argparse.Namespace], int]
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the commands of `isnad eval`; each sets `run`, which takes the options and returns the exit code."""
+    commands = parser.add_subparsers(dest="eval_command", required=True, metavar="COMMAND")
+
+    def command(call: Command, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        name = call.__name__.replace("_", "-")
+        made = commands.add_parser(name, parents=list(parents), help=call.__doc__, description=call.__doc__)
+        made.add_argument("--runs", type=Path, default=RUNS, metavar="DIR", help="where runs are kept (default: runs)")
+        made.add_argument("--json", action="store_true", help="print one JSON object")
+        made.set_defaults(run=_guarded(call))
+        return made
+
+    asking, judging, telling = _asking(), _judging(), _telling()
+    running = command(run, asking)
+    running.add_argument("--lint", action="store_true", help="only say what is wrong with the cases")
+    running.add_argument("--rescore", metavar="RUN", help="score the answers of a run anew; nothing is asked")
+    command(gate, asking, judging, telling)
+    comparing = command(compare, judging, telling)
+    comparing.add_argument("before", metavar="A", help="a run, or the name of a baseline")
+    comparing.add_argument("after", metavar="B", help="a run")
+    comparing.add_argument("--articles", type=Path, action="append", default=[], metavar="DIR")
+    keeping = command(baseline)
+    keeping.add_argument("what", choices=("set", "show", "log"))
+    keeping.add_argument("which", nargs="?", metavar="RUN|NAME", help="the run to bless; the baseline to show")
+    keeping.add_argument("--name", help="of the baseline (default: that of the engine)")
+    keeping.add_argument("--why", default="", help="why this run is the one to compare with")
+    reporting = command(report)
+    reporting.add_argument("which", nargs="?", metavar="RUN", help="default: the latest")
+    reporting.add_argument("-o", "--output", type=Path, default=Path("report.html"), metavar="FILE")
+    reporting.add_argument("--against", metavar="NAME|RUN", help="a baseline or another run")
+    reporting.add_argument("--lang", choices=("en", "ar"), default="en", help="of the words of the report")
+    labelling = command(label)
+    labelling.add_argument("which", nargs="?", metavar="RUN", help="default: the latest")
+    labelling.add_argument("-o", "--output", type=Path, default=Path("labels.tsv"), metavar="FILE.tsv")
+    labelling.add_argument("--share", type=float, default=0.1, help="of the answers nobody doubts (default: 0.1)")
+    labelling.add_argument(
+        "--read", type=Path, metavar="FILE.tsv", help="a file that was filled in: print the agreement"
+    )
+    calibrating = command(calibrate)
+    calibrating.add_argument("rows", type=Path, help="lines of {id, claim, context, label, source}, or a labelled .tsv")
+    calibrating.add_argument("--judge", metavar="MODEL", help="a chat model; without it the deterministic check")
+    calibrating.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each source")
+    drafting = command(from_feedback)
+    drafting.add_argument("feedback", type=Path, metavar="FILE.jsonl", help="what the page exports")
+    drafting.add_argument("-o", "--output", type=Path, default=Path("drafts.jsonl"), metavar="FILE.jsonl")
+
+
+def _asking() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--suite", default="core", help="core (default), smoke, or holdout with --why")
+    parser.add_argument("--cases", type=Path, metavar="FILE.jsonl", help="cases of your own")
+    parser.add_argument("--answers", type=Path, metavar="FILE.jsonl", help="score these answers of any system")
+    parser.add_argument(
+        "--articles", type=Path, action="append", default=[], metavar="DIR", help="where the articles are"
+    )
+    parser.add_argument("--engine", choices=("extract", "model", "recorded"), help="default: a model where one is set")
+    parser.add_argument("--prompts", type=Path, metavar="DIR", help="prompts to try in place of those of the program")
+    parser.add_argument("--repeats", type=_positive, default=1, metavar="K", help="answers to every case")
+    parser.add_argument("--offline", action="store_true", help="kept and recorded replies only; a miss is an error")
+    parser.add_argument("--max-cost", type=float, metavar="MONEY", help="a hard stop, in the currency of the prices")
+    parser.add_argument("--per-minute", type=float, metavar="N", help="at most so many requests a minute")
+    parser.add_argument("-j", "--workers", type=_positive, metavar="N", help="requests under way at once")
+    parser.add_argument("--resume", nargs="?", const="", metavar="RUN", help="go on with a run (default: the latest)")
+    parser.add_argument("--only-failed", metavar="RUN", help="only the cases that failed there")
+    parser.add_argument("--judge", metavar="MODEL", help="also ask a chat model whether sentences are borne out")
+    parser.add_argument("--why", default="", help="what the holdout is opened for")
+    return parser
+
+
+def _judging() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--baseline", metavar="NAME", help="default: that of the engine")
+    parser.add_argument("--allow-inconclusive", action="store_true", help="exit 0 also where too little is known")
+    return parser
+
+
+def _telling() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--junit", type=Path, metavar="FILE.xml")
+    parser.add_argument("--step-summary", type=Path, metavar="FILE.md", help="append a summary in Markdown")
+    parser.add_argument("--annotations", action="store_true", help="print ::error lines for a code host")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1000:
+        raise argparse.ArgumentTypeError("must lie between 1 and 1000")
+    return number
+
+
+def _guarded(call: Command) -> Command:
+    """The command, with the exit code 2 for what the user can mend: 1 means a regression and nothing else."""
+
+    def guarded(options: argparse.Namespace) -> int:
+        from index.errors import IsnadError
+
+        try:
+            return call(options)
+        except IsnadError as error:
+            print(f"isnad: {' '.join(str(error).split())}", file=sys.stderr)
+            return USAGE
+
+    return guarded
+
+
+# --- the commands ---
+
+
+def run(options: argparse.Namespace) -> int:
+    """Answer the cases and score the answers."""
+    from evals import commands
+
+    return commands.run(options)
+
+
+def gate(options: argparse.Namespace) -> int:
+    """Before a prompt changes: run, compare with the baseline, confirm what came out worse, decide."""
+    from evals import commands
+
+    return commands.gate(options)
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Compare two runs that are there; nothing is asked."""
+    from evals import commands
+
+    return commands.compare(options)
+
+
+def baseline(options: argparse.Namespace) -> int:
+    """Set, show or trace the run that changes are compared with."""
+    from evals import commands
+
+    return commands.baseline(options)
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write a run as one HTML file."""
+    from evals import commands
+
+    return commands.report(options)
+
+
+def label(options: argparse.Namespace) -> int:
+    """Write what a person should judge, or read what was judged."""
+    from evals import commands
+
+    return commands.label(options)
+
+
+def calibrate(options: argparse.Namespace) -> int:
+    """How far a judge, or the deterministic check, agrees with people."""
+    from evals import commands
+
+    return commands.calibrate(options)
+
+
+def from_feedback(options: argparse.Namespace) -> int:
+    """Draft cases from readers' feedback; they count once a person has completed them."""
+    from evals import commands
+
+    return commands.from_feedback(options)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`python -m evals.cli …`, the same as `isnad eval …`."""
+    parser = argparse.ArgumentParser(prog="isnad eval", description=__doc__.split("\n")[0] if __doc__ else None)
+    add(parser)
+    options = parser.parse_args(arguments)
+    code: Any = options.run(options)
+    return int(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

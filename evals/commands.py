@@ -1,0 +1,330 @@
+"""What the commands of `isnad eval` do: options → a session → the path → print. The only place that touches files, output and clock."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from evals import baseline as baselines
+from evals import continuous, passing, runlog, session, stats, words
+from evals import corpus as texts
+from evals import gate as gates
+from evals import runner as path
+from evals.cases import Case, fingerprint
+from evals.exhibit import Support
+from evals.lint import lint
+from evals.records import Entry, Outcome
+from evals.runlog import LOG, VERDICT, Log, Manifest
+from evals.scoring import outcomes
+from evals.session import Session, Wanted
+from evals.summary import summarise
+from evals.support import Checked
+from evals.verdict import INCONCLUSIVE, PASS, Verdict
+from index.errors import UsageError
+
+
+def run(options: argparse.Namespace) -> int:
+    """Answer the cases, score the answers, print; 0 where every case was answered, 3 where not, 4 where the budget ended it."""
+    stats.ready()
+    if options.rescore:
+        return _rescore(options)
+    wanted = _wanted(options)
+    if options.lint:
+        return _lint(wanted)
+    with session.opened(wanted) as opened:
+        folder, manifest = _begun(options, opened)
+        finished = _run(options, opened, folder, None)
+        verdict = finished.verdict or gates.complete(opened.cases, finished.outcomes)
+        runlog.save(folder / VERDICT, verdict)
+        _say_run(options, opened.cases, finished.outcomes, finished.entries, manifest, verdict, folder)
+    return verdict.exit_code
+
+
+def gate(options: argparse.Namespace) -> int:
+    """Run, compare with the baseline, confirm, decide; the exit code is the verdict's."""
+    stats.ready()
+    wanted = _wanted(options)
+    with session.opened(wanted, baselines.load(options.baseline) if options.baseline else None) as opened:
+        before = baselines.load(options.baseline or opened.engine.about.name)
+        folder, manifest = _begun(options, opened)
+        finished = _run(options, opened, folder, before)
+        assert finished.verdict
+        verdict = finished.verdict
+        runlog.save(folder / VERDICT, verdict)
+        if verdict.finding == "pass":
+            passing.record(manifest, fingerprint(opened.cases), _now())
+        _say_verdict(options, verdict, f"the baseline {before.name} of {before.log[-1].at:%Y-%m-%d}", folder)
+        _tell(options, opened.cases, finished.outcomes, verdict, _changed(before.manifest, manifest))
+    return verdict.exit_code
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Two runs that are there. What a fresh run would have to confirm stays open, unless the engines are deterministic."""
+    stats.ready()
+    after_folder = runlog.find(options.runs, options.after)
+    after = runlog.load(after_folder)
+    wanted = _of_run(after, options.articles)
+    cases = session.chosen(wanted)
+    with _read(wanted) as (corpus, support):
+        before, base = _side(options, options.before, cases, corpus, support)
+        new = outcomes(cases, runlog.entries(after_folder), corpus, support)["new"]
+        made = runlog.comparisons(options.runs, fingerprint(cases), [f"{options.before} {options.after}"])
+        verdict = gates.decide(
+            cases,
+            base,
+            _first(new),
+            None if before.deterministic and after.deterministic else gates.nobody,
+            problems=session.differences(before, after, engines=False),
+            comparisons=made,
+            allow_inconclusive=options.allow_inconclusive,
+        )
+    _say_verdict(options, verdict, options.before, None)
+    _tell(options, cases, _first(new), verdict, _changed(before, after))
+    return verdict.exit_code
+
+
+def baseline(options: argparse.Namespace) -> int:
+    """Set, show or trace a baseline."""
+    if options.what == "set":
+        return _bless(options)
+    name = options.which or options.name
+    if not name:
+        there = sorted(one.stem for one in baselines.FOLDER.glob("*.json"))
+        _say("\n".join(there) if there else "no baseline is set; `isnad eval baseline set RUN` sets one")
+        return 0
+    found = baselines.load(name)
+    for one in found.log if options.what == "log" else found.log[-1:]:
+        _say(f"{one.at:%Y-%m-%d %H:%M}  {one.run}  {one.passed} of {one.cases} answers passed  {one.why}")
+    if options.what == "show":
+        _say(
+            f"engine {found.manifest.engine}, model {found.manifest.model or '–'}, commit {found.manifest.commit or '–'}"
+        )
+        _say(f"articles {texts.fingerprint(found.manifest.articles)}, {len(found.shas())} cases")
+        for prompt, value in found.manifest.prompts.items():
+            _say(f"prompt {prompt} {value}")
+    return 0
+
+
+def _bless(options: argparse.Namespace) -> int:
+    folder = runlog.find(options.runs, options.which)
+    manifest = runlog.load(folder)
+    wanted = _of_run(manifest, ())
+    cases = session.chosen(wanted)
+    name = options.name or manifest.engine
+    with _read(wanted) as (corpus, support):
+        entries = [one for one in runlog.entries(folder) if one.repeat < path.FRESH]
+        found = outcomes(cases, entries, corpus, support)["new"]
+        there = baselines.path_of(name).exists()
+        before = baselines.load(name) if there else None
+        blessed = baselines.bless(name, manifest, cases, entries, found, why=options.why, before=before)
+    written = baselines.write(blessed)
+    passing.record(manifest, fingerprint(cases), _now(), how="baseline")
+    _say(f"{written}: {blessed.log[-1].passed} of {blessed.log[-1].cases} answers passed; commit it")
+    return 0
+
+
+# --- what they share ---
+
+
+def _wanted(options: argparse.Namespace) -> Wanted:
+    return Wanted(
+        suite=options.suite,
+        cases=options.cases,
+        answers=options.answers,
+        articles=tuple(options.articles),
+        engine=options.engine,
+        prompts=options.prompts,
+        repeats=options.repeats,
+        offline=options.offline,
+        max_cost=options.max_cost,
+        per_minute=options.per_minute,
+        workers=options.workers,
+        judge=options.judge,
+        calls=options.runs / "calls.jsonl",
+        only=_failed_in(options) if options.only_failed else frozenset(),
+        why=options.why,
+    )
+
+
+def _of_run(manifest: Manifest, articles: tuple[Path, ...] | list[Path]) -> Wanted:
+    """What a run was made of: its suite, and the cases it answered."""
+    named = Path(manifest.suite)
+    custom = named if named.suffix == ".jsonl" else None
+    return Wanted(
+        suite="core" if custom else manifest.suite,
+        cases=custom,
+        articles=tuple(articles) or tuple(map(Path, manifest.folders)),
+        only=frozenset(manifest.cases),
+        why=f"looking at run {manifest.id}",
+    )
+
+
+def _failed_in(options: argparse.Namespace) -> frozenset[str]:
+    """The cases of another run that did not pass there."""
+    folder = runlog.find(options.runs, options.only_failed)
+    manifest = runlog.load(folder)
+    wanted = _of_run(manifest, options.articles)
+    cases = session.chosen(wanted)
+    with _read(wanted) as (corpus, support):
+        found = outcomes(cases, runlog.entries(folder), corpus, support)["new"]
+    failed = frozenset(case for case, there in found.items() if not all(one.passed for one in there))
+    if not failed:
+        raise UsageError(f"no case failed in {folder}")
+    return failed
+
+
+@contextmanager
+def _read(wanted: Wanted) -> Iterator[tuple[texts.Corpus, Support]]:
+    """The articles alone, to score what was answered before."""
+    with tempfile.TemporaryDirectory(prefix="isnad-eval-") as folder:
+        corpus = texts.build(session.folders(wanted), Path(folder) / "store", searchable=False)
+        yield corpus, Checked(corpus)
+
+
+def _side(
+    options: argparse.Namespace, name: str, cases: tuple[Case, ...], corpus: texts.Corpus, support: Support
+) -> tuple[Manifest, dict[str, list[Outcome]]]:
+    """A baseline or a run, whichever has that name."""
+    if baselines.path_of(name).exists():
+        before = baselines.load(name)
+        return before.manifest, before.outcomes(cases, corpus, support)
+    folder = runlog.find(options.runs, name)
+    return runlog.load(folder), _first(outcomes(cases, runlog.entries(folder), corpus, support)["new"])
+
+
+def _first(found: dict[str, list[Outcome]]) -> dict[str, list[Outcome]]:
+    """Without the fresh runs of a gate."""
+    return {case: [one for one in there if one.repeat < path.FRESH] for case, there in found.items()}
+
+
+def _begun(options: argparse.Namespace, opened: Session) -> tuple[Path, Manifest]:
+    """The folder of a run that begins, or goes on."""
+    if options.resume is None:
+        folder = options.runs / opened.manifest.id
+    else:
+        folder = runlog.find(options.runs, options.resume or None)
+    return folder, runlog.begin(folder, opened.manifest)
+
+
+def _run(
+    options: argparse.Namespace, opened: Session, folder: Path, before: baselines.Baseline | None
+) -> path.Finished:
+    """The path, with a bar on stderr where somebody is looking."""
+    from tqdm import tqdm
+
+    problems: tuple[str, ...] = ()
+    made = 1
+    if before:
+        problems = session.differences(before.manifest, opened.manifest)
+        made = runlog.comparisons(options.runs, fingerprint(opened.cases), [folder.name])
+    bar = tqdm(unit=" answers", file=sys.stderr, disable=not sys.stderr.isatty())
+
+    def progress(done: int, wanted: int) -> None:
+        bar.total = wanted
+        bar.update(done - bar.n)
+
+    with Log(folder / LOG) as log, bar:
+        return path.run(
+            opened.cases,
+            opened.engine,
+            opened.corpus,
+            opened.support,
+            log,
+            pace=path.Pace(workers=opened.workers, repeats=options.repeats),
+            budget=opened.budget,
+            baseline=before,
+            base_engine=opened.base_engine,
+            judge=opened.judge,
+            problems=problems,
+            comparisons=made,
+            allow_inconclusive=getattr(options, "allow_inconclusive", False),
+            progress=progress,
+        )
+
+
+def _rescore(options: argparse.Namespace) -> int:
+    """Score what a run answered by the rules of today."""
+    folder = runlog.find(options.runs, options.rescore)
+    manifest = runlog.load(folder)
+    wanted = _of_run(manifest, options.articles)
+    cases = session.chosen(wanted)
+    with _read(wanted) as (corpus, support):
+        entries = runlog.entries(folder)
+        found = _first(outcomes(cases, entries, corpus, support)["new"])
+    verdict = gates.complete(cases, found)
+    _say_run(options, cases, found, entries, manifest, verdict, folder)
+    return verdict.exit_code
+
+
+def _lint(wanted: Wanted) -> int:
+    cases = session.chosen(wanted)
+    with _read(wanted) as (corpus, _):
+        faults = lint(cases, corpus, balance=wanted.cases is None and wanted.suite != "smoke")
+    for one in faults:
+        _say(one)
+    sys.stderr.write(f"{len(cases)} cases, {sum(not one.warning for one in faults)} faults\n")
+    return INCONCLUSIVE if any(not one.warning for one in faults) else PASS
+
+
+def _say_run(
+    options: argparse.Namespace,
+    cases: tuple[Case, ...],
+    found: dict[str, list[Outcome]],
+    entries: tuple[Entry, ...],
+    manifest: Manifest,
+    verdict: Verdict,
+    folder: Path,
+) -> None:
+    summary = summarise(cases, found, entries)
+    if options.json:
+        _say(msgspec.json.encode({"run": str(folder), "exit_code": verdict.exit_code, "summary": summary}).decode())
+        return
+    _say(words.run_text(cases, found, summary, manifest))
+    _say(f"\n{verdict.headline}\nrun: {folder}")
+
+
+def _say_verdict(options: argparse.Namespace, verdict: Verdict, against: str, folder: Path | None) -> None:
+    if options.json:
+        record = {"run": str(folder) if folder else None, "exit_code": verdict.exit_code, "verdict": verdict}
+        _say(msgspec.json.encode(record).decode())
+        return
+    _say(words.verdict_text(verdict, against=against))
+    if folder:
+        _say(f"report: isnad eval report {folder} --against …   once more: isnad eval run --only-failed {folder}")
+
+
+def _tell(
+    options: argparse.Namespace,
+    cases: tuple[Case, ...],
+    found: dict[str, list[Outcome]],
+    verdict: Verdict,
+    changed: list[str],
+) -> None:
+    """What a continuous-integration server reads."""
+    if options.junit:
+        options.junit.write_bytes(continuous.junit(cases, found, verdict))
+    if options.step_summary:
+        with options.step_summary.open("a", encoding="utf-8") as file:
+            file.write(continuous.markdown(verdict) + "\n")
+    if options.annotations:
+        for line in continuous.notes(verdict, changed):
+            _say(line)
+
+
+def _changed(before: Manifest, now: Manifest) -> list[str]:
+    return sorted(name for name, value in now.prompts.items() if before.prompts.get(name) != value)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _say(text: object) -> None:
+    sys.stdout.write(f"{text}\n")

@@ -1,0 +1,213 @@
+"""A run as one HTML file that opens from disk: no script, no network, right-to-left where the words are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from evals import corpus as texts
+from evals import stats
+from evals.baseline import Baseline
+from evals.cases import Case, fingerprint
+from evals.corpus import Corpus
+from evals.exhibit import Support
+from evals.records import Entry, Measured, Outcome
+from evals.report_words import WORDS, reasons, step
+from evals.runlog import Manifest
+from evals.scoring import score
+from evals.summary import LEAST, Summary, summarise
+from evals.verdict import Tested, Verdict
+from evals.views import Bench, Card, prompt_diffs, standings
+from evals.words import flip_text
+from index.records import Value
+
+TEMPLATE = "report.jinja"
+WIDTH, LABEL, ROW = 640.0, 170.0, 34.0  # of the forest plot, in pixels
+MARGIN = 0.05
+
+
+class Side(Value, frozen=True, kw_only=True):
+    """What one side of the report is made of."""
+
+    manifest: Manifest
+    entries: tuple[Entry, ...]
+
+
+def html(
+    cases: Sequence[Case],
+    corpus: Corpus,
+    support: Support,
+    new: Side,
+    base: Side | None = None,
+    verdict: Verdict | None = None,
+    *,
+    language: Literal["en", "ar"] = "en",
+) -> str:
+    """The report of a run; with a `base` side also what changed, and with a verdict what was decided.
+
+    Everything that an article, an answer or a prompt says is escaped; nothing is loaded from anywhere.
+    """
+    sides = {"new": new.entries, "base": base.entries if base else ()}
+    outcomes = {
+        (side, entry.case, entry.repeat): score(case, entry, corpus, support)
+        for case in cases
+        for side, entries in sides.items()
+        for entry in entries
+        if entry.case == case.id
+    }
+    found = _by_case(outcomes, "new")
+    before = _by_case(outcomes, "base")
+    bench = Bench(corpus, support, _grouped(sides["new"]), _grouped(sides["base"]), outcomes)
+    words: Mapping[str, str] = WORDS[language]
+    summary = summarise(cases, found, new.entries)
+    return _render(
+        words=words,
+        language=language,
+        verdict=verdict,
+        reasons=reasons(verdict, language) if verdict else [],
+        step=lambda name: step(name, language),
+        manifest=new.manifest,
+        base_manifest=base.manifest if base else None,
+        facts=_facts(cases, corpus, new.manifest, words),
+        diffs=prompt_diffs(base.manifest if base else None, new.manifest),
+        cards=_cards(cases, bench, verdict, found),
+        plot=_plot(verdict.population) if verdict else None,
+        summary=summary,
+        base_summary=summarise(cases, before, base.entries) if base and before else None,
+        metrics=_metrics(summary, summarise(cases, before) if before else None),
+        power=_power(len(cases), words),
+        least=LEAST,
+    )
+
+
+def _render(**values: Any) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folder = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(
+        loader=folder, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template(TEMPLATE).render(**values)
+
+
+def _by_case(outcomes: Mapping[tuple[str, str, int], Outcome], side: str) -> dict[str, list[Outcome]]:
+    found: dict[str, list[Outcome]] = {}
+    for (which, case, _), outcome in sorted(outcomes.items(), key=lambda one: one[0][1:]):
+        if which == side:
+            found.setdefault(case, []).append(outcome)
+    return found
+
+
+def _grouped(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.case, []).append(entry)
+    return found
+
+
+def _cards(
+    cases: Sequence[Case], bench: Bench, verdict: Verdict | None, found: Mapping[str, Sequence[Outcome]]
+) -> list[Card]:
+    by_id = {case.id: case for case in cases}
+    told = {flip.case: flip_text(flip) for flip in (*verdict.worse, *verdict.better)} if verdict else {}
+    rows = [one for one in standings(verdict, found) if one[0] in by_id]
+    return [bench.card(by_id[case], standing, told.get(case, "")) for case, standing in rows]
+
+
+def _facts(cases: Sequence[Case], corpus: Corpus, manifest: Manifest, words: Mapping[str, str]) -> list[str]:
+    """The line under the title: what was asked of whom."""
+    events = len({case.cluster for case in cases})
+    facts = [
+        manifest.engine + (f" ({manifest.model})" if manifest.model else ""),
+        f"{manifest.suite}@{fingerprint(cases)}",
+        f"{len(cases)} {words['cases']}, {events} {words['events']}",
+        f"{len(corpus.articles)} {words['articles']} @{texts.fingerprint(corpus.hashes())}",
+        f"{manifest.created:%Y-%m-%d %H:%M} UTC",
+    ]
+    if manifest.commit:
+        facts.append(manifest.commit + ("+" if manifest.dirty else ""))
+    return facts
+
+
+def _metrics(new: Summary, base: Summary | None) -> list[tuple[str, str, str, int, int, int]]:
+    """Name, mean before, mean now, values, n/a, errors."""
+
+    def mean(summary: Summary | None, name: str) -> str:
+        found = summary.metrics[name].mean if summary and name in summary.metrics else None
+        return f"{found.value:.3f}" if isinstance(found, Measured) else "–"
+
+    return [
+        (name, mean(base, name), mean(new, name), len(found.values), found.not_applicable, found.errors)
+        for name, found in sorted(new.metrics.items())
+    ]
+
+
+def _power(cases: int, words: Mapping[str, str]) -> str:
+    """What a McNemar test on so many cases sees, where a fifth as many get better as get worse."""
+    rows = [(points, stats.mcnemar_power(cases, 1.25 * points / 100, 0.25 * points / 100)) for points in (5, 10, 20)]
+    told = ", ".join(words["drop"].format(points, f"{chance:.0%}") for points, chance in rows)
+    return words["power_told"].format(told)
+
+
+class Dot(Value, frozen=True, kw_only=True):
+    """One row of the forest plot, in pixels."""
+
+    name: str
+    verdict: str
+    y: float
+    low: float
+    at: float
+    high: float
+    told: str
+
+
+class Plot(Value, frozen=True, kw_only=True):
+    """The forest plot: differences with their intervals around zero, and the margin."""
+
+    width: float
+    height: float
+    label: float
+    zero: float
+    margin: float
+    ticks: tuple[tuple[float, str], ...]
+    dots: tuple[Dot, ...]
+
+
+def _plot(tested: Sequence[Tested]) -> Plot | None:
+    rows = [(one, one.difference) for one in tested if one.difference]
+    if not rows:
+        return None
+    reach = max([MARGIN * 1.5, *(abs(value) * 1.1 for _, it in rows for value in (it.low, it.high, it.change))])
+
+    def x(value: float) -> float:
+        return round(LABEL + (WIDTH - LABEL - 10) * (value + reach) / (2 * reach), 1)
+
+    dots = tuple(
+        Dot(
+            name=one.metric,
+            verdict=one.verdict,
+            y=ROW * at + ROW / 2,
+            low=x(it.low),
+            at=x(it.change),
+            high=x(it.high),
+            told=f"{it.base:.3f} → {it.new:.3f} ({it.change:+.3f} [{it.low:+.3f}, {it.high:+.3f}])",
+        )
+        for at, (one, it) in enumerate(rows)
+    )
+    step = next(size for size in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if reach / size <= 5)
+    values = [step * at for at in range(-5, 6) if abs(step * at) <= reach]
+    return Plot(
+        width=WIDTH,
+        height=ROW * len(rows) + 26,
+        label=LABEL,
+        zero=x(0.0),
+        margin=x(-MARGIN),
+        ticks=tuple((x(value), f"{value:+.2f}" if value else "0") for value in values),
+        dots=dots,
+    )
+
+
+def side_of(baseline: Baseline, corpus: Corpus) -> Side:
+    """A baseline as a side of the report."""
+    return Side(manifest=baseline.manifest, entries=tuple(baseline.entries(corpus)))

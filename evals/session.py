@@ -1,0 +1,156 @@
+"""What a run needs, made ready: the cases, a store of the articles in a temporary folder, and the engine under test."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assistant import wiring
+from evals import corpus as texts
+from evals.answers import AnswersEngine
+from evals.baseline import Baseline
+from evals.cases import HERE, SUITES, Case, load, suite
+from evals.corpus import Corpus
+from evals.engines import About, AssistantEngine, Engine
+from evals.exhibit import Support
+from evals.pace import Budget
+from evals.runlog import Manifest
+from evals.scoring import code
+from evals.support import Checked
+from index.build import READING
+from index.errors import UsageError
+from index.records import Value
+
+
+class Wanted(Value, frozen=True, kw_only=True):
+    """What is asked for on the command line."""
+
+    suite: str = "core"
+    cases: Path | None = None
+    answers: Path | None = None
+    articles: tuple[Path, ...] = ()
+    engine: str | None = None
+    prompts: Path | None = None
+    repeats: int = 1
+    offline: bool = False
+    max_cost: float | None = None
+    per_minute: float | None = None
+    workers: int | None = None
+    judge: str | None = None
+    calls: Path = Path("runs/calls.jsonl")
+    only: frozenset[str] = frozenset()  # these cases alone; empty: all
+    why: str = ""  # for opening the holdout
+
+
+class Session(Value, frozen=True, kw_only=True):
+    """Everything that `evals.runner.run` takes."""
+
+    cases: tuple[Case, ...]
+    corpus: Corpus
+    support: Support
+    engine: Engine
+    manifest: Manifest
+    base_engine: Engine | None = None
+    budget: Budget | None = None
+    judge: Support | None = None
+    workers: int = 1
+
+
+@contextmanager
+def opened(wanted: Wanted, against: Baseline | None = None) -> Iterator[Session]:
+    """A session, whose store is gone when it ends. Raises UsageError and SourceError for what the user can mend."""
+    cases = chosen(wanted)
+    with tempfile.TemporaryDirectory(prefix="isnad-eval-") as folder:
+        store = Path(folder) / "store"
+        corpus = texts.build(folders(wanted), store)
+        engine = _engine(wanted, store, corpus)
+        yield Session(
+            cases=cases,
+            corpus=corpus,
+            support=Checked(corpus),
+            engine=engine,
+            manifest=manifest(wanted, cases, corpus, engine.about),
+        )
+
+
+def chosen(wanted: Wanted) -> tuple[Case, ...]:
+    """The cases that are asked for."""
+    cases = load(wanted.cases) if wanted.cases else suite(wanted.suite, why=wanted.why)
+    cases = tuple(case for case in cases if not wanted.only or case.id in wanted.only)
+    if not cases:
+        raise UsageError("none of these cases is in the suite")
+    return cases
+
+
+def folders(wanted: Wanted) -> Sequence[Path]:
+    """Where the articles are. For the suites of this project `--articles` takes the place of the sample reports alone."""
+    if not wanted.articles:
+        return texts.default_folders()
+    return (*wanted.articles, *texts.INVENTED) if wanted.cases is None and wanted.suite in SUITES else wanted.articles
+
+
+def _engine(wanted: Wanted, store: Path, corpus: Corpus) -> Engine:
+    if wanted.answers:
+        engine = AnswersEngine(wanted.answers, corpus)
+        if engine.repeats < wanted.repeats:
+            raise UsageError(f"{wanted.answers} has {engine.repeats} answers to a case, {wanted.repeats} are asked for")
+        return engine
+    retriever = wiring.reading(store)
+    about = About(name="extract", deterministic=True, index={"reading": READING})
+    return AssistantEngine(retriever, lambda repeat: wiring.writer(retriever), about)
+
+
+def manifest(wanted: Wanted, cases: Sequence[Case], corpus: Corpus, about: About) -> Manifest:
+    """Everything that could matter, written down before the first answer."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    commit, dirty = revision()
+    return Manifest(
+        id=f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}",
+        created=now,
+        engine=about.name,
+        suite=str(wanted.cases or wanted.suite),
+        folders=tuple(map(str, wanted.articles)),
+        deterministic=about.deterministic,
+        model=about.model,
+        parameters=about.parameters,
+        prompts=about.prompts,
+        prompt_texts=about.prompt_texts,
+        articles=corpus.hashes(),
+        index=about.index,
+        cases={case.id: case.sha for case in cases},
+        scoring=code(),
+        commit=commit,
+        dirty=dirty,
+        repeats=wanted.repeats,
+    )
+
+
+def revision() -> tuple[str | None, bool]:
+    """The commit of this code and whether files were changed since; None outside a repository."""
+    try:
+        commit = _git("rev-parse", "HEAD").strip()
+        return commit[:12], bool(_git("status", "--porcelain", "--untracked-files=no").strip())
+    except (OSError, subprocess.CalledProcessError):
+        return None, False
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(HERE.parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+def differences(before: Manifest, now: Manifest, *, engines: bool = True) -> tuple[str, ...]:
+    """Why two runs cannot be compared, in words; () where they can. With `engines` two engines cannot."""
+    found = []
+    if engines and before.engine != now.engine:
+        found.append(f"the baseline is of the engine {before.engine}, this run of {now.engine}")
+    names = set(before.articles) | set(now.articles)
+    changed = sorted(one for one in names if before.articles.get(one) != now.articles.get(one))
+    if changed:
+        found.append(f"{len(changed)} articles differ from those of the baseline ({changed[0]}, …): set it anew")
+    return tuple(found)

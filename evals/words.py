@@ -1,0 +1,124 @@
+"""A run and a verdict as text for a terminal: what is printed comes from the same object as the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from evals.cases import Case, fingerprint
+from evals.records import Measured, Outcome
+from evals.runlog import Manifest
+from evals.stats import Interval
+from evals.summary import LEAST, Summary
+from evals.verdict import Flip, Tested, Verdict
+
+SHOWN = 20  # failing cases listed; the report has them all
+SHORT = ("abstention", "fact_recall", "grounded", "citation_precision", "gold_citation_f1", "recall@5", "mrr")
+
+
+def run_text(
+    cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]], summary: Summary, manifest: Manifest
+) -> str:
+    """What a run came to: what was asked, how much passed, the metrics, and each failing case with its blame."""
+    failing = [one for outcomes in found.values() for one in outcomes if not one.passed]
+    lines = [
+        f"{manifest.engine}   {manifest.suite}@{fingerprint(cases)}: {len(cases)} cases, {summary.events} events, "
+        f"{summary.answers} answers, {summary.errors} errors",
+        f"passed {_share(summary.passed)}   " + _spent(summary),
+        "",
+        *(_metric(name, summary) for name in SHORT if name in summary.metrics),
+        "",
+        "by type: " + ", ".join(f"{one.name} {one.share.passed}/{one.share.total}" for one in summary.slices),
+    ]
+    if summary.violations:
+        lines.append("invariants broken: " + ", ".join(f"{what} {n}" for what, n in summary.violations.items()))
+    if failing:
+        lines += ["", *(f"  {one.case}: {one.blame}: {one.detail}" for one in failing[:SHOWN])]
+    if len(failing) > SHOWN:
+        lines.append(f"  … and {len(failing) - SHOWN} more; `isnad eval report` shows them all")
+    return "\n".join(lines)
+
+
+def verdict_text(verdict: Verdict, *, against: str = "the baseline") -> str:
+    """What a gate decided and from what; its last line is the verdict with its exit code."""
+    integrity = verdict.integrity
+    lines = [
+        f"{integrity.compared} of {integrity.wanted} cases compared with {against}, {integrity.errors} errors, "
+        f"{verdict.calls} answers asked for; {verdict.comparisons} comparisons with these cases on this machine so far"
+    ]
+    if integrity.uncovered:
+        lines.append(
+            f"not in the baseline as they are now: {', '.join(integrity.uncovered[:5])}{_more(integrity.uncovered)}"
+        )
+    if verdict.population:
+        lines += [
+            "",
+            f"{'':28}{'base':>7}{'new':>7}   difference [90 % interval, events]",
+            *map(_tested, verdict.population),
+        ]
+    both, worse, better, neither = verdict.mcnemar
+    if verdict.population:
+        lines += [
+            "",
+            f"cases: {both} passed both times, {worse} worse, {better} better, {neither} failed both times "
+            f"(McNemar's exact p {verdict.p_mcnemar:.3f}, two-sided)",
+        ]
+    lines += [f"  WORSE  {flip_text(flip)}" for flip in verdict.worse if flip.confirmed]
+    lines += [f"  open   {flip_text(flip)}" for flip in verdict.worse if flip.undecided]
+    lines += [f"  flaky  {flip_text(flip)}" for flip in verdict.flaky]
+    for one in verdict.violations:
+        again = f", again in {one.again[0]} of {one.again[1]} re-runs" if one.again else ""
+        lines.append(f"  {'BROKEN' if one.confirmed else 'flaky '} {one.case}: {one.what}{again}")
+    lines += [f"  better {flip.case}" for flip in verdict.better[:SHOWN]]
+    return "\n".join([*lines, "", verdict.headline])
+
+
+def flip_text(flip: Flip) -> str:
+    """One case that came out worse: how often it passed before and now, in the first look and in fresh runs."""
+    told = f"{flip.case}{' (critical)' if flip.critical else ''}: passed {flip.base:.0%} → {flip.new:.0%}"
+    if flip.base_again and flip.new_again:
+        told += f"; fresh runs {flip.base_again[0]}/{flip.base_again[1]} → {flip.new_again[0]}/{flip.new_again[1]}"
+    if flip.p is not None:
+        told += f", p {flip.p:.4f}"
+    return f"{told}: {flip.blame}" if flip.blame else told
+
+
+def _tested(one: Tested) -> str:
+    if one.difference is None:
+        return f"{one.metric:28}no case has a value on both sides"
+    it = one.difference
+    told = f"{one.metric:28}{it.base:7.3f}{it.new:7.3f}   {it.change:+.3f} [{it.low:+.3f}, {it.high:+.3f}] over {it.events}  {one.verdict.upper()}"
+    if one.detectable:
+        told += f" (would see a drop of {one.detectable:.3f})"
+    return told
+
+
+def _share(interval: Interval) -> str:
+    if not interval.total:
+        return "none of 0"
+    share = interval.passed / interval.total
+    return f"{interval.passed}/{interval.total} = {share:.1%} [{interval.low:.1%}, {interval.high:.1%}]"
+
+
+def _metric(name: str, summary: Summary) -> str:
+    found = summary.metrics[name]
+    mean = found.mean
+    value = f"{mean.value:.3f}" if isinstance(mean, Measured) else "n/a"
+    few = "  (few)" if 0 < len(found.values) < LEAST else ""
+    errors = f", {found.errors} errors" if found.errors else ""
+    return f"{name:24}{value:>7}   {len(found.values)} values, {found.not_applicable} n/a{errors}{few}"
+
+
+def _spent(summary: Summary) -> str:
+    spent = summary.spent
+    told = []
+    if spent.median is not None and spent.p95 is not None:
+        told.append(f"{spent.median:.3f} s median, {spent.p95:.3f} s p95")
+    if spent.tokens_in or spent.tokens_out:
+        told.append(f"{spent.tokens_in:,} tokens in, {spent.tokens_out:,} out")
+    if spent.cost is not None:
+        told.append(f"cost {spent.cost:.4f}")
+    return ", ".join(told)
+
+
+def _more(names: Sequence[str]) -> str:
+    return f" and {len(names) - 5} more" if len(names) > 5 else ""
