@@ -75,7 +75,8 @@ def fill(ledger: Ledger, vectors: Vectors, numbers: range) -> None:
 def test_a_server_finds_what_the_folder_finds_and_moving_there_pays_for_nothing(chroma: Chroma, tmp_path: Path) -> None:
     model = Words(paid=True)
     ledger, folder = filled(tmp_path / "store", range(40), model)
-    here = folder.search("الوفد رقم 7", 5)
+    old = {f"r{one}" for one in range(40)}
+    here = folder.search("الوفد رقم 7", 5, old)
     folder.close()
     model.asked.clear()
     there = Vectors(ledger, model, Server.at(chroma.url))
@@ -83,7 +84,7 @@ def test_a_server_finds_what_the_folder_finds_and_moving_there_pays_for_nothing(
         there.search("الوفد رقم 7", 5)
     fill(ledger, there, range(40, 45))
     assert len(model.asked) == 10  # only what is new
-    found = there.search("الوفد رقم 7", 5)
+    found = there.search("الوفد رقم 7", 5, old)
     assert [one for one, _ in found] == [one for one, _ in here]
     assert [score for _, score in found] == pytest.approx([score for _, score in here], abs=1e-4)
     assert not list((tmp_path / "store").glob("vectors-*"))
