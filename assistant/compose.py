@@ -1,12 +1,13 @@
 """An answer written by a model: question and hits → text as it comes, then the answer, tied to its sources.
 
-    fit → prompt → reply → marks read, sentences tied → Composed
+    fit → prompt → reply → marks read, sentences tied → Draft
 
 What is shown in all is the answer's text, but where the answer had to be written once more (see `reasons`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Generator, Sequence
 from datetime import date
@@ -16,7 +17,7 @@ from assistant.citations import Cited, Citing
 from assistant.context import Context, fit
 from assistant.model import LANGUAGES, Message, Model, Prices, counted, drained, usage_of
 from assistant.quoting import NONE_FOUND, NOT_NAMED, closest, says_nothing
-from assistant.records import Citation, Sentence, Usage
+from assistant.records import Draft
 from index.errors import ProviderCut, ProviderError
 from index.provider import ContextTooLong, Reply
 from index.records import Hit, Value
@@ -25,21 +26,9 @@ REFUSAL = "NO_ANSWER"
 CLOSEST = 3  # quotes that come with a refusal
 REFITS = 2  # times the passages are halved for a model that cannot read so much
 REFUSALS = {"ar": "لا تجيب المقالات عن هذا السؤال.", "en": "The articles do not answer this question."}
+
 _TOKEN = re.compile(r"[\s\W_]*NO[_ ]?ANSWER[\W_]*", re.IGNORECASE)
 _LETTERS = "noanswer"
-
-
-class Composed(Value, frozen=True, kw_only=True):
-    """What a model made of the hits. On a refusal there are no sentences, and `closest` holds the nearest words."""
-
-    text: str
-    sentences: tuple[Sentence, ...] = ()
-    abstained: bool = False
-    closest: tuple[Citation, ...] = ()
-    reasons: tuple[str, ...] = ()
-    usage: Usage | None = None
-    prompt: str | None = None  # the hash of the prompt's file
-    complete: bool = True
 
 
 class Shown(Value, frozen=True, kw_only=True):
@@ -50,18 +39,19 @@ class Shown(Value, frozen=True, kw_only=True):
     budget: int = 6000  # tokens of passages
     prices: Prices = Prices()
     rewrite: bool = True  # an answer that is in the wrong language or cites nothing is asked for once more
+    instructions: str | None = None  # instead of those of the prompt `answer`
 
 
 def compose(
     question: str, hits: Sequence[Hit], *, model: Model, count: Callable[[str], int], shown: Shown
-) -> Generator[str, None, Composed]:
+) -> Generator[str, None, Draft]:
     """The answer's text as it is written; the generator returns the whole. `count` counts tokens.
 
     A reply that is cut off keeps what came, with the reason first in `reasons`; one that never began raises what the model raises
     (ProviderError). No hits: a refusal without a request.
     """
     if not hits:
-        return Composed(text=_refusal(shown.language), abstained=True, reasons=("nothing was found",))
+        return Draft(text=_refusal(shown.language), abstained=True, reasons=("nothing was found",))
     writing = _Writing(question, hits, model, count, shown)
     yield from writing.write()
     if shown.rewrite and writing.faults():
@@ -109,6 +99,9 @@ class _Writing:
             sources=self.context.shown(),
         )
         self.messages, self.hash = list(rendered.messages), rendered.hash
+        if self.shown.instructions is not None:
+            self.messages[0] = {"role": "system", "content": self.shown.instructions}
+            self.hash = hashlib.sha256(f"{self.hash} {self.shown.instructions}".encode()).hexdigest()[:12]
 
     def _language(self) -> str:
         return LANGUAGES.get(self.shown.language or "", "the language of the question")
@@ -182,14 +175,14 @@ class _Writing:
         else:
             self.answer, self.refused = first
 
-    def composed(self) -> Composed:
+    def composed(self) -> Draft:
         """The answer as it stands."""
         usage = usage_of(self.replies, self.shown.prices)
         reasons = tuple(
             dict.fromkeys(([f"incomplete: {self.cut}"] if self.cut else []) + self.notes + list(self.answer.reasons))
         )
         if not self.refused:
-            return Composed(
+            return Draft(
                 text=self.answer.text,
                 sentences=self.answer.sentences,
                 reasons=reasons,
@@ -199,7 +192,7 @@ class _Writing:
             )
         told = [citation for sentence in self.answer.sentences for citation in sentence.citations]
         near = dict.fromkeys([*told, *closest(self.question, self.hits)])
-        return Composed(
+        return Draft(
             text=" ".join(sentence.text for sentence in self.answer.sentences) or _refusal(self.shown.language),
             abstained=True,
             closest=tuple(near)[:CLOSEST],

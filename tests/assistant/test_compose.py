@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 import prompts
-from assistant.compose import REFUSAL, REFUSALS, Composed, Shown, compose
+from assistant.compose import REFUSAL, REFUSALS, Shown, compose
 from assistant.model import ChatModel, Message, Prices, Recorded, drained, key_of, unthinking
+from assistant.records import Draft
 from index.errors import ProviderCut, ProviderDown, ProviderRefused
 from index.provider import ContextTooLong, Provider, Reply, Wait
 from index.records import Hit
@@ -49,7 +50,7 @@ class Says:
 
 def written(
     model: Says, question: str = QUESTION, hits: Sequence[Hit] = HITS, shown: Shown = TODAY
-) -> tuple[str, Composed]:
+) -> tuple[str, Draft]:
     composing = compose(question, hits, model=model, count=count, shown=shown)
     pieces = []
     while True:
@@ -123,9 +124,16 @@ def test_INJ_03_the_word_of_a_refusal_in_the_middle_of_an_answer_refuses_nothing
     assert not written(Says(f"قال الوالي NO_ANSWER ثم {COST} [1]."))[1].abstained
 
 
+def test_other_instructions_take_the_place_of_ours_and_change_the_hash() -> None:
+    model = Says(f"{COST} [1].")
+    _, answer = written(model, shown=msgspec.structs.replace(TODAY, instructions="Be brief."))
+    assert model.asked[0][0] == {"role": "system", "content": "Be brief."}
+    assert answer.prompt not in (None, prompts.hash_of("answer"))
+
+
 def test_no_hits_are_a_refusal_without_a_request() -> None:
     model = Says()
-    assert written(model, hits=[])[1] == Composed(text=REFUSALS["ar"], abstained=True, reasons=("nothing was found",))
+    assert written(model, hits=[])[1] == Draft(text=REFUSALS["ar"], abstained=True, reasons=("nothing was found",))
     assert not model.asked
 
 
