@@ -191,7 +191,7 @@ def skeleton(word: str) -> str:
     if word.isascii():
         sounds = _SOUND.sub(lambda sound: _SOUNDED.get(sound[0], "س"), word).translate(_LATIN)
     else:
-        sounds = _FINAL.sub("", _bare(word, "و"))  # the other particles also begin names
+        sounds = _FINAL.sub("", _bare(word, "و")).replace("تش", "ش")  # the other particles also begin names
     return _DOUBLE.sub(r"\1", _VOWELS.sub("", sounds.translate(_ALIKE)))
 
 
