@@ -143,15 +143,14 @@ def _below(lines: Sequence[Line], marked: set[int]) -> set[int]:
 
 def _unlike(lines: Sequence[Line], run: list[int], kept: list[int]) -> bool:
     """Whether the lines of the run tell of something else than the lines before them."""
-    told = stems(lines[place].plain for place in kept if place < run[0])
+    told = stems("\n".join(lines[place].plain for place in kept if place < run[0]))
     return sum(shared(lines[place].plain, told) for place in run) / len(run) < SHARED
 
 
 def _inside(lines: Sequence[Line]) -> Iterator[Span]:
     """The sentences in which a site speaks of itself or of another story, inside the lines of the article."""
     everything = "\n".join(line.plain for line in lines)
-    notices = tuple(phrase for phrase in phrases().notice if phrase in everything)
-    teasers = tuple(phrase for phrase in phrases().teaser if phrase in everything)
+    notices, teasers = phrases().among(everything)
     for line in lines if notices or teasers else ():
         held = [phrase for phrase in notices if line.words <= NOTICE and phrase in line.plain]
         if not held and not any(phrase in line.plain for phrase in teasers):

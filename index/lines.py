@@ -14,13 +14,14 @@ from index.text.sentences import paragraphs, trimmed
 
 PARAGRAPH = 12  # words that make a line a paragraph; half as many where it ends as a sentence does
 LABEL = 12  # words: the longest line that can be a site's label
-STEM = 5  # letters
 
 _LEADING = re.compile(r"[\W_]*")
 _NO_LETTERS = re.compile(r"[\W\d_]*")
 _TRUNCATED = re.compile(r"(?:…|\.{3,}|\[…\]|\[\.\.\.\])\s*$")
 _ENDED = re.compile(r"[.!?؟۔。؛:][\"'”’»)\]]*$")
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_EVERY_WORD = re.compile(r"\w+")
+_STEM = re.compile(r"(?<!\w)و?(?:ال)?([^\W\d_]{3,5})")
 
 
 class Line(Value, frozen=True, kw_only=True):
@@ -60,6 +61,28 @@ class Phrases(Value, frozen=True, kw_only=True):
     notice: tuple[str, ...]
     teaser: tuple[str, ...]
     glued: tuple[str, ...]
+
+    def among(self, plain: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The notices and the teasers that a folded text may hold."""
+        words = _EVERY_WORD.findall(plain)
+        return (
+            tuple(phrase for phrase in _beginning(self.notice, words) if phrase in plain),
+            tuple(phrase for phrase in _beginning(self.teaser, words) if phrase in plain),
+        )
+
+
+def _beginning(phrases: tuple[str, ...], words: Iterable[str]) -> list[str]:
+    """The phrases whose first word is among the words; far fewer than there are."""
+    by_word = _by_first_word(phrases)
+    return [phrase for word in by_word.keys() & words for phrase in by_word[word]]
+
+
+@cache
+def _by_first_word(phrases: tuple[str, ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for phrase in phrases:
+        found.setdefault(_EVERY_WORD.findall(phrase)[0], []).append(phrase)
+    return found
 
 
 @cache
@@ -134,15 +157,14 @@ def _first(pattern: re.Pattern[str], plain: str) -> int:
     return found.end() if found else 0
 
 
-def stems(plain: Iterable[str]) -> frozenset[str]:
-    """The beginnings of the words of folded texts, without `and` and the article: enough to tell what they are about."""
-    words = (word.removeprefix("و").removeprefix("ال") for one in plain for word in _WORD.findall(one))
-    return frozenset(word[:STEM] for word in words)
+def stems(plain: str) -> frozenset[str]:
+    """The beginnings of the words of a folded text, without `and` and the article: enough to tell what it is about."""
+    return frozenset(_STEM.findall(plain))
 
 
 def shared(plain: str, told: frozenset[str]) -> float:
     """How much of what a folded text is about is told elsewhere: 0 to 1."""
-    words = stems([plain])
+    words = stems(plain)
     return len(words & told) / max(1, len(words))
 
 

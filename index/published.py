@@ -52,7 +52,9 @@ def _said(lines: Sequence[Line], boilerplate: Sequence[Span]) -> Iterator[tuple[
             yield line, [one for one in dates(line.shown) if _introduced(line, one)]
     if body[0] < len(lines):
         story = lines[body[0]]
-        yield story, [one for one in dates(story.shown[: 2 * DATELINE]) if _in_dateline(story, one)]
+        begin = story.shown[: 2 * DATELINE]
+        if any(map(str.isdigit, begin)):
+            yield story, [one for one in dates(begin) if _in_dateline(story, one)]
     for line in lines[body[-1] + 1 :]:
         if line.truncated or line.bare in phrases().related or line.bare in phrases().comments:
             break

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from index.lines import Line, phrases, shared, stems
 from index.records import Span, covering
 from index.text.fold import fold
 
+LEAD = 2_000  # characters of the text that a headline is compared with
 LOOKED_AT = 5  # lines of the top that may hold the headline
 WORDS = range(2, 26)
 LONGEST = 180  # characters
@@ -35,7 +37,7 @@ def headline(lines: Sequence[Line], boilerplate: Sequence[Span] = ()) -> str | N
     candidates = _above(own)
     if not candidates:
         return None
-    told = stems(line.plain for line in own if line not in candidates)
+    told = stems("\n".join(line.plain for line in own if line not in candidates)[:LEAD])
     shares = [shared(line.plain, told) for line in candidates]
     pairs = zip(candidates, shares, strict=True)
     best = next((line for line, share in pairs if share >= (TOLD if line.words > 2 else 1)), None)
@@ -48,16 +50,20 @@ def headline(lines: Sequence[Line], boilerplate: Sequence[Span] = ()) -> str | N
 
 def _own(line: Line, told: frozenset[str]) -> str:
     """A headline without a button's text that stands before or after it, where the article says nothing of buttons."""
+    before, after = _buttons()
+    if not line.plain.startswith(before) and not line.plain.endswith(after):
+        return line.shown
     whole = fold(line.shown)
-    start, end = 0, len(whole.text)
-    for phrase in phrases().whole:
-        if " " not in phrase or end - start < 2 * len(phrase) or stems([phrase]) & told:
-            continue
-        if whole.text.startswith(phrase + " ", start):
-            start += len(phrase) + 1
-        elif whole.text.endswith(" " + phrase, start, end):
-            end -= len(phrase) + 1
-    return whole.span(start, end).of(line.shown)
+    start = next((len(phrase) for phrase in before if whole.text.startswith(phrase) and not stems(phrase) & told), 0)
+    ends = (len(phrase) for phrase in after if whole.text.endswith(phrase, start) and not stems(phrase) & told)
+    return whole.span(start, len(whole.text) - next(ends, 0)).of(line.shown)
+
+
+@cache
+def _buttons() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What may stand before a headline, and what after it."""
+    texts = sorted((phrase for phrase in phrases().whole if " " in phrase), key=len, reverse=True)
+    return tuple(f"{text} " for text in texts), tuple(f" {text}" for text in texts)
 
 
 def _above(lines: Sequence[Line]) -> list[Line]:
