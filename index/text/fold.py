@@ -182,7 +182,10 @@ def find(quote: str, text: str) -> Span | None:
 
 def find_folded(quote: str, text: Folded) -> Span | None:
     """`find` in a text that is folded once and asked many times."""
-    sought = folded(quote)
+    sought = folded(quote).strip()
+    at = text.text.find(sought) if sought else -1
+    if at >= 0 and _uncut(text.text, at, whole=True) and _uncut(text.text, at + len(sought), whole=True):
+        return text.span(at, at + len(sought))
     return _find_pieces(_SPACED, sought, text, whole=True) or (
         _find_pieces(_WORDS, sought, text, whole=True) or _find_pieces(_SPACED, sought, text, whole=False)
     )
@@ -204,7 +207,7 @@ def _find_pieces(pieces: re.Pattern[str], sought: str, text: Folded, *, whole: b
     for _ in range(_TRIES):
         if at < 0:
             return None
-        if _uncut(joined, at, whole) and _uncut(joined, at + len(wanted), whole):
+        if _uncut(joined, at, whole=whole) and _uncut(joined, at + len(wanted), whole=whole):
             begins = list(accumulate((end - start + 1 for start, end in places), initial=0))
             return text.span(_place(begins, places, at), _place(begins, places, at + len(wanted) - 1) + 1)
         at = joined.find(wanted, at + 1)
@@ -216,7 +219,7 @@ def _place(begins: list[int], places: list[tuple[int, int]], at: int) -> int:
     return places[piece][0] + at - begins[piece]
 
 
-def _uncut(joined: str, at: int, whole: bool) -> bool:
+def _uncut(joined: str, at: int, *, whole: bool) -> bool:
     """Whether a cut before `joined[at]` splits no word (where `whole`) and no number."""
     if at == 0 or at == len(joined):
         return True
