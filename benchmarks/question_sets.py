@@ -1,0 +1,176 @@
+"""Question sets as stores: passages that are indexed, questions that they answer, and questions that they do not.
+
+A question is unanswerable where the article that holds its answer was withheld (`removal`), where only its passage was and the
+store is tiny (`tiny`), or where people wrote it to mislead (`squad2`). The data lie beside the checkout and are never part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from index.lexical import LexicalIndex, LexicalWriter
+from index.records import Article, Hit, Passage
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+PARTS = 4  # withheld in turn
+STORE = 5  # articles of a tiny store
+LIMIT = 10  # hits
+
+Row = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """A question; `answers` are the strings that answer it, `group` is the article it was written on."""
+
+    question: str
+    answers: tuple[str, ...]
+    answerable: bool
+    group: str
+
+
+class Store(NamedTuple):
+    """Some passages, indexed, and questions to ask of them."""
+
+    name: str
+    lexical: LexicalIndex
+    passages: dict[str, tuple[Article, Passage]]
+    questions: list[Asked]
+
+    def hits(self, question: str, limit: int = LIMIT) -> tuple[Hit, ...]:
+        """What lexical search finds."""
+        found = self.lexical.search(question, limit)
+        return tuple(
+            Hit(article=self.passages[one][0], passage=self.passages[one][1], score=score) for one, score in found
+        )
+
+
+def rows(path: str) -> list[Row]:
+    """The rows of a JSON Lines file of the data folder."""
+    return [json.loads(line) for line in (DATA / path).read_text(encoding="utf-8").splitlines()]
+
+
+def stored(name: str, passages: Sequence[Row], questions: list[Asked], folder: Path) -> Store:
+    """Passages indexed in a folder, each an article of its own."""
+    held = {}
+    with LexicalWriter(folder, anew=True) as writer:
+        for row in passages:
+            title, text = (row["title"] or "").replace("_", " ") or None, row["text"]
+            article = Article(id=row["id"], text=text, sha256="", title=title)
+            held[row["id"]] = (
+                article,
+                Passage(id=row["id"], article_id=row["id"], start=0, end=len(text), text=text),
+            )
+            writer.replace(row["id"], title, [(row["id"], text)])
+        writer.commit()
+    return Store(name, LexicalIndex.open(folder), held, questions)
+
+
+def removal(name: str) -> Iterator[Store]:
+    """Four stores, each without a quarter of the articles: their questions cannot be answered, those of another quarter can."""
+    passages, questions = _read(name)
+    titles = {row["id"]: row["title"] for row in passages}
+    for part in range(PARTS):
+        kept = [row for row in passages if _part(row["title"]) != part]
+        everything = "\n".join(row["text"] for row in kept)
+        asked = []
+        for row in questions:
+            title = titles[row["passage_id"]]
+            if _part(title) == part and not _stands(row["answers"], everything):
+                asked.append(Asked(row["question"], (), False, title))
+            elif _part(title) == (part + 1) % PARTS:
+                asked.append(Asked(row["question"], tuple(row["answers"]), True, title))
+        yield from _opened(name, kept, asked)
+
+
+def tiny(name: str) -> Iterator[Store]:
+    """Stores of five articles, each without a third of its passages; their questions, and some on other articles."""
+    passages, questions = _read(name)
+    by_title, by_passage = defaultdict(list), defaultdict(list)
+    for row in passages:
+        by_title[row["title"]].append(row)
+    for row in questions:
+        by_passage[row["passage_id"]].append(row)
+    titles = sorted(by_title, key=lambda title: hashlib.md5(title.encode()).hexdigest())
+    for first in range(0, len(titles) - STORE + 1, STORE):
+        group = titles[first : first + STORE]
+        mine = [(row, at % 3 == 2) for title in group for at, row in enumerate(by_title[title])]
+        kept = [row for row, withheld in mine if not withheld]
+        everything = "\n".join(row["text"] for row in kept)
+        asked = [
+            Asked(one["question"], () if withheld else tuple(one["answers"]), not withheld, row["title"])
+            for row, withheld in mine
+            for one in by_passage[row["id"]]
+            if not (withheld and _stands(one["answers"], everything))
+        ]
+        theirs = {row["id"] for row, _ in mine}
+        others = [
+            one for one in questions if one["passage_id"] not in theirs and not _stands(one["answers"], everything)
+        ]
+        far = random.Random(first).sample(others, min(len(others), max(5, len(asked) // 4)))
+        asked += [Asked(one["question"], (), False, "another article") for one in far]
+        yield from _opened(name, kept, asked)
+
+
+def squad2() -> Iterator[Store]:
+    """One store of 646 passages; half of the questions were written so that they only look answerable."""
+    passages = rows("squad2_cs224n/passages.jsonl")
+    titles = {row["id"]: row["title"] for row in passages}
+    asked = [
+        Asked(row["question"], tuple(row["answers"]), row["answerable"], titles[row["passage_id"]])
+        for row in rows("squad2_cs224n/questions.jsonl")
+    ]
+    yield from _opened("squad2", passages, asked)
+
+
+def rgb() -> Iterator[Store]:
+    """Two stores a question: the snippets a web search gave for it, and the same without those that answer it."""
+    passages = {row["id"]: row for row in rows("rgb/passages.jsonl")}
+    for row in rows("rgb/questions.jsonl"):
+        if row["lang"] == "en" and not row["id"].endswith("#wrong"):
+            ids = (row["passage_ids"] if row["answerable"] else []) + row["distractor_ids"]
+            asked = Asked(row["question"], tuple(row.get("answers", ())), row["answerable"], row["id"].split("#")[0])
+            yield from _opened("rgb", [passages[one] for one in ids if one in passages], [asked])
+
+
+SETS: dict[str, Callable[[], Iterator[Store]]] = {
+    "arcd": lambda: removal("arcd"),
+    "arcd, five articles": lambda: tiny("arcd"),
+    "xquad-ar": lambda: removal("xquad-ar"),
+    "xquad-ar, five articles": lambda: tiny("xquad-ar"),
+    "xquad-en": lambda: removal("xquad-en"),
+    "xquad-en, five articles": lambda: tiny("xquad-en"),
+    "squad2": squad2,
+    "rgb": rgb,
+}
+
+
+def _opened(name: str, passages: Sequence[Row], asked: list[Asked]) -> Iterator[Store]:
+    if not passages:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield stored(name, passages, asked, Path(folder))
+
+
+def _read(name: str) -> tuple[list[Row], list[Row]]:
+    folder, _, language = name.partition("-")
+    passages, questions = rows(f"{folder}/passages.jsonl"), rows(f"{folder}/questions.jsonl")
+    if language:
+        passages = [row for row in passages if row["lang"] == language]
+        questions = [row for row in questions if row["lang"] == language]
+    return passages, [row for row in questions if row["answerable"]]
+
+
+def _part(title: str) -> int:
+    return int(hashlib.md5(title.encode()).hexdigest(), 16) % PARTS
+
+
+def _stands(answers: Sequence[str], text: str) -> bool:
+    """Whether an answer of some length stands in a text all the same."""
+    return any(len(answer) > 3 and answer in text for answer in answers)
