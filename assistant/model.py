@@ -9,12 +9,12 @@ import hashlib
 import json
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from assistant.records import Usage
-from index.errors import ProviderDown
+from index.errors import ProviderDown, UsageError
 from index.provider import Provider, Reply
 from index.records import Value
 
@@ -90,6 +90,23 @@ class Recorded:
         for start in range(0, len(text), 12):
             yield text[start : start + 12]
         return Reply(text=text, requests=0)
+
+
+def accepted(model: Any) -> Model:
+    """A model of ours as it is, and any LLM of llama-index as one of ours. Raises UsageError for anything else.
+
+    >>> accepted(Recorded(Path("recordings"))).name
+    'recorded'
+    """
+    if callable(getattr(model, "reply", None)) and hasattr(model, "name"):
+        return model  # type: ignore[no-any-return]
+    if callable(getattr(model, "stream_chat", None)):
+        from assistant.llamaindex import LlamaModel  # three seconds, which whoever has an LLM of llama-index has spent
+
+        return LlamaModel(model)
+    raise UsageError(
+        f"{type(model).__name__} is no model: give a ChatModel, an LLM of llama-index, or anything with `name` and `reply`"
+    )
 
 
 class Prices(Value, frozen=True, kw_only=True):

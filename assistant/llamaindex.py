@@ -1,0 +1,231 @@
+"""For users of llama-index: a query engine whose every sentence is cited, and any of its models where ours is accepted.
+
+Imports llama_index (three seconds); nothing else of this package does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from llama_index.core import Settings
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.base.llms.base import BaseLLM
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.base.response.schema import RESPONSE_TYPE, AsyncStreamingResponse, Response, StreamingResponse
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.prompts import BasePromptTemplate, PromptTemplate
+from llama_index.core.prompts.mixin import PromptDictType
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+import prompts
+from assistant import answering
+from assistant.answering import Writer
+from assistant.compose import REFUSAL, Shown, compose
+from assistant.model import LANGUAGES, Message, Model
+from assistant.records import Answer, Draft
+from assistant.understand import Question
+from index.errors import ProviderCut
+from index.llamaindex import ArticleRetriever, hits_of
+from index.provider import Reply, faults
+from index.records import Filters, Hit
+from index.tokens import count
+
+INSTRUCTIONS = "instructions"  # the name of the one prompt that `update_prompts` takes
+
+
+class LlamaModel:
+    """Any LLM of llama-index where a model of ours is accepted."""
+
+    def __init__(self, llm: BaseLLM) -> None:
+        self._llm = llm
+        self.name = str(llm.metadata.model_name or type(llm).__name__)
+
+    def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
+        """The LLM's reply as it streams. ProviderError before its first word, ProviderCut after it."""
+        said: list[str] = []
+        raw: list[Any] = []
+        try:
+            for part in self._llm.stream_chat(
+                [ChatMessage(role=one["role"], content=one["content"]) for one in messages]
+            ):
+                raw.append(part.raw)
+                if part.delta:
+                    said.append(part.delta)
+                    yield part.delta
+        except NotImplementedError:
+            said.append(self._whole(messages))
+            yield said[-1]
+        except Exception as error:
+            failed = faults.of_exception(error, self.name).error
+            if said:
+                raise ProviderCut(f"the answer broke off: {failed}", "".join(said)) from None
+            raise failed from None
+        return self._finished("".join(said), raw)
+
+    def _whole(self, messages: Sequence[Message]) -> str:
+        try:
+            reply = self._llm.chat([ChatMessage(role=one["role"], content=one["content"]) for one in messages])
+        except Exception as error:
+            raise faults.of_exception(error, self.name).error from None
+        return reply.message.content or ""
+
+    def _finished(self, text: str, raw: Sequence[Any]) -> Reply:
+        """The reply, if it is complete; what an LLM does not tell is taken to be well."""
+        if not text.strip():
+            raise faults.nonsense(self.name, "a reply without a word")
+        told = [choices[0] for part in raw if (choices := getattr(part, "choices", None))]
+        finish = getattr(told[-1], "finish_reason", None) if told else "stop"
+        if finish in (None, "length", "content_filter"):
+            raise ProviderCut(f"the answer broke off: {self.name} ended it ({finish or 'without saying why'})", text)
+        usage = next((part.usage for part in reversed(raw) if getattr(part, "usage", None)), None)
+        tokens_in, tokens_out = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens"))
+        return Reply(text=text, finish=str(finish), tokens_in=tokens_in, tokens_out=tokens_out)
+
+
+class CitedQueryEngine(BaseQueryEngine):
+    """A query engine over a store, or over any retriever, that answers as `isnad ask` does.
+
+    The response has `source_nodes` with exact offsets, and `metadata`: `citations`, `sentences`, `abstained`, `reasons` and
+    `answer` (the Answer). A streamed response fills its metadata when it has ended. `llm` (one of llama-index, or a Model of
+    ours) defaults to `Settings.llm`, which is looked at when a question comes and not before; `writer` takes its place.
+
+    >>> engine = CitedQueryEngine.open(".isnad", llm=llm)  # doctest: +SKIP
+    >>> engine.query("من استقبل الشيباني؟").metadata["citations"]  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        retriever: BaseRetriever,
+        llm: BaseLLM | Model | None = None,
+        *,
+        writer: Writer | None = None,
+        node_postprocessors: Sequence[BaseNodePostprocessor] = (),
+        streaming: bool = False,
+        context_tokens: int = 6000,
+        today: Callable[[], date] = date.today,
+        callback_manager: CallbackManager | None = None,
+    ) -> None:
+        self._retriever, self._llm, self._writer = retriever, llm, writer
+        self._postprocessors, self._streaming = tuple(node_postprocessors), streaming
+        self._context_tokens, self._today = context_tokens, today
+        self._instructions: BasePromptTemplate | None = None
+        super().__init__(callback_manager=callback_manager)
+
+    @classmethod
+    def open(
+        cls, store: str | Path = ".isnad", llm: BaseLLM | Model | None = None, *, limit: int = 10, **options: Any
+    ) -> CitedQueryEngine:
+        """An engine over a store that `isnad index` made; NoStore, which names that command, where there is none."""
+        return cls(ArticleRetriever.open(store, limit=limit), llm, **options)
+
+    def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        """The nodes that an answer would be written from."""
+        nodes = self._retriever.retrieve(query_bundle)
+        for postprocessor in self._postprocessors:
+            nodes = postprocessor.postprocess_nodes(nodes, query_bundle=query_bundle)
+        return nodes
+
+    def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        nodes, metadata = self.retrieve(query_bundle), dict[str, Any]()
+        answering_ = self._answering(query_bundle.query_str, nodes, metadata)
+        if self._streaming:
+            return StreamingResponse(response_gen=answering_, source_nodes=nodes, metadata=metadata)
+        for _ in answering_:
+            pass
+        return Response(response=metadata["answer"].text, source_nodes=nodes, metadata=metadata)
+
+    async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        if not self._streaming:
+            return await asyncio.to_thread(self._query, query_bundle)
+        nodes, metadata = await asyncio.to_thread(self.retrieve, query_bundle), dict[str, Any]()
+        pieces = _piecewise(self._answering(query_bundle.query_str, nodes, metadata))
+        return AsyncStreamingResponse(response_gen=pieces, source_nodes=nodes, metadata=metadata)
+
+    def _answering(
+        self, question: str, nodes: list[NodeWithScore], metadata: dict[str, Any]
+    ) -> Generator[str, None, None]:
+        """The answer as it comes; then what is known of it is in `metadata`."""
+        ledger = self._retriever.retriever.ledger if isinstance(self._retriever, ArticleRetriever) else None
+        found: Any = _Found(hits_of(nodes, ledger))  # all that path 2 needs of a retriever
+        answer: Answer = yield from answering.stream(question, found, self._writer or self._by_model())
+        metadata |= told(answer)
+
+    def _by_model(self) -> Writer:
+        llm = self._llm if self._llm is not None else Settings.llm
+        model = LlamaModel(llm) if isinstance(llm, BaseLLM) else llm
+        return _Instructed(model, self._instructions, self._context_tokens, self._today)
+
+    def _get_prompts(self) -> dict[str, Any]:
+        return {INSTRUCTIONS: self._instructions or PromptTemplate(_instructions("{language}"))}
+
+    def _update_prompts(self, prompts: PromptDictType) -> None:
+        self._instructions = prompts.get(INSTRUCTIONS, self._instructions)
+
+    def _get_prompt_modules(self) -> dict[str, Any]:
+        return {}
+
+
+def told(answer: Answer) -> dict[str, Any]:
+    """An answer as the metadata of a response: plain values, and the answer itself."""
+    plain = msgspec.to_builtins(answer)
+    sentences = plain["sentences"]
+    return {
+        "citations": [{"sentence": place, **one} for place, each in enumerate(sentences) for one in each["citations"]],
+        "sentences": sentences,
+        "abstained": answer.abstained,
+        "closest": plain["closest"],
+        "reasons": plain["reasons"],
+        "answer": answer,
+    }
+
+
+class _Found:
+    """Hits that were found already, where path 2 wants to search."""
+
+    def __init__(self, hits: tuple[Hit, ...]) -> None:
+        self._hits = hits
+
+    def search(self, question: str, limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
+        return self._hits
+
+    def languages(self) -> frozenset[str]:
+        return frozenset(hit.article.language for hit in self._hits if hit.article.language)
+
+
+class _Instructed:
+    """Writes with a model, under instructions of the user's own where there are any."""
+
+    def __init__(
+        self, model: Model, instructions: BasePromptTemplate | None, budget: int, today: Callable[[], date]
+    ) -> None:
+        self.engine = f"model:{model.name}"
+        self._model, self._instructions, self._budget, self._today = model, instructions, budget, today
+
+    def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
+        language = LANGUAGES.get(question.language or "", "the language of the question")
+        said = self._instructions.format(language=language, refusal=REFUSAL) if self._instructions else None
+        shown = Shown(today=self._today(), language=question.language, budget=self._budget, instructions=said)
+        return (yield from compose(question.text, hits, model=self._model, count=count, shown=shown))
+
+
+def _instructions(language: str) -> str:
+    """The instructions of the prompt `answer`, with a place for the language."""
+    values = {"question": "", "today": "", "boundary": "", "refusal": REFUSAL, "sources": []}
+    return prompts.render("answer", language=language, **values).messages[0]["content"]
+
+
+async def _piecewise(pieces: Generator[str, None, None]) -> AsyncGenerator[str, None]:
+    """The pieces without holding up the loop while each is waited for."""
+    end = object()
+    try:
+        while (piece := await asyncio.to_thread(next, pieces, end)) is not end:
+            yield str(piece)
+    finally:
+        pieces.close()
