@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +25,9 @@ _HEADER = re.compile(
     r"\{#\s*name: (?P<name>.+?)\s*\npurpose: (?P<purpose>.+?)\nvariables:\n(?P<variables>.*?)#\}", re.DOTALL
 )
 _VARIABLE = re.compile(r"^  (\w+)  +\S", re.MULTILINE)
+
+
+_IN_USE: ContextVar[Path] = ContextVar("prompts", default=FOLDER)
 
 
 class PromptError(ValueError):
@@ -40,7 +46,22 @@ class _Prompt(NamedTuple):
     variables: frozenset[str]
 
 
-def render(name: str, folder: Path = FOLDER, /, **values: Any) -> Rendered:
+@contextmanager
+def using(folder: Path) -> Iterator[None]:
+    """Within the block, and in this thread, prompts come from another folder: how an evaluation tries others beside these.
+
+    >>> with using(FOLDER):
+    ...     names() == names(FOLDER)
+    True
+    """
+    before = _IN_USE.set(folder)
+    try:
+        yield
+    finally:
+        _IN_USE.reset(before)
+
+
+def render(name: str, folder: Path | None = None, /, **values: Any) -> Rendered:
     """The messages of prompt `name` with these values, one for each of its blocks `system` and `user`.
 
     Raises PromptError where the values are not exactly the variables that the file names and uses.
@@ -48,7 +69,7 @@ def render(name: str, folder: Path = FOLDER, /, **values: Any) -> Rendered:
     >>> render("translate", question="Who came?", languages=["Arabic"]).messages[1]["role"]
     'user'
     """
-    source = _source(name, folder)
+    source = _source(name, folder or _IN_USE.get())
     prompt = _parsed(name, source)
     wrong = sorted(prompt.variables ^ set(values))
     if wrong:
@@ -67,18 +88,18 @@ def render(name: str, folder: Path = FOLDER, /, **values: Any) -> Rendered:
     return Rendered(tuple({"role": role, "content": text} for role, text in said.items()), _hash(source))
 
 
-def hash_of(name: str, folder: Path = FOLDER) -> str:
+def hash_of(name: str, folder: Path | None = None) -> str:
     """The first 12 hexadecimal digits of the SHA-256 of the prompt's file.
 
     >>> len(hash_of("answer"))
     12
     """
-    return _hash(_source(name, folder))
+    return _hash(_source(name, folder or _IN_USE.get()))
 
 
-def names(folder: Path = FOLDER) -> tuple[str, ...]:
+def names(folder: Path | None = None) -> tuple[str, ...]:
     """The prompts there are."""
-    return tuple(sorted(path.stem for path in folder.glob("*.jinja")))
+    return tuple(sorted(path.stem for path in (folder or _IN_USE.get()).glob("*.jinja")))
 
 
 def _source(name: str, folder: Path) -> bytes:
