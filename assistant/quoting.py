@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+import msgspec
+
 from assistant.records import Citation
 from assistant.tying import Tie, tied
 from index.records import Hit, Span, Value, covering
@@ -22,6 +24,8 @@ SUSPECT = 0.2  # a source that holds less of the sentence is compared with those
 SHARE = 0.3  # and dropped where it holds less than this share of what the better one does
 CERTAIN = 0.4  # what a source that the model did not name must hold of the sentence to be named
 FEW = 3  # content words of a sentence that says too little alone: the question helps to find its place, and it is tied to no source unasked
+
+HEADING = 8  # words of a line, at most, that without a full stop is a heading
 
 NOT_NAMED = "the model named no source; tied by its words"
 NONE_FOUND = "the model named no source, and none was found that says this"
@@ -134,8 +138,21 @@ def _content(sentence: str) -> int:
 
 
 def _evidence(claim: str, hit: Hit, question: str = "") -> Tie:
-    text = hit.article.text
-    return tied(claim, [text[start:end] for start, end in _spans(hit)], question)
+    """The sentences of the hit that bear the claim out, by their places in `_spans`; a heading only where the text does not."""
+    text, spans = hit.article.text, _spans(hit)
+    body = [place for place, span in enumerate(spans) if not _heading(text, span)]
+    tie = tied(claim, [text[start:end] for start, end in (spans[place] for place in body)], question)
+    if tie.strength >= SUSPECT or len(body) == len(spans):
+        return msgspec.structs.replace(tie, places=tuple(body[place] for place in tie.places))
+    return tied(claim, [text[start:end] for start, end in spans], question)
+
+
+def _heading(text: str, span: tuple[int, int]) -> bool:
+    """Whether it is a short line of its own without a full stop."""
+    start, end = span
+    before, after = text[max(0, start - 8) : start], text[end : end + 8]
+    alone = not before.rpartition("\n")[2].strip(" •\t") and not after.partition("\n")[0].strip()
+    return alone and text[end - 1] not in ".!?؟…۔" and len(words(text[start:end])) <= HEADING
 
 
 def _spans(hit: Hit) -> list[tuple[int, int]]:
