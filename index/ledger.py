@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from index.duplicates import Sketch, group_of, sketch
 from index.errors import NoStore, NotFound, StoreBusy, StoreError, StoreFull
 from index.records import Article, Filters, Passage, Span, Value
 
@@ -36,6 +37,13 @@ CREATE TABLE passages(
     id TEXT PRIMARY KEY, article_id TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
     "start" INTEGER NOT NULL, "end" INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX passages_by_article ON passages(article_id);
+CREATE TABLE copies(
+    article_id TEXT PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE, report TEXT NOT NULL, hashes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX copies_by_report ON copies(report);
+CREATE TABLE copy_keys(
+    key INTEGER NOT NULL, article_id TEXT NOT NULL REFERENCES copies(article_id) ON DELETE CASCADE,
+    PRIMARY KEY(key, article_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX copy_keys_by_article ON copy_keys(article_id);
 CREATE TABLE vectors(
     text_sha256 BLOB NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL, crc INTEGER NOT NULL,
     PRIMARY KEY(text_sha256, model)) STRICT, WITHOUT ROWID;
@@ -124,12 +132,17 @@ class Ledger:
 
     def replace(self, entries: Iterable[tuple[Article, Sequence[Passage]]]) -> None:
         """Put articles in, whole, in one transaction; an article that was there gives way to its new version."""
+        prepared = [(article, passages, sketch(article.text, article.boilerplate)) for article, passages in entries]
         with self._transaction() as db:
-            for article, passages in entries:
+            for article, passages, found in prepared:
                 db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
                 db.execute(f"INSERT INTO articles({ARTICLE}, digest) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", _row(article))
                 rows = ((one.id, article.id, one.start, one.end) for one in passages)
                 db.executemany("INSERT INTO passages VALUES (?,?,?,?)", rows)
+                if found:
+                    report = group_of(found, self) or article.id
+                    db.execute("INSERT INTO copies VALUES (?,?,?)", (article.id, report, found.hashes))
+                    db.executemany("INSERT INTO copy_keys VALUES (?,?)", ((key, article.id) for key in found.keys))
                 _mark(db, article.id)
 
     def delete(self, ids: Iterable[str]) -> None:
@@ -254,6 +267,26 @@ class Ledger:
         query = "SELECT text_sha256, vector, crc FROM vectors WHERE model = ? AND text_sha256 IN"
         rows = self._among(query, list(wanted), model)
         return {wanted[digest]: vector for digest, vector, crc in rows if zlib.crc32(vector) == crc}
+
+    def near(self, keys: Sequence[int]) -> list[tuple[str, Sketch]]:
+        """The report and the sketch of articles that have one of the keys: `index.duplicates.Shelf`."""
+        some = "SELECT article_id FROM copy_keys WHERE key = ? LIMIT 50"
+        near = {row[0] for key in keys for row in self._read(some, (key,))}
+        return [
+            (report, Sketch(hashes=hashes))
+            for report, hashes in self._among("SELECT report, hashes FROM copies WHERE article_id IN", near)
+        ]
+
+    def reports(self, ids: Collection[str]) -> dict[str, str]:
+        """Article id → the report that it carries; articles that carry one report are copies of each other."""
+        return dict(self._among("SELECT article_id, report FROM copies WHERE article_id IN", ids))
+
+    def carriers(self, reports: Collection[str]) -> dict[str, list[str]]:
+        """Report → ids of all the articles that carry it."""
+        carried: dict[str, list[str]] = {}
+        for one, report in self._among("SELECT article_id, report FROM copies WHERE report IN", reports):
+            carried.setdefault(report, []).append(one)
+        return carried
 
     def pending(self, derived: str) -> list[str]:
         """Ids of the articles that an index has yet to take over, or to drop."""

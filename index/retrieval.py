@@ -55,12 +55,25 @@ class Retriever:
         return frozenset(one for one in self.ledger.languages() if one)
 
     def _hits(self, found: Iterable[tuple[str, float, dict[str, int]]], limit: int) -> tuple[Hit, ...]:
-        """The first `limit` that the ledger knows; an index may lag a moment behind it."""
+        """The first `limit` that the ledger knows, of copies of one report only one; an index may lag a moment behind it."""
         listed = list(found)
         places = self.ledger.passages([one for one, _, _ in listed])
-        kept = [one for one in listed if one[0] in places][:limit]
+        reports = self.ledger.reports({place[0] for place in places.values()})
+        teller: dict[str, str] = {}  # report -> the article that tells it best
+        kept: list[tuple[str, float, dict[str, int]]] = []
+        for one, score, ranks in listed:
+            if one in places and len(kept) < limit:
+                article = places[one][0]
+                if teller.setdefault(reports.get(article, article), article) == article:
+                    kept.append((one, score, ranks))
         articles = self.ledger.articles({places[one][0] for one, _, _ in kept})
-        return tuple(_hit(articles[places[one][0]], one, *places[one][1:], score, ranks) for one, score, ranks in kept)
+        carriers = self.ledger.carriers(set(reports.values()))
+        hits = []
+        for one, score, ranks in kept:
+            article_id, start, end = places[one]
+            also = [other for other in carriers.get(reports.get(article_id, ""), ()) if other != article_id]
+            hits.append(_hit(articles[article_id], one, (start, end), score, ranks, tuple(sorted(also))))
+        return tuple(hits)
 
 
 def fused(searches: dict[str, tuple[float, list[Found]]]) -> list[tuple[str, float, dict[str, int]]]:
@@ -91,6 +104,9 @@ def checked(question: str) -> str:
     return text
 
 
-def _hit(article: Article, one: str, start: int, end: int, score: float, ranks: dict[str, int]) -> Hit:
+def _hit(
+    article: Article, one: str, place: tuple[int, int], score: float, ranks: dict[str, int], also: tuple[str, ...]
+) -> Hit:
+    start, end = place
     passage = Passage(id=one, article_id=article.id, start=start, end=end, text=article.text[start:end])
-    return Hit(passage=passage, article=article, score=round(score, 6), ranks=ranks)
+    return Hit(passage=passage, article=article, score=round(score, 6), ranks=ranks, also=also)

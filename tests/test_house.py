@@ -21,7 +21,7 @@ HOMES = {
     "chromadb": {"index/chroma.py"},
     "tantivy": {"index/lexical.py"},
     "tiktoken": {"index/tokens.py"},
-    "openai": {"index/provider.py", "index/faults.py"},
+    "openai": {"index/provider"},
     "gradio": {"assistant/web"},
     "llama_index": {"index/llamaindex.py", "assistant/llamaindex.py"},
     "sqlite3": {"index/ledger.py", "index/chroma.py", "assistant/web"},
