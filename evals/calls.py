@@ -15,7 +15,8 @@ import msgspec
 
 from assistant.model import Message, Model, Prices, usage_of
 from evals.pace import Budget, Limiter
-from evals.records import canonical
+from evals.records import canonical, lines
+from evals.runlog import append
 from index.errors import ProviderDown
 from index.provider import Reply
 from index.records import Value
@@ -48,22 +49,17 @@ class Calls:
     """A file of replies. A reply is on disk before anybody sees it; a line torn by a kill is passed over."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.Lock()
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._path, self._lock = path, threading.Lock()
+        self._file: int | None = None
         self._replies: dict[str, Reply] = {}
         self.misses = 0  # calls that were wanted offline and were not there
         self.fresh = 0
-        data = path.read_bytes()
-        if data and not data.endswith(b"\n"):
-            os.write(self._file, b"\n")
-        for line in data.split(b"\n"):
+        for line in lines(path.read_bytes()) if path.exists() else ():
             try:
-                kept = msgspec.json.decode(line, type=_Kept) if line.strip() else None
+                kept = msgspec.json.decode(line, type=_Kept)
             except msgspec.DecodeError:
                 continue
-            if kept:
-                self._replies[kept.key] = kept.reply
+            self._replies[kept.key] = kept.reply
 
     def get(self, wanted: str) -> Reply | None:
         """The reply to a call that was made before."""
@@ -73,11 +69,18 @@ class Calls:
         """Write a reply down and wait for the disk. Errors are never kept."""
         line = msgspec.json.encode(_Kept(key=wanted, model=model, repeat=repeat, reply=reply)) + b"\n"
         with self._lock:
-            while line:
-                line = line[os.write(self._file, line) :]
-            os.fsync(self._file)
+            append(self._opened(), line)
             self._replies[wanted] = reply
             self.fresh += 1
+
+    def _opened(self) -> int:
+        """The file, made with the first reply; a line that a kill tore is ended, so that the next stands alone."""
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            if self._path.read_bytes()[-1:] not in (b"", b"\n"):
+                os.write(self._file, b"\n")
+        return self._file
 
     def missed(self) -> None:
         """Count a call that could not be made."""
@@ -85,7 +88,9 @@ class Calls:
             self.misses += 1
 
     def close(self) -> None:
-        os.close(self._file)
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
 class Remembered:

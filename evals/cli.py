@@ -155,30 +155,30 @@ def baseline(options: argparse.Namespace) -> int:
 
 def report(options: argparse.Namespace) -> int:
     """Write a run as one HTML file."""
-    from evals import commands
+    from evals import looking
 
-    return commands.report(options)
+    return looking.report(options)
 
 
 def label(options: argparse.Namespace) -> int:
     """Write what a person should judge, or read what was judged."""
-    from evals import commands
+    from evals import looking
 
-    return commands.label(options)
+    return looking.label(options)
 
 
 def calibrate(options: argparse.Namespace) -> int:
     """How far a judge, or the deterministic check, agrees with people."""
-    from evals import commands
+    from evals import looking
 
-    return commands.calibrate(options)
+    return looking.calibrate(options)
 
 
 def from_feedback(options: argparse.Namespace) -> int:
     """Draft cases from readers' feedback; they count once a person has completed them."""
-    from evals import commands
+    from evals import looking
 
-    return commands.from_feedback(options)
+    return looking.from_feedback(options)
 
 
 def main(arguments: list[str] | None = None) -> int:

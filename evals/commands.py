@@ -59,7 +59,7 @@ def gate(options: argparse.Namespace) -> int:
         verdict = finished.verdict
         runlog.save(folder / VERDICT, verdict)
         if verdict.finding == "pass":
-            passing.record(manifest, fingerprint(opened.cases), _now())
+            passing.record(manifest, fingerprint(opened.cases), now())
         _say_verdict(options, verdict, f"the baseline {before.name} of {before.log[-1].at:%Y-%m-%d}", folder)
         _tell(options, opened.cases, finished.outcomes, verdict, _changed(before.manifest, manifest))
     return verdict.exit_code
@@ -70,9 +70,9 @@ def compare(options: argparse.Namespace) -> int:
     stats.ready()
     after_folder = runlog.find(options.runs, options.after)
     after = runlog.load(after_folder)
-    wanted = _of_run(after, options.articles)
+    wanted = of_run(after, options.articles)
     cases = session.chosen(wanted)
-    with _read(wanted) as (corpus, support):
+    with read(wanted) as (corpus, support):
         before, base = _side(options, options.before, cases, corpus, support)
         new = outcomes(cases, runlog.entries(after_folder), corpus, support)["new"]
         made = runlog.comparisons(options.runs, fingerprint(cases), [f"{options.before} {options.after}"])
@@ -97,36 +97,36 @@ def baseline(options: argparse.Namespace) -> int:
     name = options.which or options.name
     if not name:
         there = sorted(one.stem for one in baselines.FOLDER.glob("*.json"))
-        _say("\n".join(there) if there else "no baseline is set; `isnad eval baseline set RUN` sets one")
+        say("\n".join(there) if there else "no baseline is set; `isnad eval baseline set RUN` sets one")
         return 0
     found = baselines.load(name)
     for one in found.log if options.what == "log" else found.log[-1:]:
-        _say(f"{one.at:%Y-%m-%d %H:%M}  {one.run}  {one.passed} of {one.cases} answers passed  {one.why}")
+        say(f"{one.at:%Y-%m-%d %H:%M}  {one.run}  {one.passed} of {one.cases} answers passed  {one.why}")
     if options.what == "show":
-        _say(
+        say(
             f"engine {found.manifest.engine}, model {found.manifest.model or '–'}, commit {found.manifest.commit or '–'}"
         )
-        _say(f"articles {texts.fingerprint(found.manifest.articles)}, {len(found.shas())} cases")
+        say(f"articles {texts.fingerprint(found.manifest.articles)}, {len(found.shas())} cases")
         for prompt, value in found.manifest.prompts.items():
-            _say(f"prompt {prompt} {value}")
+            say(f"prompt {prompt} {value}")
     return 0
 
 
 def _bless(options: argparse.Namespace) -> int:
     folder = runlog.find(options.runs, options.which)
     manifest = runlog.load(folder)
-    wanted = _of_run(manifest, ())
+    wanted = of_run(manifest, ())
     cases = session.chosen(wanted)
     name = options.name or manifest.engine
-    with _read(wanted) as (corpus, support):
+    with read(wanted) as (corpus, support):
         entries = [one for one in runlog.entries(folder) if one.repeat < path.FRESH]
         found = outcomes(cases, entries, corpus, support)["new"]
         there = baselines.path_of(name).exists()
         before = baselines.load(name) if there else None
         blessed = baselines.bless(name, manifest, cases, entries, found, why=options.why, before=before)
     written = baselines.write(blessed)
-    passing.record(manifest, fingerprint(cases), _now(), how="baseline")
-    _say(f"{written}: {blessed.log[-1].passed} of {blessed.log[-1].cases} answers passed; commit it")
+    passing.record(manifest, fingerprint(cases), now(), how="baseline")
+    say(f"{written}: {blessed.log[-1].passed} of {blessed.log[-1].cases} answers passed; commit it")
     return 0
 
 
@@ -153,7 +153,7 @@ def _wanted(options: argparse.Namespace) -> Wanted:
     )
 
 
-def _of_run(manifest: Manifest, articles: tuple[Path, ...] | list[Path]) -> Wanted:
+def of_run(manifest: Manifest, articles: tuple[Path, ...] | list[Path]) -> Wanted:
     """What a run was made of: its suite, and the cases it answered."""
     named = Path(manifest.suite)
     custom = named if named.suffix == ".jsonl" else None
@@ -170,9 +170,9 @@ def _failed_in(options: argparse.Namespace) -> frozenset[str]:
     """The cases of another run that did not pass there."""
     folder = runlog.find(options.runs, options.only_failed)
     manifest = runlog.load(folder)
-    wanted = _of_run(manifest, options.articles)
+    wanted = of_run(manifest, options.articles)
     cases = session.chosen(wanted)
-    with _read(wanted) as (corpus, support):
+    with read(wanted) as (corpus, support):
         found = outcomes(cases, runlog.entries(folder), corpus, support)["new"]
     failed = frozenset(case for case, there in found.items() if not all(one.passed for one in there))
     if not failed:
@@ -181,7 +181,7 @@ def _failed_in(options: argparse.Namespace) -> frozenset[str]:
 
 
 @contextmanager
-def _read(wanted: Wanted) -> Iterator[tuple[texts.Corpus, Support]]:
+def read(wanted: Wanted) -> Iterator[tuple[texts.Corpus, Support]]:
     """The articles alone, to score what was answered before."""
     with tempfile.TemporaryDirectory(prefix="isnad-eval-") as folder:
         corpus = texts.build(session.folders(wanted), Path(folder) / "store", searchable=False)
@@ -253,9 +253,9 @@ def _rescore(options: argparse.Namespace) -> int:
     """Score what a run answered by the rules of today."""
     folder = runlog.find(options.runs, options.rescore)
     manifest = runlog.load(folder)
-    wanted = _of_run(manifest, options.articles)
+    wanted = of_run(manifest, options.articles)
     cases = session.chosen(wanted)
-    with _read(wanted) as (corpus, support):
+    with read(wanted) as (corpus, support):
         entries = runlog.entries(folder)
         found = _first(outcomes(cases, entries, corpus, support)["new"])
     verdict = gates.complete(cases, found)
@@ -265,10 +265,10 @@ def _rescore(options: argparse.Namespace) -> int:
 
 def _lint(wanted: Wanted) -> int:
     cases = session.chosen(wanted)
-    with _read(wanted) as (corpus, _):
+    with read(wanted) as (corpus, _):
         faults = lint(cases, corpus, balance=wanted.cases is None and wanted.suite != "smoke")
     for one in faults:
-        _say(one)
+        say(one)
     sys.stderr.write(f"{len(cases)} cases, {sum(not one.warning for one in faults)} faults\n")
     return INCONCLUSIVE if any(not one.warning for one in faults) else PASS
 
@@ -284,20 +284,20 @@ def _say_run(
 ) -> None:
     summary = summarise(cases, found, entries)
     if options.json:
-        _say(msgspec.json.encode({"run": str(folder), "exit_code": verdict.exit_code, "summary": summary}).decode())
+        say(msgspec.json.encode({"run": str(folder), "exit_code": verdict.exit_code, "summary": summary}).decode())
         return
-    _say(words.run_text(cases, found, summary, manifest))
-    _say(f"\n{verdict.headline}\nrun: {folder}")
+    say(words.run_text(cases, found, summary, manifest))
+    say(f"\n{verdict.headline}\nrun: {folder}")
 
 
 def _say_verdict(options: argparse.Namespace, verdict: Verdict, against: str, folder: Path | None) -> None:
     if options.json:
         record = {"run": str(folder) if folder else None, "exit_code": verdict.exit_code, "verdict": verdict}
-        _say(msgspec.json.encode(record).decode())
+        say(msgspec.json.encode(record).decode())
         return
-    _say(words.verdict_text(verdict, against=against))
+    say(words.verdict_text(verdict, against=against))
     if folder:
-        _say(f"report: isnad eval report {folder} --against …   once more: isnad eval run --only-failed {folder}")
+        say(f"report: isnad eval report {folder} --against …   once more: isnad eval run --only-failed {folder}")
 
 
 def _tell(
@@ -315,16 +315,28 @@ def _tell(
             file.write(continuous.markdown(verdict) + "\n")
     if options.annotations:
         for line in continuous.notes(verdict, changed):
-            _say(line)
+            say(line)
 
 
 def _changed(before: Manifest, now: Manifest) -> list[str]:
     return sorted(name for name, value in now.prompts.items() if before.prompts.get(name) != value)
 
 
-def _now() -> datetime:
+def answers(folder: Path) -> tuple[Entry, ...]:
+    """The answers of the first look: those of a gate's fresh runs are not shown."""
+    return tuple(one for one in runlog.entries(folder) if one.side == "new" and one.repeat < path.FRESH)
+
+
+def text_of(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {file}: {error}") from error
+
+
+def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _say(text: object) -> None:
+def say(text: object) -> None:
     sys.stdout.write(f"{text}\n")

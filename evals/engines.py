@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import prompts
 from assistant import answering
-from assistant.records import Draft
+from assistant.conversation import Conversation, standalone
+from assistant.model import Message, Model
+from assistant.records import Answer, Draft
 from assistant.understand import Question
 from evals.cases import Case
 from evals.records import Place, Reply
+from index.errors import ProviderError
+from index.provider import Reply as Said
 from index.records import Hit, Value
 from index.retrieval import Retriever
+from index.tokens import count
 
 
 class About(Value, frozen=True, kw_only=True):
@@ -39,16 +44,61 @@ class Engine(Protocol):
 
 
 class AssistantEngine:
-    """This program over a store. `writer` makes what writes one repeat's answers: quotations, or a model."""
+    """This program over a store. `writer` makes what writes the answer to a repeat of a case: quotations, or a model.
 
-    def __init__(self, retriever: Retriever, writer: Callable[[int], answering.Writer], about: About) -> None:
+    `model` makes the model that rewrites follow-ups; without one the rule does. `folder` holds other prompts than the program's.
+    """
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        writer: Callable[[Case, Model | None], answering.Writer],
+        about: About,
+        *,
+        model: Callable[[int], Model] | None = None,
+        folder: Path = prompts.FOLDER,
+    ) -> None:
         self._retriever, self._writer, self.about = retriever, writer, about
+        self._model, self._folder = model, folder
 
     def answer(self, case: Case, repeat: int) -> Reply:
-        """The answer, with the passages that the writer was given."""
-        witness = Witness(self._writer(repeat))
-        answer = answering.answer(case.question, self._retriever, witness)
-        return Reply(answer=answer, hits=tuple(map(place, witness.hits)))
+        """The answer, with the passages that the writer was given. Earlier questions of the case are asked first.
+
+        Raises ProviderError where any request on the way failed, also where the answer could do without it.
+        """
+        watched = Watched(self._model(repeat)) if self._model else None
+        with prompts.using(self._folder):
+            conversation = Conversation()
+            for turn in case.turns:
+                said = turn.answer or self._ask(case, turn.question, conversation, watched)[0].text
+                conversation = conversation.after(turn.question, said)
+            answer, hits = self._ask(case, case.question, conversation, watched)
+        if watched and watched.failed:
+            raise watched.failed
+        return Reply(answer=answer, hits=tuple(map(place, hits)))
+
+    def _ask(
+        self, case: Case, question: str, conversation: Conversation, model: Watched | None
+    ) -> tuple[Answer, tuple[Hit, ...]]:
+        alone = standalone(question, conversation, model=model, count=count)
+        witness = Witness(self._writer(case, model))
+        return answering.answer(alone.question, self._retriever, witness), witness.hits
+
+
+class Watched:
+    """A model that remembers whether a request failed: an answer that had to do without a reply is none to judge."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.name = model.name
+        self.failed: ProviderError | None = None
+
+    def reply(self, messages: Sequence[Message]) -> Generator[str, None, Said]:
+        try:
+            return (yield from self._model.reply(messages))
+        except ProviderError as error:
+            self.failed = self.failed or error
+            raise
 
 
 class Witness:

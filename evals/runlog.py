@@ -91,7 +91,7 @@ class Log:
         """Write one line and wait for the disk."""
         line = msgspec.json.encode(entry) + b"\n"
         with self._lock:
-            _write(self._file, line)
+            append(self._file, line)
             self._entries.append(entry)
             if entry.reply:
                 self._done[entry.side, entry.case, entry.repeat] = entry
@@ -119,8 +119,8 @@ class Log:
         self.close()
 
 
-def _write(file: int, line: bytes) -> None:
-    """All of it, then fsync: what a caller was told is there survives a kill and a power cut."""
+def append(file: int, line: bytes) -> None:
+    """Write all of a line, then fsync: what a caller was told is there survives a kill and a power cut."""
     while line:
         line = line[os.write(file, line) :]
     os.fsync(file)
@@ -193,7 +193,7 @@ def comparisons(runs: Path, cases: str, made: Iterable[str] = ()) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            _write(file, msgspec.json.encode({"cases": cases, "what": one, "at": datetime.now(UTC)}) + b"\n")
+            append(file, msgspec.json.encode({"cases": cases, "what": one, "at": datetime.now(UTC)}) + b"\n")
         finally:
             os.close(file)
     if not path.exists():

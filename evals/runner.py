@@ -17,7 +17,6 @@ from evals.records import Entry, Outcome
 from evals.runlog import Log
 from evals.scoring import outcomes, score
 from evals.verdict import Verdict, stopped
-from index.errors import IsnadError
 from index.records import Value
 
 FRESH = 100  # repeats from here on are those of the gate: never an answer of the first look
@@ -102,7 +101,7 @@ def answer_all(
 ) -> None:
     """Ask for the answers that the log does not have; each is on disk before the next is asked for by the same worker.
 
-    An IsnadError becomes an error entry, which the next run tries again. BudgetSpent ends it all.
+    A failure becomes an error entry, which the next run tries again. BudgetSpent ends it all.
     """
     wanted = list(wanted)
     left = [(case, repeat) for case, repeat in wanted if not log.answered(side, case.id, repeat)]
@@ -123,7 +122,7 @@ def _answer(side: str, case: Case, repeat: int, engine: Engine, log: Log) -> Non
         reply, error = engine.answer(case, repeat), None
     except BudgetSpent:
         raise
-    except IsnadError as failed:
+    except Exception as failed:  # of whatever kind: one case without an answer must not cost the others
         reply, error = None, f"{type(failed).__name__}: {failed}"
     seconds = round(time.perf_counter() - began, 4)
     log.append(Entry(case=case.id, repeat=repeat, side=side, reply=reply, error=error, seconds=seconds))

@@ -10,14 +10,17 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import prompts
 from assistant import wiring
 from evals import corpus as texts
+from evals import models
 from evals.answers import AnswersEngine
 from evals.baseline import Baseline
 from evals.cases import HERE, SUITES, Case, load, suite
 from evals.corpus import Corpus
 from evals.engines import About, AssistantEngine, Engine
 from evals.exhibit import Support
+from evals.judge import Judged
 from evals.pace import Budget
 from evals.runlog import Manifest
 from evals.scoring import code
@@ -63,19 +66,58 @@ class Session(Value, frozen=True, kw_only=True):
 
 @contextmanager
 def opened(wanted: Wanted, against: Baseline | None = None) -> Iterator[Session]:
-    """A session, whose store is gone when it ends. Raises UsageError and SourceError for what the user can mend."""
+    """A session, whose store is gone when it ends. Raises UsageError and SourceError for what the user can mend.
+
+    `against` gives the prompts of the baseline, so that the gate can ask again with both.
+    """
     cases = chosen(wanted)
     with tempfile.TemporaryDirectory(prefix="isnad-eval-") as folder:
         store = Path(folder) / "store"
-        corpus = texts.build(folders(wanted), store)
-        engine = _engine(wanted, store, corpus)
+        corpus = texts.build(folders(wanted), store, searchable=wanted.answers is None)
+        paid = models.paid(wanted.calls, offline=wanted.offline, max_cost=wanted.max_cost, per_minute=wanted.per_minute)
+        kind = wanted.engine or ("model" if paid.settings.has_model else "extract")
+        engine: Engine
+        if wanted.answers:
+            engine, base = _answers(wanted, corpus), None
+        elif kind == "extract":
+            engine, base = _extract(store), None
+        else:
+            made = models.Maker(wiring.reading(store), paid, recorded=kind == "recorded")
+            engine = made.engine(wanted.prompts or prompts.FOLDER)
+            base = made.engine(_written(against.manifest.prompt_texts, Path(folder) / "prompts")) if against else None
         yield Session(
             cases=cases,
             corpus=corpus,
             support=Checked(corpus),
             engine=engine,
+            base_engine=base,
             manifest=manifest(wanted, cases, corpus, engine.about),
+            budget=paid.budget,
+            judge=Judged(models.judge(wanted.judge, paid), corpus) if wanted.judge else None,
+            workers=wanted.workers or (1 if engine.about.deterministic else 4),
         )
+
+
+def _extract(store: Path) -> Engine:
+    retriever = wiring.reading(store)
+    about = About(name="extract", deterministic=True, index={"reading": READING})
+    return AssistantEngine(retriever, lambda case, model: wiring.writer(retriever), about)
+
+
+def _answers(wanted: Wanted, corpus: Corpus) -> Engine:
+    assert wanted.answers
+    engine = AnswersEngine(wanted.answers, corpus)
+    if engine.repeats < wanted.repeats:
+        raise UsageError(f"{wanted.answers} has {engine.repeats} answers to a case, {wanted.repeats} are asked for")
+    return engine
+
+
+def _written(texts: dict[str, str], folder: Path) -> Path:
+    """The prompts of a baseline as a folder."""
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / f"{name}.jinja").write_text(text, encoding="utf-8")
+    return folder
 
 
 def chosen(wanted: Wanted) -> tuple[Case, ...]:
@@ -92,17 +134,6 @@ def folders(wanted: Wanted) -> Sequence[Path]:
     if not wanted.articles:
         return texts.default_folders()
     return (*wanted.articles, *texts.INVENTED) if wanted.cases is None and wanted.suite in SUITES else wanted.articles
-
-
-def _engine(wanted: Wanted, store: Path, corpus: Corpus) -> Engine:
-    if wanted.answers:
-        engine = AnswersEngine(wanted.answers, corpus)
-        if engine.repeats < wanted.repeats:
-            raise UsageError(f"{wanted.answers} has {engine.repeats} answers to a case, {wanted.repeats} are asked for")
-        return engine
-    retriever = wiring.reading(store)
-    about = About(name="extract", deterministic=True, index={"reading": READING})
-    return AssistantEngine(retriever, lambda repeat: wiring.writer(retriever), about)
 
 
 def manifest(wanted: Wanted, cases: Sequence[Case], corpus: Corpus, about: About) -> Manifest:

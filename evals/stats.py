@@ -212,3 +212,38 @@ def mcnemar_power(cases: int, breaks: float, fixes: float, *, alpha: float = 0.0
             needed -= 1
         total += chance * float(binomial.sf(needed - 1, changed, breaks / (breaks + fixes)))
     return total
+
+
+def kappa(one: Sequence[bool], other: Sequence[bool]) -> float | None:
+    """Cohen's kappa of two ways of saying yes or no; None where both always say the same one thing.
+
+    >>> kappa([True, True, False, False], [True, False, False, False])
+    0.5
+    """
+    both = list(zip(one, other, strict=True))
+    if len(set(one)) < 2 and len(set(other)) < 2:
+        return None
+    ready()
+    from statsmodels.stats.inter_rater import cohens_kappa
+
+    table = [[both.count((a, b)) for b in (True, False)] for a in (True, False)]
+    return round(float(cohens_kappa(table, return_results=False)), 6)
+
+
+def auroc(scored: Sequence[tuple[float, bool]]) -> float | None:
+    """The chance that a true row scores above a false one, ties half (Mann and Whitney 1947); None where one kind is missing.
+
+    >>> auroc([(0.9, True), (0.4, True), (0.4, False), (0.1, False)])
+    0.875
+    """
+    yes, no = [score for score, true in scored if true], [score for score, true in scored if not true]
+    if not yes or not no:
+        return None
+    return float(_scipy().mannwhitneyu(yes, no).statistic) / (len(yes) * len(no))
+
+
+def pearson(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """Pearson's r, None where one of the two never changes."""
+    if len(set(one)) < 2 or len(set(other)) < 2:
+        return None
+    return float(_scipy().pearsonr(one, other).statistic)

@@ -6,6 +6,7 @@ from datetime import date
 
 from assistant.records import Sentence
 from evals.corpus import Corpus
+from evals.judge import Ruling
 from evals.records import Failed, Measured
 
 DEGREES = {"supported": 1.0, "partly": 0.5, "unsupported": 0.0}
@@ -25,3 +26,10 @@ class Checked:
         if claim.verdict == "unchecked":
             return Failed("the sentence was not checked")
         return Measured(DEGREES[claim.verdict])
+
+
+class CheckJudge:
+    """The deterministic check where a judge is asked for: full, partial or none, with its probability."""
+
+    def __call__(self, statement: str, evidence: str, question: str = "", /) -> Ruling | Failed:
+        return Failed("the check is not there yet")

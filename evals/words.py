@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from evals.calibrate import Agreement, Calibration, fit_to_gate
 from evals.cases import Case, fingerprint
+from evals.label import Labelled
 from evals.records import Measured, Outcome
 from evals.runlog import Manifest
 from evals.stats import Interval
@@ -122,3 +124,45 @@ def _spent(summary: Summary) -> str:
 
 def _more(names: Sequence[str]) -> str:
     return f" and {len(names) - 5} more" if len(names) > 5 else ""
+
+
+def calibration_text(judge: str, found: Sequence[Calibration]) -> str:
+    """A judge beside people, a line for each source."""
+    lines = [
+        f"{judge}",
+        f"{'source':22}{'rows':>6}{'errors':>8}   sensitivity          specificity          balanced  kappa  AUROC  ECE",
+    ]
+    for one in found:
+        fit, why = fit_to_gate(one)
+        lines.append(
+            f"{one.source:22}{one.rows:6}{one.errors:8}   {_interval(one.sensitivity):20} {_interval(one.specificity):20} "
+            f"{_figure(one.balanced):>8}  {_figure(one.kappa):>5}  {_figure(one.auroc):>5}  {_figure(one.ece)}"
+            f"  {'may gate' if fit else f'may not gate: {why}'}"
+        )
+    return "\n".join(lines)
+
+
+def agreement_text(name: str, found: Agreement) -> str:
+    """How a score follows people's preference between two answers."""
+    return f"{name}: {found.rows} pairs, {found.errors} errors, r {_figure(found.r)}, the order is right in {_share(found.right)}"
+
+
+def labelled_text(found: Labelled) -> str:
+    """What the labels of a run say."""
+    lines = [f"{found.labels} labels"]
+    lines += [calibration_text(name, [one]) for name, one in (("check", found.check), ("judge", found.judge)) if one]
+    if found.grounded:
+        it = found.grounded
+        lines.append(
+            f"sentences borne out: {it.raw:.3f} by the check, {it.rate:.3f} [{it.low:.3f}, {it.high:.3f}] once put right "
+            f"by {it.labelled} labels drawn by lot (PPI++)"
+        )
+    return "\n".join(lines)
+
+
+def _interval(one: Interval) -> str:
+    return f"{one.passed / one.total:.3f} [{one.low:.2f}, {one.high:.2f}]" if one.total else "–"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

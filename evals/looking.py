@@ -1,0 +1,104 @@
+"""The commands of `isnad eval` that look at what is there: report, label, calibrate, from-feedback."""
+
+from __future__ import annotations
+
+import argparse
+
+import msgspec
+
+from evals import baseline as baselines
+from evals import calibrate as figures
+from evals import label as labels
+from evals import models, runlog, session, stats, words
+from evals.cases import dump
+from evals.commands import answers, now, of_run, read, say, text_of
+from evals.feedback import drafts
+from evals.judge import Judge
+from evals.report import Side, html, side_of
+from evals.runlog import VERDICT
+from evals.support import CheckJudge
+from evals.verdict import Verdict
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write a run as one HTML file."""
+    stats.ready()
+    folder = runlog.find(options.runs, options.which)
+    manifest = runlog.load(folder)
+    wanted = of_run(manifest, ())
+    cases = session.chosen(wanted)
+    with read(wanted) as (corpus, support):
+        base = None
+        if options.against and baselines.path_of(options.against).exists():
+            base = side_of(baselines.load(options.against), corpus)
+        elif options.against:
+            other = runlog.find(options.runs, options.against)
+            base = Side(manifest=runlog.load(other), entries=answers(other))
+        path_of_verdict = folder / VERDICT
+        verdict = msgspec.json.decode(path_of_verdict.read_bytes(), type=Verdict) if path_of_verdict.exists() else None
+        new = Side(manifest=manifest, entries=answers(folder))
+        text = html(cases, corpus, support, new, base, verdict, language=options.lang)
+    options.output.writetext_of(text, encoding="utf-8")
+    say(f"{options.output}: {len(text.encode()) // 1024} KB, opens from disk")
+    return 0
+
+
+def label(options: argparse.Namespace) -> int:
+    """Write what a person should judge, or read what was judged."""
+    folder = runlog.find(options.runs, options.which)
+    wanted = of_run(runlog.load(folder), ())
+    cases = session.chosen(wanted)
+    path_of_verdict = folder / VERDICT
+    verdict = msgspec.json.decode(path_of_verdict.read_bytes(), type=Verdict) if path_of_verdict.exists() else None
+    flipped = {flip.case for flip in verdict.worse} if verdict else set()
+    with read(wanted) as (corpus, support):
+        if options.read:
+            stats.ready()
+            everything = labels.queue(cases, answers(folder), corpus, support, share=1.1)
+            said = [one.check == "full" for one in everything if one.check]
+            say(words.labelled_text(labels.learnt(labels.read(text_of(options.read)), said)))
+            return 0
+        queued = labels.queue(cases, answers(folder), corpus, support, flipped=flipped, share=options.share)
+    options.output.writetext_of(labels.table(queued), encoding="utf-8")
+    say(f"{options.output}: {len(queued)} sentences; fill in the column `label` with {', '.join(labels.LABELS)}")
+    return 0
+
+
+def calibrate(options: argparse.Namespace) -> int:
+    """How far a judge, or the deterministic check, agrees with people."""
+    stats.ready()
+    judge, name = _judge(options)
+    if options.rows.suffix == ".json":
+        record = msgspec.json.decode(text_of(options.rows).encode())
+        pairs = figures.preferences(record[: options.limit] if options.limit else record)
+        say(words.agreement_text("shared words (F1)", figures.agreement(pairs, figures.word_f1)))
+        say(words.agreement_text(name, figures.agreement(pairs, figures.judged_f1(judge))))
+        return 0
+    labelled = figures.rows(text_of(options.rows).encode(), str(options.rows))
+    if options.limit:
+        seen: dict[str, int] = {}
+        labelled = tuple(row for row in labelled if _nth(seen, row.source) <= options.limit)
+    found = figures.calibrate(labelled, judge)
+    say(msgspec.json.encode(found).decode() if options.json else words.calibration_text(name, found))
+    return 0
+
+
+def _judge(options: argparse.Namespace) -> tuple[Judge, str]:
+    """The judge that is asked for, or the deterministic check, and its name."""
+    if not options.judge:
+        return CheckJudge(), "the deterministic check"
+    paid = models.paid(options.runs / "calls.jsonl", offline=False, max_cost=None, per_minute=None)
+    return models.judge(options.judge, paid), options.judge
+
+
+def _nth(seen: dict[str, int], source: str) -> int:
+    seen[source] = seen.get(source, 0) + 1
+    return seen[source]
+
+
+def from_feedback(options: argparse.Namespace) -> int:
+    """Draft cases from readers' feedback."""
+    found = drafts(text_of(options.feedback).encode(), now().date())
+    options.output.write_bytes(dump(found))
+    say(f"{options.output}: {len(found)} drafts; complete them, then `isnad eval run --cases {options.output} --lint`")
+    return 0

@@ -1,0 +1,122 @@
+"""Chat models for evals: the configured one with every reply kept and every cent counted, or the recorded replies; and judges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from assistant.answering import Writer
+from assistant.config import Settings
+from assistant.model import ChatModel, Message, Model, Prices, Recorded
+from assistant.modelled import Modelled
+from evals.calls import Calls, Remembered
+from evals.cases import HERE, Case
+from evals.engines import About, AssistantEngine, Engine, prompt_hashes, prompt_texts
+from evals.judge import ModelJudge
+from evals.pace import Budget, Limiter
+from index.build import READING
+from index.errors import UsageError
+from index.provider import Provider, Wait
+from index.records import Value
+from index.retrieval import Retriever
+from index.tokens import count
+
+RECORDINGS = HERE / "recordings"
+TODAY = date(
+    2026, 11, 1
+)  # the day on which cases without `as_of` are asked: the clock is an input, or nothing could be kept
+
+
+class Paid(Value, frozen=True, kw_only=True):
+    """What calls go through: the kept replies, one limiter, one budget."""
+
+    settings: Settings
+    calls: Calls
+    offline: bool
+    limiter: Limiter | None
+    budget: Budget
+    prices: Prices
+
+    def model(self, name: str, repeat: int) -> Model:
+        """A model by name, every reply of which is kept."""
+        settings = self.settings
+        source = None
+        if not self.offline:
+            if not settings.has_model:
+                raise UsageError("no model is set: set OPENAI_API_KEY or OPENAI_BASE_URL, or use --engine extract")
+            wait = Wait(
+                first_token=settings.first_token_seconds, stall=settings.stall_seconds, total=settings.total_seconds
+            )
+            provider = Provider(key=settings.model_key(), base_url=settings.base_url, wait=wait)
+            source = ChatModel(provider, name, answer_tokens=settings.answer_tokens)
+        return Remembered(
+            source,
+            self.calls,
+            repeat,
+            name=name,
+            parameters=f"answer_tokens={settings.answer_tokens} temperature=0",
+            limiter=self.limiter,
+            budget=self.budget,
+            prices=self.prices,
+        )
+
+
+def paid(kept: Path, *, offline: bool, max_cost: float | None, per_minute: float | None) -> Paid:
+    """The way to the configured model. Raises UsageError where a cost limit is set and the prices are not known."""
+    settings = Settings.load()
+    prices = Prices(tokens_in=settings.price_in, tokens_out=settings.price_out)
+    if max_cost is not None and (prices.tokens_in is None or prices.tokens_out is None):
+        raise UsageError("--max-cost needs the prices: set ISNAD_PRICE_IN and ISNAD_PRICE_OUT, per million tokens")
+
+    def ceiling(messages: Sequence[Message]) -> float:
+        asked = sum(count(one["content"]) + 8 for one in messages)
+        return (asked * (prices.tokens_in or 0.0) + settings.answer_tokens * (prices.tokens_out or 0.0)) / 1_000_000
+
+    return Paid(
+        settings=settings,
+        calls=Calls(kept),
+        offline=offline,
+        limiter=Limiter(per_minute) if per_minute else None,
+        budget=Budget(max_cost, ceiling),
+        prices=prices,
+    )
+
+
+class Maker:
+    """Makes engines over one store: with the program's prompts, with changed ones, with those of the baseline."""
+
+    def __init__(self, retriever: Retriever, paid: Paid, *, recorded: bool = False) -> None:
+        self._retriever, self._paid, self._recorded = retriever, paid, recorded
+
+    def engine(self, folder: Path) -> Engine:
+        """The engine that uses the prompts of a folder."""
+        settings, texts = self._paid.settings, prompt_texts(folder)
+        about = About(
+            name="recorded" if self._recorded else f"model:{settings.model}",
+            deterministic=self._recorded,
+            model="recorded" if self._recorded else settings.model,
+            parameters={"context_tokens": str(settings.context_tokens), "answer_tokens": str(settings.answer_tokens)},
+            prompts=prompt_hashes(texts),
+            prompt_texts=texts,
+            index={"reading": READING},
+        )
+        return AssistantEngine(self._retriever, self._writer, about, model=self._model, folder=folder)
+
+    def _model(self, repeat: int) -> Model:
+        return Recorded(RECORDINGS) if self._recorded else self._paid.model(self._paid.settings.model, repeat)
+
+    def _writer(self, case: Case, model: Model | None) -> Writer:
+        assert model
+        return Modelled(
+            model,
+            count=count,
+            budget=self._paid.settings.context_tokens,
+            prices=self._paid.prices,
+            today=lambda: case.as_of or TODAY,
+        )
+
+
+def judge(name: str, paid: Paid) -> ModelJudge:
+    """A chat model as judge."""
+    return ModelJudge(paid.model(name, 0))
