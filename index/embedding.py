@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from index.errors import ProviderError
 from index.text.words import LONGEST, terms
 
 if TYPE_CHECKING:
@@ -30,12 +31,28 @@ class Embedder(Protocol):
     """A model that turns texts into vectors of length one."""
 
     name: str  # vectors of different names do not compare
-    dimensions: int
     paid: bool  # whether its vectors are worth keeping
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One row per text. ProviderError where the model cannot be reached."""
+    @property
+    def dimensions(self) -> int:
+        """The numbers in a vector; the model may have to be asked for one."""
         ...
+
+    def embed(self, texts: Sequence[str], *, question: bool = False) -> NDArray[np.float32]:
+        """One row per text, which is a passage or a question: some models want to be told which.
+
+        ProviderError where the model cannot be reached, Incomplete where it could not take some of the texts.
+        """
+        ...
+
+
+class Incomplete(ProviderError):
+    """Some texts have no vector: `vectors` holds those that were paid for, `refused` why the model takes a text at no time, by place."""
+
+    def __init__(self, message: str, vectors: dict[int, NDArray[np.float32]], refused: dict[int, str]) -> None:
+        super().__init__(message)
+        self.vectors = vectors
+        self.refused = refused
 
 
 class Hashed:
@@ -45,7 +62,7 @@ class Hashed:
     dimensions = DIMENSIONS
     paid = False
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], *, question: bool = False) -> NDArray[np.float32]:
         """`hashed(texts)`."""
         return hashed(texts)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import msgspec
@@ -17,6 +18,9 @@ from index.collection import Home, Server
 from index.errors import StoreError
 from index.ledger import Ledger
 from index.records import Value
+
+if TYPE_CHECKING:
+    from index.embedding import Embedder
 
 FORMAT = 1  # of what is stored in a collection; raise it when that changes
 CHURN = 0.2  # share of replaced rows at which HNSW begins to miss some of them
@@ -54,10 +58,9 @@ class Pair(Value, frozen=True, kw_only=True):
 class Generations:
     """The generations of one store, on one server or in its folder, for one model."""
 
-    def __init__(self, ledger: Ledger, model: str, dimensions: int, server: Server | None) -> None:
+    def __init__(self, ledger: Ledger, embedder: Embedder, server: Server | None) -> None:
         self._ledger = ledger
-        self._model = model
-        self._dimensions = dimensions
+        self._embedder = embedder
         self._server = server
         self._place = str(server) if server else None
 
@@ -71,11 +74,11 @@ class Generations:
 
     def begin(self) -> Generation:
         """A new generation to be filled with everything. What was being filled is given up."""
-        pair = self.pair()
+        pair, dimensions = self.pair(), self._embedder.dimensions
         number = max((one.number for one in (pair.published, pair.following) if one), default=0) + 1
         name = f"isnad-{uuid4().hex[:12]}" if self._server else "isnad"
         fresh = Generation(
-            number=number, model=self._model, dimensions=self._dimensions, collection=name, server=self._place
+            number=number, model=self._embedder.name, dimensions=dimensions, collection=name, server=self._place
         )
         shutil.rmtree(self.folder(fresh), ignore_errors=True)
         self._ledger.mark_all("vectors")  # first: a kill between the two costs work, never rows
@@ -114,19 +117,25 @@ class Generations:
 
     def ours(self, generation: Generation) -> bool:
         """Whether it is of this model and in this place."""
-        return (generation.format, generation.server) == (FORMAT, self._place) and self._made_by_us(generation)
-
-    def _made_by_us(self, generation: Generation) -> bool:
-        return (generation.model, generation.dimensions) == (self._model, self._dimensions)
+        return (generation.format, generation.model, generation.server) == (FORMAT, self._embedder.name, self._place)
 
     def same_model(self, generation: Generation) -> None:
         """StoreError, with the way out, where the vectors are of another model."""
-        if not self._made_by_us(generation):
-            theirs, ours = _named(generation.model, generation.dimensions), _named(self._model, self._dimensions)
-            raise StoreError(
-                f"the vectors of {self._ledger.store} were made by {theirs}, not by {ours}: "
-                "set ISNAD_EMBEDDING_MODEL back, or embed every article anew with: isnad index --reembed"
+        if generation.model != self._embedder.name:
+            raise self._other(f"{generation.model}, not by {self._embedder.name}")
+
+    def same_length(self, generation: Generation, length: int) -> None:
+        """The same where a model of the same name has vectors of another length."""
+        if generation.dimensions != length:
+            raise self._other(
+                f"{generation.model} with {generation.dimensions} numbers each, where it now gives {length}"
             )
+
+    def _other(self, what: str) -> StoreError:
+        return StoreError(
+            f"the vectors of {self._ledger.store} were made by {what}: "
+            "set ISNAD_EMBEDDING_MODEL back, or embed every article anew with: isnad index --reembed"
+        )
 
     def untouched(self, generation: Generation) -> bool:
         """Whether it was left clean, its files are as they were left, and no reader doubts it."""
@@ -163,7 +172,3 @@ class Generations:
 
     def _save(self, pair: Pair) -> None:
         self._ledger.set_state("vectors", msgspec.json.encode(pair).decode())
-
-
-def _named(model: str, dimensions: int) -> str:
-    return f"{model} ({dimensions} dimensions)"

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from index.errors import ProviderError
 from index.ledger import Ledger
-from index.records import Article, Passage
+from index.records import Article, Passage, Value
 from index.text.hygiene import clean
 
 if TYPE_CHECKING:
     from index.embedding import Embedder
 
-BATCH = 100  # texts whose vectors are kept at once: what a failure can cost
+BATCH = 256  # texts whose vectors are kept at once: what a kill can cost
+
+
+class Bill(Value, frozen=True, kw_only=True):
+    """What is yet to be paid for: texts, and their tokens as o200k_base counts them (models count a little differently)."""
+
+    texts: int = 0
+    tokens: int = 0
+
+    def cost(self, price: float) -> float:
+        """In the currency of `price`, which is for a million tokens.
+
+        >>> Bill(texts=2, tokens=500_000).cost(0.02)
+        0.01
+        """
+        return self.tokens * price / 1_000_000
 
 
 def wording(article: Article, passage: Passage) -> str:
@@ -21,18 +36,44 @@ def wording(article: Article, passage: Passage) -> str:
     return clean(f"{article.title}\n{passage.text}" if article.title else passage.text)
 
 
-def embedded(texts: Sequence[str], embedder: Embedder, ledger: Ledger) -> Any:
-    """One vector for each text, a (n, dimensions) float32 array. What a model was paid for before is not asked for again."""
-    import numpy as np
+def bill(entries: Iterable[tuple[Article, Sequence[Passage]]], embedder: Embedder, ledger: Ledger) -> Bill:
+    """What indexing these articles would have to pay for."""
+    from index.tokens import count
 
-    found = known(texts, embedder, ledger)
+    total = Bill()
+    for article, passages in entries if embedder.paid else ():
+        texts = {wording(article, one) for one in passages}
+        missing = texts - ledger.vectors(embedder.name, texts).keys()
+        total = Bill(texts=total.texts + len(missing), tokens=total.tokens + sum(map(count, missing)))
+    return total
+
+
+def embedded(
+    texts: Sequence[str], embedder: Embedder, ledger: Ledger, dimensions: int
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The vector of each text as little-endian float32, and the texts that the model refuses, each with its reason.
+
+    What a model was paid for before is not asked for again; what it gives is kept before anything else happens. Raises ProviderError
+    where it fails or gives nonsense.
+    """
+    from index.embedding import Incomplete
+
+    found = {text: one for text, one in known(texts, embedder, ledger).items() if len(one) == 4 * dimensions}
     missing = [text for text in dict.fromkeys(texts) if text not in found]
+    refused: dict[str, str] = {}
     for first in range(0, len(missing), BATCH):
-        page = missing[first : first + BATCH]
-        fresh = {text: as_bytes(vector) for text, vector in zip(page, embedder.embed(page), strict=True)}
+        page, failed = missing[first : first + BATCH], None
+        try:
+            fresh = {text: as_bytes(row) for text, row in zip(page, embedder.embed(page), strict=True)}
+        except Incomplete as error:
+            fresh = {page[place]: as_bytes(row) for place, row in error.vectors.items()}
+            refused |= {page[place]: reason for place, reason in error.refused.items()}
+            failed = error if len(fresh) + len(error.refused) < len(page) else None
         ledger.keep_vectors(embedder.name, fresh)
         found |= fresh
-    return np.stack([np.frombuffer(found[text], dtype="<f4") for text in texts])
+        if failed:
+            raise failed
+    return found, refused
 
 
 def known(texts: Sequence[str], embedder: Embedder, ledger: Ledger) -> dict[str, bytes]:

@@ -6,7 +6,6 @@ one is filled from the ledger and published; readers in other processes see it a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Collection as Group
 from contextlib import suppress
 from threading import RLock
@@ -16,22 +15,15 @@ import msgspec
 from msgspec.structs import replace
 
 from index.collection import Collection, Health, Server
-from index.disk import require
-from index.errors import NoStore, ProviderError, StoreDamaged, StoreError
+from index.errors import NoStore, StoreDamaged, StoreError
+from index.filling import CALL, Filling, Progress
 from index.generations import Generation, Generations
 from index.ledger import Ledger
-from index.paid import as_bytes, embedded, known, wording
+from index.paid import as_bytes, known, wording
 from index.records import Passage
 
 if TYPE_CHECKING:
     from index.embedding import Embedder
-
-CALL = 1_000  # passages a call
-PAGE = 500  # articles read at once
-SPARE = 2_000_000  # bytes that a call may need beyond three times its vectors
-
-Progress = Callable[[str, int, int | None], None]
-Rows = list[tuple[str, str, str]]  # article id, passage id, what the model is shown
 
 
 class Vectors:
@@ -43,7 +35,7 @@ class Vectors:
         self._ledger = ledger
         self.embedder = embedder
         self._reembed = reembed
-        self._generations = Generations(ledger, embedder.name, embedder.dimensions, server)
+        self._generations = Generations(ledger, embedder, server)
         self._turn = RLock()
         self._open: Collection | None = None
         self._seen: tuple[int, int] | None = None  # number and edition of what is open
@@ -60,7 +52,7 @@ class Vectors:
     def search(self, question: str, limit: int, articles: Group[str] | None = None) -> list[tuple[str, float]]:
         """The passages nearest to a question: ids and cosine similarities in 0..1, best first."""
         self.published()  # before the question is paid for
-        return self.nearest(self.embedder.embed([question])[0], limit, articles)
+        return self.nearest(self.embedder.embed([question], question=True)[0], limit, articles)
 
     def nearest(self, vector: Any, limit: int, articles: Group[str] | None = None) -> list[tuple[str, float]]:
         """The passages nearest to a vector, among the given articles (None: all).
@@ -70,6 +62,7 @@ class Vectors:
         sought = as_bytes(vector)
         for attempt in range(3):
             generation = self.published()
+            self._generations.same_length(generation, len(sought) // 4)
             try:
                 with self._turn:
                     return self._among(self._opened(generation), sought, limit, articles, generation.rows)
@@ -149,6 +142,8 @@ class Vectors:
         return pair.following is None and self._fit(pair.published) and self._generations.untouched(pair.published)
 
     def _fit(self, generation: Generation) -> bool:
+        if self._reembed and generation.dimensions != self.embedder.dimensions:
+            return False
         return self._generations.ours(generation) and not generation.worn()
 
     def _same_model(self, generation: Generation) -> None:
@@ -184,66 +179,22 @@ class Vectors:
         assert self._open
         collection, generation = self._open, self._generations.soil(generation)
         pending = sorted(self._ledger.pending("vectors"))
-        empty = not collection.call("count")
-        done = dropped = 0
-        flight: list[str] = []
-
-        def land() -> None:
-            nonlocal done, dropped, flight
-            if flight:
-                dropped += collection.receive()
-                self._ledger.settle("vectors", flight)
-                done, flight = done + len(flight), []
-                progress("vectors", done, len(pending))
-
-        failed: ProviderError | None = None
-        try:
-            for articles, owners, ids, vectors in self._chunks(
-                pending
-            ):  # the next is embedded while Chroma takes this one
-                land()
-                require(self._ledger.store, SPARE + 3 * len(vectors))
-                collection.send("replace", [] if empty else articles, owners, ids, vectors)
-                flight = articles
-        except ProviderError as error:  # what came before it stays
-            failed = error
-        land()
-        self._finish(collection, replace(generation, replaced=generation.replaced + dropped), failed)
-
-    def _finish(self, collection: Collection, generation: Generation, failed: ProviderError | None) -> None:
-        """Publish what is complete; what a failed model left incomplete only where readers read it already."""
-        rows = collection.call("count")
-        if failed is None and rows != (expected := self._ledger.counts()["passages"]):
+        filled = Filling(self._ledger, self.embedder, collection, generation.dimensions).run(pending, progress)
+        rows, error = collection.call("count"), filled.error()
+        if error is None and rows != (expected := self._ledger.counts()["passages"]):
             raise StoreDamaged(f"Chroma holds {rows} passages, not {expected}; run: isnad doctor --repair")
-        if failed is None or self._generations.pair().following is None:
-            clean, left = self._generations.publish(generation, rows)
-            self._seen = (clean.number, clean.edition)
-            for one in left:
-                if one.server == clean.server is not None:
-                    collection.call("discard", msgspec.to_builtins(self._generations.home(one)))
-        if failed:
-            raise failed
+        if filled.failed is None or self._generations.pair().following is None:  # else it is not fit to be read yet
+            self._publish(collection, replace(generation, replaced=generation.replaced + filled.dropped), rows)
+        if error:
+            raise error
         collection.call("disown")
 
-    def _chunks(self, pending: Sequence[str]) -> Iterator[tuple[list[str], list[str], list[str], bytes]]:
-        """Whole articles, about a thousand passages at a time: their ids, and of each passage its article, id and vector."""
-        articles, rows = list[str](), Rows()
-        for first in range(0, len(pending), PAGE):
-            page = pending[first : first + PAGE]
-            there = self._ledger.articles(page)
-            for one in page:
-                articles.append(one)
-                if article := there.get(one):
-                    rows += [(one, each.id, wording(article, each)) for each in self._ledger.passages_of(article)]
-                if len(rows) >= CALL or len(articles) >= CALL:
-                    yield articles, *self._embedded(rows)
-                    articles, rows = [], []
-        if articles:
-            yield articles, *self._embedded(rows)
-
-    def _embedded(self, rows: Rows) -> tuple[list[str], list[str], bytes]:
-        owners, ids, texts = ([row[part] for row in rows] for part in range(3))
-        return owners, ids, as_bytes(embedded(texts, self.embedder, self._ledger)) if rows else b""
+    def _publish(self, collection: Collection, generation: Generation, rows: int) -> None:
+        clean, left = self._generations.publish(generation, rows)
+        self._seen = (clean.number, clean.edition)
+        for one in left:
+            if one.server == clean.server is not None:
+                collection.call("discard", msgspec.to_builtins(self._generations.home(one)))
 
     # --- the state of things ---
 

@@ -44,6 +44,7 @@ class Scripted:
         routes = [
             Route("/v1/chat/completions", self.chat, methods=["POST"]),
             Route("/v1/embeddings", self.embeddings, methods=["POST"]),
+            Route("/v1/rerank", self.rerank, methods=["POST"]),
             Route(
                 "/v1/models",
                 lambda _: JSONResponse({"object": "list", "data": [{"id": "scripted", "object": "model"}]}),
@@ -144,6 +145,22 @@ class Scripted:
         return JSONResponse(
             {"object": "list", "data": data, "model": "scripted", "usage": {"prompt_tokens": 3, "total_tokens": 3}}
         )
+
+    async def rerank(self, request: Request) -> Response:
+        """How many words of the query a document has; `logits` says it outside 0..1, `bare` as a list, `fewer` not for all."""
+        body, fault = await self.received(request)
+        refusal = await refused(fault, body)
+        if refusal is not None:
+            return refusal
+        words = set(body["query"].split())
+        scores = [len(words & set(text.split())) / len(words) for text in body["documents"]]
+        if fault == "logits":
+            scores = [10 * score - 5 for score in scores]
+        if fault == "bare":
+            return JSONResponse([{"index": place, "score": score} for place, score in enumerate(scores)])
+        results = [{"index": place, "relevance_score": score} for place, score in enumerate(scores)]
+        results.sort(key=lambda one: -one["relevance_score"])
+        return JSONResponse({"results": results[1:] if fault == "fewer" else results})
 
 
 def packed(vector: list[float]) -> str:

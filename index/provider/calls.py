@@ -96,12 +96,19 @@ class Provider:
 
     def vectors(self, texts: Sequence[str], *, model: str, dimensions: int | None = None) -> Any:
         """The server's embedding reply for the texts, unchecked: `embed` is what reads it."""
+        return self._whole(wire.vectors, {"input": list(texts), "model": model, "dimensions": dimensions})
+
+    def ranking(self, question: str, texts: Sequence[str], *, model: str) -> Any:
+        """The server's reply from its rerank endpoint, unchecked: `scores` is what reads it."""
+        return self._whole(wire.ranking, {"model": model, "query": question, "documents": list(texts)})
+
+    def _whole(self, work: Callable[[openai.OpenAI, dict[str, Any], Line], None], body: dict[str, Any]) -> Any:
+        """One reply that comes at once, asked for at most three times within `wait.total` seconds."""
         self.client()
         began = time.monotonic()
-        body = {"input": list(texts), "model": model, "dimensions": dimensions}
         for request in range(1, REQUESTS + 1):
             try:
-                with self._line(wire.vectors, body) as line:
+                with self._line(work, body) as line:
                     return line.get(began + self.wait.total - time.monotonic())
             except Exception as error:
                 failed = self._fault(error)

@@ -81,6 +81,11 @@ def vectors(client: openai.OpenAI, body: dict[str, Any], line: Line) -> None:
     line.put(client.embeddings.create(**body))
 
 
+def ranking(client: openai.OpenAI, body: dict[str, Any], line: Line) -> None:
+    """Put the reply of a rerank endpoint on the line; the openai client has no name for it, but carries it."""
+    line.put(client.post("/rerank", body=body, cast_to=object))
+
+
 class Page(ValueError):
     """A web page, or any other text, where a reply should be."""
 

@@ -24,7 +24,7 @@ class Words:
         self.asked: list[str] = []
         self.fails = False
 
-    def embed(self, texts: Sequence[str]) -> Any:
+    def embed(self, texts: Sequence[str], *, question: bool = False) -> Any:
         if self.fails:
             raise ProviderDown("the server of the model is down")
         self.asked += texts
