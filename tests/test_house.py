@@ -19,6 +19,7 @@ MAY_IMPORT = {
 }
 HOMES = {
     "chromadb": {"index/chroma.py"},
+    "fastembed": {"index/local.py"},
     "tantivy": {"index/lexical.py"},
     "tiktoken": {"index/tokens.py"},
     "openai": {"index/provider"},
