@@ -33,6 +33,7 @@ _LABELLED = re.compile(
     rf"\s*(?:{_LABEL}[\s:]*)+[\[【［]?\s*{_NUMBER}(?:{_JOIN}{_NUMBER})*\s*[\]】］]?\s*", re.IGNORECASE
 )
 _RANGE = re.compile(rf"({_NUMBER})\s*[–—-]\s*({_NUMBER})")
+_YES_OR_NO = re.compile(r"\W*(?:نعم|لا|كلا|بلى|أجل|yes|no)\W*", re.IGNORECASE)
 _CUT_MARK = re.compile(r"[\[【［][\d\s,،]*")
 _ID_LIKE = re.compile(r"(?=\S*[\d_])[\w./:-]{6,}")
 
@@ -260,7 +261,9 @@ class Citing:
             self._add((gap or (" " if self._marked else "")) + word)
 
     def _ended(self, word: str) -> bool:
-        """As the sentence splitter sees it; a mark after `!`, `؟` and the like has settled it."""
+        """As the sentence splitter sees it; a mark after `!`, `؟` and the like has settled it. "Yes." belongs to what follows it."""
+        if not self._marked and _YES_OR_NO.fullmatch(self._said):
+            return False
         if self._marked and not self._said.rstrip("\"'”’»›)").endswith("."):
             return True
         gap = self._gap() or (" " if self._marked else "")

@@ -23,7 +23,8 @@ FLOOR_ACROSS = 0.02  # the same for another script, where most words of a true s
 SUSPECT = 0.2  # a source that holds less of the sentence is compared with those that the model did not name
 SHARE = 0.3  # and dropped where it holds less than this share of what the better one does
 CERTAIN = 0.4  # what a source that the model did not name must hold of the sentence to be named
-FEW = 3  # content words of a sentence that says too little alone: the question helps to find its place, and it is tied to no source unasked
+FEW = 3  # content words, at least, of a sentence that is tied to a source which the model did not name
+SHORT = 5  # content words, at most, of a sentence for which the question helps to find the place
 
 HEADING = 8  # words of a line, at most, that without a full stop is a heading
 
@@ -57,7 +58,7 @@ def borne_out(sentence: str, numbers: Sequence[int], hits: Mapping[int, Hit], qu
     A number whose passage holds nothing of the sentence is dropped, for one that does where there is one, and that is a reason.
     """
     content = _content(sentence)
-    claim, hint = (sentence, question if content <= FEW else "") if content else (question, "")
+    claim, hint = (sentence, question if content <= SHORT else "") if content else (question, "")
     if not numbers:
         return _unnamed(sentence, hits)
     found = {number: _evidence(claim, hits[number], hint) for number in dict.fromkeys(numbers)}

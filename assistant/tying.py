@@ -8,6 +8,7 @@ WiCE). Where they do not: words that transcribe alike, or that `bilingual.txt` p
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -77,10 +78,14 @@ class _Seen(Value, frozen=True, kw_only=True):
     """What a sentence is compared by."""
 
     words: tuple[str, ...]
+    names: frozenset[str]  # those that may be names: with a capital, or of a script without
     c: frozenset[str]
     h: frozenset[str]
     k: frozenset[str]
     numbers: frozenset[Decimal]
+
+
+_PIECE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 @lru_cache(maxsize=8192)
@@ -92,6 +97,7 @@ def _seen(sentence: str) -> _Seen:
     found = terms(" ".join(content or said))
     return _Seen(
         words=tuple(dict.fromkeys(word for word in content if not word.isdecimal())),
+        names=frozenset(one for piece in _PIECE.findall(sentence) if not piece[0].islower() for one in words(piece)),
         c=frozenset(found.c),
         h=frozenset(found.h),
         k=frozenset(one for one in found.k if len(one) > 1),
@@ -195,7 +201,8 @@ class _Across:
     def __init__(self, claim: str, passage: Sequence[str]) -> None:
         self.claim, self.seen = _seen(claim), [_seen(sentence) for sentence in passage]
         self.matches = [
-            {word: strength for word in self.claim.words if (strength := _best(word, one.words))} for one in self.seen
+            {word: strength for word in self.claim.words if (strength := _best(word, self.claim, one))}
+            for one in self.seen
         ]
         self.weigh_word = _Rarity(self.matches)
         self.weigh_number = _Rarity(one.numbers for one in self.seen)
@@ -228,18 +235,22 @@ class _Across:
         return found / (whole or 1.0)
 
 
-def _best(word: str, others: Iterable[str]) -> float:
-    """How well the word stands for one of the others: 1 translated or the same, less for a transcription that is short or rough."""
-    return max((_stands_for(word, other) for other in others), default=0.0)
+def _best(word: str, claim: _Seen, seen: _Seen) -> float:
+    """How well the word stands for one of the sentence's: 1 translated or the same, less for a transcription that is short or rough."""
+    if word in claim.names:
+        return max((_stands_for(word, other, other in seen.names) for other in seen.words), default=0.0)
+    return max((_stands_for(word, other, False) for other in seen.words), default=0.0)
 
 
 @lru_cache(maxsize=65536)
-def _stands_for(word: str, other: str) -> float:
+def _stands_for(word: str, other: str, names: bool) -> float:
     if stem(word) == stem(other) or stem(other) in _translations().get(stem(word), ()):
         return 1.0
     if word.isascii() == other.isascii():
         return 0.0
     pairs = [(one, two) for one in _skeletons(word) for two in _skeletons(other)]
+    if not names:  # a loan word, perhaps
+        return 0.6 if any(one == two and len(one) > 3 for one, two in pairs) else 0.0
     if any(one == two and len(one) > 2 for one, two in pairs):
         return 1.0
     if any(len(one) > 3 and len(two) > 3 and _one_apart(one, two) for one, two in pairs):

@@ -95,7 +95,7 @@ def test_a_mark_in_any_form_and_place_is_the_id_at_the_end_of_its_sentence(marke
         ("بلغ السعر 3.75 [1][2]. وبلغ الوزن 4.20 [1].", 2),
         ("The U.S. [3] envoy came. He left [3].", 2),
         ("قال: «لن نتراجع.» [2] ثم خرج.", 2),
-        ("هل كلّف كثيرا؟ [1] نعم.", 2),
+        ("هل كلّف كثيرا؟ [1] كلّف كثيرا.", 2),
         ("انتظروا… [1] ثم عادوا.", 2),
         ("1. الأول كلّف الكثير [1]\n2. الثاني [2]", 2),
     ],
@@ -178,6 +178,12 @@ def test_a_sentence_about_what_is_not_there_is_tied_to_nothing(said: str) -> Non
 def test_an_english_sentence_over_an_arabic_article_is_tied_by_names_numbers_and_words() -> None:
     (sentence,) = read("Haddad, an engineer, said the bridge is 620 metres long [1].").sentences
     assert [one.quote for one in sentence.citations] == [BRIDGE[BRIDGE.index("وأوضح") :]]
+
+
+@pytest.mark.parametrize("said", ["نعم. كلّف الجسر 40 مليون دينار [1].", "Yes. The bridge cost 40 million dinars [3]."])
+def test_a_bare_yes_is_one_sentence_with_what_follows_it(said: str) -> None:
+    (sentence,) = read(said).sentences
+    assert len(sentence.citations) == 1
 
 
 def test_a_quote_comes_with_its_paragraph() -> None:
