@@ -17,9 +17,8 @@ LONGEST = 180  # characters
 
 TOLD = 0.3  # of a headline's words: so many of them the article takes up again; of two words both
 
-_DRESS = re.compile(
-    r"^(?:#{1,6}\s+|[*_]{1,3}(?=\S)|(?i:title|headline|العنوان|عنوان الخبر)\s?:\s*)|(?:\s+#+|(?<=\S)[*_]{1,3})$"
-)  # a Markdown heading, bold
+_LABEL = r"#{1,6}\s+|[*_]{1,3}(?=\S)|(?i:title|headline|العنوان|عنوان الخبر)\s?:\s*"
+_DRESS = re.compile(rf"^(?:{_LABEL})|(?:\s+#+|(?<=\S)[*_]{{1,3}}|\s+[.…]{{2,}})$")  # Markdown, a label, a tail of dots
 _NO_HEADLINE = re.compile(r"^[•‣◦▪●■–—*-]\s|^\d+[.)-]\s|(?<![.…])[.،؛:,;][\"'”’»)\]]*$")
 
 

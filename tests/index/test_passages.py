@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.passages import cut
+from index.passages import BUDGET, cut
 from index.records import Article, Passage, Span
 from index.text.hygiene import clean
 from index.text.sentences import sentences
@@ -97,4 +97,4 @@ def test_ING_07_a_million_characters_of_one_kind_are_cut_within_ten_seconds(unit
     began = time.process_time()
     passages = cut(article(text))
     assert time.process_time() - began < 10
-    assert all(count(clean(one.text)) <= 256 for one in passages[:20])
+    assert all(count(clean(one.text)) <= BUDGET for one in passages[:20])
