@@ -6,6 +6,9 @@ import gzip
 import hashlib
 import json
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -15,6 +18,7 @@ import pytest
 from index.articles import Found, read, scan
 from index.errors import SourceError
 from index.files import MAX_BYTES
+from index.passages import cut
 from index.records import Article, Skipped, Span
 
 STORY = "جسر جديد فوق النهر\n\nافتُتح الجسر أمس بحضور الأهالي، وعبرته مئات السيارات."
@@ -159,6 +163,38 @@ def test_ING_07_a_file_above_the_limit_is_refused_by_its_size(tmp_path: Path) ->
         file.truncate(100_000_000)
     assert list(articles(tmp_path)) == ["a"]
     assert refused(tmp_path) == {"big.txt": f"it has 100,000,000 bytes; the limit is {MAX_BYTES:,}"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["\n" * 1_000_000 + STORY, "ا" * 1_000_000, "a\n\n" * 400_000],
+    ids=["blank lines", "no space", "short lines"],
+)
+def test_ING_07_a_million_strange_characters_are_read_within_ten_seconds(tmp_path: Path, content: str) -> None:
+    began = time.process_time()
+    article = articles(write(tmp_path, {"a.txt": content}))["a"]
+    assert article.text == content
+    assert cut(article)
+    assert time.process_time() - began < 10
+
+
+def test_ING_12_a_long_article_is_cut_without_the_tokenizer_that_some_installs_break() -> None:
+    program = (
+        "import sys\nfrom index.passages import cut\nfrom index.records import Article\n"
+        "text = 'وصل القطار إلى المحطة في موعده صباح اليوم. ' * 5_000\n"
+        "assert len(cut(Article(id='a', text=text, sha256=''))) > 100\n"
+        "assert not {'nltk', 'llama_index'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:9/a.jsonl", "file:///etc/passwd", "https://[::1]/x", "http://169.254.169.254/"]
+)
+def test_ING_14_an_address_is_no_path_and_nothing_is_fetched(address: str) -> None:
+    with pytest.raises(SourceError, match="does not exist"):
+        list(scan(Path(address)))
 
 
 def test_ING_09_two_files_with_one_id_are_both_refused_and_named(tmp_path: Path) -> None:
