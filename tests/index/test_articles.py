@@ -339,7 +339,7 @@ def test_ING_08_a_line_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 
 
 def test_ING_08_a_gzip_bomb_is_cut_off(tmp_path: Path) -> None:
-    bomb = gzip.compress(line(id="a").encode() + (b" " * 999_999 + b"\n") * 200)
+    bomb = gzip.compress(line(id="a").encode() + (b" " * 999_999 + b"\n") * 80)
     write(tmp_path, {"news.jsonl.gz": bomb})
     assert list(articles(tmp_path / "news.jsonl.gz")) == ["a"]
     assert [reason for reason in refused(tmp_path / "news.jsonl.gz").values() if "expands" in reason]
