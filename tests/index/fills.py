@@ -16,12 +16,12 @@ from index.ledger import Ledger
 from index.vectors import Vectors
 from tests.index.rows import Words, astray, nothing, report
 
-BATCH = 200
+BATCH = 300
 
 
 def main(folder: str) -> None:
     store = Path(folder) / "store"
-    ledger, model = Ledger.create(store), Words(dimensions=512)
+    ledger, model = Ledger.create(store), Words(dimensions=1024)
     vectors, done = Vectors(ledger, model), 0
     with ledger.writing():
         while True:

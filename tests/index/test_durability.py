@@ -478,7 +478,7 @@ def test_DUR_13_any_order_of_changes_restarts_and_kills_leaves_what_a_dictionary
     ("change", "said"),
     [
         ({"format": 99}, "newer isnad; upgrade"),
-        ({"model": "another-model"}, "made by another-model .*--reembed"),
+        ({"model": "another-model"}, "made by another-model, .*--reembed"),
         ({"dimensions": 7}, r"made by words with 7 numbers each, where it now gives 32.*--reembed"),
     ],
 )
