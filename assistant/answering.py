@@ -6,27 +6,43 @@ import time
 from collections.abc import Generator
 from typing import Protocol
 
-from assistant.records import Answer, Draft, Sentence, Source
+from msgspec.structs import replace
+
+from assistant.conflicts import conflicts
+from assistant.conversation import Conversation, standalone
+from assistant.model import Model, total
+from assistant.records import Answer, Draft, Seen, Sentence, Source
+from assistant.translating import translated
 from assistant.understand import Question, understand
 from index.records import Filters, Hit
 from index.retrieval import Retriever, checked
+from index.tokens import count
 
 HITS = 10  # passages looked at
 
 
 class Writer(Protocol):
-    """Writes an answer from hits: its text as it comes, then the whole."""
+    """Writes an answer from hits: its text as it comes, then the whole. `model` rewrites questions for search; None: rules do."""
 
     engine: str
+
+    @property
+    def model(self) -> Model | None: ...
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]: ...
 
 
 def answer(
-    question: str, retriever: Retriever, writer: Writer, *, limit: int = HITS, filters: Filters | None = None
+    question: str,
+    retriever: Retriever,
+    writer: Writer,
+    *,
+    conversation: Conversation | None = None,
+    limit: int = HITS,
+    filters: Filters | None = None,
 ) -> Answer:
     """The answer to a question: `stream`, read to its end."""
-    streaming = stream(question, retriever, writer, limit=limit, filters=filters)
+    streaming = stream(question, retriever, writer, conversation=conversation, limit=limit, filters=filters)
     while True:
         try:
             next(streaming)
@@ -36,34 +52,60 @@ def answer(
 
 
 def stream(
-    question: str, retriever: Retriever, writer: Writer, *, limit: int = HITS, filters: Filters | None = None
+    question: str,
+    retriever: Retriever,
+    writer: Writer,
+    *,
+    conversation: Conversation | None = None,
+    limit: int = HITS,
+    filters: Filters | None = None,
 ) -> Generator[str, None, Answer]:
-    """Question → understand → retrieve → write, tied to the sources → Answer; the text is yielded as it comes.
+    """Question → stand alone → understand → retrieve → write, tied to the sources → check → Answer; text is yielded as it comes.
 
-    Raises UsageError where the question is blank or beyond measure. That nothing answers it is no error: the answer abstains.
+    Raises UsageError where the question is blank or beyond measure, ProviderError where a model's server failed before the first
+    word. That nothing answers it is no error: the answer abstains.
     """
     clock = _Clock()
-    asked = understand(checked(question), retriever.languages())
+    alone = standalone(checked(question), conversation or Conversation(), model=writer.model, count=count)
+    asked = understand(alone.question, retriever.languages())
+    spent = [alone.usage] if alone.usage else []
+    searched = [asked.text]
+    if not asked.shared and writer.model:
+        other = translated(asked.text, sorted(retriever.languages()), model=writer.model, count=count)
+        spent.append(other.usage)
+        searched += other.questions
+        asked = replace(asked, shared=True)
     clock.lap("understand")
-    hits = retriever.search(asked.text, limit, filters)
+    hits = retriever.search_any(searched, limit, filters)
     clock.lap("retrieve")
     draft = yield from writer.write(asked, hits)
     clock.lap("write")
+    sentences = draft.sentences
+    found = conflicts([hit for hit in hits if hit.article.id in cited(sentences)], asked.text)
+    clock.lap("check")
     return Answer(
         question=question,
         text=draft.text,
         abstained=draft.abstained,
         engine=writer.engine,
-        sentences=draft.sentences,
-        sources=sources(draft.sentences, hits),
+        sentences=sentences,
+        sources=sources(sentences, hits),
         closest=draft.closest,
         reasons=draft.reasons,
-        coverage=coverage(draft.sentences),
+        searched=tuple(searched) if searched != [question] else (),
+        hits=tuple(map(_seen, hits)),
+        conflicts=found,
+        coverage=coverage(sentences),
         complete=draft.complete,
         prompt=draft.prompt,
-        usage=draft.usage,
+        usage=total([*spent, draft.usage]) if draft.usage else None,
         timings_ms=clock.laps,
     )
+
+
+def cited(sentences: tuple[Sentence, ...]) -> tuple[str, ...]:
+    """Ids of the articles that the sentences cite, in the order in which they are cited."""
+    return tuple(dict.fromkeys(citation.file_id for sentence in sentences for citation in sentence.citations))
 
 
 def coverage(sentences: tuple[Sentence, ...]) -> float | None:
@@ -77,8 +119,12 @@ def sources(sentences: tuple[Sentence, ...], hits: tuple[Hit, ...]) -> tuple[Sou
     best: dict[str, Hit] = {}
     for hit in hits:
         best.setdefault(hit.article.id, hit)
-    cited = dict.fromkeys(citation.file_id for sentence in sentences for citation in sentence.citations)
-    return tuple(_source(best[one]) for one in cited)
+    return tuple(_source(best[one]) for one in cited(sentences))
+
+
+def _seen(hit: Hit) -> Seen:
+    passage = hit.passage
+    return Seen(passage_id=passage.id, file_id=hit.article.id, start=passage.start, end=passage.end, score=hit.score)
 
 
 def _source(hit: Hit) -> Source:

@@ -6,12 +6,14 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from assistant.config import Settings
+    from assistant.records import Answer
     from index.build import Progress
     from index.records import Filters
 
@@ -38,9 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
 def index(options: argparse.Namespace) -> int:
     """Bring a folder or a JSON Lines file into the store."""
     from assistant import render, wiring
+    from assistant.config import Settings
     from index.build import sync
 
-    ledger, derived = wiring.writing(options.store)
+    ledger, derived = wiring.writing(options.store, Settings.load())
     with _progress(options.quiet) as progress:
         report = sync(options.path, ledger, derived, progress=progress)
     if options.json:
@@ -75,10 +78,12 @@ def ask(options: argparse.Namespace) -> int:
     """Print a cited answer, or a refusal with the closest passages."""
     import msgspec
 
-    from assistant import render
     from assistant.api import Assistant
 
-    with Assistant.open(options.store) as assistant:
+    settings = _settings(options)
+    with Assistant.open(options.store, settings=settings) as assistant:
+        if settings.destination:
+            print(f"passages are sent to {settings.destination}", file=sys.stderr)
 
         def reply(question: str) -> dict[str, Any]:
             record: dict[str, Any] = msgspec.to_builtins(assistant.ask(question, filters=_filters(options)))
@@ -88,8 +93,24 @@ def ask(options: argparse.Namespace) -> int:
             return _batch(options.batch, reply)
         if options.json:
             return _emit(reply(_question(options)))
-        print(render.answer_text(assistant.ask(_question(options), filters=_filters(options))))
+        _show(assistant.stream(_question(options), filters=_filters(options)), options.stream)
     return 0
+
+
+def _show(streaming: Generator[str, None, Answer], live: bool) -> None:
+    """Print an answer: live, its text as it comes and then what belongs to it; otherwise the whole at its end."""
+    from assistant import render
+
+    said = ""
+    while True:
+        try:
+            said += (piece := next(streaming))
+        except StopIteration as done:
+            answer: Answer = done.value
+            break
+        if live:
+            print(render.plain(piece), end="", flush=True)
+    print(render.after_text(answer) if live and said == answer.text else render.answer_text(answer))
 
 
 def show(options: argparse.Namespace) -> int:
@@ -120,11 +141,12 @@ def articles(options: argparse.Namespace) -> int:
 def remove(options: argparse.Namespace) -> int:
     """Take articles out of the store."""
     from assistant import wiring
+    from assistant.config import Settings
     from index.build import remove as take_out
     from index.ledger import Ledger
 
     Ledger.open(options.store).close()  # a store that is not there is an error, not a reason to make one
-    ledger, derived = wiring.writing(options.store)
+    ledger, derived = wiring.writing(options.store, Settings.load())
     take_out(options.file_id, ledger, derived)
     if options.json:
         return _emit({"removed": options.file_id})
@@ -135,8 +157,9 @@ def remove(options: argparse.Namespace) -> int:
 def status(options: argparse.Namespace) -> int:
     """Say what the store holds and which engines are on."""
     from assistant import render, wiring
+    from assistant.config import Settings
 
-    record = wiring.status(options.store)
+    record = wiring.status(options.store, Settings.load())
     if options.json:
         return _emit(record)
     print(render.status_text(record))
@@ -183,6 +206,18 @@ def _question(options: argparse.Namespace) -> str:
         raise UsageError("no question; write one in quotation marks, or give --batch FILE.jsonl")
     question: str = options.question
     return question
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """The settings, with what the command line says of the model."""
+    from msgspec.structs import replace
+
+    from assistant.config import Settings
+
+    settings = Settings.load()
+    if options.no_model:
+        return replace(settings, base_url=None, key=None)
+    return replace(settings, model=options.model) if options.model else settings
 
 
 def _filters(options: argparse.Namespace) -> Filters:
@@ -274,7 +309,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     indexing.add_argument("--quiet", action="store_true", help="no progress, no report unless something was refused")
     add(search, asking).add_argument("--limit", type=_positive, default=10, help="how many passages (default: 10)")
-    add(ask, asking)
+    asking_model = add(ask, asking)
+    asking_model.add_argument("--model", metavar="NAME", help="the model that writes (default: ISNAD_MODEL)")
+    asking_model.add_argument("--no-model", action="store_true", help="answer by quoting, whatever is set")
+    live = sys.stdout is not None and sys.stdout.isatty()
+    asking_model.add_argument(
+        "--stream", action=argparse.BooleanOptionalAction, default=live, help="show the text as it comes"
+    )
     add(show).add_argument("place", metavar="FILE_ID[:START-END]")
     add(articles)
     add(remove).add_argument("file_id", nargs="+", metavar="FILE_ID")

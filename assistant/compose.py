@@ -131,8 +131,7 @@ class _Writing:
         self._keep(reading, reply)
 
     def _keep(self, reading: _Reading, reply: Reply) -> None:
-        tokens_in = sum(self.count(message["content"]) for message in self.messages)
-        self.replies.append(counted(reply, tokens_in, self.count(reply.text)))
+        self.replies.append(counted(reply, self.messages, self.count))
         self.answer, self.refused = reading.result(), reading.refused
         told = [one for one in self.answer.sentences if one.citations]
         if not told and all(says_nothing(one.text) for one in self.answer.sentences):

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations
-from typing import Literal
 
 from assistant.asking import FUNCTION_WORDS
 from assistant.offices import Held, is_name, met_twice, offices, one_name
-from assistant.records import Citation
+from assistant.records import Citation, Conflict, Kind, Side
 from index.records import Hit, Span, Value, covering
 from index.text.dates import DateMention, compatible, dates
 from index.text.hygiene import clean
@@ -51,24 +49,6 @@ _GENERIC = frozenset(
         ),
     )
 )
-
-Kind = Literal["number", "date", "name"]
-
-
-class Side(Value, frozen=True, kw_only=True):
-    """What one source says: the value as it writes it, the day it was published, and the sentence."""
-
-    value: str
-    published: date | None
-    citation: Citation
-
-
-class Conflict(Value, frozen=True, kw_only=True):
-    """One thing of which sources say different values, the newest first (undated ones last). `about`: the words they share."""
-
-    kind: Kind
-    about: str
-    sides: tuple[Side, ...]
 
 
 class _Said(Value, frozen=True, kw_only=True):

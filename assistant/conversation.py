@@ -116,7 +116,7 @@ def _rewritten(question: str, turns: Sequence[Turn], model: Model, count: Callab
         "condense", turns=shown, question=plain(question), boundary=boundary(question, *texts)
     ).messages
     reply = drained(model.reply(asked))
-    usage = usage_of([counted(reply, sum(count(one["content"]) for one in asked), count(reply.text))])
+    usage = usage_of([counted(reply, asked, count)])
     lines = [line.strip(" \t\"'«»“”*") for line in plain(reply.text).splitlines() if line.strip()]
     if not lines or len(lines[0]) > LONGEST:
         return Alone(question=question, usage=usage)

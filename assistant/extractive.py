@@ -6,6 +6,7 @@ import re
 from collections.abc import Generator
 
 from assistant.extract import Frequency, extract
+from assistant.model import Model
 from assistant.records import Citation, Draft, Sentence
 from assistant.understand import Question
 from index.records import Hit
@@ -21,6 +22,7 @@ class Extractive:
     """Writes by quoting. `frequency` tells how rare a term is."""
 
     engine = "extract"
+    model: Model | None = None
 
     def __init__(self, frequency: Frequency) -> None:
         self._frequency = frequency

@@ -206,13 +206,13 @@ class _Instructed:
         self, model: Model, instructions: BasePromptTemplate | None, budget: int, today: Callable[[], date]
     ) -> None:
         self.engine = f"model:{model.name}"
-        self._model, self._instructions, self._budget, self._today = model, instructions, budget, today
+        self.model, self._instructions, self._budget, self._today = model, instructions, budget, today
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
         language = LANGUAGES.get(question.language or "", "the language of the question")
         said = self._instructions.format(language=language, refusal=REFUSAL) if self._instructions else None
         shown = Shown(today=self._today(), language=question.language, budget=self._budget, instructions=said)
-        return (yield from compose(question.text, hits, model=self._model, count=count, shown=shown))
+        return (yield from compose(question.text, hits, model=self.model, count=count, shown=shown))
 
 
 def _instructions(language: str) -> str:

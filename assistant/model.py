@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -210,8 +210,9 @@ def total(usages: Iterable[Usage]) -> Usage:
     )
 
 
-def counted(reply: Reply, tokens_in: int, tokens_out: int) -> Reply:
+def counted(reply: Reply, messages: Sequence[Message], count: Callable[[str], int]) -> Reply:
     """The reply with our own counts where the server gave none."""
     if reply.tokens_in is not None and reply.tokens_out is not None:
         return reply
-    return msgspec.structs.replace(reply, tokens_in=tokens_in, tokens_out=tokens_out)
+    tokens_in = sum(count(message["content"]) for message in messages)
+    return msgspec.structs.replace(reply, tokens_in=tokens_in, tokens_out=count(reply.text))

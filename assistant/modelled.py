@@ -25,9 +25,9 @@ class Modelled:
         today: Callable[[], date] = date.today,
     ) -> None:
         self.engine = f"model:{model.name}"
-        self._model, self._count, self._budget, self._prices, self._today = model, count, budget, prices, today
+        self.model, self._count, self._budget, self._prices, self._today = model, count, budget, prices, today
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
         """What the model writes, as it comes; ProviderError where it never began."""
         shown = Shown(today=self._today(), language=question.language, budget=self._budget, prices=self._prices)
-        return (yield from compose(question.text, hits, model=self._model, count=self._count, shown=shown))
+        return (yield from compose(question.text, hits, model=self.model, count=self._count, shown=shown))

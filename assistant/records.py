@@ -32,6 +32,25 @@ class Sentence(Value, frozen=True, kw_only=True):
     citations: tuple[Citation, ...] = ()
 
 
+Kind = Literal["number", "date", "name"]  # of a conflict
+
+
+class Side(Value, frozen=True, kw_only=True):
+    """What one source says: the value as it writes it, the day it was published, and the sentence."""
+
+    value: str
+    published: date | None
+    citation: Citation
+
+
+class Conflict(Value, frozen=True, kw_only=True):
+    """One thing of which sources say different values, the newest first (undated ones last). `about`: the words they share."""
+
+    kind: Kind
+    about: str
+    sides: tuple[Side, ...]
+
+
 class Source(Value, frozen=True, kw_only=True):
     """An article that the answer cites."""
 
@@ -65,6 +84,16 @@ class Draft(Value, frozen=True, kw_only=True):
     complete: bool = True
 
 
+class Seen(Value, frozen=True, kw_only=True):
+    """A passage that the answer was written from."""
+
+    passage_id: str
+    file_id: str
+    start: int
+    end: int
+    score: float
+
+
 class Answer(Value, frozen=True, kw_only=True):
     """A checked answer. On a refusal `sentences` and `sources` are empty and `closest` holds the nearest passages."""
 
@@ -76,6 +105,9 @@ class Answer(Value, frozen=True, kw_only=True):
     sources: tuple[Source, ...] = ()
     closest: tuple[Citation, ...] = ()
     reasons: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()  # what was searched for, where it is not the question itself
+    hits: tuple[Seen, ...] = ()  # what the writer was given
+    conflicts: tuple[Conflict, ...] = ()
     coverage: float | None = None  # the share of sentences that are supported; None on a refusal
     complete: bool = True  # False: the model's reply broke off
     prompt: str | None = None  # the hash of the prompt's file

@@ -6,32 +6,47 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from assistant.records import Answer, Citation, Source
+from assistant.records import Answer, Citation, Conflict, Source
 from index.records import Article, Hit, Span, SyncReport
 from index.text.sentences import paragraphs
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
 _ARABIC = re.compile("[\u0621-\u064a]")
 WORDS = {
-    "ar": {"sources": "المصادر", "closest": "أقرب ما في المقالات"},
-    "en": {"sources": "Sources", "closest": "The closest passages"},
+    "ar": {"sources": "المصادر", "closest": "أقرب ما في المقالات", "conflicts": "تختلف المصادر"},
+    "en": {"sources": "Sources", "closest": "The closest passages", "conflicts": "The sources differ"},
 }
 
 
 def answer_text(answer: Answer) -> str:
-    """The answer, its sources with title and date, or on a refusal the closest passages."""
+    """The answer, then what belongs to it."""
+    return plain(answer.text) + after_text(answer)
+
+
+def after_text(answer: Answer) -> str:
+    """What stands below an answer: what is not borne out, where sources disagree, the sources, on a refusal the closest words."""
     words = WORDS["ar" if _ARABIC.search(answer.text) else "en"]
-    parts = [answer.text]
-    doubts = [
-        f"  ✗ {sentence.text}: {'; '.join(sentence.reasons)}" for sentence in answer.sentences if sentence.reasons
-    ]
+    parts = []
+    if answer.reasons:
+        parts.append("\n".join(f"  ({reason})" for reason in answer.reasons))
+    doubts = [f"  ✗ {one.text}: {'; '.join(one.reasons)}" for one in answer.sentences if one.reasons]
     if doubts:
         parts.append("\n".join(doubts))
+    if answer.conflicts:
+        parts.append("\n".join([f"{words['conflicts']}:", *map(conflict_line, answer.conflicts)]))
     if answer.sources:
         parts.append("\n".join([f"{words['sources']}:", *map(source_line, answer.sources)]))
     if answer.closest:
         parts.append("\n".join([f"{words['closest']}:", *map(citation_line, answer.closest)]))
-    return plain("\n\n".join(parts))
+    return plain("".join(f"\n\n{part}" for part in parts))
+
+
+def conflict_line(conflict: Conflict) -> str:
+    sides = (
+        f"{side.value} [{side.citation.file_id}" + (f", {side.published}]" if side.published else "]")
+        for side in conflict.sides
+    )
+    return f"  {conflict.about}: {' ≠ '.join(sides)}"
 
 
 def source_line(source: Source) -> str:

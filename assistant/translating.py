@@ -24,7 +24,7 @@ def translated(question: str, languages: Sequence[str], *, model: Model, count: 
     """The question in the languages of the articles (ISO 639-1). Raises ProviderError where the model's server fails."""
     named = [LANGUAGES.get(language, language) for language in languages]
     asked = prompts.render("translate", question=plain(question), languages=named).messages
-    reply = counted(drained(model.reply(asked)), sum(count(one["content"]) for one in asked), 0)
+    reply = counted(drained(model.reply(asked)), asked, count)
     lines = [line.strip(" \t\"'«»“”*-") for line in plain(reply.text).splitlines()]
     kept = dict.fromkeys(line for line in lines if line and len(line) <= LONGEST)
     return Translated(questions=tuple(kept)[: len(languages)], usage=usage_of([reply]))

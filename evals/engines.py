@@ -106,7 +106,7 @@ class Witness:
 
     def __init__(self, writer: answering.Writer) -> None:
         self._writer = writer
-        self.engine = writer.engine
+        self.engine, self.model = writer.engine, writer.model
         self.hits: tuple[Hit, ...] = ()
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:

@@ -21,7 +21,7 @@ from index.text.words import terms
 SMALL = 31  # numbers up to here are everywhere: days, hours, persons
 _ARABIC = re.compile(r"[ء-ي]")
 _WORD = re.compile(r"\d+(?:[.,/:]\d+)*%?|[^\W\d_]+")
-_CLITICS = r"(?:[وف]?[بكلس]?)(?:ال|(?<=ل)ل)?"
+_CLITICS = r"[وف]?[بكلس]?(?:ال|(?<=ل)ل)?"
 _ENDINGS = r"(?:ا|ه|ها|هم|هما|هن|نا)?"
 
 
@@ -31,7 +31,9 @@ def _pattern(wording: str) -> re.Pattern[str] | None:
     parts = []
     for word in _WORD.findall(folded(wording)):
         bare = re.escape(word)
-        if _ARABIC.match(word):
+        if _ARABIC.match(word) and word.startswith("ال") and len(word) > 4:
+            parts.append(rf"(?:[وف]?[بك]?ال|[وف]?لل){bare[2:]}{_ENDINGS}")
+        elif _ARABIC.match(word):
             parts.append(rf"{_CLITICS}{bare}{_ENDINGS}" if len(word) > 2 else rf"[وف]?{bare}")
         elif word[0].isdigit():
             parts.append(rf"(?<![\d.,]){bare}(?![.,]?\d)")
@@ -53,10 +55,10 @@ def says(text: str, wording: str, anchor: date | None = None) -> bool:
     pattern = _pattern(wording)
     if pattern and pattern.search(folded(text)):
         return True
-    sought = _as_date(wording)
-    if sought is not None:
-        return any(_names(value, sought) for mention in dates(text, anchor) for value in mention.values)
-    return any(_lone(wording) == one.value for one in numbers(text)) if _lone(wording) is not None else False
+    day, number = _as_date(wording), _lone(wording)
+    if day and any(_names(value, day) for mention in dates(text, anchor) for value in mention.values):
+        return True
+    return number is not None and any(number == one.value for one in numbers(text))
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import prompts
 from assistant import wiring
+from assistant.config import Settings
 from evals import corpus as texts
 from evals import models
 from evals.answers import AnswersEngine
@@ -82,7 +83,7 @@ def opened(wanted: Wanted, against: Baseline | None = None) -> Iterator[Session]
         elif kind == "extract":
             engine, base = _extract(store), None
         else:
-            made = models.Maker(wiring.reading(store), paid, recorded=kind == "recorded")
+            made = models.Maker(wiring.reading(store, Settings()), paid, recorded=kind == "recorded")
             engine = made.engine(wanted.prompts or prompts.FOLDER)
             base = made.engine(_written(against.manifest.prompt_texts, Path(folder) / "prompts")) if against else None
         yield Session(
@@ -99,9 +100,9 @@ def opened(wanted: Wanted, against: Baseline | None = None) -> Iterator[Session]
 
 
 def _extract(store: Path) -> Engine:
-    retriever = wiring.reading(store)
+    retriever = wiring.reading(store, Settings())
     about = About(name="extract", deterministic=True, index={"reading": READING})
-    return AssistantEngine(retriever, lambda case, model: wiring.writer(retriever), about)
+    return AssistantEngine(retriever, lambda case, model: wiring.writer(retriever, Settings()), about)
 
 
 def _answers(wanted: Wanted, corpus: Corpus) -> Engine:

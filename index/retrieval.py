@@ -6,7 +6,7 @@ A search by meaning counts only where a real embedding model stands behind it; t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from index.errors import UsageError
@@ -49,6 +49,14 @@ class Retriever:
             return self._hits(((one, score, {"lexical": rank}) for rank, (one, score) in enumerate(lexical, 1)), limit)
         meaning = self._meaning().search(text, depth, allowed)
         return self._hits(fused({"lexical": (1.0, lexical), "meaning": (self._weight, meaning)}), limit)
+
+    def search_any(self, questions: Sequence[str], limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
+        """The best passages for any of several wordings of one question, each passage once with its best score."""
+        best: dict[str, Hit] = {}
+        for hit in (hit for question in questions for hit in self.search(question, limit, filters)):
+            if hit.passage.id not in best or best[hit.passage.id].score < hit.score:
+                best[hit.passage.id] = hit
+        return tuple(sorted(best.values(), key=lambda hit: (-hit.score, hit.passage.id))[:limit])
 
     def languages(self) -> frozenset[str]:
         """The languages of the articles."""

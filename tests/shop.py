@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from assistant import wiring
+from assistant.config import Settings
 from index.build import sync
 from index.records import SyncReport
 
 
 def index(path: Path, store: Path) -> SyncReport:
     """Index a PATH into a store, in this process."""
-    ledger, derived = wiring.writing(store)
+    ledger, derived = wiring.writing(store, Settings())
     try:
         return sync(path, ledger, derived)
     finally:

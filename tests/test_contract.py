@@ -211,7 +211,7 @@ def test_bad_input_is_one_line_with_the_next_step(case: int, tmp_path: Path) -> 
     assert run.returncode == 1 and run.stdout == "" and run.stderr.count("\n") == 1 and "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("question", ["", "   ", "س" * 100_000])
+@pytest.mark.parametrize("question", ["", "   ", "q" * 100_000])
 def test_an_empty_or_endless_question_is_an_error(question: str, sample: Path) -> None:
     for command in ("ask", "search"):
         run = isnad(command, question, "--store", sample)

@@ -61,7 +61,7 @@ def _event(at: int) -> tuple[Article, tuple[Case, ...]]:
         )
 
     def fact(line: int, accept: str, number: float | None = None) -> Fact:
-        value = None if number is None else Number(value=number, unit="dinar")
+        value = None if number is None else Number(value=float(number), unit="dinar")
         return Fact(id="f1", accept=(accept,), number=value, evidence=((file_id, told[line]),))
 
     return article, (

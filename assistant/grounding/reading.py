@@ -1,0 +1,242 @@
+"""A text read for checking: its sentences, and of every word what it can be compared by."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from assistant.grounding.common import FUNCTION, REPORTING
+from index.records import Span
+from index.text.dates import DateMention, PartialDate, dates
+from index.text.fold import fold, folded
+from index.text.numbers import Number, numbers
+from index.text.sentences import sentences
+from index.text.words import skeleton, stem
+
+
+class Term(NamedTuple):
+    """A word by what it is compared: its letters, its stem, what the forms of a verb share, its root, its consonants.
+
+    `groups` are the groups of synonyms it stands in, `sides` the sides of opposites: 2 n and 2 n + 1 are opposed.
+    `weight` is what its absence costs: 0 for words that only join others, about 1 for a rare one. A number or a date is one
+    term, however many words it takes.
+    """
+
+    text: str
+    stem: str
+    form: str
+    root: str
+    consonants: str
+    weight: float
+    groups: frozenset[int] = frozenset()
+    sides: frozenset[int] = frozenset()
+    number: Number | None = None
+    date: DateMention | None = None
+
+
+class Line(NamedTuple):
+    """A sentence, read. `breaks[i]`: a mark stands between word i and the next, or nothing follows it."""
+
+    text: str
+    terms: tuple[Term, ...]
+    breaks: tuple[bool, ...]
+    spans: tuple[Span, ...]
+
+
+def read_line(text: str, anchor: date | None = None) -> Line:
+    """A text read as one sentence; `anchor` is the day of writing, against which "yesterday" is read.
+
+    >>> line = read_line("وصل أمس ٢٥ ألفا، وغادروا.")
+    >>> [term.text for term in line.terms], line.breaks
+    (['وصل', 'امس', '#25000', 'وغادروا'], (False, False, True, True))
+    """
+    plain = fold(text)
+    mentions = _mentions(text, anchor)
+    terms: list[Term] = []
+    spans: list[Span] = []
+    breaks: list[bool] = []
+    last = 0
+    for word in _WORD.finditer(plain.text):
+        place = plain.span(word.start(), word.end())
+        while mentions and mentions[-1][0].end <= place.start:
+            mentions.pop()
+        inside = mentions and mentions[-1][0].start < place.end
+        if inside and spans and spans[-1] == mentions[-1][0]:
+            last = word.end()
+            continue  # a further word of the number or the date before
+        if terms:
+            breaks.append(plain.text[last : word.start()].strip() not in _NO_BREAK)
+        terms.append(mentions[-1][1] if inside else TERMS[word[0]])
+        spans.append(mentions[-1][0] if inside else place)
+        last = word.end()
+    return Line(text, tuple(terms), (*breaks, True) if terms else (), tuple(spans))
+
+
+def _mentions(text: str, anchor: date | None) -> list[tuple[Span, Term]]:
+    """The dates and numbers of a text as terms, the last first; a number inside a date is part of it."""
+    found = [(one.span, _day(one)) for one in dates(text, anchor) if any(_known(value) for value in one.values)]
+    days = [span for span, _ in found]
+    for one in numbers(text):
+        if not one.loose and not any(one.span.start < day.end and day.start < one.span.end for day in days):
+            end = one.span.end
+            if one.unit == "%" and (sign := _PERCENT.match(text, end)):
+                end = sign.end()
+            found.append((Span(one.span.start, end), _count(one)))
+    return sorted(found, key=lambda one: one[0], reverse=True)
+
+
+def _known(value: PartialDate) -> bool:
+    return any(part is not None for part in (value.year, value.month, value.day, value.weekday))
+
+
+def _count(number: Number) -> Term:
+    mark = {"ordinal": ".", "time": ":"}.get(number.kind, "%" if number.unit == "%" else "")
+    name = f"#{number.value.normalize():f}{mark}"
+    return Term(name, name, name, "", "", NUMBER, number=number)
+
+
+def _day(mention: DateMention) -> Term:
+    first = mention.values[0]
+    name = "@" + "-".join(
+        str(part or "") for part in (first.year, first.month, first.day, first.weekday, first.calendar)
+    )
+    return Term(name, name, name, "", "", NUMBER, date=mention)
+
+
+@lru_cache(maxsize=128)
+def read(text: str, anchor: date | None = None) -> tuple[Line, ...]:
+    """The sentences of a text, in order."""
+    return tuple(read_line(span.of(text), anchor) for span in sentences(text))
+
+
+NUMBER = 1.2  # the weight of a number or a date
+_WORD = re.compile(r"[^\W_]+")
+_PERCENT = re.compile(
+    r"\s*(?:[%٪]|في\s+ال(?:مئة|مائة|مئه|مائه)|بال(?:مئة|مائة|مئه|مائه)|per\s?cent|pct)", re.IGNORECASE
+)
+_NO_BREAK = frozenset(("", "'", "-", "/", ".", "$", "£", "€", "%", "’"))
+
+
+class _Terms(dict[str, Term]):
+    """Words met before, by their folded letters."""
+
+    ROOM = 60_000
+
+    def __missing__(self, word: str) -> Term:
+        base = stem(word)
+        shared, known = form(base), _lexicon()
+        found = Term(
+            text=word,
+            stem=base,
+            form=shared,
+            root=root(base),
+            consonants=skeleton(base),
+            weight=_weight(word),
+            groups=known.groups.get(shared, frozenset()),
+            sides=known.sides.get(shared, frozenset()),
+        )
+        if len(self) >= self.ROOM:
+            self.clear()
+        self[word] = found
+        return found
+
+
+TERMS = _Terms()
+
+
+# --- what the forms of a word share ---
+
+_AFFIXED = re.compile("^[ايتن](?=...)|(?<=...)ت$")
+_INNER = re.compile("(?<=.)[اويء]")
+_WEAK = re.compile("[اويءه]")
+_ENDINGS = re.compile(
+    "(?<=....)(?:ation|ition|tion|sion|ment|ness|ance|enc|ity|iv|al|ly|er|or|ist|ism|ous|ful|abl|ibl|iz|is|ic|e)+$"
+)
+
+
+def form(word_stem: str) -> str:
+    """What the tenses and persons of a verb share with its noun of action, more narrowly than the root.
+
+    >>> {form(stem(word)) for word in ("ارتفع", "ارتفعت", "يرتفع", "ارتفاع")}
+    {'رتفع'}
+    """
+    if word_stem.isascii():
+        return word_stem
+    bare = _INNER.sub("", _AFFIXED.sub("", word_stem))
+    return bare if len(bare) >= 2 else word_stem
+
+
+def root(word_stem: str) -> str:
+    """A guess at what all the words of one family share: in Arabic the strong letters, in English the first ones.
+
+    >>> [root(stem(word)) for word in ("ارتفاع", "يرتفع", "مرتفعه", "announcement", "announced")]
+    ['رفع', 'رفع', 'رفع', 'announc', 'announc']
+    """
+    if word_stem.isascii():
+        return _ENDINGS.sub("", word_stem)
+    strong = _WEAK.sub("", word_stem)
+    for prefix in ("ست", "م", "ت", "ن"):
+        if strong.startswith(prefix) and len(strong) - len(prefix) >= 3:
+            strong = strong[len(prefix) :]
+            break
+    if len(strong) == 4 and strong[1] == "ت":
+        strong = strong[0] + strong[2:]
+    return strong if len(strong) >= 3 else word_stem
+
+
+# --- word lists ---
+
+
+class _Lexicon(NamedTuple):
+    groups: dict[str, frozenset[int]]
+    sides: dict[str, frozenset[int]]
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> _Lexicon:
+    groups: dict[str, set[int]] = {}
+    sides: dict[str, set[int]] = {}
+    for number, line in enumerate(_lines("synonyms.txt")):
+        for word in line.split():
+            groups.setdefault(form(stem(folded(word))), set()).add(number)
+    for number, line in enumerate(_lines("opposites.txt")):
+        for side, listed in enumerate(line.split("|")):
+            for word in listed.split():
+                sides.setdefault(form(stem(folded(word))), set()).add(2 * number + side)
+    return _Lexicon(
+        {word: frozenset(found) for word, found in groups.items()},
+        {word: frozenset(one for one in found if one ^ 1 not in found) for word, found in sides.items()},
+    )
+
+
+def _lines(name: str) -> Iterator[str]:
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return (line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+@lru_cache(maxsize=1)
+def _frequent() -> dict[str, float]:
+    """Word → its weight by its class in frequent.txt, whose number is the first of the class in a vocabulary by frequency."""
+    weights: dict[str, float] = {}
+    for line in _lines("frequent.txt"):
+        number, *listed = line.split()
+        weights.update(dict.fromkeys(listed, _by_rank(int(number))))
+    return weights
+
+
+def _by_rank(number: int) -> float:
+    """0.1 for the commonest words, 0.36 for number 15,000, 0.8 for number 90,000."""
+    return max(0.1, (math.log(number) - 6) / 6) ** 2
+
+
+def _weight(word: str) -> float:
+    if word in FUNCTION or (len(word) == 1 and not word.isdigit()):
+        return 0.0
+    if word in REPORTING:
+        return 0.3
+    return max(0.15, _frequent().get(word, 1.1))

@@ -1,0 +1,102 @@
+"""A baseline keeps answers so that both sides are scored alike; a prompt that was changed and never evaluated is found out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from evals import baseline as baselines
+from evals import passing
+from evals.baseline import Baseline, bless
+from evals.engines import prompt_hashes, prompt_texts
+from evals.runlog import Log
+from evals.runner import Finished, run
+from evals.support import Checked
+from index.errors import UsageError
+from tests.evals import town
+from tests.evals.sabotage import SABOTAGES, Changed
+from tests.evals.shelf import manifest
+
+CHECK = Checked(town.CORPUS)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    change, _ = SABOTAGES["subtle: one event in twenty"]
+    with Log(tmp_path_factory.mktemp("run") / "log.jsonl") as log:
+        return run(town.CASES, Changed(town.Clerk(), change), town.CORPUS, CHECK, log)
+
+
+def blessed(finished: Finished, **changes: object) -> Baseline:
+    found = bless("clerk", manifest(), town.CASES, finished.entries, finished.outcomes, why="first")
+    return replace(found, **changes)
+
+
+def test_a_baseline_is_read_as_it_was_written_an_answer_a_line(finished: Finished, tmp_path: Path) -> None:
+    before = blessed(finished)
+    path = baselines.write(before, tmp_path)
+    assert baselines.load("clerk", tmp_path) == before == baselines.load(str(path))
+    rows = [line for line in path.read_text().splitlines() if '"case":"' in line]
+    assert len(rows) == len(town.CASES)
+
+
+def test_its_answers_come_to_what_they_came_to(finished: Finished) -> None:
+    again = blessed(finished).outcomes(town.CASES, town.CORPUS, CHECK)
+    for case, found in finished.outcomes.items():
+        assert [(one.passed, one.blame, one.violations) for one in again[case]] == [
+            (one.passed, one.blame, one.violations) for one in found
+        ]
+    assert sum(not one.passed for found in again.values() for one in found) == 3
+
+
+def test_a_case_that_was_changed_since_is_not_compared(finished: Finished) -> None:
+    changed = (replace(town.CASES[0], question="سؤال آخر؟"), *town.CASES[1:])
+    assert set(blessed(finished).outcomes(changed, town.CORPUS, CHECK)) == {case.id for case in town.CASES[1:]}
+
+
+def test_a_run_with_holes_is_not_blessed(finished: Finished) -> None:
+    with pytest.raises(UsageError, match="1 cases have no answer"):
+        bless("clerk", manifest(), town.CASES, finished.entries[1:], finished.outcomes, why="")
+
+
+def test_every_blessing_is_remembered(finished: Finished) -> None:
+    first = blessed(finished)
+    second = bless("clerk", manifest(), town.CASES, finished.entries, finished.outcomes, why="then", before=first)
+    assert [one.why for one in second.log] == ["first", "then"]
+    assert (second.log[-1].passed, second.log[-1].cases) == (77, 80)
+
+
+def test_a_baseline_that_is_not_there_or_is_none_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="isnad eval baseline set"):
+        baselines.load("none", tmp_path)
+    (tmp_path / "bad.json").write_text("{}")
+    with pytest.raises(UsageError, match="is no baseline"):
+        baselines.load("bad", tmp_path)
+
+
+PROMPTS = {"answer": "aaaa", "condense": "cccc"}
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_a_prompt_passes_with_the_hash_that_was_evaluated_and_no_other(tmp_path: Path) -> None:
+    assert passing.unrecorded(PROMPTS, tmp_path) == ["answer", "condense"]
+    passing.record(manifest(prompts=PROMPTS, model="scripted"), "f00d", NOW, folder=tmp_path)
+    assert passing.unrecorded(PROMPTS, tmp_path) == []
+    assert passing.unrecorded(PROMPTS | {"answer": "bbbb"}, tmp_path) == ["answer"]
+    assert passing.records(tmp_path)[0].model == "scripted"
+
+
+def test_an_engine_without_prompts_says_nothing_of_any(tmp_path: Path) -> None:
+    passing.record(manifest(), "f00d", NOW, folder=tmp_path)
+    assert passing.records(tmp_path) == ()
+
+
+def test_every_prompt_of_the_program_has_passed_the_gate_once_a_baseline_of_prompts_is_set() -> None:
+    """Changed a prompt? `isnad eval gate` (see docs/evals.md) records that it passed; commit the record."""
+    named = [path for path in baselines.FOLDER.glob("*.json") if baselines.load(str(path)).manifest.prompts]
+    if not named:
+        pytest.skip("no baseline of an engine that uses prompts is set yet")
+    assert passing.unrecorded(prompt_hashes(prompt_texts())) == []

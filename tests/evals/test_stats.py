@@ -1,0 +1,75 @@
+"""The statistics against published figures, and what they say of nothing and of everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from evals import stats
+from evals.calibrate import corrected
+
+
+@pytest.mark.parametrize(
+    ("passed", "total", "low", "high"),
+    [(27, 30, 0.74, 0.97), (45, 50, 0.79, 0.96), (90, 100, 0.83, 0.94), (30, 30, 0.89, 1.0)],
+)
+def test_wilson_intervals_are_the_published_ones(passed: int, total: int, low: float, high: float) -> None:
+    found = stats.wilson(passed, total)
+    assert (round(found.low, 2), round(found.high, 2)) == (low, high)
+
+
+def test_of_nothing_nothing_is_known() -> None:
+    assert (stats.wilson(0, 0).low, stats.wilson(0, 0).high) == (0.0, 1.0)
+    assert stats.holm([]) == []
+    assert stats.auroc([(0.5, True)]) is None and stats.kappa([True], [True]) is None
+
+
+@pytest.mark.parametrize(
+    ("cases", "breaks", "fixes", "power"),
+    [
+        (50, 0.12, 0.02, 0.44),
+        (100, 0.12, 0.02, 0.83),
+        (200, 0.12, 0.02, 0.99),
+        (50, 0.08, 0.03, 0.13),
+        (400, 0.08, 0.03, 0.91),
+    ],
+)
+def test_the_power_of_mcnemars_test_is_the_published_one(cases: int, breaks: float, fixes: float, power: float) -> None:
+    assert stats.mcnemar_power(cases, breaks, fixes) == pytest.approx(power, abs=0.02)
+
+
+def test_no_change_anywhere_is_no_evidence_of_a_drop() -> None:
+    found = stats.paired([1.0, 0.0, 1.0], [1.0, 0.0, 1.0], ["a", "b", "c"])
+    assert (found.change, found.low, found.high, found.p) == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_cases_of_one_event_are_no_evidence_of_their_own() -> None:
+    """The same thirty breaks in thirty events, and in two."""
+    base, new = [1.0] * 60, [0.0] * 30 + [1.0] * 30
+    spread = stats.paired(base, new, [f"e{at}" for at in range(60)])
+    lumped = stats.paired(base, new, ["x"] * 30 + [f"e{at}" for at in range(30)])
+    assert spread.p < 0.001 and lumped.p > 0.3
+    assert lumped.high - lumped.low > spread.high - spread.low
+
+
+def test_the_interval_holds_the_difference_and_is_the_same_every_time() -> None:
+    base = [float(at % 3 > 0) for at in range(40)]
+    new = [float(at % 4 > 0) for at in range(40)]
+    events = [f"e{at // 4}" for at in range(40)]
+    found = stats.paired(base, new, events)
+    assert found.low <= found.change <= found.high
+    assert found == stats.paired(base, new, events)
+
+
+def test_weights_are_normed_and_count() -> None:
+    found = stats.paired([1.0, 1.0], [0.0, 1.0], ["a", "b"], [3.0, 1.0])
+    assert found.base == 1.0 and found.new == pytest.approx(0.25)
+
+
+def test_a_worthless_judge_leaves_the_labels_alone_and_a_perfect_one_narrows_the_interval() -> None:
+    people = [True] * 30 + [False] * 20
+    worthless = corrected([True] * 500 + [False] * 500, [(at % 2 == 0, one) for at, one in enumerate(people)])
+    perfect = corrected([True] * 600 + [False] * 400, [(one, one) for one in people])
+    alone = 1.96 * (0.6 * 0.4 / 50) ** 0.5
+    assert worthless.rate == pytest.approx(0.6, abs=0.05)
+    assert perfect.rate == pytest.approx(0.6, abs=0.01)
+    assert (perfect.high - perfect.low) / 2 < 0.5 * alone < (worthless.high - worthless.low) / 2 < 1.2 * alone
