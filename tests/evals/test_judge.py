@@ -168,7 +168,7 @@ def test_agreement_with_people_is_counted_and_errors_are_in_no_figure() -> None:
     assert (found.sensitivity.passed, found.sensitivity.total) == (2, 3)
     assert (found.specificity.passed, found.specificity.total) == (1, 2)
     assert found.balanced == pytest.approx((2 / 3 + 1 / 2) / 2) and found.kappa == pytest.approx(1 / 6, abs=1e-6)
-    assert found.auroc == pytest.approx(4.5 / 6) and found.ece is not None
+    assert found.auroc == pytest.approx(4 / 6) and found.ece is not None
     assert sum(one.rows for one in found.reliability) == 5
 
 
@@ -235,7 +235,7 @@ def test_the_machinery_runs_on_attributionbench_with_a_scripted_judge() -> None:
 
     def quoting(request: str) -> str:
         """Says full and quotes the beginning of the text; every tenth reply is no JSON."""
-        text = request.split("TEXT:\n")[1]
+        text = request.split("TEXT:\n")[1].split("\ndata-")[0]
         return "hm" if len(text) % 10 == 0 else ruling("full", " ".join(text.split()[:4]))
 
     found = calibrate(some, ModelJudge(Scripted(quoting)))
