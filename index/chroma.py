@@ -148,6 +148,19 @@ class _Room:
         found = self._collection.query(query_embeddings=_rows(vector, 1), n_results=limit, include=["distances"])
         return list(zip(found["ids"][0], map(float, found["distances"][0]), strict=True))
 
+    def among(self, vector: bytes, ids: list[str]) -> list[tuple[str, float]]:
+        """These rows and their cosine distances, nearest first, one by one: no neighbour is missed."""
+        import numpy as np
+
+        sought, near = _rows(vector, 1)[0], list[tuple[float, str]]()
+        for first in range(0, len(ids), self._size):
+            found = self._collection.get(ids=ids[first : first + self._size], include=["embeddings"])
+            rows = np.asarray(found["embeddings"], np.float32).reshape(len(found["ids"]), -1)
+            lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(sought)
+            likeness = rows @ sought / np.where(lengths > 0, lengths, 1) if len(rows) else []
+            near += ((1 - float(one), name) for one, name in zip(likeness, found["ids"], strict=True))
+        return [(name, distance) for distance, name in sorted(near)]
+
     def ids(self, offset: int, limit: int) -> list[str]:
         """A page of the ids."""
         return list(self._collection.get(limit=limit, offset=offset, include=[])["ids"])

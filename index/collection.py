@@ -226,6 +226,8 @@ def _readable(kind: str, text: str, *, home: Home) -> StoreError:
         return StoreBusy(f"another program holds {home}; close it and run again")
     if "disk is full" in low or "no space left" in low or "(code: 13)" in low:
         return StoreFull(f"the disk of {home} is full; make room and run again, nothing acknowledged is lost")
+    if kind in ("PermissionError", "OSError"):
+        return StoreError(f"cannot use {home}: {text}; see that its files belong to you and can be written")
     if kind == "NotFoundError":
         return StoreDamaged(f"{home} is not there; run: isnad doctor --repair")
     if home.server and kind != "InternalError":

@@ -247,6 +247,10 @@ class Ledger:
             for one, start, end in rows
         )
 
+    def passage_ids(self, articles: Collection[str]) -> list[str]:
+        """Ids of the passages of these articles."""
+        return [row[0] for row in self._among("SELECT id FROM passages WHERE article_id IN", articles)]
+
     def matching(self, filters: Filters) -> set[str]:
         """Ids of the articles that filters allow."""
         tests: list[tuple[str, Sequence[Any]]] = []

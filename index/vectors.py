@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from index.embedding import Embedder
 
 
+FEW = 2_000  # passages that are compared one by one
+
+
 class Vectors:
     """The vectors of one store, in its folder or on a Chroma server."""
 
@@ -87,19 +90,31 @@ class Vectors:
     def _among(
         self, collection: Collection, vector: bytes, limit: int, articles: Group[str] | None, rows: int
     ) -> list[tuple[str, float]]:
-        """Ask for more until enough of what comes is of the allowed articles: a condition would cost Chroma far more."""
+        """A few allowed passages are compared one by one; of many, more and more is asked for until enough is allowed.
+
+        A condition would cost Chroma far more: a third of a second at 100,000 rows.
+        """
+        if articles is not None and len(articles) <= FEW:
+            ids = self._ledger.passage_ids(articles)
+            if len(ids) <= FEW:
+                with suppress(StoreDamaged):  # a row that came after what is open
+                    return self._allowed(collection.call("among", vector, ids), articles)[:limit]
         ask = limit if articles is None else limit * 4
         while True:
             near = collection.call("query", vector, max(1, ask))
-            places = self._ledger.passages([one for one, _ in near])
-            kept = [
-                (one, max(0.0, min(1.0, 1.0 - distance)))
-                for one, distance in near
-                if one in places and (articles is None or places[one][0] in articles)
-            ]
+            kept = self._allowed(near, articles)
             if len(kept) >= limit or ask >= rows or len(near) < ask:
                 return kept[:limit]
             ask *= 4
+
+    def _allowed(self, near: list[tuple[str, float]], articles: Group[str] | None) -> list[tuple[str, float]]:
+        """Those of the rows that the ledger still has, in the allowed articles, with their similarities."""
+        places = self._ledger.passages([one for one, _ in near])
+        return [
+            (one, max(0.0, min(1.0, 1.0 - distance)))
+            for one, distance in near
+            if one in places and (articles is None or places[one][0] in articles)
+        ]
 
     # --- writing ---
 

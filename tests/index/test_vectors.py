@@ -219,3 +219,16 @@ def test_a_text_without_words_is_indexed_like_any_other(tmp_path: Path, opened: 
 def test_the_headline_is_embedded_with_the_passage_and_what_nobody_sees_is_not() -> None:
     article, (passage,) = entry("a", "وصل\u200f الوفد", title="الوفد في دمشق")
     assert wording(article, passage) == "الوفد في دمشق\nوصل الوفد"
+
+
+def test_many_allowed_articles_are_sifted_and_few_compared_with_one_result(
+    shelf: tuple[Ledger, Vectors], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, vectors = shelf
+    allowed = {f"r{one}" for one in range(0, 30, 3)}
+    compared = vectors.search("غادر الوفد 12 بعد لقاء", 7, allowed)
+    monkeypatch.setattr(module, "FEW", 5)
+    sifted = vectors.search("غادر الوفد 12 بعد لقاء", 7, allowed)
+    assert [one for one, _ in compared] == [one for one, _ in sifted] and len(compared) == 7
+    assert [score for _, score in compared] == pytest.approx([score for _, score in sifted], abs=1e-4)
+    assert vectors.search("الوفد", 5, {"no-such-article"}) == []
