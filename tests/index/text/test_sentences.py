@@ -121,7 +121,7 @@ def test_spans_are_ordered_trimmed_and_cover_every_character_that_is_not_space(t
 def test_DOS_01_sentences_of_the_worst_hundred_thousand_characters_take_under_a_tenth_of_a_second(unit: str) -> None:
     text = (unit * (100_000 // len(unit) + 1))[:100_000]
     for split in (sentences, paragraphs):
-        assert min(_seconds(split, text) for _ in range(3)) < 0.1
+        assert min(_seconds(split, text) for _ in range(8)) < 0.1
 
 
 def _seconds(split: Callable[[str], object], text: str) -> float:
