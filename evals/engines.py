@@ -9,17 +9,15 @@ from typing import Protocol
 
 import prompts
 from assistant import answering
-from assistant.conversation import Conversation, standalone
+from assistant.conversation import Conversation
 from assistant.model import Message, Model
-from assistant.records import Answer, Draft
-from assistant.understand import Question
+from assistant.records import Seen
 from evals.cases import Case
 from evals.records import Place, Reply
 from index.errors import ProviderError
 from index.provider import Reply as Said
-from index.records import Hit, Value
+from index.records import Value
 from index.retrieval import Retriever
-from index.tokens import count
 
 
 class About(Value, frozen=True, kw_only=True):
@@ -46,43 +44,37 @@ class Engine(Protocol):
 class AssistantEngine:
     """This program over a store. `writer` makes what writes the answer to a repeat of a case: quotations, or a model.
 
-    `model` makes the model that rewrites follow-ups; without one the rule does. `folder` holds other prompts than the program's.
+    `folder` holds the prompts to use.
     """
 
     def __init__(
         self,
         retriever: Retriever,
-        writer: Callable[[Case, Model | None], answering.Writer],
+        writer: Callable[[Case, int], answering.Writer],
         about: About,
         *,
-        model: Callable[[int], Model] | None = None,
         folder: Path = prompts.FOLDER,
     ) -> None:
-        self._retriever, self._writer, self.about = retriever, writer, about
-        self._model, self._folder = model, folder
+        self._retriever, self._writer, self.about, self._folder = retriever, writer, about, folder
 
     def answer(self, case: Case, repeat: int) -> Reply:
-        """The answer, with the passages that the writer was given. Earlier questions of the case are asked first.
+        """The answer, with the passages that it was written from. Earlier questions of the case are asked first.
 
         Raises ProviderError where any request on the way failed, also where the answer could do without it.
         """
-        watched = Watched(self._model(repeat)) if self._model else None
+        writer = self._writer(case, repeat)
         with prompts.using(self._folder):
             conversation = Conversation()
             for turn in case.turns:
-                said = turn.answer or self._ask(case, turn.question, conversation, watched)[0].text
+                said = (
+                    turn.answer
+                    or answering.answer(turn.question, self._retriever, writer, conversation=conversation).text
+                )
                 conversation = conversation.after(turn.question, said)
-            answer, hits = self._ask(case, case.question, conversation, watched)
-        if watched and watched.failed:
-            raise watched.failed
-        return Reply(answer=answer, hits=tuple(map(place, hits)))
-
-    def _ask(
-        self, case: Case, question: str, conversation: Conversation, model: Watched | None
-    ) -> tuple[Answer, tuple[Hit, ...]]:
-        alone = standalone(question, conversation, model=model, count=count)
-        witness = Witness(self._writer(case, model))
-        return answering.answer(alone.question, self._retriever, witness), witness.hits
+            answer = answering.answer(case.question, self._retriever, writer, conversation=conversation)
+        if isinstance(writer.model, Watched) and writer.model.failed:
+            raise writer.model.failed
+        return Reply(answer=answer, hits=tuple(map(place, answer.hits)))
 
 
 class Watched:
@@ -101,23 +93,9 @@ class Watched:
             raise
 
 
-class Witness:
-    """A writer that remembers which hits it was given."""
-
-    def __init__(self, writer: answering.Writer) -> None:
-        self._writer = writer
-        self.engine, self.model = writer.engine, writer.model
-        self.hits: tuple[Hit, ...] = ()
-
-    def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
-        self.hits = hits
-        draft: Draft = yield from self._writer.write(question, hits)
-        return draft
-
-
-def place(hit: Hit) -> Place:
-    """A hit as the metrics take it."""
-    return Place(file_id=hit.article.id, start=hit.passage.start, end=hit.passage.end)
+def place(seen: Seen) -> Place:
+    """A passage of an answer as the metrics take it."""
+    return Place(file_id=seen.file_id, start=seen.start, end=seen.end)
 
 
 def prompt_texts(folder: Path = prompts.FOLDER) -> dict[str, str]:

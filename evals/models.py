@@ -12,7 +12,7 @@ from assistant.model import ChatModel, Message, Model, Prices, Recorded
 from assistant.modelled import Modelled
 from evals.calls import Calls, Remembered
 from evals.cases import HERE, Case
-from evals.engines import About, AssistantEngine, Engine, prompt_hashes, prompt_texts
+from evals.engines import About, AssistantEngine, Engine, Watched, prompt_hashes, prompt_texts
 from evals.judge import ModelJudge
 from evals.pace import Budget, Limiter
 from index.build import READING
@@ -99,19 +99,17 @@ class Maker:
             parameters={"context_tokens": str(settings.context_tokens), "answer_tokens": str(settings.answer_tokens)},
             prompts=prompt_hashes(texts),
             prompt_texts=texts,
-            index={"reading": READING},
+            index={"reading": READING, "search": "lexical"},
         )
-        return AssistantEngine(self._retriever, self._writer, about, model=self._model, folder=folder)
+        return AssistantEngine(self._retriever, self._writer, about, folder=folder)
 
-    def _model(self, repeat: int) -> Model:
-        return Recorded(RECORDINGS) if self._recorded else self._paid.model(self._paid.settings.model, repeat)
-
-    def _writer(self, case: Case, model: Model | None) -> Writer:
-        assert model
+    def _writer(self, case: Case, repeat: int) -> Writer:
+        settings = self._paid.settings
+        model = Recorded(RECORDINGS) if self._recorded else self._paid.model(settings.model, repeat)
         return Modelled(
-            model,
+            Watched(model),
             count=count,
-            budget=self._paid.settings.context_tokens,
+            budget=settings.context_tokens,
             prices=self._paid.prices,
             today=lambda: case.as_of or TODAY,
         )

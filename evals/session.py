@@ -83,7 +83,7 @@ def opened(wanted: Wanted, against: Baseline | None = None) -> Iterator[Session]
         elif kind == "extract":
             engine, base = _extract(store), None
         else:
-            made = models.Maker(wiring.reading(store, Settings()), paid, recorded=kind == "recorded")
+            made = models.Maker(wiring.reading(store, paid.settings), paid, recorded=kind == "recorded")
             engine = made.engine(wanted.prompts or prompts.FOLDER)
             base = made.engine(_written(against.manifest.prompt_texts, Path(folder) / "prompts")) if against else None
         yield Session(
@@ -100,9 +100,10 @@ def opened(wanted: Wanted, against: Baseline | None = None) -> Iterator[Session]
 
 
 def _extract(store: Path) -> Engine:
+    """Quotations, whatever model is set."""
     retriever = wiring.reading(store, Settings())
-    about = About(name="extract", deterministic=True, index={"reading": READING})
-    return AssistantEngine(retriever, lambda case, model: wiring.writer(retriever, Settings()), about)
+    about = About(name="extract", deterministic=True, index={"reading": READING, "search": "lexical"})
+    return AssistantEngine(retriever, lambda case, repeat: wiring.writer(retriever, Settings()), about)
 
 
 def _answers(wanted: Wanted, corpus: Corpus) -> Engine:
