@@ -60,9 +60,12 @@ def scan(path: Path) -> Iterator[Found | Skipped]:
     A file's id is its relative path without the extension, a record's is its `id`. Where two have one id, both are
     refused. Holds ids in memory, not articles. Raises SourceError where PATH is missing or there is no article in it.
     """
-    root = path.resolve()
-    if not root.exists():
-        raise SourceError(f"{path} does not exist; give a folder of articles or a .jsonl file")
+    try:
+        root = path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError) as failed:  # links in a circle, no permission, a NUL in the name
+        gone = isinstance(failed, FileNotFoundError)
+        trouble = "does not exist" if gone else f"cannot be read ({getattr(failed, 'strerror', None) or failed})"
+        raise SourceError(f"{shown(str(path))} {trouble}; give a folder of articles or a .jsonl file") from None
     if not root.is_dir() and not is_json_lines(root.name):
         raise SourceError(f"{path} is neither a folder nor a .jsonl file; give the folder that the file is in")
     twice = _given_twice(_ids(root))

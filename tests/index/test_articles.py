@@ -228,6 +228,14 @@ def test_a_path_without_an_article_is_an_error_that_says_what_to_do(tmp_path: Pa
         list(read(tmp_path / name))
 
 
+@pytest.mark.parametrize("name", ["circle", "nul\0byte", "a.txt/b", "x" * 300, "x" * 5000])
+def test_a_path_that_no_system_can_open_is_an_error_in_words(tmp_path: Path, name: str) -> None:
+    write(tmp_path, {"a.txt": STORY})
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    with pytest.raises(SourceError, match="give a folder"):
+        list(scan(tmp_path / name))
+
+
 def test_a_path_may_itself_be_a_link(tmp_path: Path) -> None:
     write(tmp_path, {"root/a.txt": STORY})
     (tmp_path / "link").symlink_to(tmp_path / "root")
