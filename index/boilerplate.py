@@ -100,7 +100,8 @@ def _above(lines: Sequence[Line], marked: set[int], first: int) -> set[int]:
         section, headline, below = (lines[place] for place in rest[:3])
         if section.words <= 3 and not section.ended and not any(map(str.isdigit, section.shown)):
             reads_as_one = 4 <= headline.words <= 2 * PARAGRAPH and not headline.ended
-            if reads_as_one and below.words > headline.words:
+            told = stems("\n".join(lines[place].plain for place in rest[1:]))
+            if reads_as_one and below.words > headline.words and shared(section.plain, told) < 1:
                 found.add(rest[0])  # a section of a name of its own
     return found
 
