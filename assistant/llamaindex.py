@@ -35,6 +35,7 @@ from index.errors import ProviderCut
 from index.llamaindex import ArticleRetriever, hits_of
 from index.provider import Reply, faults
 from index.records import Filters, Hit
+from index.retrieval import Retriever
 from index.tokens import count
 
 INSTRUCTIONS = "instructions"  # the name of the one prompt that `update_prompts` takes
@@ -152,8 +153,8 @@ class CitedQueryEngine(BaseQueryEngine):
         self, question: str, nodes: list[NodeWithScore], metadata: dict[str, Any]
     ) -> Generator[str, None, None]:
         """The answer as it comes; then what is known of it is in `metadata`."""
-        ledger = self._retriever.retriever.ledger if isinstance(self._retriever, ArticleRetriever) else None
-        found: Any = _Found(hits_of(nodes, ledger))  # all that path 2 needs of a retriever
+        store = self._retriever.retriever if isinstance(self._retriever, ArticleRetriever) else None
+        found: Any = _Found(nodes, self.retrieve, store)  # all that path 2 needs of a retriever
         answer: Answer = yield from answering.stream(question, found, self._writer or self._by_model())
         metadata |= told(answer)
 
@@ -187,16 +188,28 @@ def told(answer: Answer) -> dict[str, Any]:
 
 
 class _Found:
-    """Hits that were found already, where path 2 wants to search."""
+    """Nodes that were found already, where path 2 wants to search; other wordings of the question add theirs to them."""
 
-    def __init__(self, hits: tuple[Hit, ...]) -> None:
-        self._hits = hits
+    def __init__(
+        self,
+        nodes: list[NodeWithScore],
+        retrieve: Callable[[QueryBundle], list[NodeWithScore]],
+        store: Retriever | None,
+    ) -> None:
+        self._nodes, self._retrieve, self._store = nodes, retrieve, store
 
-    def search(self, question: str, limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
-        return self._hits
+    def search_any(self, questions: Sequence[str], limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
+        """The hits of the nodes; `source_nodes` of the response are the same list."""
+        for question in questions[1:]:
+            known = {one.node.node_id for one in self._nodes}
+            self._nodes += [one for one in self._retrieve(QueryBundle(question)) if one.node.node_id not in known]
+        if len(questions) > 1:
+            self._nodes.sort(key=lambda one: -(one.score or 0.0))
+        return hits_of(self._nodes, self._store.ledger if self._store else None)
 
     def languages(self) -> frozenset[str]:
-        return frozenset(hit.article.language for hit in self._hits if hit.article.language)
+        """Of the store; of nodes from elsewhere nothing is known, so nothing is translated."""
+        return self._store.languages() if self._store else frozenset()
 
 
 class _Instructed:

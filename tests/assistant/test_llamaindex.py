@@ -139,6 +139,12 @@ def test_an_answer_streams_asynchronously(retriever: ArticleRetriever) -> None:
     )
 
 
+def test_a_question_in_another_language_is_searched_in_the_languages_of_the_store(retriever: ArticleRetriever) -> None:
+    response = CitedQueryEngine(retriever, Saying()).query("Who received the Syrian foreign minister in Moscow?")
+    answer = checked(response, retriever)
+    assert answer.searched[1:] == (SAID.strip(),) and len(response.source_nodes) >= 5
+
+
 def test_a_refusal_has_no_citations_and_the_closest_words(retriever: ArticleRetriever) -> None:
     response = CitedQueryEngine(retriever, Saying(said="NO_ANSWER\nلا تذكر المصادر ذلك.")).query("كم عدد سكان موسكو؟")
     assert response.metadata["abstained"] and response.metadata["citations"] == []
