@@ -5,7 +5,10 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export UV_LINK_MODE = copy
 
-.PHONY: chat ask test test-long lint format lock bench bench-retrieval bench-answers bench-grounding clean
+.PHONY: help ask test test-long lint format lock bench bench-retrieval bench-answers bench-grounding clean
+
+help:                      ## what there is to make
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 ask: .venv/ready           ## a cited answer from articles/: make ask Q="…"
 	@$(BIN)/isnad index articles --store $(STORE) --quiet

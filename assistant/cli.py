@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,6 +167,26 @@ def status(options: argparse.Namespace) -> int:
     return 0
 
 
+def doctor(options: argparse.Namespace) -> int:
+    """Look at everything in the store; with --repair build anew what is damaged."""
+    from assistant import render, wiring
+    from assistant.config import Settings
+    from index.doctor import examine, repair
+
+    settings = Settings.load()
+    with _progress(quiet=options.json) as progress:
+        found = (
+            repair(options.store, lambda ledger: wiring.meaning(ledger, settings), progress)
+            if options.repair
+            else examine(options.store, lambda ledger: wiring.meaning(ledger, settings))
+        )
+    if options.json:
+        _emit(found)
+    else:
+        print(render.examination_text(found))
+    return 0 if found.well else 1
+
+
 def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
     """Answer a file of `{"id","question"}` lines, a line each; a bad line gives `{"id","error"}` and the exit code 1."""
     import msgspec
@@ -320,6 +341,9 @@ def _parser() -> argparse.ArgumentParser:
     add(articles)
     add(remove).add_argument("file_id", nargs="+", metavar="FILE_ID")
     add(status)
+    add(doctor).add_argument("--repair", action="store_true", help="build anew what is damaged, from the ledger")
+    evaluating = commands.add_parser("eval", help="Say whether a change broke something, with an exit code to trust.")
+    import_module("evals.cli").add(evaluating)  # by name: the one import against the stream
     return parser
 
 

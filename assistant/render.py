@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.records import Answer, Citation, Conflict, Source
 from index.records import Article, Hit, Span, SyncReport
 from index.text.sentences import paragraphs
+
+if TYPE_CHECKING:
+    from index.doctor import Examination
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
 _ARABIC = re.compile("[\u0621-\u064a]")
@@ -164,3 +167,13 @@ def surroundings(text: str, span: Span) -> Span:
 def status_text(record: dict[str, Any]) -> str:
     """`isnad status`, a line a fact."""
     return plain("\n".join(f"{name:<12} {value}" for name, value in record.items()))
+
+
+def examination_text(found: Examination) -> str:
+    """What the doctor found and did, a line each."""
+    lines = [f"{found.articles} articles, {found.passages} passages, {found.vectors} rows in Chroma"]
+    lines += [f"done: {one}" for one in found.done]
+    lines += [
+        f"{one.part}: {one.what}" + (f" ({', '.join(one.articles)})" if one.articles else "") for one in found.findings
+    ]
+    return plain("\n".join([*lines, "all is well"] if found.well else [*lines, "run: isnad doctor --repair"]))
