@@ -29,7 +29,7 @@ LONGEST_QUESTION = 20_000  # letters of a question that are read
 MOST_TERMS = 256  # of a question, the rarest; asking by more finds nothing better and takes longer
 COMMON = 0.5  # in a large index, terms in more of the passages than this tell nothing apart and cost the most
 LARGE = 20_000  # passages
-FEW = 1_000  # articles that a filter can name to the engine faster than to sift what the engine finds
+FEW = 1_000  # articles, or one for a hundred passages: a filter names so many to the engine; by more, what it finds is sifted
 SIFTED = 20  # times the limit, fetched to be sifted
 
 _MEMORY = 64_000_000  # bytes a writing thread fills before it writes a segment
@@ -122,7 +122,7 @@ class LexicalIndex:
         if articles is None:
             return [(score, one) for score, one, _ in self._fetch(query, limit)]
         allowed = frozenset(articles)
-        if len(allowed) > FEW:
+        if len(allowed) > max(FEW, self.passages // 100):
             fetched = self._fetch(query, SIFTED * limit)
             sifted = [(score, one) for score, one, article in fetched if article in allowed]
             if len(sifted) >= limit or len(fetched) < SIFTED * limit:
