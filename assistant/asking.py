@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
-FUNCTION_WORDS = frozenset(
+from index.text.fold import folded
+
+Kind = Literal["person", "date", "place", "number", "reason", "yes-no", "definition", "statement", "other"]
+
+
+def _folded(listed: str) -> frozenset[str]:
+    return frozenset(folded(listed).split())
+
+
+FUNCTION_WORDS = _folded(
     """
     في علي الي عن مع عند بين بعد قبل خلال منذ حتي ضد نحو دون ضمن حول عبر لدي تحت فوق امام وراء حسب وفق بحسب
     التي الذي الذين اللذان اللتان اللاتي اللواتي هذا هذه ذلك تلك هولاء اولئك هناك هنا ثم او ام بل لكن ان انه انها انهم اذا لو
@@ -14,134 +24,136 @@ FUNCTION_WORDS = frozenset(
     to in on at by for from with about into over after before between during under within without against among through than as
     and or but if so that this these those there here it its he she they them his her their him you your we our i my me not no
     which what's according also one ones any some many much more most such only other
-    """.split()
+    """
 )
 
-_IS = r"(?:ما|ماهو|ماهي|شو|ايش|وش|شنو|ماذا|كم)(?: (?:هو|هي|كان|كانت|يكون))?"
-_WHICH = r"(?:اي|ايه|اية|بايه|باي|لاي|ماي)"
-_THE = r"(?:what|which)(?: (?:is|was|are|were|were the|is the|was the|are the))?"
+GENERIC = _folded(  # words that questions are put with and answers often leave out
+    """
+    اسم اسماء نوع انواع معني مفهوم تعريف اهم ابرز المقصود يقصد يسمي تسمي يطلق اطلق عدد مقدار سبب اسباب نسبه مده كميه
+    name names type types kind kinds term main called number amount percent percentage reason reasons purpose
+    """
+)
 
-_DATES = "عام سنه تاريخ يوم شهر قرن عقد وقت ساعه فتره حقبه موسم عصر الاعوام السنوات".split()
-_PLACES = (
-    "مدينه دوله بلد بلده مكان قاره منطقه محافظه ولايه اقليم قريه موقع جزيره شارع حي عاصمه الدول المدن البلدان جامعه مقاطعه ملعب"
-).split()
+_DATES = "عام سنه تاريخ يوم شهر قرن عقد وقت ساعه فتره حقبه موسم عصر الاعوام السنوات"
+_PLACES = "مدينه مدن دوله دول بلد بلدان بلده مكان قاره منطقه محافظه ولايه اقليم قريه موقع جزيره شارع حي عاصمه جامعه مقاطعه ملعب"
 _AMOUNTS = (
-    "عدد نسبه مساحه طول ارتفاع سعر قيمه حجم كميه وزن درجه معدل عمق سرعه تكلفه كلفه مقدار متوسط ميزانيه عمر مده رقم عرض مبلغ"
-).split()
+    "عدد نسبه مساحه طول ارتفاع سعر قيمه حجم كميه وزن درجه معدل عمق سرعه تكلفه كلفه مقدار متوسط ميزانيه عمر مده مبلغ"
+)
+_PEOPLE = "رئيس وزير ملك امير شخص لاعب شاعر عالم قائد ممثل كاتب فنان مخترع مدير مدرب سفير حاكم"
+_SAID = (
+    "قال قالت صرح صرحت اعلن اعلنت اكد اكدت ذكر ذكرت اضاف وصف وصفت علق علقت رد ردت حكي طالب طالبت دعا دعت اعتبر اعتبرت اوضح "
+    "اشار حذر اقترح تعهد قيم"
+)
 
 
-def _any(listed: list[str]) -> str:
-    return "(?:" + "|".join(f"(?:ال)?{one}" for one in listed) + ")"
+def _any(listed: str) -> str:
+    return "(?:" + "|".join(f"(?:ال)?{one}" for one in folded(listed).split()) + ")"
 
 
-def _pattern(*alternatives: str) -> re.Pattern[str]:
+def _words(*alternatives: str) -> re.Pattern[str]:
     return re.compile(r"(?<!\S)(?:" + "|".join(alternatives) + r")(?!\S)")
 
 
-# In order: the first that is found decides.
-KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+_IS = r"(?:ما|ماهو|ماهي|شو|ايش|وش|شنو|ماذا)(?: (?:هو|هي|كان|كانت))?"
+_WHICH = r"(?:ب|ل|ف|و)?(?:اي|ايه|اية)"
+_WHAT = r"(?:what|which)(?: (?:is|was|are|were))?(?: the)?"
+_NO_OTHER = r"^(?:(?!what|which|how|why|who|when|where)\S+ )*"  # in "what changed when …" the question is "what"
+
+# Kind → what asks for it. Where several are found, the one that begins first decides; of those, the one listed first.
+KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("yes-no", re.compile(r"^(?:و?هل|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)(?!\S)")),
     (
         "reason",
-        _pattern(
-            "[وف]?لماذا", "ليش", "ليه", "علاش", "لشو", f"{_IS} (?:ال)?(?:سبب|اسباب|دوافع|دافع)", "باي سبب", "لاي سبب"
-        ),
+        _words("[وف]?لماذا", "ليش", "ليه", "علاش", "لشو", f"{_IS} {_any('سبب اسباب دوافع دافع')}", "[بل]اي سبب"),
     ),
-    ("reason", _pattern("why", f"{_THE}(?: main)? (?:reasons?|causes?|motives?)", "how come")),
+    ("reason", _words("why", f"{_WHAT}(?: main)? (?:reasons?|causes?|motives?)", "how come")),
     (
         "statement",
-        _pattern(
-            "(?:و?ماذا|شو|ايش|وش|بماذا|بم|عم|ما الذي) (?:قال|قالت|صرح|صرحت|اعلن|اعلنت|اكد|اكدت|ذكر|ذكرت|اضاف|وصف|وصفت|علق|رد|حكي|"
-            "طالب|طالبت|دعا|دعت|اعتبر|اعتبرت|اوضح|اشار|حذر|اقترح|تعهد)",
-            f"{_IS} (?:موقف|راي|رد|تصريح|تصريحات|تعليق)",
-            "(?:و?كيف|بماذا|بم) (?:وصف|وصفت|علق|علقت|رد|ردت|قيم|اعتبر)",
-            "(?:what|how) (?:did|does|do|has|had|have|was|were)(?: \\S+){1,6} (?:say|said|state|announce|declare|claim|claimed|"
-            "argue|call|describe|warn|respond|comment|comments)",
+        _words(
+            f"(?:و?ماذا|شو|ايش|وش|بماذا|بم|عم|ما الذي|كيف) (?:{'|'.join(_SAID.split())})",
+            f"{_IS} {_any('موقف راي رد تصريح تصريحات تعليق')}",
+            r"(?:what|how) (?:did|does|do|has|had|have|was|were)(?: \S+){1,6} (?:say|said|state|announce|declare|claim|claimed|argue|"
+            r"call|describe|warn|respond|comment)",
         ),
     ),
-    ("yes-no", re.compile(r"^(?:و?هل|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)(?!\S)")),
-    ("date", _pattern("[وف]?متي", "امتي", "امته", "ايمتي", "ايمت", "وقتاش", "فوقاش", "منذ متي")),
-    ("date", _pattern(f"{_WHICH} {_any(_DATES)}", f"{_IS} {_any(['تاريخ', 'موعد', 'توقيت', 'سنه', 'عام', 'يوم'])}")),
+    ("date", _words("[وف]?متي", "ايمتي?", "امت[يه]", "وقتاش", "فوقاش", f"{_WHICH} {_any(_DATES)}")),
     (
         "date",
-        _pattern("when", "(?:what|which)(?: (?:is|was)(?: the)?)? (?:year|date|day|month|century|decade|time|season)"),
+        _words(
+            f"{_IS} {_any('تاريخ موعد توقيت سنه عام يوم')}", rf"{_WHAT} (?:year|date|day|month|century|decade|time)"
+        ),
     ),
+    ("date", re.compile(rf"{_NO_OTHER}when(?!\S)")),
     (
         "place",
-        _pattern(
+        _words(
             "[وف]?اين",
             "وين",
             "فين",
             "منين",
             "لوين",
             f"{_WHICH} {_any(_PLACES)}",
-            f"{_IS} {_any(['عاصمه', 'موقع', 'مقر', 'مكان'])}",
+            f"{_IS} {_any('عاصمه موقع مقر مكان')}",
         ),
     ),
+    ("place", re.compile(rf"{_NO_OTHER}where(?!\S)")),
     (
         "place",
-        _pattern(
-            "where",
-            "(?:what|which)(?: (?:is|was)(?: the)?)?(?: \\S+)? (?:city|country|state|place|region|location|town|continent|province|"
-            "capital|venue|stadium|nation|countries|cities|states|area of the world)",
+        _words(
+            rf"{_WHAT}(?: \S+)? (?:city|cities|country|countries|state|states|place|region|location|town|continent|province|capital|"
+            r"venue|stadium|nation)"
         ),
     ),
     (
         "number",
         re.compile(
-            r"^(?:\S+ ){0,3}[وفب]?(?:كم|كام|قديش|شحال|قداش|اديش|اشكد)(?: (?:(?:ال)?(?:عدد|نسبه|يبلغ|بلغ|بلغت|تبلغ|كان|كانت)))*(?!\S)"
+            rf"(?<![^ ])(?<!\d )[وفب]?(?:كم|كام|قديش|شحال|قداش|اديش|اشكد)(?: (?:{_any('عدد نسبه')}|يبلغ|بلغ|بلغت|تبلغ|كان|كانت))*(?!\S)"
         ),
     ),
-    ("number", _pattern(f"{_IS} {_any(_AMOUNTS)}", f"{_WHICH} {_any(['نسبه', 'عدد', 'سعر', 'عمر'])}")),
+    ("number", _words(f"{_IS} {_any(_AMOUNTS)}", f"{_WHICH} {_any('نسبه عدد سعر عمر')}")),
     (
         "number",
-        _pattern(
+        _words(
             "how (?:many|much|long|old|tall|far|high|deep|big|large|fast|often|wide|heavy|few)",
-            "(?:what|which)(?: (?:is|was|are|were))?(?: the)?(?: \\S+)? (?:number|percentage|percent|population|price|cost|amount|"
-            "size|height|length|rate|total|age|distance|speed|weight|temperature|fraction|proportion)",
+            rf"{_WHAT}(?: \S+)? (?:number|percentage|percent|population|price|cost|amount|size|height|length|rate|total|age|distance|"
+            "speed|weight|temperature|fraction|proportion)",
         ),
     ),
     (
         "person",
         re.compile(
-            r"^(?:و|ف)?(?:من|مين|منو|منه|منهو|لمن|بمن|ممن|عمن|(?:مع|الي|علي|عن|ضد|بواسطه|من قبل) (?:من|مين))(?: (?:هو|هي|هم|كان|كانت|الذي|التي|الذين))*(?!\S)"
+            r"^[وف]?(?:مين|منو|منه|منهو|لمن|بمن|ممن|عمن|(?:(?:مع|الي|علي|عن|ضد|بين|قبل) )?(?:من|مين))"
+            r"(?! (?:اين|وين|متي|كم|اي|خلال|بين|ضمن|اجل|قبل)(?!\S))(?: (?:هو|هي|هم|كان|كانت|الذي|التي|الذين))*(?!\S)"
         ),
     ),
+    ("person", _words("مين", "منو", f"{_IS} (?:اسم|اسماء) {_any(_PEOPLE)}", f"{_WHICH} {_any(_PEOPLE)}")),
+    ("person", re.compile(rf"{_NO_OTHER}(?:who|whom|whose)(?!\S)")),
     (
         "person",
-        _pattern(
-            "مين",
-            "منو",
-            f"{_IS} (?:اسم|اسماء)",
-            f"{_WHICH} (?:رئيس|وزير|ملك|امير|شخص|لاعب|شاعر|عالم|قائد|ممثل|كاتب|فنان|مخترع)",
-        ),
-    ),
-    (
-        "person",
-        _pattern(
-            "who",
-            "whom",
-            "whose",
-            "(?:what|which)(?: \\S+)? (?:person|president|minister|king|player|actor|author|scientist|leader|man|woman|singer|director|"
-            "coach|people|artist|emperor|general)",
+        _words(
+            rf"{_WHAT}(?: \S+)? (?:person|president|minister|king|player|actor|author|scientist|leader|man|woman|singer|director|coach|"
+            "artist|emperor|general)"
         ),
     ),
 )
 
 DEFINES = re.compile(r"^(?:[وف]?ما|ماهو|ماهي|شو|ايش|وش|شنو|عرف|what (?:is|are|was|were)|define)(?!\S)")
 
-PRESENT = frozenset(
+PRESENT = _folded(
     """
     الان حاليا الحالي الحاليه حالي حاليه الراهن الراهنه اليوم اخر احدث مازال مازالت لازال لايزال يزال تزال هلق هلا دلوقتي الحين توا هسا هسه
     now current currently latest today nowadays present presently recent recently still newest
-    """.split()
+    """
 )
 
 _OFFICES = (
     "رئيس ملك امير وزير رئيسه وزيره سفير محافظ قائد مدير امين مدرب حاكم سلطان شيخ مفتي "
     "president minister king queen prime secretary ambassador governor leader coach chief ceo chairman head mayor"
-).split()
+)
 HOLDS_OFFICE = re.compile(
-    r"^(?:من|مين|منو|who)(?: (?:هو|هي|is|the|current|new))* (?:ال)?(?:" + "|".join(_OFFICES) + r")(?!\S)"
+    r"^(?:من|مين|منو|who)(?: (?:هو|هي|is|the|current|new))* (?:ال)?(?:"
+    + "|".join(folded(_OFFICES).split())
+    + r")(?!\S)"
 )
 
 LATIN_LANGUAGES = {

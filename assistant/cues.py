@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
-from assistant.asking import FUNCTION_WORDS
-from assistant.understand import Kind
+from assistant.asking import FUNCTION_WORDS, Kind
+from index.text.fold import folded
 from index.text.number_words import WORDS as NUMBER_WORDS
 from index.text.words import words
 
@@ -17,33 +17,39 @@ _WEEKDAYS = (
     "الاحد الاثنين الثلاثاء الاربعاء الخميس الجمعه السبت monday tuesday wednesday thursday friday saturday sunday "
     "القرن قرن century centuries امس غدا yesterday tomorrow"
 ).split()
-_PLACES = frozenset(
+
+
+def _folded(listed: str) -> frozenset[str]:
+    return frozenset(folded(listed).split())
+
+
+_PLACES = _folded(
     """
     مدينه مدن دوله دول بلده بلاد قريه جنوب شمال شرق غرب وسط جنوبي شمالي شرقي غربي منطقه محافظه عاصمه عاصمتها عاصمته مقاطعه
     ولايه جزيره قاره قرب ساحل حدود اقليم مقره مقرها شارع حي مطار ميناء
     north south east west northern southern eastern western city town country state region province island located coast
     near village capital border street district headquarters
-    """.split()
+    """
 )
-_REASONS = frozenset(
+_REASONS = _folded(
     """
     لان لانه لانها لانهم بسبب نتيجه لذلك لكي كي بهدف لاجل اجل نظرا بغيه سبب اسباب يعود يرجع بفضل جراء ادي ادت لهذا لدعم لتعزيز لبدء
     because due since so therefore reason reasons cause causes caused led owing order thus hence result
-    """.split()
+    """
 )
-_SAYS = frozenset(
+_SAYS = _folded(
     """
     قال قالت وقال وقالت صرح صرحت اكد اكدت واكد اعلن اعلنت واعلن ذكر ذكرت اضاف اضافت واضاف اوضح اوضحت واوضح وصف وصفت اشار واشار
     اعتبر اعتبرت اعرب اعربت شدد شددت دعا دعت حذر حذرت يري تري مشيرا موكدا قوله
     said says stated states called described announced declared argued claimed wrote told warned added
-    """.split()
+    """
 )
-_TITLES = frozenset(
+_TITLES = _folded(
     """
     الرئيس رئيس رئيسه الوزير وزير وزيره الملك ملك الامير امير السيد السيده الدكتور الشيخ اللواء العميد القائد قائد المهندس الامام
     السلطان الشاعر الكاتب المدير مدير السفير سفير المتحدث الناطق اللاعب المدرب نظيره بن ابن ابو ابي بنت عبد محمد احمد علي حسن حسين
     president minister king queen prince mr mrs ms dr sir general captain director ambassador spokesman professor
-    """.split()
+    """
 )
 _MID_CAPITAL = re.compile(r"(?<=[\w,;] )[A-Z][a-zà-ÿ]+")
 
@@ -58,7 +64,7 @@ def has_cue(kind: Kind, said: Sequence[str], text: str, asked: Collection[str]) 
     """
     new = [word for word in said if word not in asked]
     if kind == "number":
-        return any(word[0].isdigit() or word in NUMBER_WORDS for word in new)
+        return bool(figures(said, asked))
     if kind == "date":
         return any((word.isdigit() and 3 <= len(word) <= 4) or word in _dated() for word in new)
     if kind == "statement":
@@ -69,6 +75,16 @@ def has_cue(kind: Kind, said: Sequence[str], text: str, asked: Collection[str]) 
         )
     listed = {"place": _PLACES, "reason": _REASONS}.get(kind)
     return listed is not None and any(word in listed for word in new)
+
+
+def figures(said: Sequence[str], asked: Collection[str]) -> list[int]:
+    """Where in a sentence numbers stand that are new and no part of a date.
+
+    >>> figures(["قتل", "خمسه", "في", "14", "ايار"], asked=())
+    [1]
+    """
+    numbers = [at for at, word in enumerate(said) if (word[0].isdigit() or word in NUMBER_WORDS) and word not in asked]
+    return [at for at in numbers if not _dated() & {*said[max(0, at - 1) : at], *said[at + 1 : at + 2]}]
 
 
 @lru_cache(maxsize=1)

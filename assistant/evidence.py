@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from assistant.asking import FUNCTION_WORDS
-from assistant.cues import has_cue
+from assistant.cues import figures, has_cue
 from assistant.matching import Frequency, Matches, Yardstick, rarity
 from assistant.understand import Question
 from index.records import Hit, Span, Value, covering
@@ -49,7 +49,7 @@ class _Line(Value, frozen=True, kw_only=True):
 
 
 def candidates(question: Question, hits: Sequence[Hit], frequency: Frequency) -> tuple[Candidate, ...]:
-    """Every sentence of the hits outside boilerplate, once, in the order of the hits."""
+    """The sentences of the hits outside boilerplate that say something beyond the question, once, in the order of the hits."""
     weighing = _Weighing(question, hits, frequency)
     return tuple(weighing.all())
 
@@ -63,6 +63,7 @@ class _Weighing:
         self.asked = frozenset(words(question.text))
         self.weights = [_weight(word, question, frequency) for word in question.terms]
         self.total = sum(self.weights) or 1.0
+        self.leading = next((at for at, word in enumerate(question.terms) if word not in question.frame), 0)
         self.yardstick = Yardstick(question.text, frequency)
         self.titles = [tuple(words(hit.article.title or "")) for hit in hits]
         self.passages = [list(_lines(rank, hit)) for rank, hit in enumerate(hits)]
@@ -84,6 +85,8 @@ class _Weighing:
                 before = said[at - 1] if at else _nothing(title)
                 after = said[at + 1] if at + 1 < len(lines) else _nothing(title)
                 features = self.features(line, said[at], title, before, after, whole)
+                if not features["new"] and self.question.kind != "yes-no":
+                    continue  # a heading that repeats the question cannot answer it
                 yield Candidate(hit=self.hits[rank], rank=rank, span=line.span, words=line.words, features=features)
 
     def share(self, said: Sequence[float]) -> float:
@@ -105,7 +108,7 @@ class _Weighing:
         here = _most(said, title)
         opening = self.share([1.0 if any(at < OPENING for at in found) else 0.0 for found in places])
         best = max(self.shares, default=0.0) or 1.0
-        new = sum(len(word) > 1 and word not in self.asked and word not in FUNCTION_WORDS for word in line.words)
+        new = sum(self.is_new(word) for word in line.words)
         cue = has_cue(question.kind, line.words, line.text, self.asked)
         around = _most(said, [0.8 * one for one in _most(title, before, after)], [0.5 * one for one in whole])
         lacking = [weight * (1 - one) for weight, one in zip(self.weights, _most(here, before), strict=True)]
@@ -132,6 +135,7 @@ class _Weighing:
             "length": math.log1p(len(line.words)),
             "short": float(len(line.words) < 6),
             "new": math.log1p(new),
+            "says_first": said[self.leading],
             "lacks": max(lacking, default=0.0) / self.total,
             "lacks_number": float(self.lacks(question.numbers, here)),
             "lacks_name": float(self.lacks(question.names, here)),
@@ -139,7 +143,21 @@ class _Weighing:
         if question.kind not in ("other", "yes-no", "definition"):
             found[f"cue_{question.kind}"] = float(cue)
             found["lacks_cue"] = float(not cue)
+        if question.kind == "number":
+            counted = places[self.leading]
+            found["counts"] = float(
+                any(abs(at - one) <= 3 for at in figures(line.words, self.asked) for one in counted)
+            )
         return found
+
+    def is_new(self, word: str) -> bool:
+        """Whether a word says something that the question does not."""
+        return (
+            len(word) > 1
+            and word not in FUNCTION_WORDS
+            and word not in self.asked
+            and not self.matches.says(word, SURE)
+        )
 
     def closely(self, places: Sequence[Sequence[int]]) -> float:
         """The largest share of the question that stands within a few words."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import lru_cache
 from importlib.resources import files
 
@@ -21,6 +22,7 @@ from index.text.sentences import paragraphs
 
 __all__ = ["Extract", "Frequency", "Model", "extract", "model"]
 
+OUTDATED = timedelta(days=30)  # after which an older report no longer tells how things are now
 COPY = 0.8  # the share of words two sentences have in common from which one is a copy of the other
 
 
@@ -61,8 +63,10 @@ def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, li
     coefficients = model()
     ranked = rank(candidates(question, hits, frequency), coefficients)
     if not ranked:
-        return Extract(abstained=True, reasons=("nothing in the articles shares a word with the question",))
+        return Extract(abstained=True, reasons=("no sentence of the articles is on what is asked",))
     confidence = probability(question, ranked, coefficients)
+    if not question.shared and not any(one.features["said_exactly"] == 1 for one, _ in ranked):
+        confidence = 0.0  # names that merely sound alike are no answer in another language
     if confidence < coefficients.threshold:
         nearest = distinct([one for one, _ in ranked], limit)
         return Extract(
@@ -73,6 +77,8 @@ def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, li
         )
     best = ranked[0][1]
     worth = [one for one, score in ranked if math.exp(score - best) >= coefficients.beside]
+    if question.present:
+        worth = _newest(worth)
     return Extract(
         citations=tuple(map(_cited, _in_reading_order(distinct(worth, limit)))), confidence=round(confidence, 4)
     )
@@ -106,6 +112,7 @@ def outlook(question: Question, ranked: Ranked) -> Features:
         "said_closely": max(one["said_closely"] for one in leading),
         "said_in_title": max(one["said_in_title"] for one in leading),
         "pairs": max(one["pairs"] for one in leading),
+        "says_first": max(one["says_first"] for one in leading),
         "lacks": min(one["lacks"] for one in leading),
         "lacks_number": min(one["lacks_number"] for one in leading),
         "lacks_name": min(one["lacks_name"] for one in leading),
@@ -130,6 +137,13 @@ def distinct(found: Sequence[Candidate], limit: int) -> list[Candidate]:
         if not any(_copies(one, other) for other in kept):
             kept.append(one)
     return kept
+
+
+def _newest(found: Sequence[Candidate]) -> list[Candidate]:
+    """Without the sentences of articles that are older, by more than `OUTDATED`, than another that is found; undated ones stay."""
+    days = [one.hit.article.published for one in found]
+    newest = max((day for day in days if day), default=None)
+    return [one for one, day in zip(found, days, strict=True) if not (day and newest) or newest - day <= OUTDATED]
 
 
 def _copies(one: Candidate, other: Candidate) -> bool:

@@ -12,6 +12,10 @@ from index.text.words import asked, indexed, skeleton, stem
 
 K1, B = 1.2, 0.75  # of BM25, as in the index
 USUAL_LENGTH = {"c": 560.0, "h": 65.0, "k": 65.0}  # terms of a passage of 400 characters
+USUAL, USUAL_SHARE = (
+    200,
+    0.005,
+)  # passages elsewhere that are taken into account, and the share of them that hold a word
 ALIKE = 0.6  # the share of letter grams that two stems have in common from which they count as related
 
 Field = Literal["c", "h", "k"]
@@ -30,10 +34,14 @@ class Frequency(Protocol):
 def rarity(count: int, passages: int) -> float:
     """The inverse document frequency of BM25 (Robertson and Zaragoza 2009): what a term tells that `count` passages hold.
 
-    >>> round(rarity(0, 100), 2), round(rarity(50, 100), 2)
-    (5.31, 0.69)
+    Counts of a small store say little of a word, so they are taken together with `USUAL` passages of which the usual share hold
+    the term: in a store of three articles all words weigh nearly the same, in one of 10,000 the counts decide.
+
+    >>> round(rarity(0, 3), 1), round(rarity(3, 3), 1), round(rarity(0, 10_000), 1), round(rarity(5_000, 10_000), 1)
+    (4.9, 3.8, 8.8, 0.7)
     """
-    return math.log(1 + max(passages - count + 0.5, 0.5) / (count + 0.5))
+    every, held = passages + USUAL, count + USUAL * USUAL_SHARE
+    return math.log(1 + max(every - held + 0.5, 0.5) / (held + 0.5))
 
 
 class Yardstick:
@@ -71,6 +79,7 @@ class Term(NamedTuple):
     word: str
     stem: str
     sound: str
+    consonants: str
     grams: frozenset[str]
 
 
@@ -80,14 +89,17 @@ def term(word: str) -> Term:
     root = stem(word)
     bounded = f"_{root}_"
     grams = (bounded[at : at + length] for length in (2, 3) for at in range(len(bounded) - length + 1))
-    return Term(word, root, skeleton(root), frozenset(grams))
+    sound = skeleton(root)
+    return Term(word, root, sound, sound.lstrip("اوي"), frozenset(grams))
 
 
 def strength(one: Term, other: Term) -> float:
-    """How surely two words are one, 0 to 1: the same stem, the same sounds, or most of the letters.
+    """How surely two words are one, 0 to 1: the same stem, sounds or consonants, or most of the letters.
 
     >>> strength(term("الرئيس"), term("رئيسها")), strength(term("سيرغي"), term("سيرجي"))
     (1.0, 0.9)
+    >>> strength(term("شخصا"), term("اشخاص"))
+    0.8
     >>> strength(term("invention"), term("invented")) > 0.4 > strength(term("president"), term("minister"))
     True
     """
@@ -95,6 +107,8 @@ def strength(one: Term, other: Term) -> float:
         return 1.0
     if one.sound == other.sound and len(one.sound) >= 3:
         return 0.9
+    if one.consonants == other.consonants and len(one.consonants) >= 3:
+        return 0.8
     if len(one.stem) < 4 or len(other.stem) < 4:
         return 0.0
     shared = 2 * len(one.grams & other.grams) / (len(one.grams) + len(other.grams))
@@ -109,13 +123,17 @@ class Matches:
         self._none = (0.0,) * len(wanted)
         self._found: dict[str, tuple[float, ...]] = {}
         near = frozenset().union(*(one.grams for one in wanted)) if wanted else frozenset()
-        sounds = {one.sound for one in wanted}
+        consonants = {one.consonants for one in wanted}
         for word in set(said):
             here = term(word)
-            if here.sound in sounds or not near.isdisjoint(here.grams):
+            if here.consonants in consonants or not near.isdisjoint(here.grams):
                 strengths = tuple(strength(one, here) for one in wanted)
                 if any(strengths):
                     self._found[word] = strengths
+
+    def says(self, word: str, sure: float) -> bool:
+        """Whether a word says any of the question's terms with at least this strength."""
+        return any(one >= sure for one in self._found.get(word, ()))
 
     def best(self, said: Collection[str]) -> tuple[float, ...]:
         """How strongly each of the question's terms is said by some word of a text."""

@@ -8,16 +8,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection
-from typing import Literal
+from collections.abc import Collection, Iterator
 
 from assistant import asking
+from assistant.asking import Kind
 from index.errors import UsageError
 from index.records import Value
 from index.text.fold import folded
 from index.text.words import QUESTION_WORDS, words
-
-Kind = Literal["person", "date", "place", "number", "reason", "yes-no", "definition", "statement", "other"]
 
 
 class Question(Value, frozen=True, kw_only=True):
@@ -57,7 +55,7 @@ def understand(question: str, languages: Collection[str]) -> Question:
     return Question(
         text=text,
         language=language,
-        shared=_shared(language, text, languages),
+        shared=_shared(text, said, languages),
         kind=kind,
         present=_asks_for_the_present(said, kind),
         terms=terms,
@@ -74,25 +72,20 @@ _QUOTED = re.compile(r'"([^"]{2,80})"')
 def _kind(said: list[str]) -> tuple[Kind, frozenset[str]]:
     """The kind of thing asked for, and the words that only say so."""
     line = " ".join(said)
-    for kind, pattern in asking.KINDS:
-        found = pattern.search(line)
-        if found:
-            return _KIND_OF.get(kind, "other"), frozenset(found[0].split())
+    found = [(match.start(), at, kind, match[0]) for at, (kind, match) in enumerate(_asks(line))]
+    if found:
+        _, _, kind, matched = min(found)
+        return kind, frozenset(matched.split()) | asking.GENERIC
     content = [word for word in said if word not in QUESTION_WORDS and word not in asking.FUNCTION_WORDS]
     if len(content) <= 3 and asking.DEFINES.match(line):
-        return "definition", frozenset()
-    return "other", frozenset()
+        return "definition", asking.GENERIC
+    return "other", asking.GENERIC
 
 
-_KIND_OF: dict[str, Kind] = {
-    "person": "person",
-    "date": "date",
-    "place": "place",
-    "number": "number",
-    "reason": "reason",
-    "yes-no": "yes-no",
-    "statement": "statement",
-}
+def _asks(line: str) -> Iterator[tuple[Kind, re.Match[str]]]:
+    for kind, pattern in asking.KINDS:
+        if match := pattern.search(line):
+            yield kind, match
 
 
 def _asks_for_the_present(said: list[str], kind: Kind) -> bool:
@@ -162,7 +155,7 @@ def _script(text: str) -> str | None:
 def _language(text: str, said: list[str]) -> str | None:
     script = _script(text)
     if script == "LATIN":
-        scores = {one: sum(word in known for word in said) for one, known in asking.LATIN_LANGUAGES.items()}
+        scores = _latin(said)
         best = max(scores, key=lambda one: scores[one])
         return best if scores[best] else None
     if script == "ARABIC":
@@ -170,11 +163,22 @@ def _language(text: str, said: list[str]) -> str | None:
     return _ONE_LANGUAGE.get(script or "")
 
 
-def _shared(language: str | None, text: str, languages: Collection[str]) -> bool:
-    """Whether some article may be in the language of the question; judged by script where the language is not certain."""
-    if not languages or language in languages:
-        return True
+def _latin(said: list[str]) -> dict[str, int]:
+    """How many of the words each language in Latin letters joins its sentences with."""
+    return {one: sum(word in known for word in said) for one, known in asking.LATIN_LANGUAGES.items()}
+
+
+def _shared(text: str, said: list[str], languages: Collection[str]) -> bool:
+    """Whether some article may be in the language of the question: judged by script, and in Latin script by the small words.
+
+    One small word of another language proves nothing ("la" in "La Liga"), two more than of any language of the articles do.
+    """
     script = _script(text)
-    if language and script == "LATIN":
-        return False
-    return script is None or script in {_WRITTEN.get(one, "LATIN") for one in languages}
+    if not languages or script is None:
+        return True
+    alike = [one for one in languages if _WRITTEN.get(one, "LATIN") == script]
+    if script != "LATIN" or not alike:
+        return bool(alike)
+    scores = _latin(said)
+    best = max(scores.values())
+    return any(scores.get(one, best) > best - 2 for one in alike)

@@ -89,8 +89,11 @@ def removal(name: str) -> Iterator[Store]:
         yield from _opened(name, kept, asked)
 
 
-def tiny(name: str) -> Iterator[Store]:
-    """Stores of five articles, each without a third of its passages; their questions, and some on other articles."""
+def tiny(name: str, size: int = STORE) -> Iterator[Store]:
+    """Stores of `size` articles, each without a third of its passages; their questions, and some on other articles.
+
+    A store of one article is what five reports on one event are: every word of the topic is in every passage.
+    """
     passages, questions = _read(name)
     by_title, by_passage = defaultdict(list), defaultdict(list)
     for row in passages:
@@ -98,8 +101,8 @@ def tiny(name: str) -> Iterator[Store]:
     for row in questions:
         by_passage[row["passage_id"]].append(row)
     titles = sorted(by_title, key=lambda title: hashlib.md5(title.encode()).hexdigest())
-    for first in range(0, len(titles) - STORE + 1, STORE):
-        group = titles[first : first + STORE]
+    for first in range(0, len(titles) - size + 1, size):
+        group = titles[first : first + size]
         mine = [(row, at % 3 == 2) for title in group for at, row in enumerate(by_title[title])]
         kept = [row for row, withheld in mine if not withheld]
         everything = "\n".join(row["text"] for row in kept)
@@ -118,15 +121,20 @@ def tiny(name: str) -> Iterator[Store]:
         yield from _opened(name, kept, asked)
 
 
-def squad2() -> Iterator[Store]:
-    """One store of 646 passages; half of the questions were written so that they only look answerable."""
+def squad2(*, apart: bool = False) -> Iterator[Store]:
+    """One store of 646 passages, or `apart` one for each title; half of the questions were written so that they only look answerable."""
     passages = rows("squad2_cs224n/passages.jsonl")
     titles = {row["id"]: row["title"] for row in passages}
     asked = [
         Asked(row["question"], tuple(row["answers"]), row["answerable"], titles[row["passage_id"]])
         for row in rows("squad2_cs224n/questions.jsonl")
     ]
-    yield from _opened("squad2", passages, asked)
+    if not apart:
+        yield from _opened("squad2", passages, asked)
+        return
+    for title in sorted(set(titles.values())):
+        mine = [row for row in passages if row["title"] == title]
+        yield from _opened("squad2", mine, [one for one in asked if one.group == title])
 
 
 def rgb() -> Iterator[Store]:
@@ -142,11 +150,15 @@ def rgb() -> Iterator[Store]:
 SETS: dict[str, Callable[[], Iterator[Store]]] = {
     "arcd": lambda: removal("arcd"),
     "arcd, five articles": lambda: tiny("arcd"),
+    "arcd, one article": lambda: tiny("arcd", 1),
     "xquad-ar": lambda: removal("xquad-ar"),
     "xquad-ar, five articles": lambda: tiny("xquad-ar"),
+    "xquad-ar, one article": lambda: tiny("xquad-ar", 1),
     "xquad-en": lambda: removal("xquad-en"),
     "xquad-en, five articles": lambda: tiny("xquad-en"),
+    "xquad-en, one article": lambda: tiny("xquad-en", 1),
     "squad2": squad2,
+    "squad2, one article": lambda: squad2(apart=True),
     "rgb": rgb,
 }
 
