@@ -17,6 +17,8 @@ from index.text.sentences import sentences
 
 LONGEST_MARK = 48  # characters between the brackets of a mark
 LONGEST_WORD = 40  # characters waited for to see whether a full stop ended a sentence
+LONGEST_SENTENCE = 2_000  # characters after which a sentence ends at the next space
+TAIL = 300  # characters of a sentence that show whether it has ended
 LARGEST = 999  # a larger number in brackets is a year or a figure, not a source
 
 _OPENING, _CLOSING = "[【［", "]】］"
@@ -70,7 +72,8 @@ class Citing:
         self._made_up: list[str] = []
         self._held = ""  # a bracket that may become a mark
         self._doubled = False  # and was opened twice
-        self._said, self._start = "", 0  # the sentence under way
+        self._said: list[str] = []  # the sentence under way
+        self._tail, self._start = "", 0  # its last letters, and where it begins
         self._numbers: list[int] = []  # its marks
         self._wrong: list[str] = []  # and what was wrong with them
         self._space, self._marked = "", False  # white space, and whether a mark, since its last letter
@@ -216,7 +219,7 @@ class Citing:
             self._begin(letter)
         elif self._marked and letter in _PUNCTUATION and not self._new_line():
             self._before = self._space = ""
-            if not (letter in ".۔。" and _END.search(self._said)):  # the stop after "…. [1]."
+            if not (letter in ".۔。" and _END.search(self._tail)):  # the stop after "…. [1]."
                 self._add(letter)
         elif (self._space or self._marked or letter not in _PUNCTUATION) and self._may_have_ended():
             self._word = letter
@@ -224,7 +227,10 @@ class Citing:
             self._add(self._gap() + letter)
 
     def _may_have_ended(self) -> bool:
-        return self._new_line() or bool(_END.search(self._said[-8:]))
+        return self._new_line() or self._too_long() or bool(_END.search(self._tail[-8:]))
+
+    def _too_long(self) -> bool:
+        return self._length - self._start > LONGEST_SENTENCE and bool(self._space)
 
     def _new_line(self) -> bool:
         return bool(set(self._before + self._space) & set(_LINES))
@@ -236,14 +242,15 @@ class Citing:
         return self._space or (" " if self._before else "")
 
     def _add(self, text: str) -> None:
-        self._said += text
+        self._said.append(text)
+        self._tail = (self._tail + text)[-TAIL:]
         self._show(text)
         self._before, self._space, self._marked = "", "", False
 
     def _begin(self, text: str) -> None:
         if self._sentences:
             self._show(self._gap() or " ")
-        self._said, self._start = text, self._length
+        self._said, self._tail, self._start = [text], text, self._length
         self._show(text)
         self._before, self._space, self._marked = "", "", False
 
@@ -262,26 +269,25 @@ class Citing:
 
     def _ended(self, word: str) -> bool:
         """As the sentence splitter sees it; a mark after `!`, `؟` and the like has settled it. "Yes." belongs to what follows it."""
-        if not self._marked and _YES_OR_NO.fullmatch(self._said):
+        if not self._marked and _YES_OR_NO.fullmatch(self._tail):
             return False
-        if self._marked and not self._said.rstrip("\"'”’»›)").endswith("."):
+        if self._too_long() or (self._marked and not self._tail.rstrip("\"'”’»›)").endswith(".")):
             return True
         gap = self._gap() or (" " if self._marked else "")
-        return any(span.start == len(self._said) + len(gap) for span in sentences(f"{self._said}{gap}{word}"))
+        return any(span.start == len(self._tail) + len(gap) for span in sentences(f"{self._tail}{gap}{word}"))
 
     def _finish(self) -> None:
         """The sentence under way is complete: tie it, and show its marks."""
         if not self._said:
             return
-        found = borne_out(self._said, self._numbers, self._hits, self._question)
+        said = "".join(self._said)
+        found = borne_out(said, self._numbers, self._hits, self._question)
         reasons = tuple(dict.fromkeys((*self._wrong, *found.reasons)))
-        sentence = Sentence(
-            text=self._said, start=self._start, end=self._length, reasons=reasons, citations=found.citations
-        )
+        sentence = Sentence(text=said, start=self._start, end=self._length, reasons=reasons, citations=found.citations)
         self._sentences.append(sentence)
         marks = "".join(f"[{one}]" for one in dict.fromkeys(one.file_id for one in found.citations))
         self._show(f" {marks}" if marks and self.marks else "")
-        self._said, self._numbers, self._wrong = "", [], []
+        self._said, self._tail, self._numbers, self._wrong = [], "", [], []
         self._before, self._space, self._marked = "", "", False
 
 
