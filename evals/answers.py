@@ -48,7 +48,7 @@ class _Row(msgspec.Struct, kw_only=True):
 class AnswersEngine:
     """Replies read from a file. A case that comes several times has several repeats, in their order."""
 
-    def __init__(self, path: Path, corpus: Corpus, name: str | None = None) -> None:
+    def __init__(self, path: Path, corpus: Corpus) -> None:
         self._replies: dict[str, list[Reply | str]] = defaultdict(list)
         try:
             rows = lines(path.read_bytes())
@@ -58,7 +58,7 @@ class AnswersEngine:
             one, reply = _read(row, corpus, f"{path}, line {number}")
             self._replies[one].append(reply)
         self.repeats = max(map(len, self._replies.values()), default=0)
-        self.about = About(name=name or f"answers:{path.stem}", deterministic=self.repeats == 1)
+        self.about = About(name="answers", deterministic=self.repeats == 1, parameters={"file": str(path)})
 
     def answer(self, case: Case, repeat: int) -> Reply:
         """The reply of the file; NotFound where there is none."""
@@ -85,7 +85,7 @@ def _read(row: bytes, corpus: Corpus, where: str) -> tuple[str, Reply | str]:
 
 def _ours(fields: dict[str, Any]) -> Reply:
     hits = fields.get("hits")
-    return Reply(answer=msgspec.convert(fields, Answer), hits=tuple(map(_place, hits)) if hits is not None else None)
+    return Reply(answer=msgspec.convert(fields, Answer), hits=tuple(map(_place, hits)) if hits else None)
 
 
 def _place(hit: Any) -> Place:

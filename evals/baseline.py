@@ -122,12 +122,12 @@ def bless(
     )
 
 
-def path_of(name: str, folder: Path = FOLDER) -> Path:
+def path_of(name: str, folder: Path | None = None) -> Path:
     """The file of a baseline, by its name or its path."""
-    return Path(name) if name.endswith(".json") else folder / f"{name}.json"
+    return Path(name) if name.endswith(".json") else (folder or FOLDER) / f"{name}.json"
 
 
-def load(name: str, folder: Path = FOLDER) -> Baseline:
+def load(name: str, folder: Path | None = None) -> Baseline:
     """A baseline by its name or its path. Raises UsageError where there is none."""
     path = path_of(name, folder)
     try:
@@ -141,7 +141,7 @@ def load(name: str, folder: Path = FOLDER) -> Baseline:
     return found
 
 
-def write(baseline: Baseline, folder: Path = FOLDER) -> Path:
+def write(baseline: Baseline, folder: Path | None = None) -> Path:
     """Write a baseline, one line for each answer, so that a diff of two of them can be read."""
     path = path_of(baseline.name, folder)
     path.parent.mkdir(parents=True, exist_ok=True)

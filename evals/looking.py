@@ -38,7 +38,7 @@ def report(options: argparse.Namespace) -> int:
         verdict = msgspec.json.decode(path_of_verdict.read_bytes(), type=Verdict) if path_of_verdict.exists() else None
         new = Side(manifest=manifest, entries=answers(folder))
         text = html(cases, corpus, support, new, base, verdict, language=options.lang)
-    options.output.writetext_of(text, encoding="utf-8")
+    options.output.write_text(text, encoding="utf-8")
     say(f"{options.output}: {len(text.encode()) // 1024} KB, opens from disk")
     return 0
 
@@ -59,7 +59,7 @@ def label(options: argparse.Namespace) -> int:
             say(words.labelled_text(labels.learnt(labels.read(text_of(options.read)), said)))
             return 0
         queued = labels.queue(cases, answers(folder), corpus, support, flipped=flipped, share=options.share)
-    options.output.writetext_of(labels.table(queued), encoding="utf-8")
+    options.output.write_text(labels.table(queued), encoding="utf-8")
     say(f"{options.output}: {len(queued)} sentences; fill in the column `label` with {', '.join(labels.LABELS)}")
     return 0
 

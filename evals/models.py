@@ -38,13 +38,17 @@ class Paid(Value, frozen=True, kw_only=True):
     budget: Budget
     prices: Prices
 
+    def needed(self) -> None:
+        """Raise UsageError where no model is set."""
+        if not self.settings.has_model:
+            raise UsageError("no model is set: set OPENAI_API_KEY or OPENAI_BASE_URL, or use --engine extract")
+
     def model(self, name: str, repeat: int) -> Model:
         """A model by name, every reply of which is kept."""
         settings = self.settings
         source = None
         if not self.offline:
-            if not settings.has_model:
-                raise UsageError("no model is set: set OPENAI_API_KEY or OPENAI_BASE_URL, or use --engine extract")
+            self.needed()
             wait = Wait(
                 first_token=settings.first_token_seconds, stall=settings.stall_seconds, total=settings.total_seconds
             )
@@ -88,6 +92,10 @@ class Maker:
 
     def __init__(self, retriever: Retriever, paid: Paid, *, recorded: bool = False) -> None:
         self._retriever, self._paid, self._recorded = retriever, paid, recorded
+        if recorded and not RECORDINGS.is_dir():
+            raise UsageError(f"there are no recordings in {RECORDINGS.name}; use --engine extract")
+        if not recorded and not paid.offline:
+            paid.needed()
 
     def engine(self, folder: Path) -> Engine:
         """The engine that uses the prompts of a folder."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from evals.baseline import FOLDER
+from evals import baseline
 from evals.engines import prompt_hashes, prompt_texts
 from evals.records import lines
 from evals.runlog import Manifest
@@ -29,13 +29,13 @@ class Passed(Value, frozen=True, kw_only=True):
     how: str  # "gate", or "baseline" where the prompts were blessed
 
 
-def records(folder: Path = FOLDER) -> tuple[Passed, ...]:
+def records(folder: Path | None = None) -> tuple[Passed, ...]:
     """Every gate that was passed, oldest first."""
-    path = folder / RECORD
+    path = (folder or baseline.FOLDER) / RECORD
     return tuple(msgspec.json.decode(line, type=Passed) for line in lines(path.read_bytes())) if path.exists() else ()
 
 
-def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", folder: Path = FOLDER) -> None:
+def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", folder: Path | None = None) -> None:
     """Write down that these prompts passed. An engine that uses no prompt says nothing about any."""
     if not manifest.prompts:
         return
@@ -48,12 +48,13 @@ def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", f
         commit=manifest.commit,
         how=how,
     )
+    folder = folder or baseline.FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / RECORD).open("ab") as file:
         file.write(msgspec.json.encode(passed) + b"\n")
 
 
-def unrecorded(prompts: Mapping[str, str] | None = None, folder: Path = FOLDER) -> list[str]:
+def unrecorded(prompts: Mapping[str, str] | None = None, folder: Path | None = None) -> list[str]:
     """The prompts, by name, whose hash no passing record has. `prompts`: name → hash (default: those of the program)."""
     prompts = prompt_hashes(prompt_texts()) if prompts is None else prompts
     seen = {pair for one in records(folder) for pair in one.prompts.items()}

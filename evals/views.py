@@ -170,16 +170,19 @@ def _quoted(corpus: Corpus, file_id: str, span: Span, name: str) -> Quoted:
 def standings(verdict: Verdict | None, outcomes: Mapping[str, Sequence[Outcome]]) -> list[tuple[str, str]]:
     """(case, standing) in the order in which a reader wants them: what broke, what is open, what got better, what still fails."""
     found: dict[str, str] = {}
-    if verdict:
-        found |= {one.case: "invariant" for one in verdict.violations if one.confirmed}
-        found |= {flip.case: "confirmed" for flip in verdict.confirmed}
-        found |= {flip.case: "open" for flip in verdict.worse if flip.undecided}
-        found |= {flip.case: "flaky" for flip in verdict.flaky}
-        found |= {flip.case: "better" for flip in verdict.better}
-    for case, there in outcomes.items():
-        if not all(one.passed for one in there):
-            found.setdefault(case, "failing")
-    order = ("invariant", "confirmed", "open", "flaky", "better", "failing")
+    failing = [case for case, there in outcomes.items() if not all(one.passed for one in there)]
+    listed = (
+        ("invariant", [one.case for one in verdict.violations if one.confirmed] if verdict else []),
+        ("confirmed", [flip.case for flip in verdict.confirmed] if verdict else []),
+        ("open", [flip.case for flip in verdict.worse if flip.undecided] if verdict else []),
+        ("flaky", [flip.case for flip in verdict.flaky] if verdict else []),
+        ("better", [flip.case for flip in verdict.better] if verdict else []),
+        ("failing", failing),
+    )
+    for standing, cases in listed:
+        for case in cases:
+            found.setdefault(case, standing)
+    order = [standing for standing, _ in listed]
     return sorted(found.items(), key=lambda one: (order.index(one[1]), one[0]))
 
 

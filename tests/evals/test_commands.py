@@ -1,0 +1,197 @@
+"""`isnad eval` from the outside: what each command prints and with which exit code it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+
+from evals import baseline as baselines
+from evals.cases import dump, load
+from evals.cli import main
+from tests.evals import town
+from tests.evals.sabotage import SABOTAGES
+from tests.shop import write
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the town's articles, its cases, right answers and spoilt ones; baselines go there, too."""
+    write(tmp_path / "articles", {f"{one}.txt": article.text for one, article in town.CORPUS.articles.items()})
+    (tmp_path / "cases.jsonl").write_bytes(dump(town.CASES))
+    for name, change in (("right", None), ("spoilt", SABOTAGES["number altered"][0])):
+        rows = []
+        for case in town.CASES:
+            reply = town.Clerk().answer(case, 0)
+            reply = change(case, reply) if change else reply
+            rows.append(msgspec.json.encode({"id": case.id, **msgspec.to_builtins(reply.answer)}))
+        (tmp_path / f"{name}.jsonl").write_bytes(b"\n".join(rows))
+    monkeypatch.setattr(baselines, "FOLDER", tmp_path / "baselines")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def asked(*more: str) -> list[str]:
+    return ["--cases", "cases.jsonl", "--articles", "articles", *more]
+
+
+def test_answers_of_any_system_are_scored_with_cases_of_ones_own(
+    bench: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", *asked("--answers", "right.jsonl")]) == 0
+    told = capsys.readouterr().out
+    assert "80 cases, 20 events, 80 answers, 0 errors" in told and "passed 80/80 = 100.0%" in told
+    assert "PASS (exit 0)" in told
+    assert main(["run", *asked("--answers", "spoilt.jsonl")]) == 0
+    told = capsys.readouterr().out
+    assert "passed 60/80" in told and "000-cost: value altered" in told
+
+
+def test_the_no_model_engine_answers_over_a_store_of_its_own(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", *asked("--json")]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["summary"]["answers"] == 80 and record["summary"]["errors"] == 0
+    assert (bench / record["run"] / "manifest.json").exists()
+
+
+def test_a_change_is_held_against_the_blessed_run(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gate", *asked("--answers", "right.jsonl", "--baseline", "theirs")]) == 2
+    assert "baseline set" in capsys.readouterr().err
+    assert main(["run", *asked("--answers", "right.jsonl")]) == 0
+    assert main(["baseline", "set", "--name", "theirs", "--why", "they are right"]) == 0
+    assert main(["baseline", "show", "theirs"]) == 0
+    assert "80 of 80 answers passed  they are right" in capsys.readouterr().out
+    assert main(["compare", "theirs", "2"]) == 0
+    outputs = ["--junit", "junit.xml", "--step-summary", "summary.md", "--annotations"]
+    assert main(["gate", *asked("--answers", "spoilt.jsonl", "--baseline", "theirs", *outputs)]) == 1
+    told = capsys.readouterr().out
+    assert "FAIL (exit 1)" in told and "WORSE  000-cost" in told and "::error::FAIL (exit 1)" in told
+    suite = ElementTree.parse("junit.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("81", "21", "0")
+    assert Path("summary.md").read_text().startswith("## ❌")
+
+
+def test_a_gate_with_the_same_answers_passes_and_counts_its_comparisons(
+    bench: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["run", *asked()])
+    main(["baseline", "set"])
+    assert main(["gate", *asked()]) == 0
+    assert main(["gate", *asked()]) == 0
+    told = capsys.readouterr().out
+    assert "2 comparisons with these cases" in told and "no case is worse" in told
+
+
+def test_a_changed_article_makes_a_comparison_inconclusive(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", *asked()])
+    main(["baseline", "set"])
+    path = bench / "articles" / "019_town.txt"
+    path.write_text(path.read_text() + "زيادة.\n")
+    assert main(["gate", *asked()]) == 3
+    assert "1 articles differ" in capsys.readouterr().out
+    assert main(["gate", *asked("--allow-inconclusive")]) == 0
+
+
+def test_missing_answers_are_exit_3_and_resuming_asks_for_those_alone(
+    bench: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = Path("right.jsonl").read_text().splitlines()
+    Path("few.jsonl").write_text("\n".join(lines[:70]))
+    assert main(["run", *asked("--answers", "few.jsonl")]) == 3
+    assert "10 of 80 answers are errors" in capsys.readouterr().out
+    Path("few.jsonl").write_text("\n".join(lines))
+    assert main(["run", *asked("--answers", "few.jsonl", "--resume")]) == 0
+    (folder,) = [path for path in Path("runs").iterdir() if path.is_dir()]
+    assert len((folder / "log.jsonl").read_text().splitlines()) == 90
+
+
+def test_only_the_failed_cases_can_be_run_again_and_a_run_scored_anew(
+    bench: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["run", *asked("--answers", "spoilt.jsonl")])
+    (first,) = [path.name for path in Path("runs").iterdir() if path.is_dir()]
+    capsys.readouterr()
+    assert main(["run", *asked("--answers", "right.jsonl", "--only-failed", first)]) == 0
+    assert "20 cases" in capsys.readouterr().out
+    assert main(["run", "--rescore", first]) == 0
+    assert "passed 60/80" in capsys.readouterr().out
+
+
+def test_lint_alone_asks_nothing(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", *asked("--lint")]) == 0
+    assert not Path("runs").exists()
+    (bench / "articles" / "004_town.txt").write_text("شيء آخر لا صلة له بما سبق من كلام.\n")
+    assert main(["run", *asked("--lint")]) == 3
+    assert "004_town does not hold the evidence" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--cases", "none.jsonl"],
+        ["run", "--suite", "nonsense"],
+        ["run", "--suite", "holdout"],
+        ["run", "--resume", "1999"],
+        ["report", "1999"],
+        ["run", "--articles", "nowhere", "--cases", "cases.jsonl"],
+        ["run", "--cases", "cases.jsonl", "--articles", "articles", "--engine", "model"],
+        ["run", "--cases", "cases.jsonl", "--articles", "articles", "--max-cost", "1"],
+        ["calibrate", "none.jsonl"],
+        ["from-feedback", "none.jsonl"],
+    ],
+)
+def test_what_the_user_can_mend_is_exit_2_with_one_line(
+    arguments: list[str], bench: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("isnad: ") and error.count("\n") == 1
+
+
+def test_labels_go_out_as_a_table_and_come_back_as_figures(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", *asked("--answers", "right.jsonl")])
+    assert main(["label", "--share", "1", "-o", "queue.tsv"]) == 0
+    filled = Path("queue.tsv").read_text(encoding="utf-8").replace("\tfull\t\t\t", "\tfull\t\tfull\t")
+    Path("filled.tsv").write_text(filled, encoding="utf-8")
+    capsys.readouterr()
+    assert main(["label", "--read", "filled.tsv"]) == 0
+    told = capsys.readouterr().out
+    assert "60 labels" in told and "1.000 by the check" in told
+
+
+def test_feedback_becomes_drafts_that_lint_will_not_let_pass(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer: Any = msgspec.to_builtins(town.Clerk().answer(town.CASES[0], 0).answer)
+    rows = [
+        {"question": town.CASES[0].question, "answer": answer, "vote": "up"},
+        {
+            "question": "من بنى الجسر؟",
+            "answer": "الوالي.",
+            "vote": "down",
+            "reason": "missing",
+            "comment": "هو في الخبر",
+        },
+    ]
+    Path("feedback.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
+    assert main(["from-feedback", "feedback.jsonl"]) == 0
+    drafts = load(Path("drafts.jsonl"))
+    assert [one.type for one in drafts] == ["feedback:up", "feedback:missing"]
+    assert drafts[0].facts[0].evidence == town.CASES[0].facts[0].evidence and drafts[0].sources_any_of == (
+        ("000_town",),
+    )
+    assert "هو في الخبر" in (drafts[1].note or "")
+    assert main(["run", "--cases", "drafts.jsonl", "--articles", "articles", "--lint"]) == 3
+
+
+def test_help_needs_only_the_standard_library() -> None:
+    code = "import sys\nfrom evals.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert "from-feedback" in run.stdout
+    assert not {"msgspec", "scipy", "statsmodels", "jinja2", "assistant"} & set(run.stdout.split("\n")[-2].split())

@@ -1,0 +1,122 @@
+"""A changed prompt before the gate, on the real path: articles, search, prompt, reply, citations. The model is scripted and follows its prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+import prompts
+from assistant import wiring
+from assistant.config import Settings
+from assistant.model import Prices
+from assistant.modelled import Modelled
+from evals import blame, passing
+from evals.baseline import Baseline, bless
+from evals.cases import SUITES, Case, load
+from evals.corpus import Corpus, build, default_folders
+from evals.engines import About, AssistantEngine, Watched, prompt_hashes, prompt_texts
+from evals.runlog import Log
+from evals.runner import Finished, run
+from evals.support import Checked
+from evals.verdict import PASS, REGRESSION
+from index.retrieval import Retriever
+from index.tokens import count
+from tests.evals.reader import Reader
+from tests.evals.shelf import manifest
+
+CASES = load(SUITES["smoke"])
+
+
+class Desk:
+    """The store, and runs over it with the prompts of a folder."""
+
+    def __init__(self, corpus: Corpus, retriever: Retriever) -> None:
+        self.corpus, self.retriever = corpus, retriever
+
+    def engine(self, folder: Path) -> AssistantEngine:
+        def writer(case: Case, repeat: int) -> Modelled:
+            model = Watched(Reader(CASES))
+            day = case.as_of or date(2026, 11, 1)
+            return Modelled(model, count=count, budget=6000, prices=Prices(), today=lambda: day)
+
+        texts = prompt_texts(folder)
+        about = About(name="model:reader", deterministic=True, prompts=prompt_hashes(texts), prompt_texts=texts)
+        return AssistantEngine(self.retriever, writer, about, folder=folder)
+
+    def run(self, folder: Path, log: Path, baseline: Baseline | None = None) -> Finished:
+        with Log(log / "log.jsonl") as kept:
+            return run(CASES, self.engine(folder), self.corpus, Checked(self.corpus), kept, baseline=baseline)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    store = tmp_path_factory.mktemp("desk") / "store"
+    return Desk(build(default_folders(), store), wiring.reading(store, Settings()))
+
+
+@pytest.fixture(scope="module")
+def baseline(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Baseline:
+    finished = desk.run(prompts.FOLDER, tmp_path_factory.mktemp("first"))
+    about = desk.engine(prompts.FOLDER).about
+    held = manifest(engine=about.name, prompts=about.prompts, prompt_texts=about.prompt_texts)
+    return bless("reader", held, CASES, finished.entries, finished.outcomes, why="first")
+
+
+def changed(folder: Path, change: Callable[[str], str]) -> Path:
+    """The program's prompts with `answer` changed."""
+    for name, text in prompt_texts().items():
+        (folder / f"{name}.jinja").write_text(change(text) if name == "answer" else text, encoding="utf-8")
+    assert prompt_texts(folder) != prompt_texts()
+    return folder
+
+
+def test_the_scripted_model_answers_most_of_the_smoke_suite_rightly(baseline: Baseline) -> None:
+    failing = [(one.case, one.blame) for one in baseline.answers if not one.passed]
+    assert len(failing) <= 3, failing
+
+
+REWORDINGS: dict[str, Callable[[str], str]] = {
+    "the rules in other words": lambda text: text.replace(
+        "Your readers check every sentence against its source.", "Every sentence you write will be checked by a reader."
+    ),
+    "a line more": lambda text: text.replace("HOW TO ANSWER\n", "HOW TO ANSWER\n- Be plain and brief.\n"),
+    "the rules in another order": lambda text: text.replace("\nTIME\n", "\nABOUT TIME\n").replace(
+        "no preamble", "no introduction"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REWORDINGS)
+def test_a_prompt_in_other_words_passes_and_the_pass_is_recorded(
+    name: str, desk: Desk, baseline: Baseline, tmp_path: Path
+) -> None:
+    (tmp_path / "prompts").mkdir()
+    folder = changed(tmp_path / "prompts", REWORDINGS[name])
+    finished = desk.run(folder, tmp_path, baseline)
+    assert finished.verdict and finished.verdict.exit_code == PASS, finished.verdict.headline
+    held = manifest(engine="model:reader", prompts=desk.engine(folder).about.prompts)
+    passing.record(held, "smoke", datetime(2026, 3, 1, tzinfo=UTC), folder=tmp_path)
+    assert passing.unrecorded(prompt_hashes(prompt_texts(folder)), tmp_path) == []
+    assert passing.unrecorded(prompt_hashes(prompt_texts()), tmp_path) == ["answer"]
+
+
+def test_a_prompt_that_forgets_how_to_refuse_is_caught_with_the_right_blame(
+    desk: Desk, baseline: Baseline, tmp_path: Path
+) -> None:
+    (tmp_path / "prompts").mkdir()
+
+    def without(text: str) -> str:
+        start, end = text.index("WHEN THE SOURCES DO NOT ANSWER"), text.index("TIME\n")
+        return (text[:start] + text[end:]).replace(
+            " If they do not answer, the first line is {{ refusal }}.", "{# {{ refusal }} #}{% if refusal %}{% endif %}"
+        )
+
+    finished = desk.run(changed(tmp_path / "prompts", without), tmp_path, baseline)
+    assert finished.verdict and finished.verdict.exit_code == REGRESSION
+    worse = {flip.case for flip in finished.verdict.confirmed}
+    assert {one.blame for case in worse for one in finished.outcomes[case]} == {blame.SHOULD_ABSTAIN}
+    unanswerable = {case.id for case in CASES if not case.answerable}
+    assert worse <= unanswerable and len(worse) >= len(unanswerable) - 2
