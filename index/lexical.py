@@ -6,6 +6,7 @@ Title and text are searched together. Weights were chosen on arcd and squad2 and
 
 from __future__ import annotations
 
+import fcntl
 import math
 import shutil
 from collections import Counter
@@ -33,6 +34,7 @@ FEW = 1_000  # articles, or one for a hundred passages: a filter names so many t
 SIFTED = 20  # times the limit, fetched to be sifted
 
 _MEMORY = 64_000_000  # bytes a writing thread fills before it writes a segment
+_LOCK = ".tantivy-writer.lock"  # held by flock while the engine writes
 _NEXT = "run: isnad doctor --repair"
 _should = tantivy.Occur.Should
 _must = tantivy.Occur.Must
@@ -99,9 +101,7 @@ class LexicalIndex:
             for term, times in Counter(getattr(wanted, field)).items()
         ]
         missing = sum(boost for count, boost, _, _ in counted if not count)
-        most = (
-            math.inf if self.passages < LARGE else COMMON * self.passages
-        )  # counts still hold what was deleted lately
+        most = math.inf if self.passages < LARGE else COMMON * self.passages
         present = [one for one in counted if 0 < one[0] <= most] or [one for one in counted if one[0]]
         known = [(self._idf(count) * boost, boost, field, term) for count, boost, field, term in present]
         known.sort(reverse=True)
@@ -168,9 +168,10 @@ class LexicalWriter:
 
     def replace(self, article_id: str, title: str | None, passages: Iterable[tuple[str, str]]) -> None:
         """Have an article found by these passages, each an id and the text to search, and by no others."""
+        listed = list(passages)  # before the engine: what goes wrong there is not its fault
         with _engine(self._folder):
             self._writer.delete_documents_by_term("article", article_id)
-            for passage_id, text in passages:
+            for passage_id, text in listed:
                 c, h, k = indexed(f"{title}\n{text}" if title else text)
                 fields = {"passage": passage_id, "article": article_id, "c": c, "h": h, "k": k}
                 self._writer.add_document(tantivy.Document(**fields))
@@ -231,9 +232,19 @@ def _check(folder: Path) -> None:
 
 
 def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.name not in (".tantivy-writer.lock", ".tantivy-meta.lock"):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    """Remove an index, unless another process is writing it."""
+    with (folder / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _busy(folder) from None
+        for path in folder.iterdir():
+            if path.name != _LOCK:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _busy(folder: Path) -> StoreBusy:
+    return StoreBusy(f"{folder} is being written by another process; wait for it and run again")
 
 
 @contextmanager
@@ -246,7 +257,7 @@ def _engine(folder: Path) -> Iterator[None]:
     except BaseException as error:
         text = str(error)
         if "LockBusy" in text:
-            raise StoreBusy(f"{folder} is being written by another process; wait for it and run again") from error
+            raise _busy(folder) from error
         if "No space left" in text or "os error 28" in text:
             raise StoreFull(f"the disk of {folder} is full; make room and run again") from error
         if isinstance(error, (ValueError, OSError, RuntimeError)) or type(error).__name__ == "PanicException":

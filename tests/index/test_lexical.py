@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -209,6 +209,8 @@ def test_a_killed_writer_loses_nothing_acknowledged_and_frees_the_lock(tmp_path:
             acknowledged = max(acknowledged, int(other.stdout.readline()))
         with pytest.raises(StoreBusy, match="another process"):
             LexicalWriter(tmp_path)
+        with pytest.raises(StoreBusy, match="another process"):
+            LexicalWriter(tmp_path, anew=True)
         other.send_signal(signal.SIGKILL)
         acknowledged = max([acknowledged, *map(int, other.communicate()[0].split())])
         index = LexicalIndex.open(tmp_path)
@@ -289,3 +291,14 @@ def test_an_article_put_in_many_times_is_found_as_before(tmp_path: Path) -> None
     found = LexicalIndex.open(tmp_path).search("كم كلفة الجسر؟")
     assert ids(found) == ["bridge#0"]
     assert 0 < found[0][1] <= 1
+
+
+def test_what_goes_wrong_in_the_articles_is_not_called_damage(tmp_path: Path) -> None:
+    def broken() -> Iterator[tuple[str, str]]:
+        yield "a#0", "نص"
+        raise ValueError("no such article")
+
+    make(tmp_path)
+    with pytest.raises(ValueError, match="no such article"), LexicalWriter(tmp_path) as writer:
+        writer.replace("bridge", None, broken())
+    assert LexicalIndex.open(tmp_path).passages == 8
