@@ -13,12 +13,13 @@ from index.articles import Found, scan
 from index.errors import StoreBusy, StoreError
 from index.ledger import Ledger
 from index.lexical import LexicalIndex, LexicalWriter
-from index.passages import cut
+from index.passages import WHOLE, cut
 from index.records import Article, Passage, Skipped, SyncReport
+from index.text.hygiene import clean
 
 BATCH = 100  # articles a transaction
 COMMIT = 5_000  # articles a commit of the lexical index
-READING = "1"  # raise it when reading or cutting changes: stored articles are then read anew
+READING = "2"  # raise it when reading or cutting changes: stored articles are then read anew
 
 Progress = Callable[[str, int, int | None], None]  # stage, articles done with it, of how many
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Lexicon:
                 for one in batch:
                     if article := articles.get(one):
                         passages = self._ledger.passages_of(article)
-                        writer.replace(one, article.title, ((passage.id, passage.text) for passage in passages))
+                        writer.replace(one, article.title, ((passage.id, clean(passage.text)) for passage in passages))
                     else:
                         writer.remove(one)
                 writer.commit()
@@ -175,7 +176,7 @@ def _fresh(
         else:
             tally.present.add(found.id)
             (tally.changed if home else tally.added).append(found.id)
-            entries.append((replace(article, root=root), cut(article)))
+            entries.append((replace(article, root=root), cut(article, whole=WHOLE)))
     if adopted:
         ledger.adopt(root, adopted)
     return entries

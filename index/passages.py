@@ -13,6 +13,7 @@ from index.tokens import count
 # o200k_base tokens. By `python -m benchmarks.budget`: a smaller passage is found less often (R@1), a larger one is no longer read
 # whole by embedding models that take 512 tokens of their own; within the first 2,000 tokens that a model reads all are equal.
 BUDGET = 384
+WHOLE = 768  # tokens: a report of at most so many is found best as one passage (`python -m benchmarks.budget`)
 
 Weighed = tuple[Span, int]  # a piece of text and its tokens, counted with the white space before it
 
@@ -22,18 +23,19 @@ _GAP = 40  # characters of white space that no passage bridges
 _CUTS = (re.compile(r"(?<=[،,;؛:–—])\s"), re.compile(r"\s"))  # where a sentence above the budget may be cut
 
 
-def cut(article: Article, budget: int = BUDGET) -> tuple[Passage, ...]:
+def cut(article: Article, budget: int = BUDGET, whole: int = 0) -> tuple[Passage, ...]:
     """The passages of an article: whole sentences, at most `budget` tokens each, in order; boilerplate is in none of them.
 
     Neighbouring sentences are packed into passages of about equal size. A sentence above the budget is cut at a clause mark,
     failing that between words, failing that anywhere. Tokens are counted as a model will see the text, without invisible
-    characters and floods of tatweel. An article of boilerplate or white space has no passage.
+    characters and floods of tatweel. A stretch of at most `whole` tokens is not cut, whatever the budget.
+    An article of boilerplate or white space has no passage.
 
     >>> [one.text for one in cut(Article(id="a", sha256="", text="وصل الوفد. غادر الوفد."), budget=6)]
     ['وصل الوفد.', 'غادر الوفد.']
     """
     text = article.text
-    packed = (span for run in _runs(article) for span in _packed(_weighed(text, run, budget), budget))
+    packed = (span for run in _runs(article) for span in _packed(_weighed(text, run, budget), budget, whole))
     return tuple(
         Passage(
             id=f"{article.id}:{span.start}-{span.end}",
@@ -103,21 +105,25 @@ def _cut_near(text: str, start: int, wanted: int) -> int:
     return max(wanted, start + 1)
 
 
-def _packed(pieces: Iterator[Weighed], budget: int) -> Iterator[Span]:
+def _packed(pieces: Iterator[Weighed], budget: int, whole: int) -> Iterator[Span]:
     """Neighbours joined into passages; a wide gap keeps them apart."""
     group: list[Weighed] = []
     for piece in pieces:
         if group and piece[0].start != group[-1][0].end:
-            yield from _even(group, budget)
+            yield from _even(group, budget, whole)
             group = []
         group.append(piece)
     if group:
-        yield from _even(group, budget)
+        yield from _even(group, budget, whole)
 
 
-def _even(group: list[Weighed], budget: int) -> Iterator[Span]:
+def _even(group: list[Weighed], budget: int, whole: int) -> Iterator[Span]:
     """As few passages as the budget allows, of about equal weight: a passage of one left-over sentence is hard to find."""
-    share = sum(tokens for _, tokens in group) / _fewest(group, budget)
+    total = sum(tokens for _, tokens in group)
+    if total <= whole:
+        yield Span(group[0][0].start, group[-1][0].end)
+        return
+    share = total / _fewest(group, budget)
     start, weight, before, made = group[0][0].start, 0, 0, 1
     for span, tokens in group:
         if weight and (weight + tokens > budget or before + tokens / 2 > share * made):
