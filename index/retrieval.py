@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
+from index.duplicates import likeness, sketch
 from index.errors import UsageError
 from index.ledger import Ledger
 from index.lexical import LexicalIndex
 from index.records import Article, Filters, Hit, Passage
 
 LONGEST = 2_000  # characters of a question
+COPIED = 0.9  # the share of word sequences that a copy has in common with what it copies
 DEPTH = 5  # how many times the limit each search is asked for
 
 Found = tuple[str, float]  # passage id, score in 0..1
@@ -63,25 +65,43 @@ class Retriever:
         return frozenset(one for one in self.ledger.languages() if one)
 
     def _hits(self, found: Iterable[tuple[str, float, dict[str, int]]], limit: int) -> tuple[Hit, ...]:
-        """The first `limit` that the ledger knows, of copies of one report only one; an index may lag a moment behind it."""
+        """The first `limit` that the ledger knows (an index may lag a moment behind it), no passage twice in two articles' copies."""
         listed = list(found)
         places = self.ledger.passages([one for one, _, _ in listed])
         reports = self.ledger.reports({place[0] for place in places.values()})
-        teller: dict[str, str] = {}  # report -> the article that tells it best
-        kept: list[tuple[str, float, dict[str, int]]] = []
-        for one, score, ranks in listed:
-            if one in places and len(kept) < limit:
-                article = places[one][0]
-                if teller.setdefault(reports.get(article, article), article) == article:
-                    kept.append((one, score, ranks))
-        articles = self.ledger.articles({places[one][0] for one, _, _ in kept})
         carriers = self.ledger.carriers(set(reports.values()))
-        hits = []
-        for one, score, ranks in kept:
+        articles: dict[str, Article] = {}
+        told: dict[str, list[tuple[str, str]]] = {}  # report -> article and text of the passages that are shown of it
+        hits: list[Hit] = []
+        for one, score, ranks in listed:
+            if one not in places or len(hits) == limit:
+                continue
             article_id, start, end = places[one]
-            also = [other for other in carriers.get(reports.get(article_id, ""), ()) if other != article_id]
-            hits.append(_hit(articles[article_id], one, (start, end), score, ranks, tuple(sorted(also))))
+            if article_id not in articles:
+                articles |= self.ledger.articles([article_id])
+            report = reports.get(article_id, article_id)
+            text = articles[article_id].text[start:end]
+            shown = told.setdefault(report, [])
+            if any(other != article_id and copied(text, passage) for other, passage in shown):
+                continue
+            shown.append((article_id, text))
+            also = tuple(sorted(other for other in carriers.get(report, ()) if other != article_id))
+            passage = Passage(id=one, article_id=article_id, start=start, end=end, text=text)
+            hits.append(
+                Hit(passage=passage, article=articles[article_id], score=round(score, 6), ranks=ranks, also=also)
+            )
         return tuple(hits)
+
+
+def copied(text: str, shown: str) -> bool:
+    """Whether a passage is the copy of one that is shown: nine tenths of their word sequences are the same.
+
+    >>> told = "وصل الوفد إلى العاصمة صباح اليوم والتقى رئيس الحكومة في مكتبه"
+    >>> copied(told.replace("إلى", "الى"), told), copied(told + " ثم غادر الوفد مساء إلى المطار وقال إنه سيعود بعد شهر", told)
+    (True, False)
+    """
+    one, other = sketch(text), sketch(shown)
+    return text == shown if one is None or other is None else likeness(one, other) >= COPIED
 
 
 def fused(searches: dict[str, tuple[float, list[Found]]]) -> list[tuple[str, float, dict[str, int]]]:
@@ -110,11 +130,3 @@ def checked(question: str) -> str:
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         raise UsageError("the question is not valid Unicode; write it in UTF-8")
     return text
-
-
-def _hit(
-    article: Article, one: str, place: tuple[int, int], score: float, ranks: dict[str, int], also: tuple[str, ...]
-) -> Hit:
-    start, end = place
-    passage = Passage(id=one, article_id=article.id, start=start, end=end, text=article.text[start:end])
-    return Hit(passage=passage, article=article, score=round(score, 6), ranks=ranks, also=also)
