@@ -6,6 +6,7 @@ rules, those of today, and a reader sees what was said before.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,8 +124,14 @@ def bless(
 
 
 def path_of(name: str, folder: Path | None = None) -> Path:
-    """The file of a baseline, by its name or its path."""
-    return Path(name) if name.endswith(".json") else (folder or FOLDER) / f"{name}.json"
+    """The file of a baseline, by its name or its path.
+
+    >>> path_of("model:some/model", Path("b")).name
+    'model-some-model.json'
+    """
+    if name.endswith(".json"):
+        return Path(name)
+    return (folder or FOLDER) / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.json"
 
 
 def load(name: str, folder: Path | None = None) -> Baseline:

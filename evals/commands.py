@@ -51,8 +51,9 @@ def gate(options: argparse.Namespace) -> int:
     """Run, compare with the baseline, confirm, decide; the exit code is the verdict's."""
     stats.ready()
     wanted = _wanted(options)
-    with session.opened(wanted, baselines.load(options.baseline) if options.baseline else None) as opened:
-        before = baselines.load(options.baseline or opened.engine.about.name)
+    with session.opened(wanted, lambda name: baselines.load(options.baseline or name)) as opened:
+        before = opened.baseline
+        assert before
         folder, manifest = _begun(options, opened)
         finished = _run(options, opened, folder, before)
         assert finished.verdict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,6 @@ from evals.pace import Budget, Limiter
 from index.build import READING
 from index.errors import UsageError
 from index.provider import Provider, Wait
-from index.records import Value
 from index.retrieval import Retriever
 from index.tokens import count
 
@@ -28,15 +28,16 @@ TODAY = date(
 )  # the day on which cases without `as_of` are asked: the clock is an input, or nothing could be kept
 
 
-class Paid(Value, frozen=True, kw_only=True):
-    """What calls go through: the kept replies, one limiter, one budget."""
+class Paid:
+    """What calls go through: the kept replies, one limiter, one budget, and one connection for each model."""
 
-    settings: Settings
-    calls: Calls
-    offline: bool
-    limiter: Limiter | None
-    budget: Budget
-    prices: Prices
+    def __init__(
+        self, settings: Settings, calls: Calls, budget: Budget, *, limiter: Limiter | None = None, offline: bool = False
+    ) -> None:
+        self.settings, self.calls, self.budget, self.limiter, self.offline = settings, calls, budget, limiter, offline
+        self.prices = Prices(tokens_in=settings.price_in, tokens_out=settings.price_out)
+        self._opening = threading.Lock()
+        self._models: dict[str, Model] = {}
 
     def needed(self) -> None:
         """Raise UsageError where no model is set."""
@@ -45,46 +46,43 @@ class Paid(Value, frozen=True, kw_only=True):
 
     def model(self, name: str, repeat: int) -> Model:
         """A model by name, every reply of which is kept."""
-        settings = self.settings
-        source = None
-        if not self.offline:
-            self.needed()
-            wait = Wait(
-                first_token=settings.first_token_seconds, stall=settings.stall_seconds, total=settings.total_seconds
-            )
-            provider = Provider(key=settings.model_key(), base_url=settings.base_url, wait=wait)
-            source = ChatModel(provider, name, answer_tokens=settings.answer_tokens)
         return Remembered(
-            source,
+            None if self.offline else self._opened(name),
             self.calls,
             repeat,
             name=name,
-            parameters=f"answer_tokens={settings.answer_tokens} temperature=0",
+            parameters=f"answer_tokens={self.settings.answer_tokens} temperature=0",
             limiter=self.limiter,
             budget=self.budget,
             prices=self.prices,
         )
 
+    def _opened(self, name: str) -> Model:
+        self.needed()
+        settings = self.settings
+        with self._opening:
+            if name not in self._models:
+                wait = Wait(
+                    first_token=settings.first_token_seconds, stall=settings.stall_seconds, total=settings.total_seconds
+                )
+                provider = Provider(key=settings.model_key(), base_url=settings.base_url, wait=wait)
+                self._models[name] = ChatModel(provider, name, answer_tokens=settings.answer_tokens)
+            return self._models[name]
+
 
 def paid(kept: Path, *, offline: bool, max_cost: float | None, per_minute: float | None) -> Paid:
     """The way to the configured model. Raises UsageError where a cost limit is set and the prices are not known."""
     settings = Settings.load()
-    prices = Prices(tokens_in=settings.price_in, tokens_out=settings.price_out)
-    if max_cost is not None and (prices.tokens_in is None or prices.tokens_out is None):
+    price_in, price_out = settings.price_in, settings.price_out
+    if max_cost is not None and (price_in is None or price_out is None):
         raise UsageError("--max-cost needs the prices: set ISNAD_PRICE_IN and ISNAD_PRICE_OUT, per million tokens")
 
     def ceiling(messages: Sequence[Message]) -> float:
         asked = sum(count(one["content"]) + 8 for one in messages)
-        return (asked * (prices.tokens_in or 0.0) + settings.answer_tokens * (prices.tokens_out or 0.0)) / 1_000_000
+        return (asked * (price_in or 0.0) + settings.answer_tokens * (price_out or 0.0)) / 1_000_000
 
-    return Paid(
-        settings=settings,
-        calls=Calls(kept),
-        offline=offline,
-        limiter=Limiter(per_minute) if per_minute else None,
-        budget=Budget(max_cost, ceiling),
-        prices=prices,
-    )
+    limiter = Limiter(per_minute) if per_minute else None
+    return Paid(settings, Calls(kept), Budget(max_cost, ceiling), limiter=limiter, offline=offline)
 
 
 class Maker:
@@ -101,7 +99,7 @@ class Maker:
         """The engine that uses the prompts of a folder."""
         settings, texts = self._paid.settings, prompt_texts(folder)
         about = About(
-            name="recorded" if self._recorded else f"model:{settings.model}",
+            name=name_of("recorded" if self._recorded else "model", settings),
             deterministic=self._recorded,
             model="recorded" if self._recorded else settings.model,
             parameters={"context_tokens": str(settings.context_tokens), "answer_tokens": str(settings.answer_tokens)},
@@ -121,6 +119,15 @@ class Maker:
             prices=self._paid.prices,
             today=lambda: case.as_of or TODAY,
         )
+
+
+def name_of(kind: str, settings: Settings) -> str:
+    """What an engine of a kind is called, and so the baseline it is compared with.
+
+    >>> name_of("extract", Settings()), name_of("model", Settings(model="some-model"))
+    ('extract', 'model:some-model')
+    """
+    return f"model:{settings.model}" if kind == "model" else kind
 
 
 def judge(name: str, paid: Paid) -> ModelJudge:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +59,7 @@ class Session(Value, frozen=True, kw_only=True):
     support: Support
     engine: Engine
     manifest: Manifest
+    baseline: Baseline | None = None
     base_engine: Engine | None = None
     budget: Budget | None = None
     judge: Support | None = None
@@ -66,31 +67,35 @@ class Session(Value, frozen=True, kw_only=True):
 
 
 @contextmanager
-def opened(wanted: Wanted, against: Baseline | None = None) -> Iterator[Session]:
+def opened(wanted: Wanted, blessed: Callable[[str], Baseline] | None = None) -> Iterator[Session]:
     """A session, whose store is gone when it ends. Raises UsageError and SourceError for what the user can mend.
 
-    `against` gives the prompts of the baseline, so that the gate can ask again with both.
+    `blessed` gives the baseline for the engine's name: with its prompts the gate can ask again as before.
     """
     cases = chosen(wanted)
     with tempfile.TemporaryDirectory(prefix="isnad-eval-") as folder:
-        store = Path(folder) / "store"
-        corpus = texts.build(folders(wanted), store, searchable=wanted.answers is None)
         paid = models.paid(wanted.calls, offline=wanted.offline, max_cost=wanted.max_cost, per_minute=wanted.per_minute)
-        kind = wanted.engine or ("model" if paid.settings.has_model else "extract")
+        kind = "answers" if wanted.answers else wanted.engine or ("model" if paid.settings.has_model else "extract")
+        baseline = blessed(models.name_of(kind, paid.settings)) if blessed else None
+        store = Path(folder) / "store"
+        corpus = texts.build(folders(wanted), store, searchable=kind != "answers")
         engine: Engine
-        if wanted.answers:
-            engine, base = _answers(wanted, corpus), None
+        base: Engine | None = None
+        if kind == "answers":
+            engine = _answers(wanted, corpus)
         elif kind == "extract":
-            engine, base = _extract(store), None
+            engine = _extract(store)
         else:
             made = models.Maker(wiring.reading(store, paid.settings), paid, recorded=kind == "recorded")
             engine = made.engine(wanted.prompts or prompts.FOLDER)
-            base = made.engine(_written(against.manifest.prompt_texts, Path(folder) / "prompts")) if against else None
+            if baseline:
+                base = made.engine(_written(baseline.manifest.prompt_texts, Path(folder) / "prompts"))
         yield Session(
             cases=cases,
             corpus=corpus,
             support=Checked(corpus),
             engine=engine,
+            baseline=baseline,
             base_engine=base,
             manifest=manifest(wanted, cases, corpus, engine.about),
             budget=paid.budget,

@@ -58,6 +58,7 @@ class Summary(Value, frozen=True, kw_only=True):
     abstention: Abstention
     spent: Spent
     events: int
+    wavering: int  # cases that passed in some repeats and not in others: the noise of the engine itself
 
 
 def summarise(cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]], entries: Iterable[Entry] = ()) -> Summary:
@@ -82,6 +83,7 @@ def summarise(cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]], ent
         abstention=_abstention(by_id, valid),
         spent=_spent(valid),
         events=len({case.cluster for case in cases}),
+        wavering=sum(len({one.passed for one in there if one.passed is not None}) > 1 for there in found.values()),
     )
 
 

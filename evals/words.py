@@ -31,6 +31,8 @@ def run_text(
         "",
         "by type: " + ", ".join(f"{one.name} {one.share.passed}/{one.share.total}" for one in summary.slices),
     ]
+    if manifest.repeats > 1:
+        lines.append(f"noise: {summary.wavering} of {len(cases)} cases passed in some repeats and not in others")
     if summary.violations:
         lines.append("invariants broken: " + ", ".join(f"{what} {n}" for what, n in summary.violations.items()))
     if failing:

@@ -6,12 +6,18 @@ The generators follow the published shape of such suites: most cases nearly cert
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
 
 from evals.cases import Case
 from evals.gate import Outcomes, Side, decide
 from evals.records import Measured, NotApplicable, Outcome
-from evals.verdict import REGRESSION, Verdict
+from evals.verdict import Verdict
+from index.records import Value
 
 Chances = dict[str, float]  # case -> how often it passes
 
@@ -79,14 +85,53 @@ def gated(cases: Sequence[Case], old: Chances, new: Chances, chance: random.Rand
     return decide(cases, draw("base", names, 1), draw("new", names, 1), draw)
 
 
-def rates(events: int, rounds: int, change: Callable[..., Chances], **shape: object) -> tuple[float, float]:
-    """The share of changes that the gate fails, and the answers it asks for per case."""
-    failed, calls, cases = 0, 0, suite(events)
+class Rates(Value, frozen=True, kw_only=True):
+    """Of so many changes put before the gate: the share it failed and the share it left open, and the answers it asked for per case."""
+
+    rounds: int
+    failed: float
+    left_open: float
+    calls: float
+
+
+def rates(events: int, rounds: int, share: float, *, certain: float, flaky: tuple[float, float]) -> Rates:
+    """The gate on changes that lose that share of the events; 0 changes nothing. One case in 33 breaks an invariant now and then."""
+    found: Counter[str] = Counter()
+    calls, cases = 0, suite(events)
     for seed in range(rounds):
-        chance = random.Random(f"{seed} {events}")
-        held = chances(cases, chance, **shape)  # type: ignore[arg-type]
+        chance = random.Random(f"{seed} {events} {share} {certain}")
+        held = chances(cases, chance, certain=certain, flaky=flaky)
         slips = dict.fromkeys(chance.sample([case.id for case in cases], len(cases) // 33), 0.05)
-        verdict = gated(cases, held, change(cases, held, chance), chance, slips)
-        failed += verdict.exit_code == REGRESSION
+        verdict = gated(cases, held, broken(cases, held, chance, share), chance, slips)
+        found[verdict.finding] += 1
         calls += verdict.calls
-    return failed / rounds, calls / rounds / len(cases)
+    return Rates(
+        rounds=rounds,
+        failed=found["regression"] / rounds,
+        left_open=found["inconclusive"] / rounds,
+        calls=calls / rounds / len(cases),
+    )
+
+
+SHAPES: list[dict[str, Any]] = [{"certain": 0.97, "flaky": (0.3, 0.8)}, {"certain": 0.99, "flaky": (0.2, 0.8)}]
+SIZES = (20, 40, 50)  # events: 60, 120 and 150 cases
+
+
+def test_a_change_that_changes_nothing_is_not_failed_and_one_that_loses_an_event_in_twenty_is() -> None:
+    assert rates(40, 30, 0.0, **SHAPES[0]).failed <= 1 / 30
+    assert rates(40, 15, 0.05, **SHAPES[0]).failed >= 0.75
+
+
+@pytest.mark.long
+def test_over_thousands_of_changes_it_cries_wolf_in_one_of_fifty_at_most_and_sees_three_broken_events_in_four() -> None:
+    """Prints the figures: run with -s."""
+    quiet = {(size, at): rates(size, 400, 0.0, **shape) for size in SIZES for at, shape in enumerate(SHAPES)}
+    lost = {(size, at): rates(size, 200, 0.05, **shape) for size in SIZES for at, shape in enumerate(SHAPES)}
+    for key, one in quiet.items():
+        sys.stdout.write(
+            f"{key[0] * 3} cases, shape {key[1]}: nothing changed {one}; one event in twenty lost {lost[key]}\n"
+        )
+    assert sum(one.failed for one in quiet.values()) / len(quiet) <= 0.02
+    assert all(one.failed <= 0.03 for one in quiet.values())
+    assert all(one.failed >= 0.75 for one in lost.values())
+    assert all(one.calls <= 3.0 for one in (*quiet.values(), *lost.values()))

@@ -1,0 +1,164 @@
+"""Runs and gates with a model behind a real socket: nothing is paid for twice, fresh runs decide, limits hold, offline is offline."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.model import drained
+from evals import baseline as baselines
+from evals import passing
+from evals.cases import SUITES, load
+from evals.cli import main
+from evals.engines import prompt_texts
+from tests.evals.reader import Reader
+from tests.scripted import Scripted
+
+CASES = {case.id: case for case in load(SUITES["smoke"])}
+READER = Reader(tuple(CASES.values()))
+STEADY = [case for case in CASES.values() if case.kind in ("numeric", "what", "who", "spelling")]
+
+
+class Server:
+    """A scripted server whose model reads its prompt. `lost`: questions it refuses once the prompt says CHANGED; `wavering`: it refuses
+    two in five times, whatever the prompt."""
+
+    def __init__(self) -> None:
+        self.lost: set[str] = set()
+        self.wavering: set[str] = set()
+        self._chance = random.Random(7)
+
+    def __call__(self, messages: list[dict[str, Any]]) -> str:
+        question = messages[1]["content"].rsplit("Question: ", 1)[-1].split("\n")[0]
+        if question in self.lost and "CHANGED" in messages[0]["content"]:
+            return "NO_ANSWER\nلا تذكر المصادر ذلك."
+        if question in self.wavering and self._chance.random() < 0.4:
+            return "NO_ANSWER\nلا تذكر المصادر ذلك."
+        return drained(READER.reply(messages)).text
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Scripted, Server]]:
+    monkeypatch.setattr(baselines, "FOLDER", tmp_path / "baselines")
+    monkeypatch.chdir(tmp_path)
+    replies = Server()
+    with Scripted(reply=replies, pieces=4000) as server:
+        for name, value in (
+            ("OPENAI_BASE_URL", server.url),
+            ("ISNAD_MODEL", "some/model"),
+            ("ISNAD_PRICE_IN", "1"),
+            ("ISNAD_PRICE_OUT", "4"),
+        ):
+            monkeypatch.setenv(name, value)
+        yield server, replies
+
+
+def changed(folder: Path) -> Path:
+    """The program's prompts, with a word more in `answer`."""
+    folder.mkdir()
+    for name, text in prompt_texts().items():
+        if name == "answer":
+            text = text.replace("HOW TO ANSWER", "HOW TO ANSWER, CHANGED")
+        (folder / f"{name}.jinja").write_text(text, encoding="utf-8")
+    return folder
+
+
+def asked(*more: str) -> list[str]:
+    return ["--suite", "smoke", *more]
+
+
+def test_a_run_is_paid_for_once_and_repeated_offline_for_nothing(
+    model: tuple[Scripted, Server], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server, _ = model
+    assert main(["run", *asked("-j", "4", "--json")]) == 0
+    paid, first = len(server.requests), json.loads(capsys.readouterr().out)
+    assert paid >= len(CASES) and first["summary"]["spent"]["cost"] > 0
+    assert main(["run", *asked("--json")]) == 0
+    assert main(["run", *asked("--json", "--offline")]) == 0
+    again = [json.loads(line)["summary"] for line in capsys.readouterr().out.splitlines()]
+    assert len(server.requests) == paid
+    assert [one["passed"] for one in again] == [first["summary"]["passed"]] * 2
+
+
+def test_offline_a_changed_prompt_has_no_replies_and_that_is_exit_3(
+    model: tuple[Scripted, Server], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server, _ = model
+    main(["run", *asked()])
+    main(["baseline", "set"])
+    paid = len(server.requests)
+    capsys.readouterr()
+    assert main(["gate", *asked("--offline", "--prompts", str(changed(tmp_path / "prompts")))]) == 3
+    assert "offline, and the reply to this request is not kept" in capsys.readouterr().out
+    assert len(server.requests) == paid
+
+
+def test_the_cost_limit_is_a_hard_stop_and_the_run_goes_on_with_a_higher_one(
+    model: tuple[Scripted, Server], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server, _ = model
+    assert main(["run", *asked("--max-cost", "0.012", "--json")]) == 4
+    spent = json.loads(capsys.readouterr().out)["summary"]["spent"]["cost"] or 0.0
+    assert spent <= 0.012 and 0 < len(server.requests) < len(CASES)
+    assert main(["run", *asked("--max-cost", "5", "--resume", "--json")]) == 0
+    bodies = [json.dumps(body["messages"], sort_keys=True) for body in server.requests]
+    assert len(bodies) == len(set(bodies))
+
+
+def test_a_change_that_loses_an_event_is_confirmed_and_what_wavers_is_told_apart(
+    model: tuple[Scripted, Server], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server, replies = model
+    assert main(["run", *asked("-j", "4")]) == 0
+    assert main(["baseline", "set", "--why", "as it is"]) == 0
+    assert (tmp_path / "baselines" / "model-some-model.json").exists()
+    event = STEADY[0].cluster
+    replies.lost = {case.question for case in CASES.values() if case.cluster == event}
+    replies.wavering = {case.question for case in STEADY if case.cluster != event}
+    folder = changed(tmp_path / "prompts")
+    paid = len(server.requests)
+    capsys.readouterr()
+    assert main(["gate", *asked("-j", "4", "--prompts", str(folder), "--json")]) == 1
+    record = json.loads(capsys.readouterr().out)["verdict"]
+    confirmed = {flip["case"] for flip in record["worse"] if flip["confirmed"]}
+    flaky = {flip["case"] for flip in record["worse"]} - confirmed
+    assert STEADY[0].id in confirmed and {CASES[one].cluster for one in confirmed} == {event}
+    assert flaky and flaky <= {case.id for case in STEADY}
+    assert (
+        passing.unrecorded() == []
+    )  # those of the program, from the baseline; the changed one failed and is on no record
+    assert len(passing.records()) == 1
+    fresh = len(server.requests) - paid
+    assert fresh >= 16 * len(record["worse"]) and record["calls"] == len(CASES) + 16 * len(record["worse"])
+    before = len(server.requests)
+    assert main(["gate", *asked("-j", "4", "--prompts", str(folder), "--json")]) == 1
+    assert (
+        len(server.requests) == before
+    )  # the same change meets the same replies: asking until it passes does not help
+
+
+def test_a_change_that_breaks_nothing_passes_and_is_recorded(
+    model: tuple[Scripted, Server], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["run", *asked("-j", "4")])
+    main(["baseline", "set"])
+    assert main(["gate", *asked("-j", "4", "--prompts", str(changed(tmp_path / "prompts")))]) == 0
+    assert [one.how for one in passing.records()] == ["baseline", "gate"]
+    assert passing.records()[1].model == "some/model"
+    assert main(["report", "-o", "report.html", "--against", "model:some/model"]) == 0
+    assert "HOW TO ANSWER, CHANGED" in Path("report.html").read_text(encoding="utf-8")
+
+
+def test_a_server_that_fails_leaves_errors_and_no_verdict(
+    model: tuple[Scripted, Server], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server, _ = model
+    server.faults = ["401"]
+    assert main(["run", *asked()]) == 3
+    assert "30 of 30 answers are errors" in capsys.readouterr().out
