@@ -33,7 +33,7 @@ from tests.assistant.written import BRIDGE, OPPOSITION, hit
 from tests.scripted import Scripted
 
 QUESTION = "من استقبل وزير الخارجية السوري في موسكو؟"
-SAID = "استقبل الرئيس الروسي فلاديمير بوتين وزير الخارجية السوري أسعد الشيباني [1]."
+SAID = "التقى بوتين في الكرملين بموسكو وزير الخارجية السوري أسعد الشيباني [1]."
 
 
 class Saying(CustomLLM):
