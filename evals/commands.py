@@ -258,7 +258,8 @@ def _rescore(options: argparse.Namespace) -> int:
     cases = session.chosen(wanted)
     with read(wanted) as (corpus, support):
         entries = runlog.entries(folder)
-        found = _first(outcomes(cases, entries, corpus, support)["new"])
+        judge = session.judge_of(manifest, options.runs / "calls.jsonl", corpus)
+        found = _first(outcomes(cases, entries, corpus, support, judge)["new"])
     verdict = gates.complete(cases, found)
     _say_run(options, cases, found, entries, manifest, verdict, folder)
     return verdict.exit_code

@@ -37,7 +37,8 @@ def report(options: argparse.Namespace) -> int:
         path_of_verdict = folder / VERDICT
         verdict = msgspec.json.decode(path_of_verdict.read_bytes(), type=Verdict) if path_of_verdict.exists() else None
         new = Side(manifest=manifest, entries=answers(folder))
-        text = html(cases, corpus, support, new, base, verdict, language=options.lang)
+        judge = session.judge_of(manifest, options.runs / "calls.jsonl", corpus)
+        text = html(cases, corpus, support, new, base, verdict, judge=judge, language=options.lang)
     options.output.write_text(text, encoding="utf-8")
     say(f"{options.output}: {len(text.encode()) // 1024} KB, opens from disk")
     return 0
@@ -46,7 +47,8 @@ def report(options: argparse.Namespace) -> int:
 def label(options: argparse.Namespace) -> int:
     """Write what a person should judge, or read what was judged."""
     folder = runlog.find(options.runs, options.which)
-    wanted = of_run(runlog.load(folder), ())
+    manifest = runlog.load(folder)
+    wanted = of_run(manifest, ())
     cases = session.chosen(wanted)
     path_of_verdict = folder / VERDICT
     verdict = msgspec.json.decode(path_of_verdict.read_bytes(), type=Verdict) if path_of_verdict.exists() else None
@@ -58,7 +60,10 @@ def label(options: argparse.Namespace) -> int:
             said = [one.check == "full" for one in everything if one.check]
             say(words.labelled_text(labels.learnt(labels.read(text_of(options.read)), said)))
             return 0
-        queued = labels.queue(cases, answers(folder), corpus, support, flipped=flipped, share=options.share)
+        judge = session.judge_of(manifest, options.runs / "calls.jsonl", corpus)
+        queued = labels.queue(
+            cases, answers(folder), corpus, support, judge=judge, flipped=flipped, share=options.share
+        )
     options.output.write_text(labels.table(queued), encoding="utf-8")
     say(f"{options.output}: {len(queued)} sentences; fill in the column `label` with {', '.join(labels.LABELS)}")
     return 0

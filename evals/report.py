@@ -42,6 +42,7 @@ def html(
     base: Side | None = None,
     verdict: Verdict | None = None,
     *,
+    judge: Support | None = None,
     language: Literal["en", "ar"] = "en",
 ) -> str:
     """The report of a run; with a `base` side also what changed, and with a verdict what was decided.
@@ -50,7 +51,7 @@ def html(
     """
     sides = {"new": new.entries, "base": base.entries if base else ()}
     outcomes = {
-        (side, entry.case, entry.repeat): score(case, entry, corpus, support)
+        (side, entry.case, entry.repeat): score(case, entry, corpus, support, judge)
         for case in cases
         for side, entries in sides.items()
         for entry in entries
@@ -78,6 +79,7 @@ def html(
         metrics=_metrics(summary, summarise(cases, before) if before else None),
         power=_power(len(cases), words),
         least=LEAST,
+        judged=judge is not None,
     )
 
 

@@ -34,6 +34,7 @@ class Manifest(Value, frozen=True, kw_only=True):
     engine: str  # its name, as in Answer.engine
     suite: str
     deterministic: bool = False
+    judge: str | None = None  # the model that was asked beside the check
     model: str | None = None  # as asked for; what the server said it is stands in every answer
     parameters: dict[str, str] = {}
     prompts: dict[str, str] = {}  # file -> hash, as they stood
@@ -49,7 +50,7 @@ class Manifest(Value, frozen=True, kw_only=True):
 
     def conditions(self) -> dict[str, object]:
         """What must be the same for a run to go on where it stopped."""
-        same = ("engine", "suite", "model", "parameters", "prompts", "articles", "index", "cases", "repeats")
+        same = ("engine", "suite", "model", "judge", "parameters", "prompts", "articles", "index", "cases", "repeats")
         return {name: getattr(self, name) for name in same}
 
 

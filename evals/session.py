@@ -127,6 +127,14 @@ def _written(texts: dict[str, str], folder: Path) -> Path:
     return folder
 
 
+def judge_of(manifest: Manifest, kept: Path, corpus: Corpus) -> Support | None:
+    """The judge of a run that was made before, from its kept rulings alone; None where there was none."""
+    if manifest.judge is None:
+        return None
+    paid = models.paid(kept, offline=True, max_cost=None, per_minute=None)
+    return Judged(models.judge(manifest.judge, paid), corpus)
+
+
 def chosen(wanted: Wanted) -> tuple[Case, ...]:
     """The cases that are asked for."""
     cases = load(wanted.cases) if wanted.cases else suite(wanted.suite, why=wanted.why)
@@ -155,6 +163,7 @@ def manifest(wanted: Wanted, cases: Sequence[Case], corpus: Corpus, about: About
         folders=tuple(map(str, wanted.articles)),
         deterministic=about.deterministic,
         model=about.model,
+        judge=wanted.judge,
         parameters=about.parameters,
         prompts=about.prompts,
         prompt_texts=about.prompt_texts,

@@ -155,6 +155,27 @@ def test_a_change_that_breaks_nothing_passes_and_is_recorded(
     assert "HOW TO ANSWER, CHANGED" in Path("report.html").read_text(encoding="utf-8")
 
 
+def test_a_judge_rules_beside_the_check_and_its_rulings_are_kept_for_the_report(
+    model: tuple[Scripted, Server], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server, _ = model
+    reader = server.reply
+    assert callable(reader)
+
+    def judging(messages: list[dict[str, Any]]) -> str:
+        return '{"label": "none", "quote": ""}' if "STATEMENT" in messages[-1]["content"] else reader(messages)
+
+    server.reply = judging
+    assert main(["run", *asked("-j", "4", "--judge", "some/judge", "--json")]) == 0
+    metrics = json.loads(capsys.readouterr().out)["summary"]["metrics"]
+    assert set(metrics["judge_grounded"]["values"]) == {0.0} and set(metrics["grounded"]["values"]) == {1.0}
+    paid = len(server.requests)
+    assert main(["report", "-o", "report.html"]) == 0 and main(["label", "--share", "0", "-o", "queue.tsv"]) == 0
+    assert len(server.requests) == paid
+    assert "judge_grounded" in Path("report.html").read_text(encoding="utf-8")
+    assert Path("queue.tsv").read_text(encoding="utf-8").count("\tdisagreement\t") >= len(metrics["grounded"]["values"])
+
+
 def test_a_server_that_fails_leaves_errors_and_no_verdict(
     model: tuple[Scripted, Server], capsys: pytest.CaptureFixture[str]
 ) -> None:
