@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 
 from evals import baseline as baselines
 from evals.cases import dump, load
-from evals.cli import main
+from evals.cli import add, main
 from tests.evals import town
 from tests.evals.sabotage import SABOTAGES
 from tests.shop import write
@@ -195,3 +197,17 @@ def test_help_needs_only_the_standard_library() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert "from-feedback" in run.stdout
     assert not {"msgspec", "scipy", "statsmodels", "jinja2", "assistant"} & set(run.stdout.split("\n")[-2].split())
+
+
+def test_every_option_that_the_documents_name_exists() -> None:
+    texts = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("evals.md", "ci-example.yml")]
+    named = {option for text in texts for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)} - {
+        "--batch"
+    }  # of `isnad ask`
+    parser = argparse.ArgumentParser()
+    add(parser)
+    commands = next(iter(parser._subparsers._group_actions)).choices if parser._subparsers else None
+    assert isinstance(commands, dict)
+    known = {option for command in commands.values() for one in command._actions for option in one.option_strings}
+    assert named and named <= known
+    assert set(commands) == {"run", "gate", "compare", "baseline", "report", "label", "calibrate", "from-feedback"}
