@@ -55,7 +55,7 @@ class Lexicon:
         pending = self._ledger.pending("lexical")
         if not pending and not anew:
             return
-        with LexicalWriter(self.folder, anew=anew) as writer:
+        with LexicalWriter(self.folder, anew=anew, threads=2 if len(pending) > COMMIT else 1) as writer:
             done = 0
             for batch in batched(pending, COMMIT):
                 articles = self._ledger.articles(batch)
