@@ -19,6 +19,7 @@ from index.retrieval import Retriever, checked
 from index.tokens import count
 
 HITS = 10  # passages looked at
+MANY = 0.25  # the share of the articles from which on a model puts the question into their language
 
 
 class Writer(Protocol):
@@ -67,11 +68,13 @@ def stream(
     """
     clock = _Clock()
     alone = standalone(checked(question), conversation or Conversation(), model=writer.model, count=count)
-    asked = understand(alone.question, retriever.languages())
+    languages = retriever.languages()
+    asked = understand(alone.question, languages)
     spent = [alone.usage] if alone.usage else []
     searched = [asked.text]
-    if not asked.shared and writer.model:
-        other = translated(asked.text, sorted(retriever.languages()), model=writer.model, count=count)
+    foreign = [one for one, share in languages.items() if one != asked.language and (share >= MANY or not asked.shared)]
+    if foreign and writer.model:
+        other = translated(asked.text, foreign, model=writer.model, count=count)
         spent.append(other.usage)
         searched += other.questions
         asked = replace(asked, shared=True)

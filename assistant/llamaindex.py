@@ -207,9 +207,9 @@ class _Found:
             self._nodes.sort(key=lambda one: -(one.score or 0.0))
         return hits_of(self._nodes, self._store.ledger if self._store else None)
 
-    def languages(self) -> frozenset[str]:
+    def languages(self) -> dict[str, float]:
         """Of the store; of nodes from elsewhere nothing is known, so nothing is translated."""
-        return self._store.languages() if self._store else frozenset()
+        return self._store.languages() if self._store else {}
 
 
 class _Instructed:

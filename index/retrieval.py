@@ -60,9 +60,11 @@ class Retriever:
                 best[hit.passage.id] = hit
         return tuple(sorted(best.values(), key=lambda hit: (-hit.score, hit.passage.id))[:limit])
 
-    def languages(self) -> frozenset[str]:
-        """The languages of the articles."""
-        return frozenset(one for one in self.ledger.languages() if one)
+    def languages(self) -> dict[str, float]:
+        """Language → the share of the articles that are in it, 0 to 1; the most frequent first."""
+        counts = {one: number for one, number in self.ledger.languages().items() if one}
+        every = sum(counts.values())
+        return {one: counts[one] / every for one in sorted(counts, key=lambda one: (-counts[one], one))}
 
     def _hits(self, found: Iterable[tuple[str, float, dict[str, int]]], limit: int) -> tuple[Hit, ...]:
         """The first `limit` that the ledger knows (an index may lag a moment behind it), no passage twice in two articles' copies."""
