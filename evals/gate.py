@@ -260,10 +260,10 @@ def _finding(
     undecided = [one.case for one in worse if one.undecided]
     unclear = [one.metric for one in population if one.verdict == "inconclusive"]
     if undecided:
-        reasons.append(f"{len(undecided)} cases look worse and their fresh runs failed ({_some(undecided)})")
+        reasons.append(f"{len(undecided)} cases look worse, and no fresh runs could decide ({_some(undecided)})")
     if unclear:
         reasons.append(f"too little is known about {', '.join(unclear)}: a drop beyond the margin cannot be ruled out")
     if reasons:
-        return "inconclusive", (*reasons, "more --repeats would tell")
+        return "inconclusive", (*reasons, "more --repeats, of the baseline too, would tell")
     flaky = f"{len(worse)} cases came out worse once and did not hold up" if worse else "no case is worse"
     return "pass", (flaky,)

@@ -59,8 +59,9 @@ def run(
 ) -> Finished:
     """Cases → answer each (what the log has is not asked again) → score → compare with the baseline → verdict.
 
-    `base_engine` answers as the baseline did (its prompts): the gate asks both afresh about the cases that came out worse. A budget
-    that is spent ends the run with the verdict `budget`; what was answered is in the log, and the same call goes on from there.
+    `base_engine` answers as the baseline did, with its prompts: the gate asks both afresh about the cases that came out worse. Where
+    there is none (the prompts are the same and the code changed) the baseline's own repeats are held against the fresh answers. A
+    budget that is spent ends the run with the verdict `budget`; what was answered is in the log, and the same call goes on from there.
     """
     pace = pace or Pace()
     wanted = [(case, repeat) for case in cases for repeat in range(pace.repeats)]
@@ -71,13 +72,13 @@ def run(
         first = {case: [one for one in found if one.repeat < FRESH] for case, found in new.items()}
         if baseline is None:
             return Finished(entries=log.entries(), outcomes=first)
+        base = baseline.outcomes(cases, corpus, support)
+        sides: dict[gate.Side, Engine | gate.Outcomes] = {"new": engine, "base": base_engine or base}
         verdict = gate.decide(
             cases,
-            baseline.outcomes(cases, corpus, support),
+            base,
             first,
-            None
-            if engine.about.deterministic
-            else _again(cases, {"new": engine, "base": base_engine}, corpus, support, log, pace.workers),
+            None if engine.about.deterministic else _again(cases, sides, corpus, support, log, pace.workers),
             plan=plan,
             problems=problems,
             comparisons=comparisons,
@@ -130,20 +131,23 @@ def _answer(side: str, case: Case, repeat: int, engine: Engine, log: Log) -> Non
 
 def _again(
     cases: Sequence[Case],
-    engines: Mapping[gate.Side, Engine | None],
+    sides: Mapping[gate.Side, Engine | gate.Outcomes],
     corpus: Corpus,
     support: Support,
     log: Log,
     workers: int,
 ) -> gate.Again:
-    """Fresh runs for the gate, through the same log, so that a killed gate goes on as a killed run does."""
+    """Fresh runs for the gate, through the same log, so that a killed gate goes on as a killed run does.
+
+    A side that cannot be run again gives what it has.
+    """
     by_id = {case.id: case for case in cases}
     used: dict[gate.Side, int] = {"new": FRESH, "base": FRESH}
 
-    def again(side: gate.Side, names: Sequence[str], times: int) -> gate.Outcomes:
-        engine = engines[side]
-        if engine is None:
-            return {}
+    def again(side: gate.Side, names: Sequence[str], times: int, /) -> gate.Outcomes:
+        engine = sides[side]
+        if isinstance(engine, Mapping):
+            return {name: engine.get(name, ()) for name in names}
         repeats = range(used[side], used[side] + times)
         used[side] += times
         answer_all(side, [(by_id[name], one) for name in names for one in repeats], engine, log, workers=workers)

@@ -88,7 +88,7 @@ def opened(wanted: Wanted, blessed: Callable[[str], Baseline] | None = None) -> 
         else:
             made = models.Maker(wiring.reading(store, paid.settings), paid, recorded=kind == "recorded")
             engine = made.engine(wanted.prompts or prompts.FOLDER)
-            if baseline:
+            if baseline and baseline.manifest.prompts != engine.about.prompts:
                 base = made.engine(_written(baseline.manifest.prompt_texts, Path(folder) / "prompts"))
         yield Session(
             cases=cases,

@@ -155,6 +155,26 @@ def test_a_change_that_breaks_nothing_passes_and_is_recorded(
     assert "HOW TO ANSWER, CHANGED" in Path("report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("repeats", "code"), [("1", 3), ("8", 1)])
+def test_where_the_code_changed_and_the_prompts_did_not_the_baselines_own_repeats_decide(
+    repeats: str, code: int, model: tuple[Scripted, Server], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server, replies = model
+    kept = replies.lost = {STEADY[0].question}
+    main(["run", *asked("-j", "4", "--repeats", repeats)])
+    main(["baseline", "set"])
+    Path("runs/calls.jsonl").unlink()
+    replies.lost = set()
+    reader = server.reply
+    assert callable(reader)
+    server.reply = lambda messages: (
+        "NO_ANSWER" if any(one in messages[1]["content"] for one in kept) else reader(messages)
+    )
+    capsys.readouterr()
+    assert main(["gate", *asked("-j", "4")]) == code
+    assert STEADY[0].id in capsys.readouterr().out.splitlines()[-2]
+
+
 def test_a_judge_rules_beside_the_check_and_its_rulings_are_kept_for_the_report(
     model: tuple[Scripted, Server], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
