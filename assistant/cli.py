@@ -167,6 +167,29 @@ def status(options: argparse.Namespace) -> int:
     return 0
 
 
+def verify(options: argparse.Namespace) -> int:
+    """Look at a kept answer (`ask --json`) again: do the articles still say this?"""
+    import msgspec
+
+    from assistant import render
+    from assistant.records import Answer
+    from assistant.verifying import verified
+    from index.errors import UsageError
+    from index.ledger import Ledger
+
+    try:
+        answer = msgspec.json.decode(b"".join(_lines(options.answer)), type=Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{options.answer} is not an answer that `isnad ask --json` wrote: {error}") from error
+    found = verified(answer, Ledger.open(options.store))
+    sound = all(one.state in ("verbatim", "moved") for one in found)
+    if options.json:
+        _emit({"holds": sound, "citations": found})
+    else:
+        print(render.verified_text(found))
+    return 0 if sound else 1
+
+
 def doctor(options: argparse.Namespace) -> int:
     """Look at everything in the store; with --repair build anew what is damaged."""
     from assistant import render, wiring
@@ -341,6 +364,7 @@ def _parser() -> argparse.ArgumentParser:
     add(articles)
     add(remove).add_argument("file_id", nargs="+", metavar="FILE_ID")
     add(status)
+    add(verify).add_argument("answer", type=Path, metavar="ANSWER.json")
     add(doctor).add_argument("--repair", action="store_true", help="build anew what is damaged, from the ledger")
     evaluating = commands.add_parser("eval", help="Say whether a change broke something, with an exit code to trust.")
     import_module("evals.cli").add(evaluating)  # by name: the one import against the stream

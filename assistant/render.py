@@ -11,6 +11,7 @@ from index.records import Article, Hit, Span, SyncReport
 from index.text.sentences import paragraphs
 
 if TYPE_CHECKING:
+    from assistant.verifying import Verified
     from index.doctor import Examination
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -177,3 +178,12 @@ def examination_text(found: Examination) -> str:
         f"{one.part}: {one.what}" + (f" ({', '.join(one.articles)})" if one.articles else "") for one in found.findings
     ]
     return plain("\n".join([*lines, "all is well"] if found.well else [*lines, "run: isnad doctor --repair"]))
+
+
+def verified_text(found: Iterable[Verified]) -> str:
+    """What became of the citations of an answer, a line each."""
+    lines = [
+        f"{one.state:<9} [{one.citation.file_id}:{one.citation.start}-{one.citation.end}] {one_line(one.citation.quote)}"
+        for one in found
+    ]
+    return plain("\n".join(lines) or "the answer cites nothing")

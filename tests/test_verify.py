@@ -1,0 +1,41 @@
+"""A kept answer is looked at again: the words still stand, moved, changed, or are gone with their article."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.shop import isnad, isnad_json, write
+
+REPORT = "افتتح والي مرسان جسر الزيتون صباح الأحد. وبلغت كلفة جسر الزيتون 48 مليون درهم."
+AFTER = {
+    "verbatim": REPORT,
+    "moved": "محدّث: زار الوالي الموقع أمس. " + REPORT,
+    "changed": "افتتح والي مرسان سوق السمك صباح الأحد بحضور التجار.",
+}
+
+
+@pytest.mark.parametrize("state", [*AFTER, "gone"])
+def test_a_kept_answer_is_held_against_the_articles_of_today(state: str, tmp_path: Path) -> None:
+    folder, store = write(tmp_path / "news", {"a.txt": REPORT, "b.txt": "خبر آخر عن الميناء."}), tmp_path / "store"
+    isnad_json("index", folder, "--store", store)
+    kept = isnad("ask", "كم بلغت كلفة جسر الزيتون؟", "--store", store, "--json")
+    (tmp_path / "answer.json").write_text(kept.stdout)
+    assert json.loads(kept.stdout)["sentences"]
+    if state == "gone":
+        (folder / "a.txt").unlink()
+    else:
+        write(folder, {"a.txt": AFTER[state]})
+    isnad_json("index", folder, "--store", store)
+    run = isnad("verify", tmp_path / "answer.json", "--store", store, "--json")
+    found = json.loads(run.stdout)
+    assert {one["state"] for one in found["citations"]} == {state}
+    assert found["holds"] == (state in ("verbatim", "moved")) and run.returncode == (0 if found["holds"] else 1)
+
+
+def test_what_is_no_answer_is_named(tmp_path: Path, sample: Path) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    run = isnad("verify", tmp_path / "x.json", "--store", sample)
+    assert run.returncode == 1 and "is not an answer" in run.stderr and run.stderr.count("\n") == 1
