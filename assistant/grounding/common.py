@@ -14,7 +14,7 @@ FUNCTION = _set(  # words that join others and say nothing of their own
     في من الى على عن مع بين حتى منذ خلال عند لدى نحو ضمن عبر حول دون بدون سوى رغم بعد قبل فوق تحت أمام خلف وراء ضد إزاء لدن كل بعض
     أو أم بل لكن لكنه لكنها ولكن و ف ب ل ك ثم حيث إذ إذا إن أن أنه أنها أنهم إنه إنها إنهم بأن بأنه بأنها لأن لأنه لأنها كأن لعل ليت لو لولا كي لكي
     هو هي هم هن هما أنا نحن أنت أنتم هذا هذه هذان هذين هاتان هاتين هؤلاء ذلك تلك أولئك ذاك هنا هناك هنالك الذي التي الذين اللذان اللذين اللتان اللتين اللواتي اللاتي
-    ما ماذا متى أين كيف كم لماذا هل أي أية أيضا قد لقد كان كانت كانوا يكون تكون وكان وكانت كما مما فيما بما عما ممن عمن إنما إما أما إلا غير حين حينما عندما بينما كلما مهما
+    ما ماذا متى أين كيف كم لماذا هل أي أية أيضا قد لقد كان كانت كانوا يكون تكون وكان وكانت يكن تكن يكونوا ويكون وتكون ستكون سيكون ليست وكانوا كما مما فيما بما عما ممن عمن إنما إما أما إلا غير حين حينما عندما بينما كلما مهما
     به بها بهم له لها لهم لنا لي لك فيه فيها فيهم منه منها منهم عليه عليها عليهم إليه إليها إليهم عنه عنها عنهم معه معها معهم لديه لديها لديهم بينه بينها بينهم
     وفي ومن وعلى وإلى وعن ومع وهو وهي وهم وقد ولقد وأن وإن وأنه وأنها وأنهم كذلك وذلك وهذا وهذه بذلك لذلك لهذا بهذا فقد فإن ليكون لتكون التى
     يا سوف س قام قامت تم يتم جدا فقط مثل مثلا نفس ذات جميع عدة كافة أحد إحدى لم لن لا ليس ليست ولم ولن ولا وليس عدم بلا
@@ -34,14 +34,14 @@ REPORTING = _set(  # verbs of saying and what goes with them: any report may use
 NEGATORS = _set(
     """
     لا لم لن ليس ليست ليسوا لست غير عدم دون بدون بلا ولا ولم ولن وليس وليست كلا لما
-    not no never none nobody nothing neither nor without cannot t
+    not no never none nobody nothing neither nor without cannot t non
     """
 )
 DENIALS = _set(  # verbs that say of something that it is not so, or was not done
     """
     نفى نفت ينفي تنفي ونفى ونفت نفيه نفيها نافيا رفض رفضت يرفض ترفض ورفض ورفضت رفضه رفضها رافضا رافضة أنكر أنكرت ينكر تنكر كذب كذبت استبعد استبعدت يستبعد تستبعد
     فشل فشلت يفشل تفشل أخفق أخفقت امتنع امتنعت منع منعت يمنع تمنع ألغى ألغت يلغي تلغي
-    deny denies denied denying refuse refuses refused refusing reject rejects rejected rejecting fail fails failed failing dismiss dismissed rule refute refuted decline declined
+    deny denies denied denying refuse refuses refused refusing reject rejects rejected rejecting fail fails failed failing dismiss dismissed ruled rule ban bans banned banning refute refuted decline declined
     prevent prevented avoid avoided stop stopped unable unlikely hardly barely lack lacks lacked cancel cancelled canceled
     """
 )

@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import NamedTuple
 
 from assistant.grounding.alignment import Alignment, Index, Match, align
 from assistant.grounding.common import DENIALS, HEDGES, NEGATORS
+from assistant.grounding.departures import departures
 from assistant.grounding.reading import Line, Term, read_line
 from index.text.fold import folded
 
@@ -123,63 +123,6 @@ def _sequence(found: Alignment, evidence: Index) -> dict[str, float]:
 
 
 # --- how it departs from the evidence ---
-
-
-class Departure(NamedTuple):
-    """A stretch in which claim and evidence part: the claim's words, the evidence's words, of which the other has none."""
-
-    kind: str  # "other", "more", "less", "cut", "jump", "back"
-    claim: tuple[int, ...]  # words of the claim
-    line: int
-    evidence: tuple[int, ...]  # words of the sentence
-    clean: bool = True  # left out up to a mark or from a joining word
-
-
-def departures(found: Alignment, evidence: Index) -> list[Departure]:
-    """Where the claim says other words than the evidence, more, or fewer, from its beginning to its end."""
-    linked = [(at, place) for at, place in enumerate(found.places) if place]
-    if not linked:
-        return []
-    used = {place for _, place in linked}
-    terms = found.claim.terms
-
-    def words(low: int, high: int) -> tuple[int, ...]:
-        return tuple(at for at in range(low, high) if terms[at].weight)
-
-    def theirs(line: int, low: int, high: int) -> tuple[int, ...]:
-        listed = evidence.lines[line].terms
-        return tuple(at for at in range(low, high) if listed[at].weight and (line, at) not in used)
-
-    gone: list[Departure] = []
-    first, start = linked[0]
-    breaks = evidence.lines[start.line].breaks
-    low = start.word
-    while low > 0 and not breaks[low - 1] and start.word - low < max(2, first + 1):
-        low -= 1
-    gone.append(_kind(words(0, first), start.line, theirs(start.line, low, start.word), True, edge=True))
-    for (a, here), (b, there) in pairwise(linked):
-        mine = words(a + 1, b)
-        if here.line != there.line or there.word <= here.word:
-            gone.append(Departure("jump" if here.line != there.line else "back", mine, there.line, ()))
-            continue
-        if there.word == here.word + 1 and not mine:
-            continue
-        line = evidence.lines[here.line]
-        clean = line.breaks[here.word] or line.breaks[there.word - 1] or not line.terms[here.word + 1].weight
-        gone.append(_kind(mine, here.line, theirs(here.line, here.word + 1, there.word), clean))
-    last, end = linked[-1]
-    line = evidence.lines[end.line]
-    high = end.word + 1
-    while high < len(line.terms) and not line.breaks[high - 1] and high - end.word - 1 < max(2, len(terms) - last):
-        high += 1
-    clean = line.breaks[end.word] or not line.terms[end.word + 1].weight
-    gone.append(_kind(words(last + 1, len(terms)), end.line, theirs(end.line, end.word + 1, high), clean, edge=True))
-    return [one for one in gone if one.kind]
-
-
-def _kind(mine: tuple[int, ...], line: int, theirs: tuple[int, ...], clean: bool, edge: bool = False) -> Departure:
-    kind = "other" if mine and theirs else "more" if mine else ("cut" if edge else "less") if theirs else ""
-    return Departure(kind, mine, line, theirs, clean)
 
 
 def _departures(found: Alignment, evidence: Index) -> dict[str, float]:

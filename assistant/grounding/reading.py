@@ -108,10 +108,26 @@ def _day(mention: DateMention) -> Term:
     return Term(name, name, name, "", "", NUMBER, date=mention)
 
 
-@lru_cache(maxsize=128)
 def read(text: str, anchor: date | None = None) -> tuple[Line, ...]:
     """The sentences of a text, in order."""
+    text = rejoined(text)
     return tuple(read_line(span.of(text), anchor) for span in sentences(text))
+
+
+def rejoined(text: str) -> str:
+    """A text whose tokens were set apart ("year - old", "$ 53, 193", "at 2. 4 miles") with its numbers in one piece again.
+
+    >>> rejoined("the 20 - year - old won $ 53, 193 at 2. 4 miles")
+    'the 20 - year - old won $ 53,193 at 2.4 miles'
+    """
+    if not _APART.search(text) or _TOGETHER.search(text):
+        return text
+    return _SPLIT_NUMBER.sub(lambda mark: mark[1] or mark[2], text)
+
+
+_APART = re.compile(r"[a-z] - [a-z]")
+_TOGETHER = re.compile(r"[a-z]-[a-z]")
+_SPLIT_NUMBER = re.compile(r"(?<=\d)(?:(,) (?=\d{3}(?!\d))|(\.) (?=\d))")
 
 
 NUMBER = 1.2  # the weight of a number or a date
@@ -120,6 +136,19 @@ _PERCENT = re.compile(
     r"\s*(?:[%٪]|في\s+ال(?:مئة|مائة|مئه|مائه)|بال(?:مئة|مائة|مئه|مائه)|per\s?cent|pct)", re.IGNORECASE
 )
 _NO_BREAK = frozenset(("", "'", "-", "/", ".", "$", "£", "€", "%", "’"))
+
+
+def plain_claim(text: str) -> str:
+    """A claim without what is not said in it: list marks before it and citation marks.
+
+    >>> plain_claim("2. Ships left Aden [1][3].")
+    'Ships left Aden.'
+    """
+    return _MARKS.sub("", _LISTED.sub("", text)).strip()
+
+
+_LISTED = re.compile(r"^\s*(?:[•*·▪◦–-]\s+|\(?\d{1,2}[.)]\s+(?=\D))")
+_MARKS = re.compile(r"\s*(?:\[(?:\^?[\d٠-٩]{1,3}(?:\s*[,،–-]\s*[\d٠-٩]{1,3})*)\]|【\d+[^】]*】|</?s>|\*\*)")
 
 
 class _Terms(dict[str, Term]):

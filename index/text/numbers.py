@@ -59,7 +59,8 @@ def agree(claim: Number, evidence: Number) -> bool:
         return False
     if claim.unit and evidence.unit and claim.unit != evidence.unit:
         return False
-    return any(_meets(claim.bound, one, other) for one in claim.readings for other in evidence.readings)
+    bound = "exact" if claim.bound == evidence.bound else claim.bound  # "over 140" is not borne out by "over 200"
+    return any(_meets(bound, one, other) for one in claim.readings for other in evidence.readings)
 
 
 def _meets(bound: Bound, said: Decimal, true: Decimal) -> bool:
@@ -70,16 +71,20 @@ def _meets(bound: Bound, said: Decimal, true: Decimal) -> bool:
     if bound == "under":
         return said / 2 <= true < said
     if bound == "about":
-        return abs(said - true) * 20 <= abs(true)
+        return abs(said - true) * 20 <= abs(true) and _digits(said) <= _digits(true)
     return _rounds(said, true)
+
+
+def _digits(value: Decimal) -> int:
+    return len(value.normalize().as_tuple().digits)
 
 
 def _rounds(said: Decimal, true: Decimal) -> bool:
     """Whether 1.2 million stands for 1,234,567: the same to at least two digits, and the other has more of them."""
     if abs(said) < 1000 or abs(true) < 1000:
         return False
-    digits = len(said.normalize().as_tuple().digits)
-    if digits < 2 or digits >= len(true.normalize().as_tuple().digits):
+    digits = _digits(said)
+    if digits < 2 or digits >= _digits(true):
         return False
     return abs(said - true) * 2 <= Decimal(10) ** (said.adjusted() - digits + 1)
 
@@ -140,7 +145,7 @@ def _summed(found: list[Token], at: int) -> tuple[list[Sum] | None, int]:
 def _loose(token: Token, found: Sum, words: int) -> bool:
     if token.digits or words > 1:
         return False
-    return token.role == "dual" or found.value == 1 or (found.ordinal and found.value <= 2)
+    return token.role == "dual" or found.value <= 2
 
 
 # --- units and bounds ---

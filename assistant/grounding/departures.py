@@ -1,0 +1,105 @@
+"""Where a claim, laid beside its evidence, says other words, more, or fewer."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+from assistant.grounding.alignment import Alignment, Index, Place
+
+TIGHT = 4
+
+
+class Departure(NamedTuple):
+    """A stretch in which claim and evidence part: the claim's words, the evidence's words, of which the other has none."""
+
+    kind: str  # "other", "more", "less", "cut", "jump", "back"
+    claim: tuple[int, ...]  # words of the claim
+    line: int
+    evidence: tuple[int, ...]  # words of the sentence
+    clean: bool = True  # left out up to a mark or from a joining word
+    tight: bool = False  # at most four words on either side, so that the one stands in the place of the other
+
+
+def departures(found: Alignment, evidence: Index) -> list[Departure]:
+    """Where the claim says other words than the evidence, more, or fewer, from its beginning to its end."""
+    linked = without_excursions(found)
+    if not linked:
+        return []
+    used = {place for _, place in linked}
+    terms = found.claim.terms
+
+    def words(low: int, high: int) -> tuple[int, ...]:
+        return tuple(at for at in range(low, high) if terms[at].weight or terms[at].sides)
+
+    def theirs(line: int, low: int, high: int) -> tuple[int, ...]:
+        listed = evidence.lines[line].terms
+        return tuple(
+            at for at in range(low, high) if (listed[at].weight or listed[at].sides) and (line, at) not in used
+        )
+
+    gone: list[Departure] = []
+    first, start = linked[0]
+    breaks = evidence.lines[start.line].breaks
+    low = start.word
+    while low > 0 and not breaks[low - 1] and start.word - low < max(2, first + 1):
+        low -= 1
+    tight = first <= TIGHT and start.word - low <= TIGHT
+    gone.append(_kind(words(0, first), start.line, theirs(start.line, low, start.word), True, tight, edge=True))
+    for (a, here), (b, there) in pairwise(linked):
+        mine = words(a + 1, b)
+        if here.line != there.line or there.word <= here.word:
+            gone.append(Departure("jump" if here.line != there.line else "back", mine, there.line, ()))
+            continue
+        if there.word == here.word + 1 and not mine:
+            continue
+        line = evidence.lines[here.line]
+        clean = line.breaks[here.word] or line.breaks[there.word - 1] or not line.terms[here.word + 1].weight
+        tight = b - a <= TIGHT + 1 and there.word - here.word <= TIGHT + 1
+        gone.append(_kind(mine, here.line, theirs(here.line, here.word + 1, there.word), clean, tight))
+    last, end = linked[-1]
+    line = evidence.lines[end.line]
+    high = end.word + 1
+    while high < len(line.terms) and not line.breaks[high - 1] and high - end.word - 1 < max(2, len(terms) - last):
+        high += 1
+    clean = line.breaks[end.word] or not line.terms[end.word + 1].weight
+    tight = len(terms) - last <= TIGHT + 1
+    gone.append(
+        _kind(words(last + 1, len(terms)), end.line, theirs(end.line, end.word + 1, high), clean, tight, edge=True)
+    )
+    return [one for one in gone if one.kind]
+
+
+EXCURSION = 3
+
+
+def without_excursions(found: Alignment) -> list[tuple[int, Place]]:
+    """The words of the claim with their places, without the few that the path fetched from another sentence.
+
+    Three words at most between longer stretches, or at an end: they stand in the place of others rather than beside them.
+    """
+    linked = [(at, place) for at, place in enumerate(found.places) if place]
+    runs: list[list[tuple[int, Place]]] = []
+    for one in linked:
+        before = runs[-1][-1][1] if runs else None
+        if before and before.line == one[1].line and before.word < one[1].word:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    kept: list[tuple[int, Place]] = []
+    for number, run in enumerate(runs):
+        size = sum(1 for at, _ in run if found.claim.terms[at].weight)
+        left = runs[number - 1][-1][1] if number else None
+        right = runs[number + 1][0][1] if number + 1 < len(runs) else None
+        away = left and right and left.line == right.line and left.word < right.word
+        at_end = (left is None or right is None) and len(linked) > 3 * len(run)
+        if size > EXCURSION or not (away or at_end):
+            kept += run
+    return kept or linked
+
+
+def _kind(
+    mine: tuple[int, ...], line: int, theirs: tuple[int, ...], clean: bool, tight: bool, edge: bool = False
+) -> Departure:
+    kind = "other" if mine and theirs else "more" if mine else ("cut" if edge else "less") if theirs else ""
+    return Departure(kind, mine, line, theirs, clean, tight)
