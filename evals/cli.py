@@ -56,7 +56,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     calibrating = command(calibrate)
     calibrating.add_argument("rows", type=Path, help="lines of {id, claim, context, label, source}, or a labelled .tsv")
-    calibrating.add_argument("--judge", metavar="MODEL", help="a chat model; without it the deterministic check")
+    calibrating.add_argument("--judge", metavar="MODEL", help="a chat model")
     calibrating.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each source")
     drafting = command(from_feedback)
     drafting.add_argument("feedback", type=Path, metavar="FILE.jsonl", help="what the page exports")

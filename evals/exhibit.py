@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cached_property
 from typing import Protocol
 
+from assistant.quoting import says_nothing
 from assistant.records import Answer, Citation, Sentence
 from evals.cases import Case, Fact
 from evals.corpus import Corpus
 from evals.matching import states
 from evals.records import Failed, Measured, Place, Reply
 from index.records import Span
+from index.text.fold import folded
 
+_DIFFER = re.compile(
+    r"(?:تختلف|يختلف|اختلف\w*|تتباين|تتضارب|تضارب\w*)\s(?:\S+\s){0,2}?(?:المصدران|المصادر|المصدرين|التقارير|الروايات|الارقام|الاخبار)"
+    r"|\b(?:sources|reports|figures|accounts)\s(?:differ|disagree|conflict)"
+)
 ENOUGH = 0.5  # share of a gold quotation that a passage must hold
 
 
@@ -89,8 +96,14 @@ class Exhibit:
     def verdicts(self) -> tuple[Measured | Failed, ...]:
         """How far the cited words bear each sentence out."""
         return tuple(
-            self.support(sentence, self.case.question, self.written(sentence)) for sentence in self.answer.sentences
+            self.support(sentence, self.case.question, self.written(sentence)) if self.needs(at) else Measured(1.0)
+            for at, sentence in enumerate(self.answer.sentences)
         )
+
+    def needs(self, at: int) -> bool:
+        """Whether a sentence must be borne out: one that says only that the sources are silent, or differ, need not."""
+        sentence = self.answer.sentences[at]
+        return bool(sentence.citations) or not (says_nothing(sentence.text) or _DIFFER.search(folded(sentence.text)))
 
     def tells(self, file_id: str, fact: Fact) -> bool:
         """Whether a file states a fact: it is gold evidence, or its text says the same."""

@@ -16,8 +16,8 @@ from evals.feedback import drafts
 from evals.judge import Judge
 from evals.report import Side, html, side_of
 from evals.runlog import VERDICT
-from evals.support import CheckJudge
 from evals.verdict import Verdict
+from index.errors import UsageError
 
 
 def report(options: argparse.Namespace) -> int:
@@ -72,28 +72,33 @@ def label(options: argparse.Namespace) -> int:
 def calibrate(options: argparse.Namespace) -> int:
     """How far a judge, or the deterministic check, agrees with people."""
     stats.ready()
-    judge, name = _judge(options)
+    judge = _judge(options)
     if options.rows.suffix == ".json":
         record = msgspec.json.decode(text_of(options.rows).encode())
         pairs = figures.preferences(record[: options.limit] if options.limit else record)
         say(words.agreement_text("shared words (F1)", figures.agreement(pairs, figures.word_f1)))
-        say(words.agreement_text(name, figures.agreement(pairs, figures.judged_f1(judge))))
+        if judge:
+            say(words.agreement_text(options.judge, figures.agreement(pairs, figures.judged_f1(judge))))
         return 0
+    if judge is None:
+        raise UsageError(
+            "name the judge: --judge MODEL (the deterministic check is measured by `make bench-grounding`)"
+        )
     labelled = figures.rows(text_of(options.rows).encode(), str(options.rows))
     if options.limit:
         seen: dict[str, int] = {}
         labelled = tuple(row for row in labelled if _nth(seen, row.source) <= options.limit)
     found = figures.calibrate(labelled, judge)
-    say(msgspec.json.encode(found).decode() if options.json else words.calibration_text(name, found))
+    say(msgspec.json.encode(found).decode() if options.json else words.calibration_text(options.judge, found))
     return 0
 
 
-def _judge(options: argparse.Namespace) -> tuple[Judge, str]:
-    """The judge that is asked for, or the deterministic check, and its name."""
+def _judge(options: argparse.Namespace) -> Judge | None:
+    """The judge that is asked for."""
     if not options.judge:
-        return CheckJudge(), "the deterministic check"
+        return None
     paid = models.paid(options.runs / "calls.jsonl", offline=False, max_cost=None, per_minute=None)
-    return models.judge(options.judge, paid), options.judge
+    return models.judge(options.judge, paid)
 
 
 def _nth(seen: dict[str, int], source: str) -> int:

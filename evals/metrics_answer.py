@@ -100,8 +100,12 @@ def _language(exhibit: Exhibit) -> Score:
 
 
 def altered_numbers(exhibit: Exhibit, sentence: Sentence) -> list[str]:
-    """The numbers of a sentence that no cited file has, nor the question. What was said by the way (one, first) is passed over."""
-    wanted = [one for one in counted(sentence.text) if not one.loose and one.kind == "cardinal"]
+    """The numbers in digits of a sentence that no cited file has, nor the question; number words inflect too freely for a hard rule."""
+    wanted = [
+        one
+        for one in counted(sentence.text)
+        if one.kind == "cardinal" and any(letter.isdigit() for letter in one.span.of(sentence.text))
+    ]
     have: list[Number] = [*numbers(exhibit.case.question)]
     for file_id in _files(exhibit, sentence):
         have += numbers(exhibit.corpus.text(file_id) or "")

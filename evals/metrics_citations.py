@@ -32,7 +32,7 @@ def citations(exhibit: Exhibit) -> dict[str, Score]:
     return {
         "grounded": _over(exhibit.verdicts, lambda values: float(min(values) >= 1.0)),
         "supported": _over(exhibit.verdicts, lambda values: fmean(value >= 1.0 for value in values)),
-        "coverage": Measured(fmean(bool(sentence.citations) for sentence in sentences)),
+        "coverage": Measured(fmean(bool(one.citations) or not exhibit.needs(at) for at, one in enumerate(sentences))),
         "citation_validity": _share([valid(exhibit, one) for one in cited], "nothing is cited"),
         "citation_shown": _shown(exhibit),
         "citation_recall": _recall(exhibit),
@@ -104,8 +104,8 @@ def _recall(exhibit: Exhibit) -> Score:
     sentences = exhibit.answer.sentences
     return _over(
         [
-            verdict if sentence.citations or isinstance(verdict, Failed) else Measured(0.0)
-            for sentence, verdict in zip(sentences, exhibit.verdicts, strict=True)
+            verdict if sentence.citations or isinstance(verdict, Failed) or not exhibit.needs(at) else Measured(0.0)
+            for at, (sentence, verdict) in enumerate(zip(sentences, exhibit.verdicts, strict=True))
         ],
         lambda values: fmean(value >= 1.0 for value in values),
     )

@@ -1,4 +1,4 @@
-"""Do the cited words bear a sentence out? The check of `assistant.grounding`, as the metrics ask for it."""
+"""Do the cited words bear a sentence out? As the engine's own check says; a sentence that nobody checked is an error, never a pass."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import date
 
 from assistant.records import Sentence
 from evals.corpus import Corpus
-from evals.judge import Ruling
 from evals.records import Failed, Measured
 
 DEGREES = {"supported": 1.0, "partly": 0.5, "unsupported": 0.0}
@@ -26,10 +25,3 @@ class Checked:
         if claim.verdict == "unchecked":
             return Failed("the sentence was not checked")
         return Measured(DEGREES[claim.verdict])
-
-
-class CheckJudge:
-    """The deterministic check where a judge is asked for: full, partial or none, with its probability."""
-
-    def __call__(self, statement: str, evidence: str, question: str = "", /) -> Ruling | Failed:
-        return Failed("the check is not there yet")
