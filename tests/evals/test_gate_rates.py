@@ -125,8 +125,8 @@ def test_a_change_that_changes_nothing_is_not_failed_and_one_that_loses_an_event
 @pytest.mark.long
 def test_over_thousands_of_changes_it_cries_wolf_in_one_of_fifty_at_most_and_sees_three_broken_events_in_four() -> None:
     """Prints the figures: run with -s."""
-    quiet = {(size, at): rates(size, 400, 0.0, **shape) for size in SIZES for at, shape in enumerate(SHAPES)}
-    lost = {(size, at): rates(size, 200, 0.05, **shape) for size in SIZES for at, shape in enumerate(SHAPES)}
+    quiet = {(size, at): rates(size, 300, 0.0, **shape) for size in SIZES for at, shape in enumerate(SHAPES)}
+    lost = {(size, at): rates(size, 100, 0.05, **shape) for size in SIZES for at, shape in enumerate(SHAPES)}
     for key, one in quiet.items():
         sys.stdout.write(
             f"{key[0] * 3} cases, shape {key[1]}: nothing changed {one}; one event in twenty lost {lost[key]}\n"
