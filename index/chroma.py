@@ -28,7 +28,8 @@ from index.errors import StoreBusy
 WAIT = 10.0  # seconds that an opener waits for a lock before it says whose it is
 PAGE = 1_000  # rows a call, where the server allows that many
 QUOTED = 64  # articles that one condition names
-EF_SEARCH = 400  # candidates of a query; Chroma's own 100 finds 74 of 100 neighbours at 100,000 rows
+EXACT = 2_000  # rows that are all compared: in so small an HNSW graph, texts much like each other can be cut off from the rest
+GRAPH = {"space": "cosine", "ef_search": 400, "max_neighbors": 32}  # Chroma's own 100 and 16 lose too many neighbours
 
 
 def serve() -> None:
@@ -69,6 +70,7 @@ class _Room:
         self._folder: Path | None = None
         self._size = PAGE
         self._owned: int | None = None
+        self._all: tuple[list[str], Any] | None = None  # of a small collection
 
     def open(self, home: dict[str, Any], own: bool, create: dict[str, Any] | None) -> tuple[Any, Any]:
         """Open or make the collection: what it says of itself, and how 20 of its rows are.
@@ -89,6 +91,7 @@ class _Room:
             if self._client:
                 self._client.close()  # its successor then reads the files anew
             self._client = client = _client(where)
+            self._all = None
             if create is None:
                 self._collection = client.get_collection(where.collection, embedding_function=None)
             else:
@@ -96,7 +99,7 @@ class _Room:
                     where.collection,
                     metadata=create,
                     embedding_function=None,
-                    configuration={"hnsw": {"space": "cosine", "ef_search": EF_SEARCH}},
+                    configuration={"hnsw": GRAPH},
                 )
             self._size = min(int(client.get_max_batch_size()), PAGE)
             return dict(self._collection.metadata or {}), self.health(False)
@@ -115,51 +118,79 @@ class _Room:
         return int(self._collection.count())
 
     def replace(self, gone: list[str], articles: list[str], ids: list[str], vectors: bytes) -> int:
-        """Drop the rows of the articles in `gone`, put rows in; the number that was dropped. `articles` is parallel to `ids`."""
+        """Have these rows, and no others, for the articles in `gone`; the number that was dropped. `articles` is parallel to `ids`.
+
+        A row that is there with this vector stays untouched: what a killed run did is not done again.
+        """
         with self._alone(fcntl.LOCK_EX):
-            dropped = self._drop(gone)
+            self._all = None
             rows = _rows(vectors, len(ids))
-            for first in range(0, len(ids), self._size):
-                page = slice(first, first + self._size)
+            stays = self._drop(gone, dict(zip(ids, rows, strict=True)))
+            news = [place for place, one in enumerate(ids) if one not in stays]
+            for first in range(0, len(news), self._size):
+                page = news[first : first + self._size]
                 self._collection.upsert(
-                    ids=ids[page], embeddings=rows[page], metadatas=[{"article": one} for one in articles[page]]
+                    ids=[ids[place] for place in page],
+                    embeddings=rows[page],
+                    metadatas=[{"article": articles[place]} for place in page],
                 )
-            return dropped
+            return self._dropped
 
     def held(self, articles: list[str]) -> int:
         """How many rows it has of these articles."""
-        return sum(map(len, self._rows_of(articles))) if self.count() else 0
+        return sum(len(found["ids"]) for found in self._rows_of(articles, [])) if self.count() else 0
 
-    def _drop(self, articles: list[str]) -> int:
-        dropped = 0
-        for ids in self._rows_of(articles):
-            for start in range(0, len(ids), self._size):
-                self._collection.delete(ids=ids[start : start + self._size])
-            dropped += len(ids)
-        return dropped
+    def _drop(self, articles: list[str], wanted: dict[str, Any]) -> set[str]:
+        """Delete the rows of the articles, but for those that are as wanted; the ids of these."""
+        stays: set[str] = set()
+        self._dropped = 0
+        for found in self._rows_of(articles, ["embeddings"]):
+            same = {
+                one
+                for one, row in zip(found["ids"], found["embeddings"], strict=True)
+                if one in wanted and _alike(row, wanted[one])
+            }
+            gone = [one for one in found["ids"] if one not in same]
+            for start in range(0, len(gone), self._size):
+                self._collection.delete(ids=gone[start : start + self._size])
+            self._dropped += len(gone)
+            stays |= same
+        return stays
 
-    def _rows_of(self, articles: list[str]) -> Iterator[list[str]]:
+    def _rows_of(self, articles: list[str], include: list[str]) -> Iterator[Any]:
         for first in range(0, len(articles), QUOTED):
             where = {"article": {"$in": articles[first : first + QUOTED]}}
-            yield self._collection.get(where=where, include=[])["ids"]
+            yield self._collection.get(where=where, include=include)
 
     def query(self, vector: bytes, limit: int) -> list[tuple[str, float]]:
         """The nearest rows and their cosine distances, nearest first."""
+        if self.count() <= EXACT:
+            return self._nearest(*self._everything(), _rows(vector, 1)[0])[:limit]
         found = self._collection.query(query_embeddings=_rows(vector, 1), n_results=limit, include=["distances"])
         return list(zip(found["ids"][0], map(float, found["distances"][0]), strict=True))
 
     def among(self, vector: bytes, ids: list[str]) -> list[tuple[str, float]]:
         """These rows and their cosine distances, nearest first, one by one: no neighbour is missed."""
-        import numpy as np
-
-        sought, near = _rows(vector, 1)[0], list[tuple[float, str]]()
+        near = list[tuple[str, float]]()
         for first in range(0, len(ids), self._size):
             found = self._collection.get(ids=ids[first : first + self._size], include=["embeddings"])
-            rows = np.asarray(found["embeddings"], np.float32).reshape(len(found["ids"]), -1)
-            lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(sought)
-            likeness = rows @ sought / np.where(lengths > 0, lengths, 1) if len(rows) else []
-            near += ((1 - float(one), name) for one, name in zip(likeness, found["ids"], strict=True))
-        return [(name, distance) for distance, name in sorted(near)]
+            near += self._nearest(found["ids"], found["embeddings"], _rows(vector, 1)[0])
+        return sorted(near, key=lambda one: (one[1], one[0]))
+
+    def _everything(self) -> tuple[list[str], Any]:
+        """All rows of a small collection, as they were when it was opened or last written by this process."""
+        if self._all is None:
+            found = self._collection.get(include=["embeddings"])
+            self._all = found["ids"], found["embeddings"]
+        return self._all
+
+    def _nearest(self, ids: list[str], vectors: Any, sought: Any) -> list[tuple[str, float]]:
+        import numpy as np
+
+        rows = np.asarray(vectors, np.float32).reshape(len(ids), len(sought))
+        lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(sought)
+        far = 1 - (rows @ sought) / np.where(lengths > 0, lengths, 1)
+        return [(ids[place], float(far[place])) for place in np.argsort(far, kind="stable")]
 
     def ids(self, offset: int, limit: int) -> list[str]:
         """A page of the ids."""
@@ -197,14 +228,14 @@ class _Room:
         return found["ids"], found["embeddings"]
 
     def _lost(self, ids: list[str], vectors: Any) -> int:
-        """How many rows are not among their own ten nearest, where these are not just their doubles.
-
-        An empty text has no direction to be found by.
-        """
+        """How many rows are not among their own ten nearest, where these are not just their doubles; of a small collection, how many
+        point nowhere, as few texts do and a file of zeros does."""
+        if self.count() <= EXACT:
+            return sum(not vector.any() for vector in vectors)
         found = self._collection.query(query_embeddings=vectors, n_results=10, include=["distances"])
         return sum(
-            one not in near and not (len(far) == 10 and far[-1] < 1e-4) and bool(vector.any())
-            for one, vector, near, far in zip(ids, vectors, found["ids"], found["distances"], strict=True)
+            one not in near and not (len(far) == 10 and far[-1] < 1e-4)
+            for one, near, far in zip(ids, found["ids"], found["distances"], strict=True)
         )
 
     def faults(self) -> list[str]:
@@ -248,6 +279,12 @@ def _rows(vectors: bytes, number: int) -> Any:
     import numpy as np
 
     return np.frombuffer(vectors, dtype="<f4").reshape(number, -1)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two vectors point the same way: Chroma keeps them at length one."""
+    lengths = float(one @ one) ** 0.5 * float(other @ other) ** 0.5
+    return bool(one @ other > 0.99999 * lengths) if lengths else not (one.any() or other.any())
 
 
 def _little(vectors: Any) -> bytes:

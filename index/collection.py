@@ -100,8 +100,8 @@ class Health(Value, frozen=True, kw_only=True):
 
     @property
     def forgetful(self) -> bool:
-        """Whether more rows are lost than HNSW loses by itself, up to .5 %."""
-        return self.lost > 1 + 0.02 * self.asked
+        """Whether more rows are lost than HNSW loses by itself, up to .5 %, and chance allows."""
+        return self.lost > 3 + 0.02 * self.asked
 
 
 class Collection:

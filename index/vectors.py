@@ -177,7 +177,7 @@ class Vectors:
             collection = self._opened(generation, own=True)
             if not self._generations.untouched(generation) and not self._examined(collection).well:
                 return None
-            more = collection.call("held", self._ledger.pending("vectors"))
+            more = 0 if pair.following else collection.call("held", self._ledger.pending("vectors"))
         except StoreDamaged:
             return None
         return None if generation.worn(more) else generation
