@@ -157,7 +157,7 @@ def align(claim: Line, evidence: Index) -> Alignment:
     >>> from assistant.grounding.reading import read_line
     >>> found = align(read_line("the ship left Aden"), index("It was late. The ship finally left Aden in May."))
     >>> found.best, [place and place.word for place in found.places]
-    (1, [0, 1, 3, 4])
+    (1, [None, 1, 3, 4])
     """
     matches = tuple(evidence.find(term) if term.weight else {} for term in claim.terms)
     shares = [0.0] * len(evidence.lines)

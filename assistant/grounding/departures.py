@@ -70,32 +70,52 @@ def departures(found: Alignment, evidence: Index) -> list[Departure]:
     return [one for one in gone if one.kind]
 
 
-EXCURSION = 3
+EXCURSION = 3  # words with weight
+ROOM = 4  # words of the evidence that may stand in the place of an excursion, beyond its own number
 
 
 def without_excursions(found: Alignment) -> list[tuple[int, Place]]:
-    """The words of the claim with their places, without the few that the path fetched from another sentence.
+    """The words of the claim with their places, without the few that the path fetched from somewhere else.
 
-    Three words at most between longer stretches, or at an end: they stand in the place of others rather than beside them.
+    Up to three words between neighbours, or at an end, that come from another sentence or from another part of this one: they
+    stand in the place of other words rather than beside them.
     """
     linked = [(at, place) for at, place in enumerate(found.places) if place]
-    runs: list[list[tuple[int, Place]]] = []
-    for one in linked:
-        before = runs[-1][-1][1] if runs else None
-        if before and before.line == one[1].line and before.word < one[1].word:
-            runs[-1].append(one)
-        else:
-            runs.append([one])
     kept: list[tuple[int, Place]] = []
-    for number, run in enumerate(runs):
-        size = sum(1 for at, _ in run if found.claim.terms[at].weight)
-        left = runs[number - 1][-1][1] if number else None
-        right = runs[number + 1][0][1] if number + 1 < len(runs) else None
-        away = left and right and left.line == right.line and left.word < right.word
-        at_end = (left is None or right is None) and len(linked) > 3 * len(run)
-        if size > EXCURSION or not (away or at_end):
-            kept += run
+    at = 0
+    while at < len(linked):
+        after = _excursion(found, linked, kept[-1][1] if kept else None, at)
+        if after == at:
+            kept.append(linked[at])
+            after += 1
+        at = after
     return kept or linked
+
+
+def _excursion(found: Alignment, linked: list[tuple[int, Place]], before: Place | None, at: int) -> int:
+    """Where the excursion that begins with this word ends; the word itself where none does."""
+    if (
+        before is not None
+        and before.line == linked[at][1].line
+        and before.word < linked[at][1].word <= before.word + ROOM
+    ):
+        return at
+    weighty = 0
+    for after in range(at, min(len(linked), at + 2 * EXCURSION)):
+        weighty += bool(found.claim.terms[linked[after][0]].weight)
+        if weighty > EXCURSION:
+            return at
+        following = linked[after + 1][1] if after + 1 < len(linked) else None
+        if before is None or following is None:
+            longer = len(linked) > 3 * (after + 1 - at)
+            other = following or before
+            if other and longer and (following is None or at == 0) and other.line != linked[at][1].line:
+                return after + 1
+            continue
+        size = after + 1 - at
+        if before.line == following.line and before.word < following.word <= before.word + size + ROOM:
+            return after + 1
+    return at
 
 
 def _kind(

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from assistant.grounding.alignment import Alignment, Index, Match, align
+from assistant.grounding.alignment import Alignment, Index, Match
 from assistant.grounding.common import DENIALS, HEDGES, NEGATORS
 from assistant.grounding.departures import departures
-from assistant.grounding.reading import Line, Term, read_line
+from assistant.grounding.reading import Line, Term
 from index.text.fold import folded
 
 
@@ -279,8 +279,3 @@ def _sizes(found: Alignment, evidence: Index) -> dict[str, float]:
         "evidence sentences": math.log1p(len(evidence.lines)),
         "best words": math.log1p(len(line)),
     }
-
-
-def measured(claim: str, evidence: Index, question: str | None = None) -> dict[str, float]:
-    """The features of a claim beside its evidence."""
-    return features(align(read_line(claim), evidence), evidence, read_line(question) if question else None)

@@ -10,7 +10,7 @@ from assistant.grounding.common import DENIALS, NEGATORS
 from assistant.grounding.departures import Departure, departures
 from assistant.grounding.reading import Line, Term
 
-Kind = Literal["number", "number elsewhere", "date", "name", "negation", "reversal"]
+Kind = Literal["number", "number elsewhere", "date", "name", "negation", "reversal", "quotation", "speaker"]
 
 
 class Finding(NamedTuple):
@@ -132,10 +132,10 @@ def _negations(found: Alignment, evidence: Index) -> Iterator[Finding]:
         theirs = evidence.lines[line].terms
         for word, term in enumerate(theirs):
             if term.text in NEGATORS and Place(line, word) not in used:
-                denied = _denied(theirs, word)
-                mine = used.get(Place(line, denied)) if denied else None
-                if denied and mine is not None and _steady(found, mine, mine) and not _negated(terms, mine):
-                    yield Finding("negation", _text(found.claim, mine, mine), _text(evidence.lines[line], word, denied))
+                end = _denied(theirs, word)
+                mine = used.get(Place(line, end)) if end is not None else None
+                if end is not None and mine is not None and _steady(found, mine, mine) and not _negated(terms, mine):
+                    yield Finding("negation", _text(found.claim, mine, mine), _text(evidence.lines[line], word, end))
 
 
 def _steady(found: Alignment, low: int, high: int) -> bool:

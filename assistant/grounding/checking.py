@@ -1,0 +1,223 @@
+"""The check itself: read, align, find what stands otherwise, weigh, and say why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from assistant.grounding.alignment import Alignment, Index, align, index
+from assistant.grounding.features import features
+from assistant.grounding.findings import Finding, findings
+from assistant.grounding.model import probability, shipped
+from assistant.grounding.quotation import quotations
+from assistant.grounding.reading import Line, plain_claim, read_line
+from assistant.records import Verdict
+from index.records import Value
+from index.text.fold import find
+from index.text.sentences import sentences
+from index.text.words import stem, words
+
+LIKELY = 0.5  # from here on a claim counts as supported
+DOUBTFUL = 0.3  # below it as unsupported; between the two as partly supported
+AGAINST = 0.4  # the most that a claim can reach of which something stands otherwise
+VERBATIM = 0.97  # measured on quoted sentences, see docs/grounding.md
+AROUND = 1_500  # letters of the article to either side of the cited words that are read
+LONG = 12_000  # letters beyond which only the sentences nearest to the claim are read
+NEAREST = 60
+
+ReasonKind = Literal[
+    "number", "number elsewhere", "date", "name", "negation", "reversal", "quotation", "speaker", "missing words", "little evidence",
+    "other file", "word in other file", "nothing to check", "no evidence",
+]  # fmt: skip
+
+
+class Evidence(Value, frozen=True, kw_only=True):
+    """What a sentence cites: the tied sentence or sentences, the article around them, the file's id."""
+
+    text: str
+    article: str = ""
+    file_id: str = ""
+
+
+class Reason(Value, frozen=True, kw_only=True):
+    """One reason: its kind, for pages that translate; the words of the claim; what the evidence says instead; a file."""
+
+    kind: ReasonKind
+    said: str = ""
+    evidence: str = ""
+    file_id: str = ""
+
+    def __str__(self) -> str:
+        """Short English around the original words.
+
+        >>> str(Reason(kind="number", said="85", evidence="87"))
+        '85 is not in the evidence, which says 87'
+        """
+        says = f", which says {self.evidence}" if self.evidence else ""
+        return {
+            "number": f"{self.said} is not in the evidence{says}",
+            "number elsewhere": f"{self.said} stands in the evidence, but not of this",
+            "date": f"the date {self.said} is not in the evidence{says}",
+            "name": f"{self.said} stands elsewhere in the article; the evidence says {self.evidence} here",
+            "negation": f"“{self.said}” and the evidence's “{self.evidence}” differ in a negation",
+            "reversal": f"{self.said} is the opposite of the evidence's {self.evidence}",
+            "quotation": f"the quotation “{self.said}” is not in the evidence",
+            "speaker": f"the evidence does not say that {self.said} said this",
+            "missing words": f"the evidence has nothing of: {self.said}",
+            "little evidence": "the evidence says something else or something more limited",
+            "other file": f"{self.file_id} bears this out, not the file that is cited",
+            "word in other file": f"{self.said} stands only in another file, {self.file_id}",
+            "nothing to check": "there is nothing in the sentence to check",
+            "no evidence": "there is no evidence to check against",
+        }[self.kind]
+
+
+class Judgement(Value, frozen=True, kw_only=True):
+    """What the check says. `reasons` in short English with the original words; `details` are the same for programs."""
+
+    verdict: Verdict
+    probability: float | None = None
+    details: tuple[Reason, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reasons as text."""
+        return tuple(map(str, self.details))
+
+
+def check(
+    sentence: str,
+    evidence: Sequence[Evidence],
+    *,
+    question: str | None = None,
+    others: Sequence[Evidence] = (),
+    anchor: date | None = None,
+) -> Judgement:
+    """Whether the evidence bears the sentence out. `others` are files that were retrieved but are not cited; `anchor` is the day
+    the article was written, for "yesterday" and "الشهر المقبل". About 3 ms for 2,000 letters of evidence.
+
+    >>> cited = Evidence(text="قال الوالي إن طول الجسر 87 مترا وإن العمل بدأ أمس.", file_id="a")
+    >>> check("طول الجسر 87 مترا", [cited]).verdict
+    'supported'
+    >>> check("طول الجسر 85 مترا", [cited]).reasons
+    ('85 is not in the evidence, which says 87',)
+    """
+    if not evidence or not any(one.text.strip() or one.article.strip() for one in evidence):
+        return Judgement(verdict="unchecked", details=(Reason(kind="no evidence"),))
+    text = "\n".join(map(_surroundings, evidence))
+    judged = check_claim(sentence, text, question=question, anchor=anchor)
+    if judged.verdict in ("supported", "unchecked"):
+        return judged
+    cited = {one.file_id for one in evidence}
+    pointed = _elsewhere(sentence, text, [one for one in others if one.file_id not in cited], question, anchor)
+    return Judgement(verdict=judged.verdict, probability=judged.probability, details=(*judged.details, *pointed))
+
+
+def check_claim(claim: str, context: str, *, question: str | None = None, anchor: date | None = None) -> Judgement:
+    """Whether a text of any length bears the claim out; the sentences that bear on it are found here.
+
+    >>> found = check_claim("The harbour did not open in May.", "The harbour opened in May. Ships came.")
+    >>> found.verdict, found.details[0].kind
+    ('partly', 'negation')
+    """
+    said = plain_claim(claim)
+    line = read_line(said, anchor)
+    if not any(term.weight for term in line.terms):
+        return Judgement(verdict="unchecked", details=(Reason(kind="nothing to check"),))
+    if not context.strip():
+        return Judgement(verdict="unchecked", details=(Reason(kind="no evidence"),))
+    if len(line.terms) > 3 and find(said.rstrip(" .!?؟…"), context):
+        return Judgement(verdict="supported", probability=VERBATIM)
+    there = index(nearest(context, line), anchor)
+    found = align(line, there)
+    against = [*findings(found, there), *quotations(said, there)]
+    measured = weighed(found, there, against, _question(question))
+    return _judged(found, against, probability(measured, shipped()))
+
+
+def weighed(found: Alignment, there: Index, against: Sequence[Finding], question: Line | None) -> dict[str, float]:
+    """The features, with how many findings there are of each kind."""
+    counts = {f"found {kind}": 0.0 for kind in ("number", "number elsewhere", "date", "name", "negation", "reversal")}
+    for one in against:
+        if f"found {one.kind}" in counts:
+            counts[f"found {one.kind}"] += 1
+    return {**features(found, there, question), **counts}
+
+
+@lru_cache(maxsize=64)
+def _question(text: str | None) -> Line | None:
+    return read_line(text) if text else None
+
+
+def _judged(found: Alignment, against: Sequence[Finding], likely: float) -> Judgement:
+    reasons = tuple(Reason(kind=one.kind, said=one.said, evidence=one.evidence) for one in dict.fromkeys(against))
+    borne = sum(term.weight for term, match in zip(found.claim.terms, found.matches, strict=True) if match)
+    share = borne / (sum(term.weight for term in found.claim.terms) or 1.0)
+    if reasons:
+        verdict: Verdict = "partly" if share >= 0.6 else "unsupported"
+        return Judgement(verdict=verdict, probability=min(likely, AGAINST), details=reasons)
+    if likely >= LIKELY:
+        return Judgement(verdict="supported", probability=likely)
+    missing = _missing(found)
+    reason = Reason(kind="missing words", said=missing) if missing else Reason(kind="little evidence")
+    return Judgement(verdict="partly" if likely >= DOUBTFUL else "unsupported", probability=likely, details=(reason,))
+
+
+def _missing(found: Alignment) -> str:
+    """The words with weight that stand nowhere in the evidence, up to five."""
+    pairs = zip(found.claim.terms, found.matches, found.claim.spans, strict=True)
+    return ", ".join([span.of(found.claim.text) for term, match, span in pairs if term.weight >= 0.3 and not match][:5])
+
+
+def _elsewhere(
+    sentence: str, cited: str, others: Sequence[Evidence], question: str | None, anchor: date | None
+) -> tuple[Reason, ...]:
+    """The file that does bear the sentence out; failing that, one that has a rare word of it which the cited one lacks."""
+    line = read_line(plain_claim(sentence), anchor)
+    here = index(nearest(cited, line), anchor)
+    lacking = [
+        (term, span)
+        for term, span in zip(line.terms, line.spans, strict=True)
+        if term.weight >= 0.6 and not here.find(term)
+    ]
+    for other in others:
+        text = _surroundings(other)
+        if check_claim(sentence, text, question=question, anchor=anchor).verdict == "supported":
+            return (Reason(kind="other file", file_id=other.file_id),)
+    for other in others:
+        there = index(nearest(_surroundings(other), line), anchor)
+        for term, span in lacking:
+            if there.find(term):
+                return (Reason(kind="word in other file", said=span.of(line.text), file_id=other.file_id),)
+    return ()
+
+
+def _surroundings(one: Evidence) -> str:
+    """The cited words with the article around them, so far as it is read."""
+    at = one.article.find(one.text) if one.text else 0
+    if at < 0:
+        return one.text + "\n" + one.article[: 2 * AROUND]
+    if len(one.article) <= 2 * AROUND + len(one.text):
+        return one.article or one.text
+    low = max(one.article.rfind("\n", 0, max(0, at - AROUND)) + 1, at - 2 * AROUND, 0)
+    return one.article[low : at + len(one.text) + AROUND]
+
+
+def nearest(text: str, claim: Line) -> str:
+    """A long text cut down to the sentences that share most words with the claim, and their neighbours, in order."""
+    if len(text) <= LONG:
+        return text
+    wanted = {term.stem: term.weight for term in claim.terms if term.weight}
+    figures = any(term.number or term.date for term in claim.terms)
+    spans = sentences(text)
+    scores = []
+    for number, span in enumerate(spans):
+        piece = span.of(text)
+        shared = {stem(word) for word in words(piece)} & wanted.keys()
+        scores.append(
+            (-sum(wanted[word] for word in shared) - 0.3 * (figures and any(map(str.isdigit, piece))), number)
+        )
+    kept = {near for _, number in sorted(scores)[:NEAREST] for near in (number - 1, number, number + 1)}
+    return "\n".join(spans[number].of(text) for number in sorted(kept) if 0 <= number < len(spans))
