@@ -165,32 +165,26 @@ class _Room:
     def query(self, vector: bytes, limit: int) -> list[tuple[str, float]]:
         """The nearest rows and their cosine distances, nearest first."""
         if self.count() <= EXACT:
-            return self._nearest(*self._everything(), _rows(vector, 1)[0])[:limit]
+            return _nearest(*self._everything(), vector, limit)
         found = self._collection.query(query_embeddings=_rows(vector, 1), n_results=limit, include=["distances"])
         return list(zip(found["ids"][0], map(float, found["distances"][0]), strict=True))
 
-    def among(self, vector: bytes, ids: list[str]) -> list[tuple[str, float]]:
-        """These rows and their cosine distances, nearest first, one by one: no neighbour is missed."""
-        near = list[tuple[str, float]]()
-        for first in range(0, len(ids), self._size):
-            found = self._collection.get(ids=ids[first : first + self._size], include=["embeddings"])
-            near += self._nearest(found["ids"], found["embeddings"], _rows(vector, 1)[0])
-        return sorted(near, key=lambda one: (one[1], one[0]))
+    def among(self, vector: bytes, allowed: list[str], limit: int) -> list[tuple[str, float]]:
+        """The same among these rows, compared one by one: no neighbour is missed."""
+        if self.count() <= EXACT:
+            ids, rows = self._everything()
+            chosen = set(allowed)
+            places = [place for place, one in enumerate(ids) if one in chosen]
+            return _nearest([ids[place] for place in places], rows[places], vector, limit)
+        found = self._collection.get(ids=allowed, include=["embeddings"])
+        return _nearest(found["ids"], _unit(found["embeddings"]), vector, limit)
 
     def _everything(self) -> tuple[list[str], Any]:
-        """All rows of a small collection, as they were when it was opened or last written by this process."""
+        """All rows of a small collection, at length one, as they were when it was opened or last written by this process."""
         if self._all is None:
             found = self._collection.get(include=["embeddings"])
-            self._all = found["ids"], found["embeddings"]
+            self._all = found["ids"], _unit(found["embeddings"])
         return self._all
-
-    def _nearest(self, ids: list[str], vectors: Any, sought: Any) -> list[tuple[str, float]]:
-        import numpy as np
-
-        rows = np.asarray(vectors, np.float32).reshape(len(ids), len(sought))
-        lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(sought)
-        far = 1 - (rows @ sought) / np.where(lengths > 0, lengths, 1)
-        return [(ids[place], float(far[place])) for place in np.argsort(far, kind="stable")]
 
     def ids(self, offset: int, limit: int) -> list[str]:
         """A page of the ids."""
@@ -279,6 +273,26 @@ def _rows(vectors: bytes, number: int) -> Any:
     import numpy as np
 
     return np.frombuffer(vectors, dtype="<f4").reshape(number, -1)
+
+
+def _unit(vectors: Any) -> Any:
+    """The rows at length one; a row of zeros stays one."""
+    import numpy as np
+
+    rows = np.asarray(vectors, np.float32)
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return rows / np.where(lengths > 0, lengths, 1)
+
+
+def _nearest(ids: list[str], rows: Any, vector: bytes, limit: int) -> list[tuple[str, float]]:
+    """The rows nearest to a vector and their cosine distances."""
+    import numpy as np
+
+    if not ids:
+        return []
+    far = 1 - rows @ _unit(_rows(vector, 1))[0]
+    near = np.argpartition(far, min(limit, len(ids)) - 1)[:limit]
+    return [(ids[place], float(far[place])) for place in near[np.argsort(far[near], kind="stable")]]
 
 
 def _alike(one: Any, other: Any) -> bool:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from index.embedding import Embedder
 
 
-FEW = 2_000  # passages that are compared one by one
+FEW = 1_000  # passages that are compared one by one
 
 
 class Vectors:
@@ -98,7 +98,7 @@ class Vectors:
             ids = self._ledger.passage_ids(articles)
             if len(ids) <= FEW:
                 with suppress(StoreDamaged):  # a row that came after what is open
-                    return self._allowed(collection.call("among", vector, ids), articles)[:limit]
+                    return self._allowed(collection.call("among", vector, ids, limit), articles)
         ask = limit if articles is None else limit * 4
         while True:
             near = collection.call("query", vector, max(1, ask))
