@@ -8,6 +8,7 @@ replaced, and the parent lives.
 from __future__ import annotations
 
 import os
+import re
 import select
 import struct
 import subprocess
@@ -27,6 +28,9 @@ from index.records import Value
 DEADLINE = 120.0  # seconds for any one call …
 DEADLINES = {"query": 30.0}  # … but for these
 PATIENCE = 10.0  # seconds that a child is given to end a call that it has begun
+NEEDED = re.compile(  # of the environment: chromadb takes settings from it, and no key of ours is its business
+    r"PATH|HOME|LANG|LC_.*|TZ|TMPDIR|LD_.*|DYLD_.*|PYTHON.*|VIRTUAL_ENV|OMP_.*|RAYON_.*|SSL_CERT_.*|(?i:https?|all|no)_proxy"
+)
 SCRIPT = "import sys; sys.path.insert(0, sys.argv[1]); from index.chroma import serve; serve()"
 
 
@@ -120,7 +124,8 @@ class Collection:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd=Path(home.path).parent if home.path else None,  # chromadb reads a .env file where it starts
+            cwd=Path(home.path).parent if home.path else os.sep,  # chromadb reads a .env file where it starts
+            env={name: value for name, value in os.environ.items() if NEEDED.fullmatch(name)},
         )
         assert self._child.stdin and self._child.stdout
         self._requests, self._replies = self._child.stdin, self._child.stdout

@@ -582,6 +582,21 @@ def test_CON_04_a_foreign_lock_is_named_within_ten_seconds(copy: Path) -> None:
         assert astray(ledger, vectors, ["r1"]) == []
 
 
+def test_CON_04_a_lock_on_the_ledger_is_named_too_and_stops_no_reader(tmp_path: Path) -> None:
+    ledger = Ledger.create(tmp_path)
+    ledger.replace([report(1)])
+    holder = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    other = Ledger.open(tmp_path)
+    with pytest.raises(StoreBusy, match=r"another program holds .*ledger\.db; close it"):
+        other.replace([report(2)])
+    assert time.monotonic() - began < 10 and other.article("r1").text == report(1)[0].text
+    holder.execute("ROLLBACK")
+    holder.close()
+    other.replace([report(2)])
+
+
 def test_CON_05_the_lock_of_a_dead_process_is_free(tmp_path: Path) -> None:
     ledger = Ledger.create(tmp_path)
     (tmp_path / "writer.lock").write_text(f"process {os.getpid()} since 2020-01-01 00:00:00")  # a pid that lives again

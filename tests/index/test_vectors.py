@@ -196,6 +196,20 @@ def test_another_model_is_refused_with_the_way_out(tmp_path: Path, opened: list[
         vectors.search("الوفد", 3)
 
 
+def test_the_process_that_holds_chroma_is_given_no_key(
+    shelf: tuple[Ledger, Vectors], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "not-a-real-key")
+    monkeypatch.setenv("CHROMA_SERVER_HOST", "elsewhere")  # chromadb would refuse to start
+    vectors = Vectors(shelf[0], Words())
+    assert astray(shelf[0], vectors, ["r3"]) == []
+    assert vectors._open
+    environment = Path(f"/proc/{vectors._open._child.pid}/environ")
+    if environment.exists():
+        assert b"PATH=" in (names := environment.read_bytes()) and b"KEY" not in names and b"CHROMA" not in names
+    vectors.close()
+
+
 def test_a_question_survives_the_death_of_the_process_that_holds_chroma(shelf: tuple[Ledger, Vectors]) -> None:
     ledger, vectors = shelf
     vectors.search("الوفد", 3)
