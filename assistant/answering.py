@@ -8,6 +8,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from assistant.checking import examined
 from assistant.conflicts import conflicts
 from assistant.conversation import Conversation, standalone
 from assistant.model import Model, total
@@ -83,7 +84,7 @@ def stream(
     clock.lap("retrieve")
     draft = yield from writer.write(asked, hits)
     clock.lap("write")
-    sentences = draft.sentences
+    sentences = examined(draft.sentences, asked.text, hits)
     found = conflicts([hit for hit in hits if hit.article.id in cited(sentences)], asked.text)
     clock.lap("check")
     return Answer(

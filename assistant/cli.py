@@ -210,8 +210,27 @@ def doctor(options: argparse.Namespace) -> int:
     return 0 if found.well else 1
 
 
+def check(options: argparse.Namespace) -> int:
+    """Check claims against texts: does the text bear the claim out? Needs no store and no model."""
+    from assistant.checking import checked_record
+
+    return _records(options.batch, checked_record)
+
+
 def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
-    """Answer a file of `{"id","question"}` lines, a line each; a bad line gives `{"id","error"}` and the exit code 1."""
+    """Answer a file of `{"id","question"}` lines."""
+    from index.errors import UsageError
+
+    def answered(record: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(record.get("question"), str):
+            raise UsageError('a line to answer is {"id": …, "question": "…"}')
+        return reply(record["question"])
+
+    return _records(path, answered)
+
+
+def _records(path: Path, reply: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+    """A line of JSON for each line of a file; a bad one gives `{"id","error"}`, the rest go on, and the exit code is 1."""
     import msgspec
 
     from index.errors import IsnadError, UsageError
@@ -221,15 +240,15 @@ def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
         one: Any = None
         try:
             record = msgspec.json.decode(line)
-            one = record.get("id") if isinstance(record, dict) else None
-            if not isinstance(record, dict) or not isinstance(record.get("question"), str):
-                raise UsageError(f'line {number} is not {{"id": …, "question": "…"}}')
-            result = {"id": one, **reply(record["question"])}
+            if not isinstance(record, dict):
+                raise UsageError(f"line {number} is not a JSON object")
+            one = record.get("id")
+            result = {"id": one, **reply(record)}
         except (IsnadError, msgspec.DecodeError, UnicodeDecodeError) as error:
             failed, result = True, {"id": one, "error": str(error)}
         sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
         sys.stdout.flush()
-    return _complain(f"some lines of {path} could not be answered; they carry an error") if failed else 0
+    return _complain(f"some lines of {path} failed; they carry an error") if failed else 0
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -364,6 +383,13 @@ def _parser() -> argparse.ArgumentParser:
     add(articles)
     add(remove).add_argument("file_id", nargs="+", metavar="FILE_ID")
     add(status)
+    add(check).add_argument(
+        "--batch",
+        type=Path,
+        required=True,
+        metavar="FILE.jsonl",
+        help='lines of {"id","claim","context"} (- for stdin)',
+    )
     add(verify).add_argument("answer", type=Path, metavar="ANSWER.json")
     add(doctor).add_argument("--repair", action="store_true", help="build anew what is damaged, from the ledger")
     evaluating = commands.add_parser("eval", help="Say whether a change broke something, with an exit code to trust.")
