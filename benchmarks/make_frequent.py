@@ -27,7 +27,7 @@ def ranked() -> dict[str, int]:
         except (KeyError, UnicodeDecodeError):
             continue
         letters = word[1:]
-        if word[0] == " " and letters.isalpha() and (letters.isascii() or "\u0600" <= min(letters)):
+        if word[0] == " " and letters.isalpha() and (letters.isascii() or min(letters) >= "\u0600"):
             plain = folded(letters)
             if len(plain) >= 3 and (plain.isascii() or max(plain) <= "\u06ff"):
                 found.setdefault(plain, number)
