@@ -71,6 +71,7 @@ class _Room:
         self._size = PAGE
         self._owned: int | None = None
         self._all: tuple[list[str], Any] | None = None  # of a small collection
+        self._changed = False  # by this process, since it was opened
 
     def open(self, home: dict[str, Any], own: bool, create: dict[str, Any] | None) -> tuple[Any, Any]:
         """Open or make the collection: what it says of itself, and how 20 of its rows are.
@@ -91,7 +92,6 @@ class _Room:
             if self._client:
                 self._client.close()  # its successor then reads the files anew
             self._client = client = _client(where)
-            self._all = None
             if create is None:
                 self._collection = client.get_collection(where.collection, embedding_function=None)
             else:
@@ -102,6 +102,7 @@ class _Room:
                     configuration={"hnsw": GRAPH},
                 )
             self._size = min(int(client.get_max_batch_size()), PAGE)
+            self._remember()
             return dict(self._collection.metadata or {}), self.health(False)
 
     def own(self) -> None:
@@ -123,7 +124,7 @@ class _Room:
         A row that is there with this vector stays untouched: what a killed run did is not done again.
         """
         with self._alone(fcntl.LOCK_EX):
-            self._all = None
+            self._all, self._changed = None, True
             rows = _rows(vectors, len(ids))
             stays = self._drop(gone, dict(zip(ids, rows, strict=True)))
             news = [place for place, one in enumerate(ids) if one not in stays]
@@ -164,27 +165,35 @@ class _Room:
 
     def query(self, vector: bytes, limit: int) -> list[tuple[str, float]]:
         """The nearest rows and their cosine distances, nearest first."""
-        if self.count() <= EXACT:
-            return _nearest(*self._everything(), vector, limit)
+        if everything := self._everything():
+            return _nearest(*everything, vector, limit)
         found = self._collection.query(query_embeddings=_rows(vector, 1), n_results=limit, include=["distances"])
         return list(zip(found["ids"][0], map(float, found["distances"][0]), strict=True))
 
     def among(self, vector: bytes, allowed: list[str], limit: int) -> list[tuple[str, float]]:
         """The same among these rows, compared one by one: no neighbour is missed."""
-        if self.count() <= EXACT:
-            ids, rows = self._everything()
+        if everything := self._everything():
+            ids, rows = everything
             chosen = set(allowed)
             places = [place for place, one in enumerate(ids) if one in chosen]
             return _nearest([ids[place] for place in places], rows[places], vector, limit)
         found = self._collection.get(ids=allowed, include=["embeddings"])
         return _nearest(found["ids"], _unit(found["embeddings"]), vector, limit)
 
-    def _everything(self) -> tuple[list[str], Any]:
-        """All rows of a small collection, at length one, as they were when it was opened or last written by this process."""
-        if self._all is None:
+    def _everything(self) -> tuple[list[str], Any] | None:
+        """All rows of a small collection, at length one, as they were when it was opened or last written by this process.
+
+        They are not fetched later: a reader would meet ids of which its index knows nothing.
+        """
+        if self._changed:
+            self._remember()
+        return self._all
+
+    def _remember(self) -> None:
+        self._all, self._changed = None, False
+        if self.count() <= EXACT:
             found = self._collection.get(include=["embeddings"])
             self._all = found["ids"], _unit(found["embeddings"])
-        return self._all
 
     def ids(self, offset: int, limit: int) -> list[str]:
         """A page of the ids."""

@@ -128,7 +128,9 @@ class Vectors:
             self._write(progress, anew=False)
 
     def rebuild(self, progress: Progress) -> None:
-        """Fill a new generation from the ledger, whatever the state of the present one."""
+        """Fill a new generation from the ledger, whatever the state of the present one. Raises what `refresh` does."""
+        if present := self._generations.pair().published:
+            self._same_model(present)  # nobody pays for another model by repairing
         self._write(progress, anew=True)
 
     def _write(self, progress: Progress, anew: bool) -> None:

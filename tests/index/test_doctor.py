@@ -14,7 +14,7 @@ import pytest
 
 from index.build import Lexicon, sync
 from index.doctor import examine, repair
-from index.errors import NoStore, StoreBusy
+from index.errors import NoStore, StoreBusy, StoreError
 from index.ledger import Ledger
 from index.lexical import LexicalWriter
 from index.vectors import Vectors
@@ -195,6 +195,15 @@ def test_what_a_killed_run_left_undone_is_late_and_caught_up(store: Path) -> Non
     assert {(one.part, one.late) for one in found.findings} == {("lexical", True), ("vectors", True)}
     mended = repair(store, meaning, nothing)
     assert mended.well and len(mended.done) == 2 and mended.articles == 61
+
+
+def test_a_repair_pays_for_no_other_model(store: Path) -> None:
+    other = Words("other", paid=True)
+    (finding,) = examine(store, lambda ledger: Vectors(ledger, other)).findings
+    assert finding.part == "vectors" and "made by words, not by other" in finding.what
+    with pytest.raises(StoreError, match="isnad index --reembed"):
+        repair(store, lambda ledger: Vectors(ledger, other), nothing)
+    assert other.asked == [] and examine(store, meaning).well
 
 
 @pytest.mark.parametrize("share", [0.5, 0.0])

@@ -569,6 +569,29 @@ def test_CON_03_no_question_fails_while_a_generation_is_swapped(copy: Path, swap
         assert page.published().number == 1 + swaps
 
 
+@pytest.mark.parametrize("rounds", [4, pytest.param(60, marks=long)])
+def test_CON_03_no_question_fails_while_another_process_writes_in_place(copy: Path, rounds: int) -> None:
+    with opened(copy) as (_, page), opened(copy) as (ledger, writer), ledger.writing():
+        assert page.search("وصل الوفد رقم 7", 5)
+        failures: list[BaseException] = []
+
+        def write_on() -> None:
+            try:
+                for one in range(rounds):
+                    ledger.replace([report(2000 + one), report(one, version=1)])
+                    writer.refresh(nothing)
+            except BaseException as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=write_on)
+        thread.start()
+        while thread.is_alive():
+            assert page.search("وصل الوفد رقم 7", 5)
+        thread.join()
+        assert not failures and astray(ledger, page, [f"r{2000 + rounds - 1}", "r0"]) == []
+        assert ledger.state("vectors-doubted") is None and page.published().number == 1
+
+
 def test_CON_04_a_foreign_lock_is_named_within_ten_seconds(copy: Path) -> None:
     holder = sqlite3.connect(copy / "vectors-1" / "chroma.sqlite3", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
