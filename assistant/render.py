@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
+import unicodedata
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.records import Answer, Citation, Conflict, Source
 from index.records import Article, Hit, Span, SyncReport
@@ -103,6 +105,25 @@ def plain(text: str) -> str:
     'a·[31mb'
     """
     return _UNPRINTABLE.sub("·", text)
+
+
+def escaped(text: str) -> str:
+    """The text as HTML may hold it, in an element or between quotes of an attribute.
+
+    >>> escaped('<b title="x">\\u202e')
+    '&lt;b title=&quot;x&quot;&gt;·'
+    """
+    return html.escape(plain(text))
+
+
+def direction(text: str) -> Literal["rtl", "ltr"]:
+    """The way a text runs: that of the greater part of its letters, so that an English name at its start turns nothing.
+
+    >>> direction("IAEA: زار المدير الموقع"), direction("the word سلام")
+    ('rtl', 'ltr')
+    """
+    ways = [unicodedata.bidirectional(letter) for letter in text]
+    return "rtl" if sum(way in ("R", "AL") for way in ways) > ways.count("L") else "ltr"
 
 
 def hit_record(hit: Hit) -> dict[str, Any]:

@@ -165,6 +165,7 @@ class LexicalWriter:
             spaces = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
             self._index.register_tokenizer("terms", spaces)
             self._writer = self._index.writer(_MEMORY * threads, threads)
+            self._writer.garbage_collect_files()  # a killed writer's, whose names this one would come to use again
 
     def replace(self, article_id: str, title: str | None, passages: Iterable[tuple[str, str]]) -> None:
         """Have an article found by these passages, each an id and the text to search, and by no others."""

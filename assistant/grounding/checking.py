@@ -10,7 +10,7 @@ from typing import Literal
 from assistant.grounding.alignment import Alignment, Index, align, index
 from assistant.grounding.features import features
 from assistant.grounding.findings import Finding, findings
-from assistant.grounding.model import probability, shipped
+from assistant.grounding.model import Curves, probability, shipped
 from assistant.grounding.quotation import quotations
 from assistant.grounding.reading import Line, plain_claim, read_line
 from assistant.records import Verdict
@@ -115,8 +115,15 @@ def check(
     return Judgement(verdict=judged.verdict, probability=judged.probability, details=(*judged.details, *pointed))
 
 
-def check_claim(claim: str, context: str, *, question: str | None = None, anchor: date | None = None) -> Judgement:
-    """Whether a text of any length bears the claim out; the sentences that bear on it are found here.
+def check_claim(
+    claim: str,
+    context: str,
+    question: str | None = None,
+    *,
+    anchor: date | None = None,
+    curves: Curves | None = None,
+) -> Judgement:
+    """Whether a text of any length bears the claim out; the sentences that bear on it are found here. `curves`: other than shipped.
 
     >>> found = check_claim("The harbour did not open in May.", "The harbour opened in May. Ships came.")
     >>> found.verdict, found.details[0].kind
@@ -134,7 +141,7 @@ def check_claim(claim: str, context: str, *, question: str | None = None, anchor
     found = align(line, there)
     against = [*findings(found, there), *quotations(said, there)]
     measured = weighed(found, there, against, _question(question))
-    return _judged(found, against, probability(measured, shipped()))
+    return _judged(found, against, probability(measured, curves or shipped()))
 
 
 def weighed(found: Alignment, there: Index, against: Sequence[Finding], question: Line | None) -> dict[str, float]:
