@@ -281,7 +281,7 @@ def _any_of(rows: int, number: int) -> list[int]:
 def _rows(vectors: bytes, number: int) -> Any:
     import numpy as np
 
-    return np.frombuffer(vectors, dtype="<f4").reshape(number, -1)
+    return np.frombuffer(vectors, dtype="<f4").reshape(number, len(vectors) // 4 // number if number else 0)
 
 
 def _unit(vectors: Any) -> Any:
