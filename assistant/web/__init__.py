@@ -1,0 +1,1 @@
+"""The chat page and what stands behind it: conversations, budgets, logins, the published endpoints. Loaded only by `isnad chat`."""
