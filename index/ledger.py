@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import msgspec
@@ -72,6 +73,7 @@ class Ledger:
     def __init__(self, store: Path, connection: sqlite3.Connection) -> None:
         self.store = store
         self._db = connection
+        self._turn = RLock()  # of one reader at a time, and of none while it closes
 
     @classmethod
     def open(cls, store: Path) -> Ledger:
@@ -94,7 +96,8 @@ class Ledger:
         return cls(store, _connect(store / "ledger.db"))
 
     def close(self) -> None:
-        self._db.close()
+        with self._turn:
+            self._db.close()
 
     # --- writing ---
 
@@ -119,14 +122,15 @@ class Ledger:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+            with self._turn:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._db
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                    raise
         except sqlite3.Error as error:
             raise _readable(error, self.store) from error
 
@@ -183,7 +187,8 @@ class Ledger:
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         try:
-            return self._db.execute(query, values).fetchall()
+            with self._turn:
+                return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise _readable(error, self.store) from error
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import tantivy
@@ -46,6 +47,7 @@ class LexicalIndex:
     def __init__(self, folder: Path, index: tantivy.Index) -> None:
         self._folder = folder
         self._index = index
+        self._turn = Lock()
         self._seen = changed(folder)  # before loading: a commit in between is then loaded again, not missed
         index.reload()
         self._searcher = index.searcher()
@@ -87,10 +89,11 @@ class LexicalIndex:
         return int(self._searcher.num_docs)
 
     def _refresh(self) -> None:
-        stamp = changed(self._folder)
-        if stamp != self._seen:
-            self._index.reload()
-            self._searcher, self._seen = self._index.searcher(), stamp
+        with self._turn:
+            stamp = changed(self._folder)
+            if stamp != self._seen:
+                self._index.reload()
+                self._searcher, self._seen = self._index.searcher(), stamp
 
     def _query(self, question: str) -> tuple[tantivy.Query | None, float]:
         """The question for the engine, and the score that no text can exceed."""
@@ -132,8 +135,9 @@ class LexicalIndex:
         return [(score, one) for score, one, _ in self._fetch(narrowed, limit)]
 
     def _fetch(self, query: tantivy.Query, limit: int) -> list[tuple[float, str, str]]:
-        hits = self._searcher.search(query, limit, count=False).hits  # counting would have it visit every match
-        documents = ((score, self._searcher.doc(address)) for score, address in hits)
+        searcher = self._searcher  # an address is of one searcher, which another thread may replace meanwhile
+        hits = searcher.search(query, limit, count=False).hits  # counting would have it visit every match
+        documents = ((score, searcher.doc(address)) for score, address in hits)
         return [(score, one["passage"][0], one["article"][0]) for score, one in documents]
 
 
