@@ -86,7 +86,7 @@ class Conversations:
         return one
 
     def add(self, conversation: str, owner: str, answer: Answer) -> Turn:
-        """Keep an answer as the conversation's next turn, and note what it cost; NotFound where it is not the owner's."""
+        """Keep an answer as the conversation's next turn; NotFound where the conversation is not the owner's."""
         at = _now()
         with self._writing() as db:
             self._own(conversation, owner)
@@ -98,8 +98,6 @@ class Conversations:
             db.execute(
                 "INSERT INTO turns(conversation, number, question, answer, folded, at) VALUES (?,?,?,?,?,?)", row
             )
-            if answer.usage:
-                self._charge(owner, answer.usage)
         return turn
 
     def cut(self, conversation: str, owner: str, number: int) -> None:
@@ -186,9 +184,15 @@ class Conversations:
             }
 
     def charge(self, owner: str, usage: Usage) -> None:
-        """Note what an answer cost that is kept in no conversation."""
-        with self._writing():
-            self._charge(owner, usage)
+        """Note what an answer cost, whether or not it is kept (`Desk.stream` does)."""
+        with self._writing() as db:
+            db.execute(
+                """INSERT INTO spending VALUES (?,?,?,?,?,?) ON CONFLICT(owner, day) DO UPDATE SET
+                requests = requests + excluded.requests, tokens_in = tokens_in + excluded.tokens_in,
+                tokens_out = tokens_out + excluded.tokens_out,
+                cost = CASE WHEN cost IS NULL THEN excluded.cost ELSE cost + coalesce(excluded.cost, 0) END""",
+                (owner, _now().date().isoformat(), usage.requests, usage.tokens_in, usage.tokens_out, usage.cost),
+            )
 
     def spent(self, owner: str | None = None, *, since: date | None = None) -> Usage:
         """What was paid for, by one owner or by all, from a day (UTC) on or ever."""
@@ -233,15 +237,6 @@ class Conversations:
         found = self._db.execute("SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation, owner))
         if found.fetchone() is None:
             raise NotFound("there is no such conversation; begin a new one")
-
-    def _charge(self, owner: str, usage: Usage) -> None:
-        self._db.execute(
-            """INSERT INTO spending VALUES (?,?,?,?,?,?) ON CONFLICT(owner, day) DO UPDATE SET
-            requests = requests + excluded.requests, tokens_in = tokens_in + excluded.tokens_in,
-            tokens_out = tokens_out + excluded.tokens_out,
-            cost = CASE WHEN cost IS NULL THEN excluded.cost ELSE cost + coalesce(excluded.cost, 0) END""",
-            (owner, _now().date().isoformat(), usage.requests, usage.tokens_in, usage.tokens_out, usage.cost),
-        )
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._lock, _readable(self.path):

@@ -83,7 +83,7 @@ def _conflict(about: str, sides: Iterable[tuple[str, object, Citation]]) -> str:
 
 
 def _told(citation: Citation, source: Source | None) -> str:
-    about = [source.title, source.publisher, source.published and source.published.isoformat()] if source else []
+    about = [source.title, source.publisher, str(source.published or "")] if source else []
     return " · ".join([_place(citation), *(inert(one_line(one)) for one in about if one)])
 
 

@@ -1,0 +1,222 @@
+"""The desk: what the page's callbacks and the published endpoints work with. No globals; everything they need is asked of it."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import secrets
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from assistant import wiring
+from assistant.api import Assistant
+from assistant.config import Settings
+from assistant.conversation import Conversation
+from assistant.records import Answer, Usage
+from assistant.web.conversations import Conversations
+from assistant.web.pool import Pool
+from assistant.web.uploads import Uploads
+from assistant.web.visits import Limits, Refusal, Visits
+from index.build import Progress, quiet
+from index.ledger import Ledger
+from index.records import Article, Filters, Hit, SyncReport
+from index.tokens import count
+
+COOKIE = "isnad"  # holds the owner's random id on a page without a login
+NAME = "isnad-name"  # a head of the request, set by the guard alone: the name that logged in
+FOLDER = "web"  # in the store
+FRESH = 5.0  # seconds that a status is told again
+
+
+class Asking(Protocol):
+    """What is known of a visitor's request: gradio's, starlette's."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def cookies(self) -> Mapping[str, str]: ...
+
+    @property
+    def client(self) -> Any: ...
+
+
+class Desk:
+    """Answers, conversations, articles and uploads of one store, for many visitors at once.
+
+    A *visitor* is who is counted (a login name, or an address): pass `desk.visitor(request)` to `admit` and `stream`.
+    An *owner* is whose conversations and uploads they are (a login name, or the random id in a cookie): `desk.owner(request)`.
+    """
+
+    def __init__(
+        self,
+        store: Path,
+        *,
+        settings: Settings,
+        limits: Limits = Limits(),  # noqa: B008
+        uploads: bool = True,
+        opened: Callable[[], Assistant] | None = None,
+    ) -> None:
+        """Raises NoStore, which names `isnad index`, where nothing has been indexed. `opened` opens one more assistant."""
+        self.store, self.settings, self.limits = store, settings, limits
+        self.assistant = Pool(opened or (lambda: Assistant.open(store, settings=settings)))  # ask, stream, search
+        self.conversations = Conversations(store / FOLDER / "conversations.db")
+        self.may_upload = uploads
+        self._uploads = Uploads(store, store / FOLDER / "uploads", settings, limits)
+        self._visits = Visits(limits, lambda who, day: self.conversations.spent(who, since=day), self.assistant.busy)
+        self._key = secrets.token_bytes(16)
+        self._status: tuple[float, dict[str, Any]] | None = None
+
+    def close(self) -> None:
+        """Let go of the store's files."""
+        self.assistant.close()
+        self.conversations.close()
+
+    # --- who ---
+
+    def owner(self, request: Asking) -> str:
+        """Whose conversations these are: the name that logged in, or the random id of the cookie; "" where there is neither."""
+        return request.headers.get(NAME) or request.cookies.get(COOKIE, "")
+
+    def visitor(self, request: Asking) -> str:
+        """Who is counted: the name that logged in, or the address, as a hash that only this process can make."""
+        if name := request.headers.get(NAME):
+            return name
+        host = network(str(getattr(request.client, "host", None) or "unknown"))
+        return "address " + hashlib.blake2b(host.encode(), key=self._key, digest_size=9).hexdigest()
+
+    # --- asking ---
+
+    def admit(self, visitor: str, question: object) -> Refusal | None:
+        """None where the question may be asked, else the key of a friendly message (`visits.Refusal`). Ask it once a question."""
+        return self._visits.admit(visitor, question)
+
+    def stream(
+        self,
+        visitor: str,
+        question: str,
+        *,
+        conversation: Conversation | None = None,
+        filters: Filters | None = None,
+    ) -> Generator[str, None, Answer]:
+        """The answer's text as it is written; the generator returns the answer. Close it to stop: the model's stream ends too.
+
+        What it cost is noted for the visitor; of an answer that was stopped, an estimate. Raises what `Assistant.stream` raises.
+        """
+        said = ""
+        streaming = self.assistant.stream(question, conversation=conversation, filters=filters)
+        try:
+            while True:
+                try:
+                    piece = next(streaming)
+                except StopIteration as done:
+                    answer: Answer = done.value
+                    if answer.usage:
+                        self.conversations.charge(visitor, answer.usage)
+                    return answer
+                said += piece
+                yield piece
+        except GeneratorExit:
+            streaming.close()
+            self._charge_stopped(visitor, question, said)
+            raise
+
+    def ask(self, visitor: str, question: str, *, filters: Filters | None = None) -> Answer:
+        """The whole answer: `stream`, read to its end."""
+        streaming = self.stream(visitor, question, filters=filters)
+        while True:
+            try:
+                next(streaming)
+            except StopIteration as done:
+                answer: Answer = done.value
+                return answer
+
+    def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
+        """The passages for a question, best first."""
+        return self.assistant.search(question, limit=limit, filters=filters)
+
+    def _charge_stopped(self, visitor: str, question: str, said: str) -> None:
+        if not self.settings.has_model:
+            return
+        price_in, price_out = self.settings.price_in, self.settings.price_out
+        tokens_in, tokens_out = self.settings.context_tokens + count(question), count(said)
+        known = price_in is not None or price_out is not None
+        cost = (tokens_in * (price_in or 0.0) + tokens_out * (price_out or 0.0)) / 1e6 if known else None
+        self.conversations.charge(visitor, Usage(requests=1, tokens_in=tokens_in, tokens_out=tokens_out, cost=cost))
+
+    # --- articles ---
+
+    def article(self, file_id: str) -> Article:
+        """One article of the store; NotFound where there is none of that id."""
+        with self._ledger() as ledger:
+            return ledger.article(file_id)
+
+    def articles(self, ids: Sequence[str]) -> dict[str, Article]:
+        """Those of the articles that are there, by id."""
+        with self._ledger() as ledger:
+            return ledger.articles(ids)
+
+    def every_article(self) -> Iterator[Article]:
+        """All articles, in order of id, a page at a time."""
+        with self._ledger() as ledger:
+            yield from ledger.every_article()
+
+    # --- uploads ---
+
+    def add(self, files: Sequence[Path], owner: str, progress: Progress = quiet) -> SyncReport:
+        """Take files into the owner's uploads and index them; every file is in the report, the refused ones with a reason.
+
+        Raises StoreBusy where another process writes, UsageError where the page takes no uploads.
+        """
+        self._status = None
+        return self._uploads.add(files, owner if self.may_upload else "", progress)
+
+    def remove_upload(self, owner: str, file_id: str) -> None:
+        """Take one of the owner's own uploads out again; NotFound where it is not the owner's."""
+        self._status = None
+        self._uploads.remove(owner, file_id)
+
+    def uploads(self, owner: str) -> tuple[str, ...]:
+        """Ids of the articles that the owner uploaded."""
+        return self._uploads.ids(owner)
+
+    # --- state ---
+
+    def status(self) -> dict[str, Any]:
+        """What `isnad status` prints (articles, newest, engine, passages_go_to, languages …), and `spent`, a Usage, of all so far."""
+        now = time.monotonic()
+        if self._status is None or now - self._status[0] > FRESH:
+            self._status = (now, wiring.status(self.store, self.settings))
+        return {**self._status[1], "spent": self.conversations.spent(), "currency": self.settings.currency}
+
+    def _ledger(self) -> _Open:
+        return _Open(self.store)
+
+
+class _Open:
+    """A ledger for a moment, of this thread alone: one connection in many threads can mix up their rows."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+
+    def __enter__(self) -> Ledger:
+        self._ledger = Ledger.open(self._store)
+        return self._ledger
+
+    def __exit__(self, *_: object) -> None:
+        self._ledger.close()
+
+
+def network(host: str) -> str:
+    """The address, or of an IPv6 address the part that one household shares.
+
+    >>> network("127.0.0.1"), network("2001:db8:1:2:3:4:5:6")
+    ('127.0.0.1', '2001:db8:1:2::/64')
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return host if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))

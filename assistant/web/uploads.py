@@ -1,0 +1,142 @@
+"""Articles that visitors add: each owner's in a folder of the store, which is a PATH of its own to `index.build.sync`.
+
+A file is read before it is taken in, so one that is refused never stands in the way of those that were there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from assistant import wiring
+from assistant.config import Settings
+from assistant.web.visits import Limits
+from index.articles import LIMITS, read
+from index.build import Progress, quiet, remove, sync
+from index.errors import NotFound, SourceError, UsageError
+from index.ledger import Ledger
+from index.records import Article, Skipped, SyncReport
+
+
+class Uploads:
+    """The uploads of all owners, in `folder`; one is taken in at a time."""
+
+    def __init__(self, store: Path, folder: Path, settings: Settings, limits: Limits) -> None:
+        self._store, self._folder, self._settings, self._limits = store, folder, settings, limits
+        self._lock = threading.Lock()
+
+    def ids(self, owner: str) -> tuple[str, ...]:
+        """Ids of the articles that the owner uploaded, sorted."""
+        ledger = Ledger.open(self._store)
+        try:
+            return tuple(sorted(ledger.known(str(self._home(owner).resolve()))))
+        finally:
+            ledger.close()
+
+    def add(self, files: Sequence[Path], owner: str, progress: Progress = quiet) -> SyncReport:
+        """Take files in and index them; the report names every file, the refused ones with a reason."""
+        if not owner:
+            raise UsageError("this page takes no articles; whoever runs it adds them with: isnad index FOLDER")
+        with self._lock, tempfile.TemporaryDirectory(dir=self._made(self._folder)) as staged:
+            chosen, refused = self._within(files, owner)
+            good, unread = _readable(chosen, Path(staged), _prefix(owner))
+            refused += unread
+            home = self._made(self._home(owner) / _prefix(owner))
+            for one in good:
+                shutil.move(one, home / one.name)
+            if not good:
+                return SyncReport(skipped=tuple(refused))
+            report = self._synced(owner, progress)
+            for skipped in report.skipped:
+                if Path(skipped.path).name in {taken.name for taken in good}:
+                    (home / Path(skipped.path).name).unlink(missing_ok=True)
+            named = tuple(replace(one, path=Path(one.path).name) for one in report.skipped)
+            return replace(report, skipped=(*named, *refused))
+
+    def remove(self, owner: str, file_id: str) -> None:
+        """Take one of the owner's own uploads out of the store, with its file; NotFound where it is not the owner's."""
+        with self._lock:
+            ledger, derived = wiring.writing(self._store, self._settings)
+            try:
+                root = self._home(owner).resolve()
+                if not owner or file_id not in ledger.known(str(root)):
+                    raise NotFound(f"{file_id!r} is not one of your uploads")
+                path = ledger.article(file_id).path
+                remove([file_id], ledger, derived)
+                (root / path).unlink(missing_ok=True)
+            finally:
+                ledger.close()
+
+    def _synced(self, owner: str, progress: Progress) -> SyncReport:
+        ledger, derived = wiring.writing(self._store, self._settings)
+        try:
+            return sync(self._home(owner), ledger, derived, progress=progress)
+        finally:
+            ledger.close()
+
+    def _within(self, files: Sequence[Path], owner: str) -> tuple[list[Path], list[Skipped]]:
+        """The files that the limits let through, and the others with the reason."""
+        home, limits = self._home(owner), self._limits
+        held = [one for one in home.rglob("*") if one.is_file()] if home.is_dir() else []
+        number, size, total = len(held), 0, sum(one.stat().st_size for one in held)
+        chosen: list[Path] = []
+        refused: list[Skipped] = []
+        for one in files:
+            own = one.stat().st_size
+            reason = ""
+            if len(chosen) >= limits.files:
+                reason = f"at most {limits.files} files at a time; add the rest afterwards"
+            elif number >= limits.kept_files:
+                reason = f"you have {number} files here already; remove some first"
+            elif size + own > limits.upload:
+                reason = f"one upload holds at most {limits.upload / 1e6:,.0f} MB"
+            elif total + own > limits.kept:
+                reason = f"your files may take {limits.kept / 1e6:,.0f} MB; remove some first"
+            elif one.suffix.lower() not in LIMITS:
+                reason = f"not a type of article file; add one of {', '.join(LIMITS)}"
+            if reason:
+                refused.append(Skipped(path=one.name, reason=reason))
+            else:
+                chosen.append(one)
+                number, size, total = number + 1, size + own, total + own
+        return chosen, refused
+
+    def _home(self, owner: str) -> Path:
+        return self._folder / hashlib.sha256(owner.encode()).hexdigest()[:16]
+
+    def _made(self, folder: Path) -> Path:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+
+def _prefix(owner: str) -> str:
+    """The folder in an owner's uploads, which makes their ids differ from everybody else's."""
+    return f"upload-{hashlib.sha256(owner.encode()).hexdigest()[:6]}"
+
+
+def _readable(files: Sequence[Path], staged: Path, prefix: str) -> tuple[list[Path], list[Skipped]]:
+    """Copies of the files that are articles, in `staged`, and the others with the reason."""
+    folder = staged / prefix
+    folder.mkdir()
+    refused: list[Skipped] = []
+    for one in files:
+        try:
+            shutil.copyfile(one, folder / one.name)
+        except OSError as error:
+            refused.append(Skipped(path=one.name, reason=f"cannot be read ({error.strerror})"))
+    good: list[Path] = []
+    try:
+        for found in read(staged):
+            if isinstance(found, Article):
+                good.append(staged / found.path)
+            else:
+                refused.append(replace(found, path=Path(found.path).name))
+    except SourceError:
+        pass  # none of them is an article, and each said why
+    return good, refused
