@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export UV_LINK_MODE = copy
 
-.PHONY: help ask test test-long lint format lock bench bench-retrieval bench-answers bench-speed clean
+.PHONY: help ask test test-long lint format lock bench bench-retrieval bench-answers bench-speed bench-grounding clean
 
 help:                      ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -32,9 +32,9 @@ lock: $(UV)                ## resolve the pins anew: one file for every platform
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --all-extras --upgrade pyproject.toml -o requirements.lock
 
-bench: bench-retrieval bench-answers bench-speed
+bench: bench-retrieval bench-answers bench-speed bench-grounding
 
-bench-retrieval bench-answers bench-speed: bench-%: .venv/ready-dev
+bench-retrieval bench-answers bench-speed bench-grounding: bench-%: .venv/ready-dev
 	$(BIN)/python -m benchmarks.$*
 
 $(UV):
