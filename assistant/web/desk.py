@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import secrets
+import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +17,6 @@ from assistant.config import Settings
 from assistant.conversation import Conversation
 from assistant.records import Answer, Usage
 from assistant.web.conversations import Conversations
-from assistant.web.pool import Pool
 from assistant.web.uploads import Uploads
 from assistant.web.visits import Limits, Refusal, Visits
 from index.build import Progress, quiet
@@ -57,21 +57,25 @@ class Desk:
         settings: Settings,
         limits: Limits = Limits(),  # noqa: B008
         uploads: bool = True,
-        opened: Callable[[], Assistant] | None = None,
+        assistant: Assistant | None = None,
     ) -> None:
-        """Raises NoStore, which names `isnad index`, where nothing has been indexed. `opened` opens one more assistant."""
+        """Raises NoStore, which names `isnad index`, where nothing has been indexed."""
         self.store, self.settings, self.limits = store, settings, limits
-        self.assistant = Pool(opened or (lambda: Assistant.open(store, settings=settings)))  # ask, stream, search
+        self.assistant = assistant or Assistant.open(store, settings=settings)
+        self._ledger = Ledger.open(store)
         self.conversations = Conversations(store / FOLDER / "conversations.db")
         self.may_upload = uploads
         self._uploads = Uploads(store, store / FOLDER / "uploads", settings, limits)
-        self._visits = Visits(limits, lambda who, day: self.conversations.spent(who, since=day), self.assistant.busy)
+        self._visits = Visits(limits, lambda who, day: self.conversations.spent(who, since=day), self.busy)
         self._key = secrets.token_bytes(16)
+        self._answering = 0
+        self._counting = threading.Lock()
         self._status: tuple[float, dict[str, Any]] | None = None
 
     def close(self) -> None:
         """Let go of the store's files."""
         self.assistant.close()
+        self._ledger.close()
         self.conversations.close()
 
     # --- who ---
@@ -105,23 +109,27 @@ class Desk:
 
         What it cost is noted for the visitor; of an answer that was stopped, an estimate. Raises what `Assistant.stream` raises.
         """
-        said = ""
         streaming = self.assistant.stream(question, conversation=conversation, filters=filters)
+        said = ""
+        self._count(1)
         try:
             while True:
                 try:
                     piece = next(streaming)
                 except StopIteration as done:
                     answer: Answer = done.value
-                    if answer.usage:
-                        self.conversations.charge(visitor, answer.usage)
-                    return answer
+                    break
                 said += piece
                 yield piece
         except GeneratorExit:
             streaming.close()
             self._charge_stopped(visitor, question, said)
             raise
+        finally:
+            self._count(-1)
+        if answer.usage:
+            self.conversations.charge(visitor, answer.usage)
+        return answer
 
     def ask(self, visitor: str, question: str, *, filters: Filters | None = None) -> Answer:
         """The whole answer: `stream`, read to its end."""
@@ -137,6 +145,14 @@ class Desk:
         """The passages for a question, best first."""
         return self.assistant.search(question, limit=limit, filters=filters)
 
+    def busy(self) -> int:
+        """How many questions are being answered."""
+        return self._answering
+
+    def _count(self, step: int) -> None:
+        with self._counting:
+            self._answering += step
+
     def _charge_stopped(self, visitor: str, question: str, said: str) -> None:
         if not self.settings.has_model:
             return
@@ -150,18 +166,15 @@ class Desk:
 
     def article(self, file_id: str) -> Article:
         """One article of the store; NotFound where there is none of that id."""
-        with self._ledger() as ledger:
-            return ledger.article(file_id)
+        return self._ledger.article(file_id)
 
     def articles(self, ids: Sequence[str]) -> dict[str, Article]:
         """Those of the articles that are there, by id."""
-        with self._ledger() as ledger:
-            return ledger.articles(ids)
+        return self._ledger.articles(ids)
 
     def every_article(self) -> Iterator[Article]:
         """All articles, in order of id, a page at a time."""
-        with self._ledger() as ledger:
-            yield from ledger.every_article()
+        return self._ledger.every_article()
 
     # --- uploads ---
 
@@ -190,23 +203,6 @@ class Desk:
         if self._status is None or now - self._status[0] > FRESH:
             self._status = (now, wiring.status(self.store, self.settings))
         return {**self._status[1], "spent": self.conversations.spent(), "currency": self.settings.currency}
-
-    def _ledger(self) -> _Open:
-        return _Open(self.store)
-
-
-class _Open:
-    """A ledger for a moment, of this thread alone: one connection in many threads can mix up their rows."""
-
-    def __init__(self, store: Path) -> None:
-        self._store = store
-
-    def __enter__(self) -> Ledger:
-        self._ledger = Ledger.open(self._store)
-        return self._ledger
-
-    def __exit__(self, *_: object) -> None:
-        self._ledger.close()
 
 
 def network(host: str) -> str:
