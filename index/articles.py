@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from index.about import About, described
@@ -17,7 +17,7 @@ from index.decoding import Refused, decode
 from index.errors import SourceError
 from index.files import MAX_BYTES, File, content, shown, walk
 from index.frontmatter import front_matter
-from index.jsonl import Record, ids, is_json_lines, lines
+from index.jsonl import Line, Record, ids, is_json_lines, line_of, lines
 from index.records import Article, Skipped, Value
 
 LIMITS = {  # bytes of a file, by its extension; a file of another kind is none of ours
@@ -88,6 +88,16 @@ def scan(path: Path) -> Iterator[Found | Skipped]:
         )
 
 
+def given(records: Iterable[Mapping[str, object]]) -> Iterator[Found | Skipped]:
+    """Articles that come as mappings with the keys of a JSON Lines record, found but not read; of two with one id the last stays.
+
+    >>> [one.id for one in given([{"id": "a", "text": "The bridge opened."}, {"id": "b"}])]
+    ['a', 'b']
+    """
+    for number, record in enumerate(records, 1):
+        yield _recorded("", line_of(number, record))
+
+
 def _given_twice(names: Iterator[str]) -> frozenset[str]:
     seen: set[str] = set()
     twice: set[str] = set()
@@ -149,12 +159,15 @@ def _found(root: Path, file: File) -> Found | Skipped:
 def _records(root: Path, path: str) -> Iterator[Found | Skipped]:
     try:
         for line in lines(root / path):
-            if line.record is None:
-                yield Skipped(path=f"{shown(path)}:{line.number}", id=line.id, reason=line.trouble)
-            else:
-                yield Found(id=str(line.record.id), path=path, sha256=line.record.sha256, origin=line.record)
+            yield _recorded(path, line)
     except Refused as refused:
         yield Skipped(path=shown(path), reason=str(refused))
+
+
+def _recorded(path: str, line: Line) -> Found | Skipped:
+    if line.record is None:
+        return Skipped(path=f"{shown(path)}:{line.number}", id=line.id, reason=line.trouble)
+    return Found(id=str(line.record.id), path=path, sha256=line.record.sha256, origin=line.record)
 
 
 def _limit(path: str) -> int:

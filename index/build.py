@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from index.articles import Found, scan
+from index.articles import Found, given, scan
 from index.errors import StoreBusy, StoreError
 from index.ledger import Ledger
 from index.lexical import LexicalIndex, LexicalWriter
@@ -84,15 +84,26 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
     PATH, and only where all of PATH could be read. A file that is refused keeps the version that was indexed before.
     Raises SourceError where PATH is gone or holds no article, StoreBusy where another process is writing.
     """
-    tally = _Tally()
     with ledger.writing():
         root = str(path.resolve())
-        for batch in batched(scan(path), BATCH):
-            ledger.replace(_fresh(batch, root, ledger, tally))
-            progress("read", tally.seen, None)
-        ledger.set_state("reading", READING)
+        tally = _read(scan(path), root, ledger, progress)
         tally.deleted = sorted(ledger.known(root) - tally.present) if tally.complete else []
         ledger.delete(tally.deleted)
+        for one in derived:
+            one.refresh(progress)
+    return tally.report()
+
+
+def take(
+    records: Iterable[Mapping[str, object]], ledger: Ledger, derived: Iterable[Derived], *, progress: Progress = quiet
+) -> SyncReport:
+    """Articles given one by one, with the keys of a JSON Lines record, into the store; nothing that is there is dropped.
+
+    One whose id is there is replaced; where its file still stands in an indexed folder, it is refused. StoreBusy where another
+    process is writing.
+    """
+    with ledger.writing():
+        tally = _read(given(records), "", ledger, progress)
         for one in derived:
             one.refresh(progress)
     return tally.report()
@@ -114,6 +125,16 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
+
+
+def _read(found: Iterable[Found | Skipped], root: str, ledger: Ledger, progress: Progress) -> _Tally:
+    """Put what is new or changed into the ledger."""
+    tally = _Tally()
+    for batch in batched(found, BATCH):
+        ledger.replace(_fresh(batch, root, ledger, tally))
+        progress("read", tally.seen, None)
+    ledger.set_state("reading", READING)
+    return tally
 
 
 class _Tally:
