@@ -1,7 +1,8 @@
 """Isnad: questions answered from a folder of news articles, every sentence tied to the words that bear it out.
 
->>> from assistant import Assistant, ask  # doctest: +SKIP
->>> ask("من استقبل الشيباني؟", store=".isnad").text  # doctest: +SKIP
+>>> from assistant import Assistant, ask
+>>> ask("من استقبل الشيباني؟", store=sample).sources[0].file_id
+'000_340ca49b287b2275'
 """
 
 from __future__ import annotations
@@ -9,16 +10,60 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assistant.api import Assistant, ask
-    from assistant.records import Answer, Citation, Sentence, Source
+    from assistant.api import Assistant, Talk, ask
+    from assistant.config import Settings
+    from assistant.conversation import Conversation, Turn
+    from assistant.records import Answer, Citation, Conflict, Sentence, Source, Usage
+    from assistant.shelves import Articles, Hits
+    from assistant.streams import AsyncStream, Stream
+    from index.errors import IsnadError
+    from index.records import Article, Filters, Hit, Passage, SyncReport
 
-__all__ = ["Answer", "Assistant", "Citation", "Sentence", "Source", "ask"]
-_RECORDS = ("Answer", "Citation", "Sentence", "Source")
+_HOMES = {
+    "assistant.api": ("Assistant", "Talk", "ask"),
+    "assistant.config": ("Settings",),
+    "assistant.conversation": ("Conversation", "Turn"),
+    "assistant.records": ("Answer", "Citation", "Conflict", "Sentence", "Source", "Usage"),
+    "assistant.shelves": ("Articles", "Hits"),
+    "assistant.streams": ("AsyncStream", "Stream"),
+    "index.errors": ("IsnadError",),
+    "index.records": ("Article", "Filters", "Hit", "Passage", "SyncReport"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Answer",
+    "Article",
+    "Articles",
+    "Assistant",
+    "AsyncStream",
+    "Citation",
+    "Conflict",
+    "Conversation",
+    "Filters",
+    "Hit",
+    "Hits",
+    "IsnadError",
+    "Passage",
+    "Sentence",
+    "Settings",
+    "Source",
+    "Stream",
+    "SyncReport",
+    "Talk",
+    "Turn",
+    "Usage",
+    "ask",
+]
 
 
 def __getattr__(name: str) -> Any:  # names are loaded when they are used: `import assistant` costs next to nothing
-    if name not in __all__:
+    if name not in _HOME:
         raise AttributeError(f"module 'assistant' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module("assistant.records" if name in _RECORDS else "assistant.api"), name)
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

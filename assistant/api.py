@@ -1,40 +1,99 @@
-"""What a notebook imports: `ask` for one question, `Assistant` for many."""
+"""What a notebook imports: `ask` for one question, `Assistant` for many, `Talk` for a conversation."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from assistant import answering, wiring
+from assistant import display as _display  # noqa: F401 - values then show themselves in a notebook
 from assistant.config import Settings
-from assistant.conversation import Conversation
+from assistant.conversation import Conversation, Turn
 from assistant.records import Answer
-from index.records import Filters, Hit
-from index.retrieval import Retriever
+from assistant.shelves import Articles, Hits
+from assistant.streams import AsyncStream, Stream
+from index.errors import IsnadError, UsageError
+from index.records import Filters, SyncReport
+
+if TYPE_CHECKING:
+    from index.build import Progress
+    from index.embedding import Embedder
+    from index.retrieval import Retriever
+
+Given = str | Path | Mapping[str, str] | Iterable[Mapping[str, Any]]  # a PATH; id → text; records as in JSON Lines
 
 
 class Assistant:
-    """Answers questions over one store.
+    """Answers questions over one store. One serves many threads at once; close it, or use it in a `with` statement.
 
-    >>> with Assistant.open(".isnad") as assistant:  # doctest: +SKIP
-    ...     assistant.ask("متى زار الشيباني موسكو؟").text
+    >>> with Assistant.open(sample) as assistant:
+    ...     assistant.ask("متى تنعقد القمة بين روسيا وجامعة الدول العربية؟").sources[0].file_id
+    '004_9f5a928a3eee6293'
     """
 
-    def __init__(self, retriever: Retriever, writer: answering.Writer) -> None:
-        self._retriever = retriever
-        self._writer = writer
+    def __init__(
+        self,
+        retriever: Retriever,
+        writer: answering.Writer,
+        *,
+        settings: Settings | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        self._retriever, self._writer = retriever, writer
+        self._settings, self._embedder = settings or Settings(), embedder
+        self._closed = False
 
     @classmethod
-    def open(cls, store: str | Path = ".isnad", *, settings: Settings | None = None) -> Assistant:
-        """An assistant over a store that `isnad index` made; NoStore, which names that command, where there is none.
+    def open(
+        cls,
+        store: str | Path = ".isnad",
+        *,
+        model: Any = None,
+        embedding: Any = None,
+        settings: Settings | None = None,
+        create: bool = False,
+    ) -> Assistant:
+        """An assistant over the store in a folder, `create`: made where there is none, to `add` to.
 
-        `settings` are those of the environment and of isnad.toml, unless given: with a key or a server in them a model writes
-        the answers, without one they are quotations.
+        `settings`: those of the environment and of isnad.toml, unless given; with a key or a server in them a model writes the
+        answers, without one they are quotations (`Settings()` for quotations whatever is set).
+        `model`: the name of a model on that server; anything with `name` and `reply`; or an LLM of llama-index.
+        `embedding`: the name of an embedding model on that server, `local:NAME` for one in this process; anything with `name`,
+        `dimensions` and `embed`; or an embedding model of llama-index. The store's articles must have been embedded by it.
+
+        Raises NoStore, which names the command that makes one, StoreError where it cannot be read, UsageError for a `model` or an
+        `embedding` that is none.
+
+        >>> Assistant.open("nowhere")
+        Traceback (most recent call last):
+        ...
+        index.errors.NoStore: no articles are indexed in nowhere; run: isnad index FOLDER --store nowhere
         """
         chosen = Settings.load() if settings is None else settings
-        retriever = wiring.reading(Path(store), chosen)
-        return cls(retriever, wiring.writer(retriever, chosen))
+        if isinstance(model, str):
+            chosen = replace(chosen, model=model)
+            if not chosen.has_model:
+                raise UsageError(f"no server is set for the model {model}: set OPENAI_API_KEY or OPENAI_BASE_URL")
+        embedder = wiring.embedding(chosen, embedding)
+        retriever = wiring.reading(Path(store), chosen, embedder, create=create)
+        try:
+            writer = wiring.writer(retriever, chosen, None if isinstance(model, str) else model)
+        except BaseException:
+            retriever.close()
+            raise
+        return cls(retriever, writer, settings=chosen, embedder=embedder)
+
+    @property
+    def engine(self) -> str:
+        """What writes the answers: "extract" for quotations, or "model:NAME"."""
+        return self._writer.engine
+
+    # --- asking ---
 
     def ask(
         self,
@@ -44,10 +103,19 @@ class Assistant:
         limit: int = answering.HITS,
         filters: Filters | None = None,
     ) -> Answer:
-        """The answer to a question, every sentence with the words that bear it out; or a refusal with the closest passages."""
-        return answering.answer(
-            question, self._retriever, self._writer, conversation=conversation, limit=limit, filters=filters
-        )
+        """The answer to a question, every sentence with the words that bear it out; or a refusal with the closest passages.
+
+        `conversation`: the turns before, which a follow-up leans on; `limit`: passages looked at; `filters`: which articles may
+        answer. Raises UsageError where the question is blank or beyond 2,000 characters, ProviderError where a model's server
+        failed before the first word. That nothing answers it is no error: the answer's `abstained` is then true.
+
+        >>> from datetime import date
+        >>> with Assistant.open(sample) as assistant:
+        ...     late = Filters(since=date(2025, 12, 1))
+        ...     assistant.ask("من اجتمع ببوتين في موسكو؟", filters=late).sources[0].published
+        datetime.date(2025, 12, 23)
+        """
+        return self.stream(question, conversation=conversation, limit=limit, filters=filters).answer
 
     def stream(
         self,
@@ -56,19 +124,126 @@ class Assistant:
         conversation: Conversation | None = None,
         limit: int = answering.HITS,
         filters: Filters | None = None,
-    ) -> Generator[str, None, Answer]:
-        """The answer's text as it is written; the generator returns the answer."""
-        return answering.stream(
-            question, self._retriever, self._writer, conversation=conversation, limit=limit, filters=filters
+    ) -> Stream:
+        """The answer's text as it is written: iterate for pieces of text, then take `.answer`. In Jupyter it shows itself live.
+
+        Raises what `ask` raises, with the first piece.
+
+        >>> with Assistant.open(sample) as assistant:
+        ...     pieces = assistant.stream("كم ساعة استمرت محادثات بوتين والأسد؟")
+        ...     "".join(pieces) == pieces.answer.text
+        True
+        """
+        self._still_open()
+        return Stream(
+            answering.stream(
+                question, self._retriever, self._writer, conversation=conversation, limit=limit, filters=filters
+            ),
+            self._told,
         )
 
-    def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
-        """The passages for a question, best first."""
-        return self._retriever.search(question, limit, filters)
+    async def aask(self, question: str, **options: Any) -> Answer:
+        """`ask`, with its options, without holding up the event loop; safe to cancel. Also where a loop runs already, as in Jupyter.
+
+        >>> import asyncio
+        >>> with Assistant.open(sample) as assistant:
+        ...     asyncio.run(assistant.aask("من استقبل الشيباني؟")).abstained
+        False
+        """
+        return await self.astream(question, **options).finished()
+
+    def astream(self, question: str, **options: Any) -> AsyncStream:
+        """`stream`, with its options, for `async for`; `.answer` after the end, or `await pieces.finished()`.
+
+        >>> import asyncio
+        >>> async def read(assistant):
+        ...     pieces = assistant.astream("من استقبل الشيباني؟")
+        ...     return "".join([piece async for piece in pieces]) == pieces.answer.text
+        >>> with Assistant.open(sample) as assistant:
+        ...     asyncio.run(read(assistant))
+        True
+        """
+        return AsyncStream(self.stream(question, **options))
+
+    def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> Hits:
+        """The passages for a question, best first: a tuple of `Hit` that a notebook shows as a list and `to_frame()` as a table.
+
+        Raises UsageError where the question is blank or beyond 2,000 characters.
+
+        >>> with Assistant.open(sample) as assistant:
+        ...     hit = assistant.search("لجنة مشتركة لإعادة الإعمار", limit=3)[0]
+        >>> hit.article.text[hit.passage.start : hit.passage.end] == hit.passage.text
+        True
+        """
+        with self._reading():
+            return Hits(self._retriever.search(question, limit, filters))
+
+    def conversation(self, before: Conversation | None = None) -> Talk:
+        """A conversation, in which a follow-up such as `ومتى؟` is understood; `before`: turns to go on from.
+
+        >>> with Assistant.open(sample) as assistant:
+        ...     talk = assistant.conversation()
+        ...     _ = talk.ask("كم لجنة اتفق عليها الشيباني ولافروف؟")
+        ...     talk.ask("وما عملهما؟").searched
+        ('وما عملهما؟ (لجنة اتفق الشيباني ولافروف)',)
+        """
+        return Talk(self, before or Conversation())
+
+    # --- the articles ---
+
+    def add(self, articles: Given, *, reembed: bool = False, progress: Progress | None = None) -> SyncReport:
+        """Bring articles in: what is new or changed is searchable when this returns, and a report says what was not taken and why.
+
+        A path is a folder or a JSON Lines file, kept equal to it as `isnad index` does: what is gone there is dropped. A mapping
+        is id → text; otherwise records with `id` and `text`, and if known `title`, `published`, `publisher`, `url`, `lang`.
+        `reembed`: where the store was embedded by another model, have this one do it anew. `progress(stage, done, total)` is called
+        now and then. Raises SourceError where the path is gone or holds no article,
+        StoreBusy where another process is writing, ProviderError where an embedding model fails.
+
+        >>> import tempfile
+        >>> with Assistant.open(tempfile.mkdtemp() + "/store", create=True, settings=Settings()) as assistant:
+        ...     report = assistant.add({"bridge": "افتتح الوالي جسر نور يوم الأحد."})
+        ...     assistant.ask("من افتتح جسر نور؟").text
+        'افتتح الوالي جسر نور يوم الأحد. [bridge]'
+        >>> report.added
+        ('bridge',)
+        """
+        from index.build import quiet, sync, take
+
+        with self._reading():
+            ledger, derived = wiring.writing(
+                self._retriever.ledger.store, self._settings, self._embedder, reembed=reembed
+            )
+            try:
+                if isinstance(articles, str | Path):
+                    return sync(Path(articles), ledger, derived, progress=progress or quiet)
+                records = (
+                    ({"id": one, "text": text} for one, text in articles.items())
+                    if isinstance(articles, Mapping)
+                    else articles
+                )
+                return take(records, ledger, derived, progress=progress or quiet)
+            finally:
+                wiring.let_go(ledger, derived)
+
+    def articles(self, filters: Filters | None = None) -> Articles:
+        """The articles in order of id, those that `filters` allow: a tuple of `Article`, a table in a notebook and by `to_frame()`.
+
+        >>> with Assistant.open(sample) as assistant:
+        ...     len(assistant.articles()), len(assistant.articles(Filters(languages=("en",))))
+        (5, 0)
+        """
+        with self._reading():
+            ledger = self._retriever.ledger
+            allowed = ledger.matching(filters) if filters else None
+            return Articles(one for one in ledger.every_article() if allowed is None or one.id in allowed)
+
+    # --- the end ---
 
     def close(self) -> None:
-        """Let go of the store's files."""
-        self._retriever.ledger.close()
+        """Let go of the store's files; closing twice does nothing. What is under way in other threads ends in UsageError."""
+        self._closed = True
+        self._retriever.close()
 
     def __enter__(self) -> Assistant:
         return self
@@ -78,13 +253,75 @@ class Assistant:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"Assistant({str(self._retriever.ledger.store)!r}, {self.engine}{', closed' if self._closed else ''})"
+
+    def _still_open(self) -> None:
+        if self._closed:
+            raise UsageError("this assistant is closed; open another with Assistant.open")
+
+    def _told(self, error: IsnadError) -> IsnadError:
+        """The error that a reader should see: whatever happens after the end is due to the end."""
+        return UsageError("this assistant was closed meanwhile; open another") if self._closed else error
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        self._still_open()
+        try:
+            yield
+        except IsnadError as error:
+            raise self._told(error) from error
+
+
+class Talk:
+    """A conversation with an assistant. Each answer becomes a turn; `turns` are those so far."""
+
+    def __init__(self, assistant: Assistant, conversation: Conversation) -> None:
+        self._assistant, self.conversation = assistant, conversation
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns so far, oldest first."""
+        return self.conversation.turns
+
+    def ask(self, question: str, **options: Any) -> Answer:
+        """The answer to a question that may lean on those before; options and errors as of `Assistant.ask`."""
+        return self.stream(question, **options).answer
+
+    def stream(self, question: str, **options: Any) -> Stream:
+        """The same as it is written. It is a turn as soon as it has been read to its end."""
+        pieces = self._assistant.stream(question, conversation=self.conversation, **options)
+        return pieces.then(self._keep)
+
+    async def aask(self, question: str, **options: Any) -> Answer:
+        """The same without holding up the event loop."""
+        return await AsyncStream(self.stream(question, **options)).finished()
+
+    def _keep(self, answer: Answer) -> None:
+        alone = answer.searched[0] if answer.searched else answer.question
+        self.conversation = self.conversation.after(answer.question, answer.text, alone)
+
+    def __repr__(self) -> str:
+        return f"Talk({len(self.turns)} turns)"
+
 
 def ask(
-    question: str, *, store: str | Path = ".isnad", filters: Filters | None = None, settings: Settings | None = None
+    question: str,
+    *,
+    store: str | Path = ".isnad",
+    model: Any = None,
+    embedding: Any = None,
+    settings: Settings | None = None,
+    conversation: Conversation | None = None,
+    limit: int = answering.HITS,
+    filters: Filters | None = None,
 ) -> Answer:
-    """One question over a store that `isnad index` made.
+    """One question over a store that `isnad index` made; options and errors as of `Assistant.open` and `Assistant.ask`.
 
-    >>> ask("من استقبل الشيباني؟", store=".isnad").text  # doctest: +SKIP
+    >>> ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample).citations[0].file_id
+    '002_924c621b7ea87b2a'
+    >>> ask("من هو وزير الزراعة؟", store=sample).abstained
+    True
     """
-    with Assistant.open(store, settings=settings) as assistant:
-        return assistant.ask(question, filters=filters)
+    with Assistant.open(store, model=model, embedding=embedding, settings=settings) as assistant:
+        return assistant.ask(question, conversation=conversation, limit=limit, filters=filters)

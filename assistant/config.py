@@ -114,7 +114,9 @@ class Settings(Value, frozen=True, kw_only=True):
     @property
     def embedding_destination(self) -> str | None:
         """The host that would receive every passage and question to embed, None where no embedding model is set."""
-        return _host(self.embedding_base_url or self.base_url) if self.has_embedding else None
+        if self.embedding_model is None or self.embedding_model.startswith("local:"):
+            return None
+        return _host(self.embedding_base_url or self.base_url)
 
     def model_key(self) -> str:
         """The key for the chat server; servers on one's own machine ask for none, and get a dummy."""
@@ -197,7 +199,8 @@ def _sensible(settings: Settings) -> Settings:
     for name in ("price_in", "price_out", "price_embedding"):
         if (getattr(settings, name) or 0) < 0:
             raise UsageError(f"the setting `{name}` cannot be below 0")
-    if settings.has_embedding and not (settings.embedding_base_url or settings.has_model):
+    local = (settings.embedding_model or "").startswith("local:")
+    if settings.has_embedding and not (local or settings.embedding_base_url or settings.has_model):
         raise UsageError(
             "ISNAD_EMBEDDING_MODEL is set but no server is: set OPENAI_API_KEY, OPENAI_BASE_URL or ISNAD_EMBEDDING_BASE_URL"
         )

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from index.records import Value
+import msgspec
+
+from index.errors import UsageError
+from index.records import Value, short
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Verdict = Literal["supported", "partly", "unsupported", "unchecked"]
 
 
 class Citation(Value, frozen=True, kw_only=True):
-    """The very words that bear a sentence out: `article.text[start:end] == quote`."""
+    """The very words that bear a sentence out: `article.text[start:end] == quote`. Offsets count Unicode code points."""
 
     file_id: str
     start: int
@@ -95,7 +101,17 @@ class Seen(Value, frozen=True, kw_only=True):
 
 
 class Answer(Value, frozen=True, kw_only=True):
-    """A checked answer. On a refusal `sentences` and `sources` are empty and `closest` holds the nearest passages."""
+    """A checked answer. On a refusal `sentences` and `sources` are empty and `closest` holds the nearest passages.
+
+    It shows itself in a notebook, is data underneath, and gives the words of one article by its file id.
+
+    >>> from assistant import ask
+    >>> answer = ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample)
+    >>> answer.abstained, answer.coverage, len(answer.sentences)
+    (False, 1.0, 1)
+    >>> answer["002_924c621b7ea87b2a"][0].quote == answer.sentences[0].citations[0].quote
+    True
+    """
 
     question: str
     text: str
@@ -113,3 +129,71 @@ class Answer(Value, frozen=True, kw_only=True):
     prompt: str | None = None  # the hash of the prompt's file
     usage: Usage | None = None
     timings_ms: dict[str, float] = {}
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Every citation of every sentence, in the order of the text, each stretch of an article once."""
+        every = (one for sentence in self.sentences for one in sentence.citations)
+        return tuple({(one.file_id, one.start, one.end): one for one in every}.values())
+
+    def __getitem__(self, file_id: str) -> tuple[Citation, ...]:
+        """The words of one article that the answer cites. KeyError, with the ids that are cited, where it is not among them."""
+        found = tuple(one for one in self.citations if one.file_id == file_id)
+        if not found:
+            cited = ", ".join(dict.fromkeys(one.file_id for one in self.citations)) or "nothing"
+            raise KeyError(f"the answer does not cite {file_id}; it cites {cited}")
+        return found
+
+    def __contains__(self, file_id: object) -> bool:
+        return any(one.file_id == file_id for one in self.citations)
+
+    def to_json(self) -> str:
+        """The whole answer as one line of JSON, as `isnad ask --json` prints it and `isnad verify` reads it."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Answer:
+        """The answer that `to_json` wrote. Raises UsageError, with the place, for anything else.
+
+        >>> from assistant import ask
+        >>> answer = ask("من استقبل الشيباني؟", store=sample)
+        >>> Answer.from_json(answer.to_json()) == answer
+        True
+        """
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"this is not an answer that `to_json` or `isnad ask --json` wrote: {error}") from error
+
+    def to_markdown(self) -> str:
+        """The answer as Markdown: each sentence with the numbers of its quotes, then the quotes with file id and offsets.
+
+        Whatever an article or a model wrote is escaped: it makes no link, no picture and no heading.
+        """
+        from assistant.markdown import answer_markdown
+
+        return answer_markdown(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The answer as a pandas table: a row for each citation of each sentence, one row for a sentence that has none.
+
+        Columns: sentence (its place, from 0), text, verdict, probability, file_id, start, end, quote, title, published,
+        publisher. A refusal has no rows. Raises UsageError, with the line to install it, where pandas is not installed.
+        """
+        from assistant.frames import answer_rows, frame
+
+        return frame(answer_rows(self))
+
+    def __repr__(self) -> str:
+        if self.abstained:
+            return f"Answer({short(self.question)!r}: refused, {len(self.closest)} closest passages)"
+        count = f"{len(self.sentences)} sentences, {len(self.sources)} sources, {self.coverage or 0:.0%} supported"
+        return f"Answer({short(self.question)!r}: {short(self.text)!r}, {count})"
+
+    def _repr_html_(self) -> str:
+        from assistant.display import answer_html
+
+        return answer_html(self)
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()

@@ -2,62 +2,134 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.answering import Writer
 from assistant.config import Settings
 from index.build import Derived, Lexicon, quiet
-from index.errors import StoreBusy
+from index.errors import StoreBusy, UsageError
 from index.ledger import INDEXES, Ledger
 from index.lexical import LexicalIndex
 from index.retrieval import Retriever
 
 if TYPE_CHECKING:
+    from assistant.model import Model
+    from index.embedding import Embedder
+    from index.provider import Provider
     from index.vectors import Vectors
 
-
-def reading(store: Path, settings: Settings) -> Retriever:
-    """The retriever of a store that exists. What a killed run left undone is caught up first, where nobody else is writing."""
-    ledger = Ledger.open(store)
-    _catch_up(ledger)
-    return Retriever(ledger, LexicalIndex.open(store / "lexical"))
+WEIGHT = 0.7  # of a trained model's vectors beside the words: .6 to .8 were best on three sets of questions
 
 
-def writing(store: Path, settings: Settings) -> tuple[Ledger, list[Derived]]:
-    """A ledger to write to, made where there is none, and the indexes that follow it."""
+def reading(store: Path, settings: Settings, embedder: Embedder | None = None, *, create: bool = False) -> Retriever:
+    """The retriever of a store, which exists unless it is to be made; with an embedding model it searches by meaning, too.
+
+    What a killed run left undone is caught up first, where nobody else is writing.
+    """
+    ledger = Ledger.create(store) if create else Ledger.open(store)
+    try:
+        _catch_up(ledger)
+        lexical = LexicalIndex.open(store / "lexical")
+    except BaseException:
+        ledger.close()
+        raise
+    if (model := embedder or embedding(settings)) is None:
+        return Retriever(ledger, lexical)
+    vectors = meaning(ledger, settings, model)
+    return Retriever(ledger, lexical, lambda: vectors, WEIGHT, closing=vectors.close)
+
+
+def writing(
+    store: Path, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False
+) -> tuple[Ledger, list[Derived]]:
+    """A ledger to write to, made where there is none, and the indexes that follow it; `let_go` of them at the end.
+
+    `reembed`: where the vectors are of another embedding model, have this one make them anew.
+    """
     ledger = Ledger.create(store)
-    return ledger, [Lexicon(ledger), meaning(ledger, settings)]
+    return ledger, [Lexicon(ledger), meaning(ledger, settings, embedder, reembed=reembed)]
 
 
-def meaning(ledger: Ledger, settings: Settings) -> Vectors:
-    """The search by meaning over Chroma: in the store's folder, or on a server."""
+def let_go(ledger: Ledger, derived: Iterable[Derived]) -> None:
+    """Close what `writing` opened."""
+    for one in derived:
+        if (close := getattr(one, "close", None)) is not None:
+            close()
+    ledger.close()
+
+
+def meaning(ledger: Ledger, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False) -> Vectors:
+    """The search by meaning over Chroma: in the store's folder, or on a server. Hashed vectors where there is no model."""
     from index.collection import Server
     from index.embedding import Hashed
     from index.vectors import Vectors
 
-    return Vectors(ledger, Hashed(), Server.at(settings.chroma) if settings.chroma else None)
+    model = embedder or embedding(settings) or Hashed()
+    return Vectors(ledger, model, Server.at(settings.chroma) if settings.chroma else None, reembed=reembed)
 
 
-def writer(retriever: Retriever, settings: Settings) -> Writer:
-    """What writes the answers: a model, where one is set; quotations otherwise."""
-    if not settings.has_model:
+def embedding(settings: Settings, given: Any = None) -> Embedder | None:
+    """The embedding model that is given (a name, one of ours or of llama-index), else the one that is set; None: there is none.
+
+    Raises UsageError for what is none, or for a name with no server to it.
+    """
+    if given is not None and not isinstance(given, str):
+        from index.embedding import accepted
+
+        return accepted(given)
+    name = settings.embedding_model if given is None else given
+    if name is None:
+        return None
+    if name.startswith("local:"):
+        from index.local import LocalEmbedder
+
+        return LocalEmbedder(name.removeprefix("local:"))
+    if not (settings.embedding_base_url or settings.has_model):
+        raise UsageError(
+            f"no server is set for the embedding model {name}: set OPENAI_API_KEY, OPENAI_BASE_URL or "
+            "ISNAD_EMBEDDING_BASE_URL, or name a model of this process: local:NAME"
+        )
+    from index.served import Served
+
+    key, address = settings.embedding_server_key(), settings.embedding_base_url or settings.base_url
+    return Served(_provider(settings, key, address), name, settings.embedding_dimensions)
+
+
+def writer(retriever: Retriever, settings: Settings, model: Any = None) -> Writer:
+    """What writes the answers: the model that is given (one of ours or of llama-index), else the one that is set, else quotations.
+
+    Raises UsageError for a `model` that is none.
+    """
+    if model is None and not settings.has_model:
         from assistant.extractive import Extractive
 
         return Extractive(retriever.lexical)
-    from assistant.model import ChatModel, Prices
+    from assistant.model import Prices, accepted
     from assistant.modelled import Modelled
-    from index.provider import Provider, Wait
     from index.tokens import count
 
-    wait = Wait(first_token=settings.first_token_seconds, stall=settings.stall_seconds, total=settings.total_seconds)
-    provider = Provider(key=settings.model_key(), base_url=settings.base_url, wait=wait)
     return Modelled(
-        ChatModel(provider, settings.model, answer_tokens=settings.answer_tokens),
+        _chat(settings) if model is None else accepted(model),
         count=count,
         budget=settings.context_tokens,
         prices=Prices(tokens_in=settings.price_in, tokens_out=settings.price_out),
     )
+
+
+def _chat(settings: Settings) -> Model:
+    from assistant.model import ChatModel
+
+    provider = _provider(settings, settings.model_key(), settings.base_url)
+    return ChatModel(provider, settings.model, answer_tokens=settings.answer_tokens)
+
+
+def _provider(settings: Settings, key: str, address: str | None) -> Provider:
+    from index.provider import Provider, Wait
+
+    wait = Wait(first_token=settings.first_token_seconds, stall=settings.stall_seconds, total=settings.total_seconds)
+    return Provider(key=key, base_url=address, wait=wait)
 
 
 def status(store: Path, settings: Settings) -> dict[str, Any]:
@@ -73,7 +145,7 @@ def status(store: Path, settings: Settings) -> dict[str, Any]:
         "behind": {derived: len(ledger.pending(derived)) for derived in INDEXES},
         "engine": f"model:{settings.model}" if settings.has_model else "extract",
         "passages_go_to": settings.destination,
-        "search": ["lexical"],
+        "search": ["lexical", "meaning"] if settings.has_embedding else ["lexical"],
         "settings": settings.shown(),
     }
 

@@ -11,11 +11,11 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from index.errors import ProviderError
+from index.errors import ProviderError, UsageError
 from index.text.words import LONGEST, terms
 
 if TYPE_CHECKING:
@@ -44,6 +44,24 @@ class Embedder(Protocol):
         ProviderError where the model cannot be reached, Incomplete where it could not take some of the texts.
         """
         ...
+
+
+def accepted(model: Any) -> Embedder:
+    """A model of ours as it is, and any embedding model of llama-index as one of ours. Raises UsageError for anything else.
+
+    >>> accepted(Hashed()).name
+    'hashed-1'
+    """
+    if callable(getattr(model, "embed", None)) and hasattr(model, "name") and hasattr(model, "dimensions"):
+        return model  # type: ignore[no-any-return]
+    if callable(getattr(model, "get_text_embedding_batch", None)):
+        from index.llamaindex import LlamaEmbedder  # three seconds, which whoever has such a model has spent
+
+        return LlamaEmbedder(model)
+    raise UsageError(
+        f"{type(model).__name__} is no embedding model: give its name, an embedding model of llama-index, or anything with "
+        "`name`, `dimensions` and `embed`"
+    )
 
 
 class Incomplete(ProviderError):

@@ -138,12 +138,16 @@ class LlamaEmbedder:
         self.name = f"llama-index:{embedding.model_name}"
         self.dimensions = len(self.embed(["news"])[0])
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One row per text. ProviderDown where the model fails."""
+    def embed(self, texts: Sequence[str], *, question: bool = False) -> NDArray[np.float32]:
+        """One row per text, which is a passage or a question. ProviderDown where the model fails."""
         import numpy as np
 
+        model = self._embedding
         try:
-            rows = np.array(self._embedding.get_text_embedding_batch(list(texts)), np.float32)
+            found = (
+                list(map(model.get_query_embedding, texts)) if question else model.get_text_embedding_batch([*texts])
+            )
+            rows = np.array(found, np.float32)
         except Exception as error:
             raise ProviderDown(f"{self.name} failed ({type(error).__name__}); check its key and its server") from None
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)

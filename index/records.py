@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import singledispatch
 
 import msgspec
 
 
+@singledispatch
+def page_of(value: object) -> str | None:
+    """A value as HTML for a notebook, None where it is shown as text. `assistant.display` registers what it can show."""
+    return None
+
+
 class Value(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen value: keyword-only, compared by content, validated where it is decoded from JSON."""
+
+    def _repr_html_(self) -> str | None:
+        return page_of(self)
 
 
 class Span(msgspec.Struct, frozen=True, order=True):
@@ -44,6 +54,10 @@ class Article(Value, frozen=True, kw_only=True):
     root: str = ""  # the PATH of the index run that brought it in
     path: str = ""  # the file, relative to root
     boilerplate: tuple[Span, ...] = ()  # put there by the site: not searched, never cited
+
+    def __repr__(self) -> str:
+        told = (self.id, self.title, self.published and self.published.isoformat())
+        return f"Article({', '.join(repr(one) for one in told if one)}, {len(self.text):,} characters)"
 
 
 class Passage(Value, frozen=True, kw_only=True):
@@ -78,6 +92,9 @@ class Hit(Value, frozen=True, kw_only=True):
     ranks: dict[str, int] = {}  # search -> its own rank, from 1
     also: tuple[str, ...] = ()  # ids of articles that carry the same report
 
+    def __repr__(self) -> str:
+        return f"Hit({self.score:.3f}, {self.passage.id!r}, {short(self.passage.text)!r})"
+
 
 class Skipped(Value, frozen=True, kw_only=True):
     """A file or a record that was not indexed, and why."""
@@ -101,6 +118,16 @@ class SyncReport(Value, frozen=True, kw_only=True):
     def failed(self) -> bool:
         """Whether something that should have gone in did not."""
         return any(one.error for one in self.skipped)
+
+
+def short(text: str, longest: int = 60) -> str:
+    """The beginning of a text on one line, at most `longest` characters.
+
+    >>> short("one\\ntwo three", 8)
+    'one two…'
+    """
+    line = " ".join(text[: 4 * longest].split())
+    return line if len(line) <= longest and len(text) <= 4 * longest else line[: longest - 1].rstrip() + "…"
 
 
 def covering(spans: Sequence[Span], start: int, end: int) -> bool:

@@ -29,15 +29,27 @@ class Search(Protocol):
 
 
 class Retriever:
-    """Searches one store. `meaning` is None where no embedding model is set."""
+    """Searches one store. `meaning` is None where no embedding model is set; `closing` lets go of what it holds."""
 
     def __init__(
-        self, ledger: Ledger, lexical: LexicalIndex, meaning: Callable[[], Search] | None = None, weight: float = 0.0
+        self,
+        ledger: Ledger,
+        lexical: LexicalIndex,
+        meaning: Callable[[], Search] | None = None,
+        weight: float = 0.0,
+        closing: Callable[[], None] | None = None,
     ) -> None:
         self.ledger = ledger
         self.lexical = lexical
         self._meaning = meaning
         self._weight = weight
+        self._closing = closing
+
+    def close(self) -> None:
+        """Let go of the store's files."""
+        self.ledger.close()
+        if self._closing:
+            self._closing()
 
     def search(self, question: str, limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
         """The best passages for a question, at most `limit`; UsageError where it is blank or beyond 2,000 characters."""

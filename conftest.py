@@ -1,4 +1,4 @@
-"""Every test runs without keys and without a network beyond the loopback address."""
+"""Every test, examples in docstrings too, runs without keys and without a network beyond the loopback address."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.doctest import DoctestItem
 
 from tests.shop import index
 
 HERE = Path(__file__).parent
-REFERENCE = HERE.parent / ".." / "shared" / "articles"
+REFERENCE = HERE / ".." / "shared" / "articles"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -39,7 +40,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A store of the five sample articles; only read it."""
     store = tmp_path_factory.mktemp("sample") / "store"
-    index(HERE.parent / "articles", store)
+    index(HERE / "articles", store)
     yield store
 
 
@@ -51,3 +52,10 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     store = tmp_path_factory.mktemp("reference") / "store"
     index(REFERENCE, store)
     yield store
+
+
+@pytest.fixture(autouse=True)
+def examples(request: pytest.FixtureRequest) -> None:
+    """Examples in docstrings may ask the `sample` store, which is made when the first of them does."""
+    if isinstance(request.node, DoctestItem) and "sample" in (request.node.dtest.docstring or ""):
+        request.node.dtest.globs["sample"] = request.getfixturevalue("sample")

@@ -1,0 +1,54 @@
+"""What a search and a store give out: tuples of hits and of articles that a notebook shows, and that become tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistant.display import articles_html, hits_html
+from assistant.render import article_line, hits_text
+from index.records import Article, Hit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Hits(tuple[Hit, ...]):
+    """Passages that a search found, best first."""
+
+    __slots__ = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table with a row for each hit: score (0..1), file_id, title, published, publisher, language, start, end, text.
+
+        Raises UsageError, with the line to install it, where pandas is not installed.
+        """
+        from assistant.frames import HIT, frame, hit_rows
+
+        return frame(hit_rows(self), HIT)
+
+    def __str__(self) -> str:
+        return hits_text(self)
+
+    def _repr_html_(self) -> str:
+        return hits_html(self)
+
+
+class Articles(tuple[Article, ...]):
+    """Articles of a store, in order of id."""
+
+    __slots__ = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table with a row for each article: file_id, title, published, publisher, language, url, characters.
+
+        Raises UsageError, with the line to install it, where pandas is not installed.
+        """
+        from assistant.frames import ARTICLE, article_rows, frame
+
+        return frame(article_rows(self), ARTICLE)
+
+    def __str__(self) -> str:
+        return "\n".join(map(article_line, self))
+
+    def _repr_html_(self) -> str:
+        return articles_html(self)
