@@ -23,6 +23,13 @@ from index.text.sentences import paragraphs
 __all__ = ["Extract", "Frequency", "Model", "extract", "model"]
 
 OUTDATED = timedelta(days=30)  # after which an older report no longer tells how things are now
+TELLING = (
+    "sentence_share",
+    "said_around",
+    "lacks_number",
+    "lacks_name",
+    "lacks_cue",
+)  # of the best sentence, on an answer
 COPY = 0.8  # the share of words two sentences have in common from which one is a copy of the other
 
 
@@ -99,25 +106,14 @@ def weighed(features: Features, weights: dict[str, float]) -> float:
 
 
 def outlook(question: Question, ranked: Ranked) -> Features:
-    """What tells whether a question is answered: how much of it the best sentences and passages say, and what they lack."""
-    best = ranked[0][1]
-    shares = [math.exp(score - best) for _, score in ranked]
-    leading = [one.features for one, _ in ranked[:3]]
+    """What tells whether a question is answered: how much of it the best sentence and its passage say, and what it lacks.
+
+    Of the best sentence alone, for it is what the reader will be shown: another that says more is often on something else.
+    """
+    best = ranked[0][0].features
     return {
         "passage_share": max(one.features["passage_share"] for one, _ in ranked),
-        "sentence_share": max(one["sentence_share"] for one in leading),
-        "said": max(one["said"] for one in leading),
-        "said_exactly": max(one["said_exactly"] for one in leading),
-        "said_around": max(one["said_around"] for one in leading),
-        "said_closely": max(one["said_closely"] for one in leading),
-        "said_in_title": max(one["said_in_title"] for one in leading),
-        "pairs": max(one["pairs"] for one in leading),
-        "says_first": max(one["says_first"] for one in leading),
-        "lacks": min(one["lacks"] for one in leading),
-        "lacks_number": min(one["lacks_number"] for one in leading),
-        "lacks_name": min(one["lacks_name"] for one in leading),
-        "lacks_cue": min(one.get("lacks_cue", 0.0) for one in leading),
-        "stands_out": 1 / sum(shares),
+        **{name: best.get(name, 0.0) for name in TELLING},
         "terms": math.log1p(len(question.terms)),
     }
 

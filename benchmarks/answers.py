@@ -15,13 +15,9 @@ In brackets 95% intervals from 1,000 resamplings of the questions.
 from __future__ import annotations
 
 import argparse
-import json
 import random
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,17 +27,8 @@ from assistant.evidence import candidates
 from assistant.extract import distinct, extract, model, rank
 from assistant.understand import understand
 from benchmarks.fit_extract import held_out, holds
-from benchmarks.question_sets import DATA, SETS, Asked, Store
-from index.articles import read
-from index.lexical import LexicalIndex, LexicalWriter
-from index.passages import cut
-from index.records import Article, Passage
+from benchmarks.question_sets import NEWS, SETS, Asked, Store
 
-ROOT = Path(__file__).resolve().parents[1]
-NEWS = {  # set -> its articles and its questions
-    "reference reports": (ROOT.parent / "shared" / "articles", ROOT / "tests" / "data" / "reference_questions.jsonl"),
-    "sample reports": (ROOT / "articles", ROOT / "tests" / "data" / "sample_questions.jsonl"),
-}
 MOST = 400  # questions of a set
 RESAMPLED = 1_000
 
@@ -59,26 +46,6 @@ class Outcome(NamedTuple):
     sentences: int
     confidence: float
     milliseconds: float
-
-
-def news(name: str) -> Iterator[Store]:
-    """The store of five news reports, with its questions."""
-    folder, questions = NEWS[name]
-    articles = [one for one in read(folder) if isinstance(one, Article)]
-    asked = [
-        Asked(row["question"], tuple(row.get("accept", ())), row["answerable"], name)
-        for row in map(json.loads, questions.read_text(encoding="utf-8").splitlines())
-        if row["lang"] == "ar"
-    ]
-    with tempfile.TemporaryDirectory() as place:
-        held: dict[str, tuple[Article, Passage]] = {}
-        with LexicalWriter(Path(place), anew=True) as writer:
-            for article in articles:
-                passages = cut(article)
-                held |= {one.id: (article, one) for one in passages}
-                writer.replace(article.id, article.title, [(one.id, one.text) for one in passages])
-            writer.commit()
-        yield Store(name, LexicalIndex.open(Path(place)), held, asked)
 
 
 def outcome(asked: Asked, store: Store) -> Outcome:
@@ -108,7 +75,7 @@ def unseen(asked: Asked, name: str) -> bool:
 
 def outcomes(name: str, most: int) -> list[Outcome]:
     """What becomes of the questions of a set, of at most about `most` of them, chosen by chance."""
-    stores: Callable[[], Iterator[Store]] = partial(news, name) if name in NEWS else SETS[name]
+    stores = {**NEWS, **SETS}[name]
     size = sum(unseen(asked, name) for store in stores() for asked in store.questions) if name != "rgb" else 0
     chosen = random.Random(name)
     return [
@@ -186,11 +153,10 @@ def main() -> None:
     if unknown := set(chosen.sets) - {*NEWS, *SETS}:
         parser.error(f"no such set: {', '.join(sorted(unknown))}")
     for name in chosen.sets or [*NEWS, *SETS]:
-        needed = NEWS[name][0] if name in NEWS else DATA
-        if not needed.is_dir():
+        try:
+            print(report(name, outcomes(name, chosen.most)), flush=True)
+        except FileNotFoundError:
             print(f"{name}: skipped, its data are not beside the checkout")
-            continue
-        print(report(name, outcomes(name, chosen.most)), flush=True)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from index.articles import read
 from index.lexical import LexicalIndex, LexicalWriter
+from index.passages import cut
 from index.records import Article, Hit, Passage
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+CASES = ROOT / "evals" / "cases"
+QUESTIONS = ROOT / "tests" / "data"
 PARTS = 4  # withheld in turn
 STORE = 5  # articles of a tiny store
 LIMIT = 10  # hits
@@ -147,6 +152,32 @@ def rgb() -> Iterator[Store]:
             yield from _opened("rgb", [passages[one] for one in ids if one in passages], [asked])
 
 
+def news(folders: Sequence[Path], questions: Path) -> Iterator[Store]:
+    """One store of news reports as they are indexed; the Arabic questions that stand alone and obey no planted instruction."""
+    articles = [one for folder in folders for one in read(folder) if isinstance(one, Article)]
+    with tempfile.TemporaryDirectory() as place:
+        held: dict[str, tuple[Article, Passage]] = {}
+        with LexicalWriter(Path(place), anew=True) as writer:
+            for article in articles:
+                passages = cut(article)
+                held |= {one.id: (article, one) for one in passages}
+                writer.replace(article.id, article.title, [(one.id, one.text) for one in passages])
+            writer.commit()
+        written = map(json.loads, questions.read_text(encoding="utf-8").splitlines())
+        chosen = (row for row in written if row["lang"] == "ar" and not row.get("history") and not row.get("canary"))
+        yield Store(questions.stem, LexicalIndex.open(Path(place)), held, [_of_news(row) for row in chosen])
+
+
+def _of_news(row: Row) -> Asked:
+    facts = row.get("facts", ())
+    accepted = tuple(one for fact in facts for one in fact["accept"]) if facts else tuple(row.get("accept", ()))
+    return Asked(row["question"], accepted, row["answerable"], row.get("cluster", "five reports"))
+
+
+NEWS: dict[str, Callable[[], Iterator[Store]]] = {  # never fitted on
+    "reference reports": lambda: news([ROOT.parent / "shared" / "articles"], QUESTIONS / "reference_questions.jsonl"),
+    "sample reports": lambda: news([ROOT / "articles"], QUESTIONS / "sample_questions.jsonl"),
+}
 SETS: dict[str, Callable[[], Iterator[Store]]] = {
     "arcd": lambda: removal("arcd"),
     "arcd, five articles": lambda: tiny("arcd"),
@@ -159,6 +190,7 @@ SETS: dict[str, Callable[[], Iterator[Store]]] = {
     "xquad-en, one article": lambda: tiny("xquad-en", 1),
     "squad2": squad2,
     "squad2, one article": lambda: squad2(apart=True),
+    "cases": lambda: news([ROOT / "articles", CASES / "articles"], CASES / "core.jsonl"),
     "rgb": rgb,
 }
 
