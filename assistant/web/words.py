@@ -124,7 +124,10 @@ class Words(Value, frozen=True, kw_only=True):
     too_long: str
     too_many: str
     budget: str
+    budget_all: str
     busy: str
+    not_text: str
+    unreadable: str
     no_store: str
     failed: str
     not_yours: str
@@ -233,6 +236,9 @@ ARABIC = Words(
     too_long="السؤال طويل. اسأل بألفي حرف على الأكثر.",
     too_many="أسئلة كثيرة في وقت قصير. انتظر دقيقة ثم اسأل.",
     budget="بلغت الكلفة الحد المسموح لليوم. جرّب غدًا، أو راجع المشرف.",
+    budget_all="بلغت كلفة الصفحة حدّ اليوم. جرّب غدًا.",
+    not_text="السؤال ليس نصًا.",
+    unreadable="في السؤال محارف لا تُقرأ. اكتبه من جديد.",
     busy="يسأل كثيرون الآن. انتظر قليلًا ثم أعد المحاولة.",
     no_store="لا مقالات بعد. أضف مقالات، أو شغّل: isnad index FOLDER",
     failed="تعذّر ذلك: {why}",
@@ -343,6 +349,9 @@ ENGLISH = Words(
     too_long="The question is too long. Ask in at most 2,000 characters.",
     too_many="Many questions in a short time. Wait a minute, then ask.",
     budget="Today's budget is spent. Try tomorrow, or see whoever runs this page.",
+    budget_all="The page's budget of today is spent. Try tomorrow.",
+    not_text="The question is not text.",
+    unreadable="The question holds characters that cannot be read. Write it anew.",
     busy="Many people are asking at the moment. Wait a little and try again.",
     no_store="There are no articles yet. Add some, or run: isnad index FOLDER",
     failed="That did not work: {why}",

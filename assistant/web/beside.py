@@ -1,0 +1,124 @@
+"""What stands around the chat, as HTML: the name, the state, the welcome, the lists; and word to page.js through the bridge."""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+from assistant.render import escaped
+from assistant.web import shelf
+from assistant.web.desk import Desk
+from assistant.web.markup import article_rows, button, isolated, link, tag, text
+from assistant.web.words import Words
+
+KEY_LINES = ("export OPENAI_API_KEY=…", "isnad chat")
+SHOWN = 200  # conversations in the list
+NEWEST = 4  # articles in the welcome
+
+
+def told(**facts: object) -> str:
+    """Word to page.js: JSON in ASCII, escaped, and never twice the same, so that it is always news."""
+    return escaped(json.dumps({**facts, "nonce": secrets.token_hex(4)}))
+
+
+def brand(words: Words) -> str:
+    """The name and what it is for."""
+    return tag("div", tag("h1", text(words.name)) + tag("p", text(words.tagline)), class_="brand", dir=words.direction)
+
+
+def top(words: Words) -> str:
+    """The bar above the chat: what can be done with the conversation and with the page."""
+    kept = tag(
+        "div",
+        button("share", words.share, class_="bar share")
+        + button("export-md", words.export_md, class_="bar md")
+        + button("export-json", words.export_json, class_="bar json"),
+        class_="kept",
+    )
+    menu = button("menu", words.menu, class_="bar menu", aria_expanded="false")
+    switch = button(f"switch:{words.switch_to}", words.switch, class_="bar switch", lang=words.switch_to)
+    theme = button("theme", words.theme, class_="bar theme", title=words.theme)
+    return tag("nav", menu + kept + switch + theme, dir=words.direction, aria_label=words.more)
+
+
+def welcome(desk: Desk, words: Words) -> str:
+    """What an empty chat shows: how it works, and the newest articles."""
+    newest, _ = shelf.browsed(desk.store)
+    rows = article_rows(newest[:NEWEST], words)
+    head = tag("h2", text(words.welcome)) + tag("p", text(words.welcome_more))
+    shown = tag("h3", text(words.newest)) + rows if newest else tag("p", text(words.no_store))
+    return tag("section", head + shown, class_="welcome", dir=words.direction)
+
+
+def goes(desk: Desk, words: Words) -> str:
+    """Before anything is sent: to which host it goes."""
+    host = desk.status()["passages_go_to"]
+    if not host:
+        return tag("p", text(words.stays), class_="stays", dir=words.direction)
+    said, _, after = words.goes_to.partition("{host}")
+    return tag("p", text(said) + " " + isolated(host) + text(after), class_="goes", dir=words.direction)
+
+
+def state(desk: Desk, words: Words) -> str:
+    """Which engine answers (with the lines that add a key), how many articles, how fresh, what it has cost."""
+    status = desk.status()
+    model = str(status["engine"]).partition("model:")[2]
+    if model:
+        said, _, after = words.engine_model.partition("{model}")
+        engine = tag("p", text(said) + " " + isolated(model) + text(after), class_="engine")
+    else:
+        lines = tag("pre", tag("code", "\n".join(map(text, KEY_LINES))), dir="ltr", tabindex="0")
+        adding = tag("p", text(words.add_key)) + lines
+        engine = tag("details", tag("summary", text(words.engine_quotes)) + adding, class_="engine")
+    spent = status["spent"]
+    parts = [_filled(words.count_articles, "{count}", f"{status['articles']:,}")]
+    if status["newest"]:
+        parts.append(_filled(words.newest_is, "{date}", status["newest"]))
+    if spent.cost is not None:
+        parts.append(_filled(words.cost, "{cost}", f"{spent.cost:,.4f} {status['currency']}"))
+    elif spent.requests:
+        parts.append(_filled(words.tokens, "{tokens}", f"{spent.tokens_in + spent.tokens_out:,}"))
+    return tag("div", engine + tag("p", " · ".join(parts), class_="facts"), class_="state", dir=words.direction)
+
+
+def conversations(desk: Desk, owner: str, words: Words, current: str, query: str = "") -> str:
+    """The visitor's conversations, newest first, each with what can be done to it."""
+    rows = [
+        tag(
+            "li",
+            button(f"open:{one.id}", one.title, dir="auto", class_="open")
+            + button(f"rename:{one.id}", words.rename, class_="act rename", title=words.rename)
+            + button(f"delete:{one.id}", words.delete, class_="act delete", title=words.delete),
+            class_="current" if one.id == current else None,
+        )
+        for one in desk.conversations.listed(owner, query)[:SHOWN]
+    ]
+    if not rows:
+        return tag("p", text(words.conversations_none), class_="none", dir=words.direction)
+    return tag("ul", "".join(rows), class_="rows", dir=words.direction)
+
+
+def articles(desk: Desk, words: Words, query: str = "") -> str:
+    """Articles to browse, newest first."""
+    found, every = shelf.browsed(desk.store, query)
+    count = words.articles_shown.format(shown=len(found), all=every)
+    return tag("div", tag("p", text(count), class_="count") + article_rows(found, words), dir=words.direction)
+
+
+def own(desk: Desk, owner: str, words: Words) -> str:
+    """The visitor's own uploads, which can be taken out again."""
+    ids = desk.uploads(owner) if owner else ()
+    found, _ = shelf.browsed(desk.store, ids=ids) if ids else ((), 0)
+    if not found:
+        return ""
+    rows = [
+        tag("li", link(one.id, tag("span", text(one.title or one.id), dir="auto", class_="title"))
+            + button(f"remove:{one.id}", words.remove, class_="act remove", title=f"{words.remove}: {one.title or one.id}"))
+        for one in found
+    ]  # fmt: skip
+    return tag("div", tag("h3", text(words.mine)) + tag("ul", "".join(rows), class_="rows"), dir=words.direction)
+
+
+def _filled(said: str, gap: str, value: str) -> str:
+    before, _, after = said.partition(gap)
+    return f"{text(before)} {isolated(value)} {text(after)}".strip()

@@ -1,0 +1,321 @@
+"""The only builder of HTML for the page. What articles, models and visitors wrote goes through `render.escaped`, on one line, as text.
+
+No raw HTML, image or outside link: the only links are `?a=FILE_ID:START-END`, to a place in an article of this store.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from urllib.parse import quote
+
+from assistant.records import Answer, Citation, Conflict, Sentence, Source
+from assistant.render import direction, escaped, one_line
+from assistant.web.words import Language, Words, reason
+from index.records import Article, Skipped, SyncReport, Value
+
+MARK = re.compile(r"\s*\[([^\[\]\n]{1,300})\]")
+SNIPPET = 280  # characters of a passage in a list
+NAME = 60  # characters of a title in a chip's name
+
+
+class View(Value, frozen=True, kw_only=True):
+    """What stands around an answer: the words of the page, the articles that it names, and the copies of each that carry the same report."""
+
+    words: Words
+    language: Language
+    articles: dict[str, Article] = {}
+    copies: dict[str, tuple[str, ...]] = {}
+
+
+def text(said: str) -> str:
+    """A text on one line, escaped: what Markdown would read as a paragraph's end is gone too.
+
+    >>> text("a\\n\\n<b>")
+    'a &lt;b&gt;'
+    """
+    return escaped(one_line(said))
+
+
+def tag(name: str, inner: str, **attributes: object) -> str:
+    """An element; `inner` is markup, attributes are text. `class_` is class; True stands without a value, None and False not at all.
+
+    >>> tag("p", text("<"), class_="a", title='"')
+    '<p class="a" title="&quot;">&lt;</p>'
+    """
+    told = "".join(
+        f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{text(str(value))}"')
+        for key, value in attributes.items()
+        if value is not None and value is not False
+    )
+    return f"<{name}{told}>{inner}</{name}>"
+
+
+def isolated(said: object) -> str:
+    """A date, an id or a number that runs from left to right wherever it stands."""
+    return tag("bdi", text(str(said)), dir="ltr")
+
+
+def place(citation: Citation) -> str:
+    """Where a quotation stands, `FILE_ID:START-END`."""
+    return f"{citation.file_id}:{citation.start}-{citation.end}"
+
+
+def link(to: str, inner: str, **attributes: object) -> str:
+    """A link that opens an article, or a place in it, beside the chat."""
+    return tag("a", inner, href=f"?a={quote(to, safe=':')}", **attributes)
+
+
+def button(act: str, label: str, **attributes: object) -> str:
+    """A button that page.js hands on: `act` is `what-number` or `what:id`."""
+    return tag("button", text(label), type="button", id=f"do-{act}", **attributes)
+
+
+# --- messages ---
+
+
+def question(said: str, number: int | None, words: Words) -> str:
+    """What the visitor asked; `number` of the turn where it can be edited."""
+    below = "" if number is None else button(f"edit-{number}", words.edit, class_="act edit")
+    heard = tag("span", text(f"{words.you}: "), class_="sr")
+    return tag("div", heard + tag("p", text(said), dir=direction(said)) + below, class_="asked")
+
+
+def notice(said: str, kind: str = "note") -> str:
+    """A word of the page itself in the chat: `note`, or `wrong` where something failed."""
+    return tag("div", tag("p", text(said), dir=direction(said)), class_=f"notice {kind}")
+
+
+def searching(words: Words) -> str:
+    """What stands in place of an answer until its first word comes."""
+    return tag("div", tag("p", text(words.searching), role="status"), class_="searching")
+
+
+def writing(said: str, view: View) -> str:
+    """An answer as far as it is written: its marks are links to articles; the words that bear it out come with the whole."""
+    return tag("div", _paragraphs(_linked(said, view)), class_="said writing", dir=direction(said))
+
+
+def answer(found: Answer, number: int | None, view: View) -> str:
+    """A whole answer: sentences with chips and verdicts, then coverage, conflicts, sources or the closest passages.
+
+    `number` is that of its turn; None where nothing can be done with it (a shared conversation).
+    """
+    body = _paragraphs(_sentences(found, view) if found.sentences else _linked(found.text, view))
+    parts = [tag("div", body, class_="said refused" if found.abstained else "said", dir=direction(found.text))]
+    if not found.complete:
+        parts.append(notice(view.words.incomplete, "wrong"))
+    parts += [_coverage(found, view), _reasons(found, view)]
+    parts += [_conflict(one, view) for one in found.conflicts]
+    parts += [_sources(found, view), _closest(found, view)]
+    if number is not None:
+        parts.append(_actions(number, view.words))
+    return tag("article", "".join(parts), class_="answer", dir=view.words.direction)
+
+
+def _linked(said: str, view: View) -> str:
+    """A text whose marks are links to the articles that they name; what names none stays as it is written."""
+    parts, last, numbers = [], 0, {}
+    for mark in MARK.finditer(said):
+        if mark[1] not in view.articles:
+            continue
+        number = numbers.setdefault(mark[1], len(numbers) + 1)
+        parts += [_lines(said[last : mark.start()]), _chip(mark[1], mark[1], number, view, None)]
+        last = mark.end()
+    return "".join([*parts, _lines(said[last:])])
+
+
+def _sentences(found: Answer, view: View) -> str:
+    numbers = {source.file_id: number for number, source in enumerate(found.sources, 1)}
+    known = {source.file_id: source for source in found.sources}
+    parts, last = [], 0
+    for sentence in found.sentences:
+        parts.append(_lines(MARK.sub("", found.text[last : sentence.start])))
+        parts.append(_sentence(sentence, view))
+        for citation in sentence.citations:
+            number = numbers.get(citation.file_id, len(numbers) + 1)
+            parts.append(_chip(place(citation), citation.file_id, number, view, known.get(citation.file_id)))
+        last = sentence.end
+    return "".join([*parts, _lines(MARK.sub("", found.text[last:]))])
+
+
+def _lines(said: str) -> str:
+    """Escaped text in which a line break is kept as one character, for `_paragraphs`."""
+    return "\n".join(escaped(" ".join(re.split(r"[^\S\n]+", line))) for line in re.split(r"\n+", said))
+
+
+def _paragraphs(markup: str) -> str:
+    """Markup with line breaks as paragraphs; the result has no line break, so Markdown leaves it alone."""
+    return "".join(tag("p", line.strip()) for line in markup.split("\n") if line.strip())
+
+
+def _sentence(sentence: Sentence, view: View) -> str:
+    said = " ".join(map(text, filter(None, re.split(r"\s+", sentence.text))))
+    if sentence.verdict == "supported":
+        return tag("span", said, class_="s")
+    name = getattr(view.words, sentence.verdict)
+    why = "؛ ".join(reason(one, view.language) for one in sentence.reasons) if view.language == "ar" else "; ".join(
+        sentence.reasons
+    )  # fmt: skip
+    marked = tag("s", said) if sentence.verdict == "unsupported" else said
+    told = tag("span", marked, class_=f"s {sentence.verdict}", title=why or name)
+    if not why:
+        return told + tag("span", text(name), class_=f"verdict {sentence.verdict}", dir=view.words.direction)
+    opened = tag("summary", text(name)) + tag("span", text(why), class_="because")
+    return told + tag("details", opened, class_=f"verdict {sentence.verdict}", title=why, dir=view.words.direction)
+
+
+def _chip(to: str, file_id: str, number: int, view: View, source: Source | None) -> str:
+    """The link to a source after a sentence: its number and file id; title and date in its name."""
+    told = source or view.articles.get(file_id)
+    title, published = _title(told, view.words), told.published if told else None
+    name = view.words.open_source.format(
+        number=number, title=f"{title}، {published}" if published else title, file=file_id
+    )
+    shown = tag("span", str(number), class_="n", aria_hidden="true") + tag(
+        "span", text(file_id), class_="f", aria_hidden="true"
+    )
+    heard = tag("span", text(name), class_="sr", dir=view.words.direction)
+    return link(
+        to,
+        shown + heard,
+        class_="chip",
+        title=" · ".join(filter(None, [title, str(published or ""), file_id])),
+        dir="ltr",
+    )
+
+
+def _title(told: Source | Article | None, words: Words) -> str:
+    title = one_line(told.title) if told and told.title else words.untitled
+    return title if len(title) <= NAME else f"{title[: NAME - 1]}…"
+
+
+# --- what stands below an answer ---
+
+
+def _coverage(found: Answer, view: View) -> str:
+    if found.coverage is None or not found.sentences:
+        return ""
+    supported, every = sum(one.verdict == "supported" for one in found.sentences), len(found.sentences)
+    whole = supported == every
+    told = (view.words.borne_out_all if whole else view.words.borne_out_some).format(supported=supported, all=every)
+    model = found.engine.partition("model:")[2]
+    by = tag("span", text(view.words.written_by_model.format(model=model)), class_="by") if model else ""
+    return tag("p", tag("span", text(told), class_="all" if whole else "some") + by, class_="coverage")
+
+
+def _reasons(found: Answer, view: View) -> str:
+    told = [tag("li", text(reason(one, view.language)), dir="auto") for one in found.reasons]
+    return tag("ul", "".join(told), class_="reasons") if told else ""
+
+
+def _conflict(conflict: Conflict, view: View) -> str:
+    about = tag("p", text(f"{view.words.conflict_about} {conflict.about}"), class_="about", dir=view.words.direction)
+    sides = "".join(
+        tag("li",
+            link(place(side.citation),
+                 tag("strong", text(side.value), dir=direction(side.value))
+                 + tag("span", text(_title(view.articles.get(side.citation.file_id), view.words)), class_="title", dir="auto")
+                 + tag("span", _day(side.published, view.words) + " · " + isolated(side.citation.file_id), class_="facts")))
+        for side in conflict.sides
+    )  # fmt: skip
+    head = tag("h3", text(view.words.conflicts))
+    return tag("section", head + about + tag("ul", sides), class_="conflict")
+
+
+def _sources(found: Answer, view: View) -> str:
+    """The cited articles, newest first; those that carry one report as one entry."""
+    numbers = {source.file_id: number for number, source in enumerate(found.sources, 1)}
+    quotes = {one.file_id: place(one) for sentence in reversed(found.sentences) for one in reversed(sentence.citations)}
+    rows, told = [], set[str]()
+    for source in sorted(found.sources, key=lambda one: one.published or date.min, reverse=True):
+        if source.file_id in told:
+            continue
+        copies = [one for one in view.copies.get(source.file_id, ()) if one != source.file_id]
+        told.update([source.file_id, *copies])
+        facts = [_day(source.published, view.words), text(source.publisher or ""), isolated(source.file_id)]
+        row = link(
+            quotes.get(source.file_id, source.file_id),
+            tag("span", str(numbers[source.file_id]), class_="n")
+            + tag("span", text(_title(source, view.words)), class_="title", dir="auto")
+            + tag("span", " · ".join(filter(None, facts)), class_="facts"),
+        )
+        if copies:
+            same = " ".join(link(quotes.get(one, one), isolated(one)) for one in copies)
+            row += tag("p", f"{text(view.words.copies)} {same}", class_="copies")
+        rows.append(tag("li", row))
+    if not rows:
+        return ""
+    return tag("section", tag("h3", text(view.words.sources)) + tag("ol", "".join(rows)), class_="sources")
+
+
+def _closest(found: Answer, view: View) -> str:
+    rows = [
+        tag("li", link(place(one),
+            tag("span", text(_shortened(one.quote)), class_="quote", dir=direction(one.quote))
+            + tag("span", text(_title(view.articles.get(one.file_id), view.words)) + " · " + isolated(one.file_id), class_="facts"),
+            title=view.words.closest_open))
+        for one in found.closest
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    return tag("section", tag("h3", text(view.words.closest)) + tag("ul", "".join(rows)), class_="closest")
+
+
+def _actions(number: int, words: Words) -> str:
+    kinds = (("wrong_citation", words.wrong_citation), ("missing", words.missing), ("wrong_fact", words.wrong_fact))
+    why = "".join(button(f"{kind}-{number}", label, class_="act") for kind, label in kinds)
+    bad = tag("details", tag("summary", text(words.bad), class_="act bad") + tag("span", why, class_="kinds"))
+    good = button(f"good-{number}", words.good, class_="act good")
+    return tag("div", button(f"retry-{number}", words.retry, class_="act retry") + good + bad, class_="actions")
+
+
+def _day(published: date | None, words: Words) -> str:
+    return isolated(published.isoformat()) if published else text(words.undated)
+
+
+def _shortened(said: str) -> str:
+    said = one_line(said)
+    return said if len(said) <= SNIPPET else f"{said[: SNIPPET - 1]}…"
+
+
+# --- lists beside the chat ---
+
+
+def article_rows(articles: Iterable[Article], words: Words) -> str:
+    """Articles to browse, each a link that opens it."""
+    rows = [
+        tag("li", link(one.id,
+            tag("span", text(_title(one, words)), class_="title", dir="auto")
+            + tag("span", " · ".join(filter(None, [_day(one.published, words), text(one.publisher or ""), isolated(one.id)])), class_="facts")))
+        for one in articles
+    ]  # fmt: skip
+    return tag("ul", "".join(rows), class_="rows")
+
+
+def report(found: SyncReport, words: Words) -> str:
+    """What became of each uploaded file, by name."""
+    told: list[tuple[str, str, str]] = [("added", words.added, one) for one in found.added]
+    told += [("added", words.changed, one) for one in found.changed]
+    rows = [_file(kind, label, isolated(one), one) for kind, label, one in told]
+    rows += [_skipped(one, words) for one in found.skipped]
+    if found.unchanged:
+        rows.append(tag("li", text(f"{words.unchanged}: {found.unchanged}"), class_="file same"))
+    return tag("ul", "".join(rows), class_="report", role="status")
+
+
+def _file(kind: str, label: str, shown: str, opens: str) -> str:
+    return tag("li", link(opens, shown) + tag("span", text(label), class_="state"), class_=f"file {kind}")
+
+
+def _skipped(one: Skipped, words: Words) -> str:
+    label = words.refused if one.error else words.passed_over
+    shown = isolated(one.path) + tag("span", text(label), class_="state") + tag("p", text(one.reason), dir="auto")
+    return tag("li", shown, class_="file refused" if one.error else "file same")
+
+
+def reading(names: Sequence[str], words: Words) -> str:
+    """Files on their way in."""
+    rows = "".join(tag("li", isolated(one), class_="file") for one in names)
+    return tag("div", tag("p", text(words.adding), role="status") + tag("ul", rows, class_="report"), class_="reading")

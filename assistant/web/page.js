@@ -1,0 +1,242 @@
+// The behaviour of the page: what a click on its links and buttons asks of the server, and what the server's word changes here.
+// The markup carries no script; everything is delegated from the document. Python reads what is sent as data of a stranger.
+(() => {
+  const state = { trigger: null, words: {}, opener: null, place: "", conversation: "", picked: null };
+  const root = document.documentElement;
+  const one = (selector, within = document) => within.querySelector(selector);
+  const send = (event, value = {}) => state.trigger && state.trigger(event, value);
+  const stored = (name, value) => {
+    try {
+      return value === undefined ? localStorage.getItem(name) : localStorage.setItem(name, value);
+    } catch {
+      return null; // storage may be closed to us
+    }
+  };
+
+  // --- the page as a whole ---
+
+  const speak = (language, direction) => {
+    root.lang = language;
+    root.dir = direction;
+    document.cookie = `isnad-language=${language}; path=/; max-age=31536000; samesite=lax`;
+  };
+  const cookie = /(?:^|; )isnad-language=(ar|en)/.exec(document.cookie);
+  const first = cookie ? cookie[1] : (navigator.languages || []).map((tag) => tag.slice(0, 2)).find((tag) => tag === "ar" || tag === "en");
+  root.lang = first || "ar";
+  root.dir = first === "en" ? "ltr" : "rtl";
+
+  const paint = () => {
+    const theme = stored("isnad-theme");
+    if (theme) document.body.classList.toggle("dark", theme === "dark");
+    root.style.colorScheme = document.body.classList.contains("dark") ? "dark" : "light";
+  };
+  const turn = () => {
+    stored("isnad-theme", document.body.classList.contains("dark") ? "light" : "dark");
+    paint();
+  };
+
+  const say = (text) => {
+    const toast = one("#toast");
+    toast.textContent = text;
+    toast.classList.add("shown");
+    clearTimeout(state.fading);
+    state.fading = setTimeout(() => toast.classList.remove("shown"), 5000);
+  };
+
+  const copy = async (text, done) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      say(done || state.words.copied);
+    } catch {
+      say(text); // where the browser keeps the clipboard to itself, the text can still be read
+    }
+  };
+
+  const download = ({ name, text }) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+
+  const menu = (open) => {
+    document.body.classList.toggle("menu-open", open);
+    const button = one("#do-menu");
+    if (button) button.setAttribute("aria-expanded", String(open));
+    if (open) one("#side button")?.focus();
+  };
+
+  // --- the article beside the chat ---
+
+  const shown = () => document.body.classList.contains("panel-open");
+  const show = () => {
+    const panel = one("#panel");
+    document.body.classList.add("panel-open");
+    const mark = one("#hit", panel);
+    const body = one(".text", panel);
+    requestAnimationFrame(() => {
+      if (mark && body) {
+        const gap = mark.getBoundingClientRect().top - body.getBoundingClientRect().top;
+        body.scrollTop += gap - body.clientHeight / 3;
+        if (mark.offsetHeight > body.clientHeight / 2) body.scrollTop += body.clientHeight / 4;
+      } else if (body) {
+        body.scrollTop = 0;
+      }
+      (mark || one("h2, .close", panel))?.focus({ preventScroll: true });
+    });
+  };
+  const hide = () => {
+    if (!shown()) return;
+    document.body.classList.remove("panel-open");
+    const { opener, href } = { opener: state.opener, href: state.opener?.getAttribute("href") };
+    const back = opener?.isConnected ? opener : [...document.querySelectorAll("a[href^='?a=']")].find((link) => link.getAttribute("href") === href);
+    (back || one("#box textarea"))?.focus({ preventScroll: true });
+  };
+  const open = (link) => {
+    const place = new URLSearchParams(link.getAttribute("href")).get("a");
+    if (!one("#panel").contains(link)) state.opener = link;
+    menu(false);
+    if (place === state.place && one("#panel article")) return show();
+    state.place = place;
+    send("select", { place });
+  };
+
+  // --- what buttons do ---
+
+  const rename = (row, id) => {
+    const label = one(".open", row);
+    const field = document.createElement("input");
+    field.value = label.textContent;
+    field.maxLength = 120;
+    field.dir = "auto";
+    field.setAttribute("aria-label", state.words.rename);
+    const done = (keep) => {
+      if (!field.isConnected) return;
+      field.replaceWith(label);
+      if (keep && field.value.trim() !== label.textContent) send("submit", { id, title: field.value.trim() });
+      label.focus();
+    };
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") done(true);
+      if (event.key === "Escape") done(false);
+      event.stopPropagation();
+    });
+    field.addEventListener("blur", () => done(true));
+    label.replaceWith(field);
+    field.select();
+  };
+  const remove = (button, id) => {
+    if (button.classList.contains("sure")) return send("delete", { id });
+    button.classList.add("sure");
+    button.textContent = state.words.delete_sure;
+    setTimeout(() => {
+      button.classList.remove("sure");
+      button.textContent = state.words.delete;
+    }, 5000);
+  };
+  const acts = {
+    close: hide,
+    theme: turn,
+    menu: () => menu(!document.body.classList.contains("menu-open")),
+    quote: () => copy(one("#hit").textContent),
+    link: () => copy(new URL(one("#do-link").getAttribute("href"), location.href).href),
+    share: () => send("copy"),
+    export: (form) => send("download", { form }),
+    switch: (language) => send("apply", { language }),
+    edit: (number) => send("edit", { number }),
+    retry: (number) => send("retry", { number }),
+    open: (id) => (menu(false), send("option_select", { id })),
+    rename: (id, button) => rename(button.closest("li"), id),
+    delete: (id, button) => remove(button, id),
+    remove: (id) => send("undo", { id }),
+  };
+  const judge = (kind, number, button) => {
+    const row = button.closest(".actions");
+    row.querySelectorAll(".picked").forEach((picked) => picked.classList.remove("picked"));
+    button.classList.add("picked");
+    send("like", { kind, number });
+  };
+
+  document.addEventListener(
+    "click",
+    (event) => {
+      const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+      const touched = event.target instanceof Element ? event.target.closest("a[href^='?a='], button[id^='do-']") : null;
+      if (!touched) {
+        if (event.target instanceof Element && !event.target.closest("#side")) menu(false);
+        return;
+      }
+      if (touched.matches("a:not(#do-link)")) {
+        if (!plain) return;
+        event.preventDefault();
+        event.stopPropagation();
+        return open(touched);
+      }
+      event.preventDefault();
+      const [, act, value] = /^do-([a-z_]+)[-:]?(.*)$/s.exec(touched.id);
+      if (acts[act]) acts[act](value, touched);
+      else judge(act, value, touched);
+    },
+    true,
+  );
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    if (document.body.classList.contains("menu-open")) {
+      menu(false);
+      one("#do-menu")?.focus();
+    } else hide();
+  });
+
+  window.addEventListener("popstate", () => {
+    const id = new URLSearchParams(location.search).get("c") || "";
+    if (id !== state.conversation) send("option_select", { id });
+  });
+
+  // --- the server's word ---
+
+  const hear = (told) => {
+    if (told.words) state.words = told.words;
+    if (told.language) speak(told.language, told.direction);
+    if (told.conversation !== undefined && told.conversation !== state.conversation) {
+      state.conversation = told.conversation;
+      const to = told.conversation ? `?c=${encodeURIComponent(told.conversation)}` : location.pathname;
+      if (!told.arrived) history.pushState(null, "", to);
+    }
+    document.body.classList.toggle("has-conversation", Boolean(state.conversation));
+    if (told.toast) say(told.toast);
+    if (told.copy) copy(new URL(told.copy, location.href).href, told.toast);
+    if (told.download) download(told.download);
+    if (told.focus) one(`#${told.focus} textarea`)?.focus();
+    if (told.arrived) document.body.classList.add("arrived");
+  };
+
+  // Gradio names each message by its raw markup, which a screen reader would spell out; the text speaks for itself.
+  const named = () => {
+    for (const message of document.querySelectorAll("[data-testid='bot'][aria-label], [data-testid='user'][aria-label]")) message.removeAttribute("aria-label");
+  };
+  const dates = () => {
+    for (const input of document.querySelectorAll("#since input, #until input")) if (input.type === "text") input.type = "date";
+  };
+
+  window.isnad = {
+    bridge(element, trigger, watch) {
+      state.trigger = trigger;
+      const toast = document.createElement("div");
+      toast.id = "toast";
+      toast.setAttribute("role", "status");
+      document.body.append(toast);
+      paint();
+      new MutationObserver(() => (dates(), named())).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
+      const listen = () => element.textContent.trim() && hear(JSON.parse(element.textContent));
+      watch("value", listen);
+      listen();
+    },
+    panel(element, watch) {
+      const changed = () => (one("article", element) ? show() : ((state.place = ""), hide()));
+      watch("value", changed);
+      if (one("article", element)) changed();
+    },
+  };
+})();

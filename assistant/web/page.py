@@ -1,0 +1,191 @@
+"""The page: its parts and what each of them calls. The callbacks have no state of their own; they ask the desk."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is imported
+import gradio as gr
+
+from assistant.web import beside, shelf
+from assistant.web.callbacks import Callbacks
+from assistant.web.desk import Desk
+from assistant.web.words import ARABIC, LANGUAGES, WORDS, Language
+from index.articles import LIMITS
+
+HERE = Path(__file__).parent
+FONTS = ["Noto Naskh Arabic", "Segoe UI", "Tahoma", "system-ui", "sans-serif"]  # of the system; nothing is loaded
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+AT_ONCE: dict[str, Any] = {**PRIVATE, "queue": False}
+
+
+def dressing() -> dict[str, Any]:
+    """What `gradio.mount_gradio_app` needs beside the page: the looks and the behaviour."""
+    script = (HERE / "page.js").read_text("utf-8")
+    return {
+        "css": (HERE / "page.css").read_text("utf-8"),
+        "head": f"<script>{script}</script>",
+        "theme": gr.themes.Base(font=FONTS, font_mono=["ui-monospace", "monospace"], primary_hue="teal"),
+        "footer_links": [],
+        "run_history": False,
+    }
+
+
+class Page:
+    """The parts of the page by name, and its words."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.language = gr.State("ar")
+        self.conversation = gr.State("")
+        self.replaces = gr.State(0)
+        with gr.Row(elem_id="shell"):
+            with gr.Column(elem_id="side"):
+                self._side()
+            with gr.Column(elem_id="middle"):
+                self._middle()
+            with gr.Column(elem_id="beside"):
+                self.panel = gr.HTML(
+                    "", elem_id="panel", apply_default_css=False, js_on_load="isnad.panel(element, watch)"
+                )
+        self.bridge = gr.HTML("", elem_id="bridge", js_on_load="isnad.bridge(element, trigger, watch)")
+
+    def _side(self) -> None:
+        self.brand = gr.HTML(beside.brand(ARABIC), elem_id="brand", apply_default_css=False)
+        self.new = gr.Button(ARABIC.new, elem_id="new", variant="primary")
+        with gr.Accordion(ARABIC.conversations, open=True, elem_id="conversations") as self.earlier:
+            self.search = gr.Textbox(elem_id="search", max_length=200, max_lines=1, container=False)
+            self.listed = gr.HTML("", elem_id="listed", apply_default_css=False)
+        with gr.Accordion(ARABIC.articles, open=False, elem_id="articles") as self.articles:
+            self.browse = gr.Textbox(elem_id="browse", max_length=200, max_lines=1, container=False)
+            self.shelf = gr.HTML("", elem_id="shelf", apply_default_css=False)
+            with gr.Column(visible=self.desk.may_upload, elem_id="uploading"):
+                self.add = gr.UploadButton(
+                    ARABIC.add, elem_id="add", file_count="multiple", file_types=list(LIMITS), size="sm"
+                )
+                self.report = gr.HTML("", elem_id="report", apply_default_css=False)
+                self.mine = gr.HTML("", elem_id="mine", apply_default_css=False)
+        self.state = gr.HTML("", elem_id="state", apply_default_css=False)
+
+    def _middle(self) -> None:
+        self.top = gr.HTML(beside.top(ARABIC), elem_id="top", apply_default_css=False)
+        self.chat = gr.Chatbot(
+            elem_id="chat",
+            label="Isnad",
+            show_label=False,
+            container=False,
+            height="100%",
+            layout="panel",
+            buttons=[],
+            feedback_options=None,
+            allow_tags=False,
+            latex_delimiters=[],
+            group_consecutive_messages=False,
+            line_breaks=False,
+        )
+        with gr.Column(elem_id="composer"):
+            self.editing = gr.HTML("", elem_id="editing", apply_default_css=False)
+            with gr.Row(elem_id="asking"):
+                self.box = gr.Textbox(
+                    elem_id="box", lines=1, max_lines=6, max_length=4_000, container=False, autofocus=True, scale=1
+                )
+                self.send = gr.Button(ARABIC.send, elem_id="send", variant="primary", scale=0)
+                self.stop = gr.Button(ARABIC.stop, elem_id="stop", visible=False, scale=0)
+            with gr.Accordion(ARABIC.filters, open=False, elem_id="filters") as self.filters:
+                with gr.Row():
+                    self.since = gr.Textbox(elem_id="since", max_lines=1, max_length=10)
+                    self.until = gr.Textbox(elem_id="until", max_lines=1, max_length=10)
+                self.languages = gr.CheckboxGroup(elem_id="languages", choices=[])
+                self.publishers = gr.Dropdown(elem_id="publishers", choices=[], multiselect=True)
+                self.clear = gr.Button(ARABIC.clear_filters, elem_id="clear", size="sm")
+            self.goes = gr.HTML("", elem_id="goes", apply_default_css=False)
+
+    # --- what the page says in one language ---
+
+    def labels(self, language: Language) -> dict[Any, Any]:
+        """Every word of the page itself, as updates of its parts."""
+        words, status = WORDS[language], self.desk.status()
+        known = [(LANGUAGES.get(one, one), one) for one in status["languages"] if one != "unknown"]
+        return {
+            self.language: language,
+            self.brand: beside.brand(words),
+            self.top: beside.top(words),
+            self.new: gr.update(value=words.new),
+            self.earlier: gr.update(label=words.conversations),
+            self.articles: gr.update(label=words.articles),
+            self.search: gr.update(placeholder=words.conversations_search, label=words.conversations_search),
+            self.browse: gr.update(placeholder=words.articles_search, label=words.articles_search),
+            self.add: gr.update(label=words.add),
+            self.box: gr.update(placeholder=words.ask_hint, label=words.ask),
+            self.send: gr.update(value=words.send),
+            self.stop: gr.update(value=words.stop),
+            self.filters: gr.update(label=words.filters),
+            self.since: gr.update(label=words.since),
+            self.until: gr.update(label=words.until),
+            self.languages: gr.update(label=words.languages, choices=known),
+            self.publishers: gr.update(label=words.publishers, choices=list(shelf.publishers(self.desk.store))),
+            self.clear: gr.update(value=words.clear_filters),
+            self.chat: gr.update(placeholder=beside.welcome(self.desk, words)),
+            self.goes: beside.goes(self.desk, words),
+            self.state: beside.state(self.desk, words),
+        }
+
+    def labelled(self) -> list[Any]:
+        """The parts that `labels` updates."""
+        return list(self.labels("ar"))
+
+
+def build(desk: Desk) -> gr.Blocks:
+    """The page of a desk: its parts, joined to the callbacks. Mount it with `dressing()`."""
+    with gr.Blocks(
+        title="Isnad · إسناد", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)
+    ) as blocks:
+        page = Page(desk)
+        join(blocks, page, Callbacks(desk, page))
+    return blocks
+
+
+def join(blocks: gr.Blocks, page: Page, call: Callbacks) -> None:
+    """Which part calls what. Asking waits in the queue; everything else answers at once."""
+    here = [page.language, page.conversation]
+    lists = [page.listed, page.state]
+    shelves = [page.shelf, page.mine]
+    talk = [page.chat, page.conversation, page.replaces, page.editing, page.bridge, *lists]
+    labels = page.labelled()
+    narrowing = [page.since, page.until, page.languages, page.publishers]
+    asking = [
+        page.chat,
+        page.conversation,
+        page.replaces,
+        page.editing,
+        page.box,
+        page.send,
+        page.stop,
+        page.bridge,
+        *lists,
+    ]
+    blocks.load(call.arrive, None, [*labels, *talk, *shelves, page.panel], **AT_ONCE)
+    run: dict[str, Any] = {**PRIVATE, "concurrency_limit": page.desk.limits.at_once, "concurrency_id": "asking"}
+    asked = gr.on(
+        [page.box.submit, page.send.click],
+        call.ask, [page.box, page.replaces, *here, *narrowing], asking, **run,
+    )  # fmt: skip
+    again = page.bridge.retry(call.again, [*here, *narrowing], asking, **run)
+    page.stop.click(call.stopped, here, asking, cancels=[asked, again], **AT_ONCE)
+    page.bridge.edit(call.edit, here, [page.box, page.replaces, page.editing, page.bridge], **AT_ONCE)
+    page.bridge.like(call.judge, here, [page.bridge], **AT_ONCE)
+    page.bridge.select(call.open_article, [page.language], [page.panel, page.bridge], **AT_ONCE)
+    page.bridge.option_select(call.open_conversation, [page.language], talk, **AT_ONCE)
+    page.bridge.submit(call.rename, here, [*lists, page.bridge], **AT_ONCE)
+    page.bridge.delete(call.delete, here, talk, **AT_ONCE)
+    page.bridge.download(call.export, here, [page.bridge], **AT_ONCE)
+    page.bridge.copy(call.share, here, [page.bridge], **AT_ONCE)
+    page.bridge.undo(call.remove, [page.language], [page.report, *shelves, page.state, page.bridge], **AT_ONCE)
+    page.bridge.apply(call.switch, here, [*labels, *talk, *shelves, page.panel], **AT_ONCE)
+    page.new.click(call.new, [page.language], talk, **AT_ONCE)
+    page.search.input(call.search, [page.search, *here], lists, trigger_mode="always_last", **AT_ONCE)
+    page.browse.input(call.browse, [page.browse, page.language], shelves, trigger_mode="always_last", **AT_ONCE)
+    page.add.upload(call.upload, [page.add, page.language], [page.report, *shelves, page.state, page.bridge], **PRIVATE)
+    page.clear.click(call.clear, None, narrowing, **AT_ONCE)

@@ -1,0 +1,66 @@
+"""What the page asks of the ledger without reading texts: titles to browse, publishers to filter by, copies of a report."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+
+from index.ledger import Ledger
+from index.records import Article
+from index.text.fold import folded
+
+MOST = 50  # articles in a list
+
+
+def browsed(store: Path, query: str = "", ids: Collection[str] | None = None) -> tuple[tuple[Article, ...], int]:
+    """Articles without their texts, newest first, at most 50, and how many there are: whose title, publisher or id holds every
+    word of the query, in any spelling that `index.text.fold` takes for one; of `ids` only, where they are given."""
+    wanted = folded(query).split()
+    found, every = [], 0
+    with _reading(store) as db:
+        rows = db.execute(
+            "SELECT id, title, published, publisher, language FROM articles ORDER BY published IS NULL, published DESC, id"
+        )
+        for one, title, published, publisher, language in rows:
+            if ids is not None and one not in ids:
+                continue
+            where = folded(f"{title or ''} {publisher or ''} {one}") if wanted else ""
+            if any(word not in where for word in wanted):
+                continue
+            every += 1
+            if len(found) < MOST:
+                day = date.fromisoformat(published) if published else None
+                found.append(
+                    Article(
+                        id=one, text="", sha256="", title=title, published=day, publisher=publisher, language=language
+                    )
+                )
+    return tuple(found), every
+
+
+def publishers(store: Path) -> tuple[str, ...]:
+    """The publishers that articles name, the most frequent first."""
+    with _reading(store) as db:
+        rows = db.execute(
+            "SELECT publisher FROM articles WHERE publisher > '' GROUP BY publisher ORDER BY count(*) DESC, publisher"
+        )
+        return tuple(row[0] for row in rows)
+
+
+def copies(store: Path, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Article id → ids of the others that carry the same report."""
+    if not ids:
+        return {}
+    with closing(Ledger.open(store)) as ledger:
+        reports = ledger.reports(ids)
+        carriers = ledger.carriers(set(reports.values()))
+        return {one: tuple(sorted(set(carriers[report]) - {one})) for one, report in reports.items()}
+
+
+@contextmanager
+def _reading(store: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(f"{(store / 'ledger.db').resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as db:
+        yield db
