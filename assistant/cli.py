@@ -167,6 +167,13 @@ def status(options: argparse.Namespace) -> int:
     return 0
 
 
+def chat(options: argparse.Namespace) -> int:
+    """Open the chat page in the browser, until Ctrl-C."""
+    from assistant.web.command import chat as serve
+
+    return serve(options, _settings(options))
+
+
 def verify(options: argparse.Namespace) -> int:
     """Look at a kept answer (`ask --json`) again: do the articles still say this?"""
     import msgspec
@@ -390,11 +397,35 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE.jsonl",
         help='lines of {"id","claim","context"} (- for stdin)',
     )
+    _add_chat(add(chat))
     add(verify).add_argument("answer", type=Path, metavar="ANSWER.json")
     add(doctor).add_argument("--repair", action="store_true", help="build anew what is damaged, from the ledger")
     evaluating = commands.add_parser("eval", help="Say whether a change broke something, with an exit code to trust.")
     import_module("evals.cli").add(evaluating)  # by name: the one import against the stream
     return parser
+
+
+def _add_chat(command: argparse.ArgumentParser) -> None:
+    """The options of the page."""
+    command.add_argument("--host", default="127.0.0.1", help="the address to serve (default: this machine only)")
+    command.add_argument("--port", type=int, metavar="P", help="default: 7860, or a free one where that is taken")
+    command.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    command.add_argument(
+        "--login", type=Path, metavar="FILE", help="logins, one NAME:HASH a line (or ISNAD_LOGIN=name:password)"
+    )
+    command.add_argument("--new-login", metavar="NAME", help="ask for a password and print a line for that file")
+    command.add_argument(
+        "--open", action="store_true", help="let in everybody who reaches the address; takes no uploads"
+    )
+    command.add_argument(
+        "--rate", type=_positive, default=20, metavar="N", help="questions a minute of one visitor (default: 20)"
+    )
+    for name, whose in (("--max-cost", "all visitors"), ("--max-cost-each", "each visitor")):
+        command.add_argument(
+            name, type=float, metavar="M", help=f"money a day for {whose}, in the currency of the prices"
+        )
+    command.add_argument("--model", metavar="NAME", help="the model that writes (default: ISNAD_MODEL)")
+    command.add_argument("--no-model", action="store_true", help="answer by quoting, whatever is set")
 
 
 def _positive(text: str) -> int:

@@ -75,6 +75,7 @@ class Settings(Value, frozen=True, kw_only=True):
     total_seconds: float = 180.0
     key: Secret | None = None
     embedding_key: Secret | None = None
+    login: Secret | None = None  # name:password of the chat page
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, path: Path | None = None) -> Settings:
@@ -140,9 +141,10 @@ class Settings(Value, frozen=True, kw_only=True):
         return plain | {name: "set" if getattr(self, name) else "not set" for name in _KEYS}
 
 
-_KEYS: dict[Literal["key", "embedding_key"], str] = {
+_KEYS: dict[Literal["key", "embedding_key", "login"], str] = {
     "key": "OPENAI_API_KEY",
     "embedding_key": "ISNAD_EMBEDDING_API_KEY",
+    "login": "ISNAD_LOGIN",
 }
 _NAMES = tuple(name for name in Settings.__struct_fields__ if name not in _KEYS)
 _VARIABLES = {name: "OPENAI_BASE_URL" if name == "base_url" else f"ISNAD_{name.upper()}" for name in _NAMES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,10 @@ HOMES = {
     "tantivy": {"index/lexical.py"},
     "tiktoken": {"index/tokens.py"},
     "openai": {"index/provider"},
+    "fastapi": {"assistant/web"},
     "gradio": {"assistant/web"},
+    "mcp": {"assistant/web/tools.py"},
+    "uvicorn": {"assistant/web/server.py"},
     "llama_index": {"index/llamaindex.py", "assistant/llamaindex.py"},
     "sqlite3": {"index/ledger.py", "index/chroma.py", "assistant/web"},
 }
@@ -53,6 +57,17 @@ def test_each_heavy_library_has_one_home(path: Path) -> None:
     here = str(path.relative_to(ROOT))
     for name in {name.split(".")[0] for name in imported(path)} & set(HOMES):
         assert any(here == home or here.startswith(home + "/") for home in HOMES[name]), f"{here} imports {name}"
+
+
+DANGEROUS = re.compile(  # WEB-06: each has been the hole in somebody's page; `=[]` and `=False` close it
+    r"gr\.load\(|allowed_paths=(?!\[\])|show_error=(?!False)|set_static_paths|trust_remote_code|query_texts|pickle\.loads?\("
+    r"|\beval\(|\bexec\(|yaml\.load\(|mcp_server=(?!False)|share=True|shell=True"
+)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_code_opens_what_has_been_a_hole_elsewhere(path: Path) -> None:
+    assert not (found := DANGEROUS.search(path.read_text())), f"{path} says {found[0] if found else ''}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from assistant import wiring
 from assistant.api import Assistant
@@ -82,12 +83,12 @@ class Desk:
 
     def owner(self, request: Asking) -> str:
         """Whose conversations these are: the name that logged in, or the random id of the cookie; "" where there is neither."""
-        return request.headers.get(NAME) or request.cookies.get(COOKIE, "")
+        return unquote(request.headers.get(NAME, "")) or request.cookies.get(COOKIE, "")
 
     def visitor(self, request: Asking) -> str:
         """Who is counted: the name that logged in, or the address, as a hash that only this process can make."""
         if name := request.headers.get(NAME):
-            return name
+            return unquote(name)
         host = network(str(getattr(request.client, "host", None) or "unknown"))
         return "address " + hashlib.blake2b(host.encode(), key=self._key, digest_size=9).hexdigest()
 

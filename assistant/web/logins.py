@@ -1,0 +1,181 @@
+"""Who may log in: names with scrypt hashes, tries that are counted, sessions that end.
+
+A line of a logins file is `name:scrypt:N:SALT:HASH` (base64); `isnad chat --new-login NAME` prints one for a password that it asks for.
+scrypt is RFC 7914, here with 16 MB and about 50 ms a try.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from assistant.web.visits import Throttle
+from index.errors import UsageError
+
+COST = 2**14  # of scrypt
+SESSION = 12 * 3600.0  # seconds without a request
+SESSIONS = 5_000
+TRIES = 10  # of one address, or of one name, in
+WINDOW = 60.0  # seconds
+LEAST, LONGEST = 8, 200  # characters of a password
+_NAME = re.compile(r"[^\s:/\\\x00-\x1f\x7f]{1,64}")
+
+
+class Logins:
+    """Names and passwords, as hashes. Comparing takes the same time whatever is wrong."""
+
+    def __init__(self, lines: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> None:
+        """`lines`: name → `scrypt:N:SALT:HASH`."""
+        if not lines:
+            raise UsageError("there is no login; write one with: isnad chat --new-login NAME >> FILE")
+        self._lines = dict(lines)
+        self._nobody = hashed(secrets.token_urlsafe(12))
+        self._addresses = Throttle(TRIES, WINDOW, clock)
+        self._names = Throttle(TRIES, WINDOW, clock)
+        self._sessions: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
+        self._known: OrderedDict[bytes, float] = OrderedDict()  # passwords that were right a moment ago
+        self._key = secrets.token_bytes(32)
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    @classmethod
+    def read(cls, path: Path) -> Logins:
+        """The logins of a file; UsageError names the line that is none."""
+        lines: dict[str, str] = {}
+        try:
+            written = path.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot read the logins in {path}: {error}") from None
+        for number, line in enumerate(written, 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            name, _, rest = line.strip().partition(":")
+            if not _NAME.fullmatch(name) or _parts(rest) is None or name in lines:
+                raise UsageError(f"{path}, line {number} is no login; write one with: isnad chat --new-login NAME")
+            lines[name] = rest
+        return cls(lines)
+
+    @classmethod
+    def one(cls, word: str) -> Logins:
+        """The login in `name:password`."""
+        name, colon, password = word.partition(":")
+        if not colon or not _NAME.fullmatch(name) or len(password) < LEAST:
+            raise UsageError(f"ISNAD_LOGIN is name:password, the password of {LEAST} characters or more")
+        return cls({name: hashed(password)})
+
+    def admits(self, address: str, name: str) -> bool:
+        """Whether this address, and this name, may try (again) now; the try is counted."""
+        return self._addresses.passes(address) and self._names.passes(name[:LONGEST])
+
+    def throttled(self, address: str) -> bool:
+        """Whether this address has used up its tries."""
+        return self._addresses.full(address)
+
+    def right(self, name: str, password: str) -> bool:
+        """Whether the password is that of the name. Takes about 50 ms."""
+        line = self._lines.get(name)
+        same = matches(password[:LONGEST], line or self._nobody)
+        return same and line is not None and len(password) <= LONGEST
+
+    def begin(self, name: str) -> str:
+        """A new session of somebody who has logged in: the word for the cookie."""
+        word = secrets.token_urlsafe(32)
+        with self._lock:
+            self._sessions[self._digest(word)] = (name, self._clock() + SESSION)
+            while len(self._sessions) > SESSIONS:
+                self._sessions.popitem(last=False)
+        return word
+
+    def name(self, word: str) -> str | None:
+        """Whose session it is; None where it has ended or never began."""
+        digest = self._digest(word)
+        with self._lock:
+            name, ends = self._sessions.get(digest, ("", 0.0))
+            if ends <= self._clock():
+                self._sessions.pop(digest, None)
+                return None
+            self._sessions[digest] = (name, self._clock() + SESSION)
+            self._sessions.move_to_end(digest)
+            return name
+
+    def end(self, word: str) -> None:
+        """Log out."""
+        with self._lock:
+            self._sessions.pop(self._digest(word), None)
+
+    def remembered(self, pair: str) -> bool:
+        """Whether this `name:password` of a program was right in the last minutes: it then costs neither a try nor scrypt."""
+        with self._lock:
+            return self._known.get(self._digest(pair), 0.0) > self._clock()
+
+    def remember(self, pair: str) -> None:
+        """Take it that this `name:password` is right for ten minutes."""
+        with self._lock:
+            self._known[self._digest(pair)] = self._clock() + 600.0
+            while len(self._known) > SESSIONS:
+                self._known.popitem(last=False)
+
+    def _digest(self, word: str) -> bytes:
+        return hmac.digest(self._key, word.encode(errors="replace"), "sha256")
+
+
+def line(name: str, password: str) -> str:
+    """A line for a logins file; UsageError where the name or the password will not do."""
+    if not _NAME.fullmatch(name) or not LEAST <= len(password) <= LONGEST:
+        raise UsageError(f"a name has no spaces, colons or slashes; a password has {LEAST} to {LONGEST} characters")
+    return f"{name}:{hashed(password)}"
+
+
+def hashed(password: str) -> str:
+    """`scrypt:N:SALT:HASH` for a password, each time with another salt."""
+    salt = secrets.token_bytes(16)
+    return f"scrypt:{COST}:{_text(salt)}:{_text(_scrypt(password, COST, salt))}"
+
+
+def matches(password: str, line: str) -> bool:
+    """Whether a password is the one of `scrypt:N:SALT:HASH`, compared in constant time.
+
+    >>> matches("correct horse", hashed("correct horse")), matches("wrong horse", hashed("correct horse"))
+    (True, False)
+    """
+    parts = _parts(line)
+    return parts is not None and hmac.compare_digest(_scrypt(password, parts[0], parts[1]), parts[2])
+
+
+def basic(header: str) -> tuple[str, str] | None:
+    """Name and password of an `Authorization: Basic …` header.
+
+    >>> basic("Basic bmFtZTpzZWNyZXQ=")
+    ('name', 'secret')
+    """
+    scheme, _, coded = header.partition(" ")
+    try:
+        name, colon, password = base64.b64decode(coded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return (name, password) if scheme.lower() == "basic" and colon else None
+
+
+def _scrypt(password: str, cost: int, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(errors="replace"), salt=salt, n=cost, r=8, p=1, maxmem=2**27, dklen=32)
+
+
+def _parts(line: str) -> tuple[int, bytes, bytes] | None:
+    match = re.fullmatch(r"scrypt:(16384|32768|65536):([\w+/=]{22,}):([\w+/=]{43,})", line)
+    try:
+        return (int(match[1]), base64.b64decode(match[2]), base64.b64decode(match[3])) if match else None
+    except binascii.Error:
+        return None
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()

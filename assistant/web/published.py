@@ -1,0 +1,109 @@
+"""What programs may call on the page: the typed endpoints `answer` and `passages`; everything else on it is private.
+
+Nothing raises: what goes wrong is in `error`, with the next step, and in `why`, its name.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import gradio as gr
+import msgspec
+
+from assistant import render
+from assistant.web.desk import Asking, Desk
+from index.errors import IsnadError, UsageError
+from index.records import Filters
+
+MOST = 50  # passages of one search
+TOLD = {
+    "not_text": "the question is not text",
+    "empty": "the question is empty",
+    "too_long": "the question is too long; ask in at most 2,000 characters",
+    "unreadable": "the question is not valid Unicode; write it in UTF-8",
+    "too_many": "too many questions in a minute; wait a little",
+    "busy": "many are asking just now; try again in a moment",
+    "budget": "your money for today is used up; ask again tomorrow",
+    "budget_all": "the money for today is used up; ask again tomorrow",
+}
+
+
+def answered(
+    desk: Desk, request: Asking, question: str, date_from: str, date_to: str, language: str, publisher: str
+) -> dict[str, Any]:
+    """An `Answer` as plain values, or `error` and `why`."""
+    visitor = desk.visitor(request)
+    if refusal := desk.admit(visitor, question):
+        return {"error": TOLD[refusal], "why": refusal}
+    try:
+        chosen = filters(date_from, date_to, language, publisher)
+        record: dict[str, Any] = msgspec.to_builtins(desk.ask(visitor, question, filters=chosen))
+        return record
+    except IsnadError as error:
+        return {"error": str(error), "why": type(error).__name__}
+
+
+def found(
+    desk: Desk, request: Asking, question: str, limit: int, date_from: str, date_to: str, language: str, publisher: str
+) -> dict[str, Any]:
+    """The hits as `isnad search --json` prints them, or `error` and `why`."""
+    if refusal := desk.admit(desk.visitor(request), question):
+        return {"error": TOLD[refusal], "why": refusal}
+    try:
+        chosen = filters(date_from, date_to, language, publisher)
+        hits = desk.search(question, limit=max(1, min(int(limit), MOST)), filters=chosen)
+        return {"hits": msgspec.to_builtins([render.hit_record(hit) for hit in hits])}
+    except IsnadError as error:
+        return {"error": str(error), "why": type(error).__name__}
+
+
+def publish(desk: Desk) -> None:
+    """Add the endpoints to the page that is being built (within `with blocks:`)."""
+
+    def answer(
+        question: str,
+        request: gr.Request,
+        date_from: str = "",
+        date_to: str = "",
+        language: str = "",
+        publisher: str = "",
+    ) -> dict[str, Any]:
+        """Answer a question from the articles; dates as 2025-12-23, the language as ar, all filters may be empty."""
+        return answered(desk, request, question, date_from, date_to, language, publisher)
+
+    def passages(
+        question: str,
+        request: gr.Request,
+        limit: int = 10,
+        date_from: str = "",
+        date_to: str = "",
+        language: str = "",
+        publisher: str = "",
+    ) -> dict[str, Any]:
+        """Find the passages for a question, best first; filters as for an answer."""
+        return found(desk, request, question, limit, date_from, date_to, language, publisher)
+
+    gr.api(answer, api_name="answer")  # type: ignore[attr-defined]
+    gr.api(passages, api_name="passages")  # type: ignore[attr-defined]
+
+
+def filters(date_from: str, date_to: str, language: str, publisher: str) -> Filters:
+    """The filters that the words of a request mean; UsageError where a date is none.
+
+    >>> filters("2025-12-01", "", "ar", "").since
+    datetime.date(2025, 12, 1)
+    """
+    return Filters(
+        since=_day(date_from),
+        until=_day(date_to),
+        languages=(language.strip(),) if language.strip() else (),
+        publishers=(publisher.strip(),) if publisher.strip() else (),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise UsageError(f"{text[:40]!r} is not a date; write it as 2025-12-23") from None

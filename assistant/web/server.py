@@ -1,0 +1,217 @@
+"""The server: FastAPI with the page mounted, behind the guard. `opened` serves until it is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp
+
+from assistant import render
+from assistant.web.desk import FOLDER, Desk
+from assistant.web.guard import Guard
+from assistant.web.logins import Logins
+from index.errors import NotFound, UsageError
+from index.records import Span
+
+PORT = 7860
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+AT_ONCE = 8  # events of one kind
+LINGER = 3  # seconds that open connections have after a stop
+
+
+def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[str] | None = LOCAL) -> ASGIApp:
+    """The page and the routes beside it, behind the guard. Takes seconds: it loads Gradio.
+
+    /health, /article/FILE_ID?start=…&end=…, /export/CONVERSATION.md (or .json), /shared/TOKEN, and the page at /.
+    """
+    temporary = _temporary(desk.store / FOLDER)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is imported
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["GRADIO_TEMP_DIR"] = str(temporary)
+    import gradio as gr
+
+    from assistant.web import page, published
+
+    tools = _tools(desk)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with tools.session_manager.run() if tools else contextlib.nullcontext():
+            yield
+        shutil.rmtree(temporary, ignore_errors=True)
+
+    api = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    _routes(api, desk)
+    if tools:
+        api.router.routes += tools.streamable_http_app().routes  # one route: /mcp
+    blocks = page.build(desk)
+    with blocks:
+        published.publish(desk)
+    blocks.queue(default_concurrency_limit=AT_ONCE, max_size=desk.limits.waiting)
+    gr.mount_gradio_app(
+        api,
+        blocks,
+        path="/",
+        allowed_paths=[],
+        blocked_paths=["/"],
+        show_error=False,
+        max_file_size=desk.limits.upload,
+        mcp_server=False,
+        ssr_mode=False,
+        pwa=False,
+        enable_monitoring=False,
+        **page.dressing(),
+    )
+    return Guard(api, logins=logins, hosts=hosts, upload=desk.limits.upload)
+
+
+def _routes(api: FastAPI, desk: Desk) -> None:
+    """What the page fetches by address, all of it out of the store."""
+
+    @api.get("/health")
+    def health() -> dict[str, bool]:
+        return {"well": True}
+
+    @api.get("/article/{file_id:path}")
+    def article(file_id: str, start: int | None = None, end: int | None = None) -> Response:
+        try:
+            found = desk.article(file_id)
+        except NotFound:
+            return _json({"error": "not_found"}, 404)
+        if start is None or end is None:
+            return _json(render.place_record(found, None))
+        if not 0 <= start <= end <= len(found.text):
+            return _json({"error": "no such stretch of the article"}, 404)
+        return _json(render.place_record(found, Span(start, end)))
+
+    @api.get("/export/{conversation}.{form}")
+    def export(conversation: str, form: str, request: Request) -> Response:
+        if form not in ("md", "json"):
+            return _json({"error": "not_found"}, 404)
+        try:
+            text = desk.conversations.exported(conversation, desk.owner(request), "md" if form == "md" else "json")
+        except NotFound:
+            return _json({"error": "not_found"}, 404)
+        kind = "text/markdown" if form == "md" else "application/json"
+        name = f'attachment; filename="isnad-{conversation[:8]}.{form}"'
+        return PlainTextResponse(text, media_type=kind, headers={"content-disposition": name})
+
+    @api.get("/shared/{token}")
+    def shared(token: str) -> Response:
+        turns = desk.conversations.opened(token)
+        if not turns:
+            return _json({"error": "not_found"}, 404)
+        return _json({"turns": turns})
+
+
+def _tools(desk: Desk) -> Any:
+    """The MCP server; None where isnad[mcp] is not installed."""
+    if find_spec("mcp") is None:
+        return None
+    try:
+        from assistant.web.tools import tools
+    except ImportError as error:
+        raise UsageError(f"the mcp that is installed does not fit ({error}); run: pip install 'isnad[mcp]'") from error
+    return tools(desk)
+
+
+def _json(record: object, status: int = 200) -> Response:
+    import msgspec
+
+    return Response(msgspec.json.encode(record), status, media_type="application/json")
+
+
+def opened(
+    desk: Desk,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    logins: Logins | None = None,
+    open_to_all: bool = False,
+    browser: bool = True,
+    say: Callable[[str], None],
+) -> None:
+    """Serve the page until it is stopped (Ctrl-C). `port` None: 7860, or where that is taken a free one, which is said.
+
+    Raises UsageError: another address than this machine's without a login or `open_to_all`; a port that is taken.
+    """
+    local = host in LOCAL
+    if not local and logins is None and not open_to_all:
+        raise UsageError(
+            f"{host} can be reached from outside: set ISNAD_LOGIN=name:password, or give --login FILE, or --open to let everybody in"
+        )
+    listening, moved = _listening(host, port)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+    if moved:
+        say(f"port {PORT} is taken; using {listening.getsockname()[1]}")
+    hosts = None if logins or open_to_all else LOCAL
+    app = application(desk, logins=logins, hosts=hosts)
+    server = _Server(uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=LINGER))
+    server.ready = lambda: _ready(address, browser, say)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+    say("closed; conversations are kept")
+
+
+class _Server(uvicorn.Server):
+    ready: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.ready()
+
+
+def _ready(address: str, browser: bool, say: Callable[[str], None]) -> None:
+    say(f"the page is at {address}  (Ctrl-C ends it)")
+    if browser:
+        with contextlib.suppress(webbrowser.Error):
+            webbrowser.open(address)
+
+
+def _listening(host: str, port: int | None) -> tuple[socket.socket, bool]:
+    """A socket that listens, and whether it had to move to another port than the usual one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for one in (PORT, 0) if port is None else (port,):
+        listening = socket.socket(family)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, one))
+            listening.listen(128)
+            return listening, port is None and one == 0
+        except OSError as error:
+            listening.close()
+            trouble = error
+    raise UsageError(f"cannot listen at {host}:{port or PORT}: {trouble.strerror}; choose another with --port")
+
+
+def _temporary(folder: Path) -> Path:
+    """A folder for what is being uploaded, of this process; those of processes that were killed go."""
+    for left in folder.glob("tmp-*"):
+        number = left.name.removeprefix("tmp-")
+        if number.isdecimal() and (int(number) == os.getpid() or not _runs(int(number))):
+            shutil.rmtree(left, ignore_errors=True)
+    own = folder / f"tmp-{os.getpid()}"
+    own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return own
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # somebody else's
+    return True
