@@ -139,13 +139,6 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 
 DEFINES = re.compile(r"^(?:[وف]?ما|ماهو|ماهي|شو|ايش|وش|شنو|عرف|what (?:is|are|was|were)|define)(?!\S)")
 
-PRESENT = _folded(
-    """
-    الان حاليا الحالي الحاليه حالي حاليه الراهن الراهنه اليوم اخر احدث مازال مازالت لازال لايزال يزال تزال هلق هلا دلوقتي الحين توا هسا هسه
-    now current currently latest today nowadays present presently recent recently still newest
-    """
-)
-
 _OFFICES = (
     "رئيس ملك امير وزير رئيسه وزيره سفير محافظ قائد مدير امين مدرب حاكم سلطان شيخ مفتي "
     "president minister king queen prime secretary ambassador governor leader coach chief ceo chairman head mayor"

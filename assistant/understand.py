@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from assistant import asking
 from assistant.asking import Kind
 from index.errors import UsageError
+from index.recency import LATEST
 from index.records import Value
 from index.text.fold import folded
 from index.text.words import QUESTION_WORDS, words
@@ -90,7 +91,7 @@ def _asks(line: str) -> Iterator[tuple[Kind, re.Match[str]]]:
 
 def _asks_for_the_present(said: list[str], kind: Kind) -> bool:
     """Says so ("الآن", "latest"), or asks who holds an office without naming a year."""
-    if any(word in asking.PRESENT for word in said):
+    if not LATEST.isdisjoint(said):
         return True
     holds = kind == "person" and not any(word.isdecimal() for word in said)
     return holds and len(said) <= 6 and bool(asking.HOLDS_OFFICE.search(" ".join(said)))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.model import Model
     from index.embedding import Embedder
     from index.provider import Provider
+    from index.rerank import Reranker
     from index.vectors import Vectors
 
 WEIGHT = 0.7  # of a trained model's vectors beside the words: .6 to .8 were best on three sets of questions
@@ -35,10 +36,11 @@ def reading(store: Path, settings: Settings, embedder: Embedder | None = None, *
     except BaseException:
         ledger.close()
         raise
+    second = reranker(settings)
     if (model := embedder or embedding(settings)) is None:
-        return Retriever(ledger, lexical)
+        return Retriever(ledger, lexical, reranker=second)
     vectors = meaning(ledger, settings, model)
-    return Retriever(ledger, lexical, lambda: vectors, WEIGHT, closing=vectors.close)
+    return Retriever(ledger, lexical, lambda: vectors, WEIGHT, closing=vectors.close, reranker=second)
 
 
 def writing(
@@ -95,6 +97,24 @@ def embedding(settings: Settings, given: Any = None) -> Embedder | None:
 
     key, address = settings.embedding_server_key(), settings.embedding_base_url or settings.base_url
     return Served(_provider(settings, key, address), name, settings.embedding_dimensions)
+
+
+def reranker(settings: Settings) -> Reranker | None:
+    """The model that puts the best passages in order once more, None where none is set; UsageError for one without a server."""
+    name = settings.reranker
+    if name is None:
+        return None
+    if name.startswith("local:"):
+        from index.local import LocalReranker
+
+        return LocalReranker(name.removeprefix("local:"))
+    if not settings.has_model:
+        raise UsageError(
+            f"no server is set for the reranker {name}: set OPENAI_BASE_URL, or name a model of this process: local:NAME"
+        )
+    from index.rerank import ServedReranker
+
+    return ServedReranker(_provider(settings, settings.model_key(), settings.base_url), name)
 
 
 def writer(retriever: Retriever, settings: Settings, model: Any = None) -> Writer:

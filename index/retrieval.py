@@ -6,17 +6,20 @@ A search by meaning counts only where a real embedding model stands behind it; t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from index.duplicates import likeness, sketch
 from index.errors import UsageError
 from index.ledger import Ledger
 from index.lexical import LexicalIndex
+from index.recency import timely, wish
 from index.records import Article, Filters, Hit, Passage
+from index.rerank import Reranker, reranked
 
 LONGEST = 2_000  # characters of a question
 COPIED = 0.9  # the share of word sequences that a copy has in common with what it copies
+LOOKED_AT = 30  # hits that a reranker, or the time asked for, puts in order
 DEPTH = 5  # how many times the limit each search is asked for
 
 Found = tuple[str, float]  # passage id, score in 0..1
@@ -29,7 +32,7 @@ class Search(Protocol):
 
 
 class Retriever:
-    """Searches one store. `meaning` is None where no embedding model is set; `closing` lets go of what it holds."""
+    """Searches one store. `meaning` and `reranker` are None where no such model is set; `closing` lets go of what it holds."""
 
     def __init__(
         self,
@@ -38,12 +41,14 @@ class Retriever:
         meaning: Callable[[], Search] | None = None,
         weight: float = 0.0,
         closing: Callable[[], None] | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.ledger = ledger
         self.lexical = lexical
         self._meaning = meaning
         self._weight = weight
         self._closing = closing
+        self._reranker = reranker
 
     def close(self) -> None:
         """Let go of the store's files."""
@@ -51,23 +56,45 @@ class Retriever:
         if self._closing:
             self._closing()
 
-    def search(self, question: str, limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
-        """The best passages for a question, at most `limit`; UsageError where it is blank or beyond 2,000 characters."""
+    def search(
+        self, question: str, limit: int = 10, filters: Filters | None = None, *, per_article: int | None = None
+    ) -> tuple[Hit, ...]:
+        """The best passages for a question, at most `limit` and at most `per_article` of one article, copies of one report once.
+
+        A question that asks for the latest, or names days, has newer reports, or those of the days, come sooner.
+        Raises UsageError where it is blank or beyond 2,000 characters.
+        """
         text = checked(question)
         allowed = self.ledger.matching(filters) if filters else None
         if allowed is not None and not allowed:
             return ()
-        depth = limit * DEPTH
+        wished = wish(text)
+        wide = max(limit, LOOKED_AT) if wished or self._reranker else limit
+        hits = self._hits(self._found(text, wide * DEPTH, allowed), wide, per_article or wide)
+        if self._reranker:
+            hits = reranked(text, hits, self._reranker)
+        return timely(hits, wished)[:limit]
+
+    def _found(self, text: str, depth: int, allowed: Collection[str] | None) -> list[tuple[str, float, dict[str, int]]]:
+        """Ids of passages with their scores and ranks, best first, of one search or of both."""
         lexical = self.lexical.search(text, depth, allowed)
         if not (self._meaning and self._weight):
-            return self._hits(((one, score, {"lexical": rank}) for rank, (one, score) in enumerate(lexical, 1)), limit)
+            return [(one, score, {"lexical": rank}) for rank, (one, score) in enumerate(lexical, 1)]
         meaning = self._meaning().search(text, depth, allowed)
-        return self._hits(fused({"lexical": (1.0, lexical), "meaning": (self._weight, meaning)}), limit)
+        return fused({"lexical": (1.0, lexical), "meaning": (self._weight, meaning)})
 
-    def search_any(self, questions: Sequence[str], limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
+    def search_any(
+        self,
+        questions: Sequence[str],
+        limit: int = 10,
+        filters: Filters | None = None,
+        *,
+        per_article: int | None = None,
+    ) -> tuple[Hit, ...]:
         """The best passages for any of several wordings of one question, each passage once with its best score."""
         best: dict[str, Hit] = {}
-        for hit in (hit for question in questions for hit in self.search(question, limit, filters)):
+        found = (self.search(question, limit, filters, per_article=per_article) for question in questions)
+        for hit in (hit for hits in found for hit in hits):
             if hit.passage.id not in best or best[hit.passage.id].score < hit.score:
                 best[hit.passage.id] = hit
         return tuple(sorted(best.values(), key=lambda hit: (-hit.score, hit.passage.id))[:limit])
@@ -78,9 +105,18 @@ class Retriever:
         every = sum(counts.values())
         return {one: counts[one] / every for one in sorted(counts, key=lambda one: (-counts[one], one))}
 
-    def _hits(self, found: Iterable[tuple[str, float, dict[str, int]]], limit: int) -> tuple[Hit, ...]:
+    def neighbours(self, hit: Hit, number: int) -> tuple[Passage, ...]:
+        """The passages around that of a hit, at most `number` on either side, as they follow in the article; without it."""
+        passages = self.ledger.passages_of(hit.article)
+        at = next((at for at, one in enumerate(passages) if one.id == hit.passage.id), None)
+        if at is None:
+            return ()
+        return passages[max(0, at - number) : at] + passages[at + 1 : at + 1 + number]
+
+    def _hits(
+        self, listed: Sequence[tuple[str, float, dict[str, int]]], limit: int, per_article: int
+    ) -> tuple[Hit, ...]:
         """The first `limit` that the ledger knows (an index may lag a moment behind it), no passage twice in two articles' copies."""
-        listed = list(found)
         places = self.ledger.passages([one for one, _, _ in listed])
         reports = self.ledger.reports({place[0] for place in places.values()})
         carriers = self.ledger.carriers(set(reports.values()))
@@ -96,6 +132,8 @@ class Retriever:
             report = reports.get(article_id, article_id)
             text = articles[article_id].text[start:end]
             shown = told.setdefault(report, [])
+            if sum(other == article_id for other, _ in shown) == per_article:
+                continue
             if any(other != article_id and copied(text, passage) for other, passage in shown):
                 continue
             shown.append((article_id, text))
