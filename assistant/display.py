@@ -73,7 +73,7 @@ def answer_html(answer: Answer) -> str:
     parts += _listed(words["sources"], map(_source, answer.sources))
     if answer.closest:
         parts += [_heading(words["closest"]), *(_quoted(one, None) for one in answer.closest)]
-    parts.append(f'<div dir="ltr" style="{_SMALL};margin-top:.6em">{_facts(answer, words)}</div>')
+    parts.append(f'<div style="{_SMALL};margin-top:.6em">{_facts(answer, words)}</div>')
     return _framed("\n".join(parts), way, name)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from assistant.display import WORDS
 from assistant.records import Answer, Citation
-from assistant.render import WORDS, direction, one_line, plain
+from assistant.render import direction, one_line, plain
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])|(?<=[a-zA-Z])(:)(?=//)|(?<=www)(\.)|(?<=\w)(@)(?=\w)", re.IGNORECASE)
-_OPENING = re.compile(r"(?m)^(\s*\d*)([#=+.)-])")  # of a heading, an underline, a list
+_OPENING = re.compile(r"(?m)^(\s*(?:\d+(?=[.)]))?)([#=+.)-])")  # of a heading, an underline, a list
 
 
 def inert(text: str) -> str:
@@ -28,7 +29,7 @@ def answer_markdown(answer: Answer) -> str:
     way = direction(answer.text)
     words = WORDS["ar" if way == "rtl" else "en"]
     numbers = {_place(one): number for number, one in enumerate(answer.citations, 1)}
-    parts = [_sentences(answer, numbers) if answer.sentences else inert(answer.text)]
+    parts = [_sentences(answer, numbers, words) if answer.sentences else inert(answer.text)]
     if answer.reasons:
         parts.append("\n".join(f"* {inert(one_line(one))}" for one in answer.reasons))
     doubted = [one for one in answer.sentences if one.reasons]
@@ -49,12 +50,13 @@ def answer_markdown(answer: Answer) -> str:
     return f'<div dir="rtl">\n\n{body}\n\n</div>\n' if way == "rtl" else body + "\n"
 
 
-def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int]) -> str:
-    """The sentences in their paragraphs, each with its numbers."""
+def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: dict[str, str]) -> str:
+    """The sentences in their paragraphs, each with its numbers, and with its verdict where it is not supported."""
     said, last = "", 0
     for sentence in answer.sentences:
         said += "" if not said else "\n\n" if "\n" in answer.text[last : sentence.start] else " "
         said += inert(one_line(sentence.text)) + "".join(f" \\[{numbers[_place(one)]}\\]" for one in sentence.citations)
+        said += "" if sentence.verdict == "supported" else f" *({words[sentence.verdict]})*"
         last = sentence.end
     return said
 
