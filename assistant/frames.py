@@ -39,7 +39,8 @@ def frame(rows: Iterable[Row], columns: tuple[str, ...] = ANSWER) -> pd.DataFram
     except ImportError:
         raise UsageError("a table needs pandas; install it with: pip install pandas") from None
     table = pd.DataFrame(list(rows), columns=list(columns))
-    table["published"] = pd.to_datetime(table["published"])
+    if "published" in columns:
+        table["published"] = pd.to_datetime(table["published"])
     return table
 
 
