@@ -18,7 +18,7 @@ from assistant.records import Answer
 from assistant.shelves import Articles, Hits
 from assistant.streams import AsyncStream, Stream
 from index.errors import IsnadError, UsageError
-from index.records import Filters, SyncReport
+from index.records import Filters, Hit, Passage, SyncReport
 
 if TYPE_CHECKING:
     from index.build import Progress
@@ -165,8 +165,12 @@ class Assistant:
         """
         return AsyncStream(self.stream(question, **options))
 
-    def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> Hits:
+    def search(
+        self, question: str, *, limit: int = 10, filters: Filters | None = None, per_article: int | None = None
+    ) -> Hits:
         """The passages for a question, best first: a tuple of `Hit` that a notebook shows as a list and `to_frame()` as a table.
+
+        At most `limit` of them, and `per_article` of one article (None: as many as there are).
 
         Raises UsageError where the question is blank or beyond 2,000 characters.
 
@@ -176,7 +180,18 @@ class Assistant:
         True
         """
         with self._reading():
-            return Hits(self._retriever.search(question, limit, filters))
+            return Hits(self._retriever.search(question, limit, filters, per_article=per_article))
+
+    def neighbours(self, hit: Hit, number: int = 1) -> tuple[Passage, ...]:
+        """The passages around that of a hit, at most `number` on either side, as they follow in the article.
+
+        >>> with Assistant.open(sample) as assistant:
+        ...     hit = assistant.search("لجنة مشتركة لإعادة الإعمار", limit=1)[0]
+        ...     {one.article_id for one in assistant.neighbours(hit)} <= {hit.article.id}
+        True
+        """
+        with self._reading():
+            return self._retriever.neighbours(hit, number)
 
     def conversation(self, before: Conversation | None = None) -> Talk:
         """A conversation, in which a follow-up such as `ومتى؟` is understood; `before`: turns to go on from.

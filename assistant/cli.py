@@ -6,7 +6,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from assistant.config import Settings
     from assistant.records import Answer
     from index.build import Progress
-    from index.records import Filters
+    from index.records import Filters, Hit
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,19 +40,75 @@ def main(arguments: list[str] | None = None) -> int:
 
 def index(options: argparse.Namespace) -> int:
     """Bring a folder or a JSON Lines file into the store."""
-    from assistant import render, wiring
     from assistant.config import Settings
+
+    settings = Settings.load()
+    if options.dry_run:
+        return _plan(options, settings)
+    if settings.embedding_destination:
+        print(f"passages are sent to {settings.embedding_destination} to be embedded", file=sys.stderr)
+    if options.watch:
+        return _watch(options, settings)
+    return _sync(options, settings)
+
+
+def _sync(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant import render, wiring
     from index.build import sync
 
-    ledger, derived = wiring.writing(options.store, Settings.load())
-    with _progress(options.quiet) as progress:
-        report = sync(options.path, ledger, derived, progress=progress)
+    ledger, derived = wiring.writing(options.store, settings, reembed=options.reembed)
+    try:
+        with _progress(options.quiet) as progress:
+            report = sync(options.path, ledger, derived, progress=progress)
+    finally:
+        wiring.let_go(ledger, derived)
     if options.json:
         _emit(report)
     elif not options.quiet or report.failed:
         print(render.report_text(report), file=sys.stderr)
     if report.failed:
         return _complain(f"{sum(one.error for one in report.skipped)} could not be indexed; mend them and run again")
+    return 0
+
+
+def _watch(options: argparse.Namespace, settings: Settings) -> int:
+    """Follow PATH until Ctrl-C. What fails is told, and tried again at the next change."""
+    from index.errors import IsnadError
+    from index.watching import changes
+
+    try:
+        for _ in changes(options.path, options.store):
+            try:
+                _sync(options, settings)
+            except IsnadError as error:
+                _complain(str(error))
+            print(f"watching {options.path}; Ctrl-C ends", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("\nended; everything reported is in the store", file=sys.stderr)
+    return 0
+
+
+def _plan(options: argparse.Namespace, settings: Settings) -> int:
+    """Say what would be done, and what it would cost."""
+    from tempfile import TemporaryDirectory
+
+    from assistant import render, wiring
+    from index.build import plan
+    from index.embedding import Hashed
+    from index.ledger import Ledger
+
+    with TemporaryDirectory() as nowhere, _progress(options.quiet) as progress:
+        there = (options.store / "ledger.db").exists()
+        ledger = Ledger.open(options.store) if there else Ledger.create(Path(nowhere))
+        report, due = plan(options.path, ledger, wiring.embedding(settings) or Hashed(), progress=progress)
+        ledger.close()
+    cost = due.cost(settings.price_embedding) if settings.price_embedding is not None else None
+    if options.json:
+        import msgspec
+
+        record = {"texts": due.texts, "tokens": due.tokens, "cost": cost, "currency": settings.currency}
+        return _emit(msgspec.to_builtins(report) | {"dry_run": True, "embedding": record})
+    print(render.plan_text(report, due, cost, settings), file=sys.stderr)
     return 0
 
 
@@ -63,15 +119,25 @@ def search(options: argparse.Namespace) -> int:
 
     with Assistant.open(options.store) as assistant:
 
+        def found(question: str) -> Sequence[Hit]:
+            return assistant.search(
+                question, limit=options.limit, filters=_filters(options), per_article=options.per_article
+            )
+
         def find(question: str) -> dict[str, Any]:
-            hits = assistant.search(question, limit=options.limit, filters=_filters(options))
-            return {"hits": [render.hit_record(hit) for hit in hits]}
+            records = [(hit, render.hit_record(hit)) for hit in found(question)]
+            if options.neighbours:
+                records = [
+                    (hit, record | {"neighbours": assistant.neighbours(hit, options.neighbours)})
+                    for hit, record in records
+                ]
+            return {"hits": [record for _, record in records]}
 
         if options.batch:
             return _batch(options.batch, find)
         if options.json:
             return _emit(find(_question(options)))
-        print(render.hits_text(assistant.search(_question(options), limit=options.limit, filters=_filters(options))))
+        print(render.hits_text(found(_question(options))))
     return 0
 
 
@@ -377,8 +443,16 @@ def _parser() -> argparse.ArgumentParser:
     indexing.add_argument(
         "path", nargs="?", type=Path, default=Path("articles"), metavar="PATH", help="a folder or a .jsonl file"
     )
+    indexing.add_argument("--watch", action="store_true", help="go on, and follow every change, until Ctrl-C")
+    indexing.add_argument("--dry-run", action="store_true", help="only say what would be done, and what it would cost")
+    indexing.add_argument("--reembed", action="store_true", help="where another embedding model is set, embed all anew")
     indexing.add_argument("--quiet", action="store_true", help="no progress, no report unless something was refused")
-    add(search, asking).add_argument("--limit", type=_positive, default=10, help="how many passages (default: 10)")
+    searching = add(search, asking)
+    searching.add_argument("--limit", type=_positive, default=10, help="how many passages (default: 10)")
+    searching.add_argument("--per-article", type=_positive, metavar="N", help="at most N passages of one article")
+    searching.add_argument(
+        "--neighbours", type=_positive, metavar="N", help="with the N passages before and after each (with --json)"
+    )
     asking_model = add(ask, asking)
     asking_model.add_argument("--model", metavar="NAME", help="the model that writes (default: ISNAD_MODEL)")
     asking_model.add_argument("--no-model", action="store_true", help="answer by quoting, whatever is set")

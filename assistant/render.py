@@ -13,8 +13,10 @@ from index.records import Article, Hit, Span, SyncReport
 from index.text.sentences import paragraphs
 
 if TYPE_CHECKING:
+    from assistant.config import Settings
     from assistant.verifying import Verified
     from index.doctor import Examination
+    from index.paid import Bill
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
 _ARABIC = re.compile("[\u0621-\u064a]")
@@ -89,7 +91,19 @@ def report_text(report: SyncReport) -> str:
         ("skipped", len(report.skipped)),
     )
     lines = [", ".join(f"{number} {name}" for name, number in counts)]
+    if report.unseen:
+        kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(report.unseen.items()))
+        lines.append(f"  kept, but left out of search and prompts: characters that no reader sees ({kinds})")
     lines += [f"  {'refused' if one.error else 'passed over'}: {one.path}: {one.reason}" for one in report.skipped]
+    return plain("\n".join(lines))
+
+
+def plan_text(report: SyncReport, due: Bill, cost: float | None, settings: Settings) -> str:
+    """What an index run would do, and what the embedding model would be paid for."""
+    lines = ["nothing was written; this is what would be done:", report_text(report)]
+    if settings.has_embedding:
+        price = "the price is not set (ISNAD_PRICE_EMBEDDING)" if cost is None else f"{cost:.4f} {settings.currency}"
+        lines.append(f"to be embedded by {settings.embedding_model}: {due.texts} texts, {due.tokens:,} tokens, {price}")
     return plain("\n".join(lines))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from msgspec.structs import replace
 
@@ -13,9 +14,13 @@ from index.articles import Found, given, scan
 from index.errors import StoreBusy, StoreError
 from index.ledger import Ledger
 from index.lexical import LexicalIndex, LexicalWriter
+from index.paid import Bill, bill
 from index.passages import WHOLE, cut
 from index.records import Article, Passage, Skipped, SyncReport
-from index.text.hygiene import clean
+from index.text.hygiene import clean, unseen
+
+if TYPE_CHECKING:
+    from index.embedding import Embedder
 
 BATCH = 100  # articles a transaction
 COMMIT = 5_000  # articles a commit of the lexical index
@@ -94,6 +99,20 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
     return tally.report()
 
 
+def plan(path: Path, ledger: Ledger, embedder: Embedder, *, progress: Progress = quiet) -> tuple[SyncReport, Bill]:
+    """What `sync` would do, and what it would have to pay an embedding model for; nothing is written.
+
+    Raises as `sync` does, but for StoreBusy: nobody is kept from writing.
+    """
+    root = str(path.resolve())
+    tally, due = _Tally(), Bill()
+    for batch in batched(scan(path), BATCH):
+        due += bill(_fresh(batch, root, ledger, tally, adopting=False), embedder, ledger)
+        progress("read", tally.seen, None)
+    tally.deleted = sorted(ledger.known(root) - tally.present) if tally.complete else []
+    return tally.report(), due
+
+
 def take(
     records: Iterable[Mapping[str, object]], ledger: Ledger, derived: Iterable[Derived], *, progress: Progress = quiet
 ) -> SyncReport:
@@ -145,6 +164,7 @@ class _Tally:
         self.changed: list[str] = []
         self.deleted: list[str] = []
         self.skipped: list[Skipped] = []
+        self.unseen: Counter[str] = Counter()
         self.unchanged = 0
         self.present: set[str] = set()  # ids that PATH holds, readable or not
         self.complete = True  # whether `present` is all of them
@@ -167,11 +187,12 @@ class _Tally:
             deleted=tuple(self.deleted),
             unchanged=self.unchanged,
             skipped=tuple(self.skipped),
+            unseen=dict(self.unseen),
         )
 
 
 def _fresh(
-    batch: list[Found | Skipped], root: str, ledger: Ledger, tally: _Tally
+    batch: list[Found | Skipped], root: str, ledger: Ledger, tally: _Tally, *, adopting: bool = True
 ) -> list[tuple[Article, tuple[Passage, ...]]]:
     """The articles of a batch that are new or changed, with their passages."""
     homes = ledger.homes([one.id for one in batch if isinstance(one, Found)])
@@ -197,7 +218,8 @@ def _fresh(
         else:
             tally.present.add(found.id)
             (tally.changed if home else tally.added).append(found.id)
+            tally.unseen.update(unseen(article.text))
             entries.append((replace(article, root=root), cut(article, whole=WHOLE)))
-    if adopted:
+    if adopted and adopting:
         ledger.adopt(root, adopted)
     return entries

@@ -22,6 +22,9 @@ class Bill(Value, frozen=True, kw_only=True):
     texts: int = 0
     tokens: int = 0
 
+    def __add__(self, other: Bill) -> Bill:
+        return Bill(texts=self.texts + other.texts, tokens=self.tokens + other.tokens)
+
     def cost(self, price: float) -> float:
         """In the currency of `price`, which is for a million tokens.
 

@@ -113,6 +113,7 @@ class SyncReport(Value, frozen=True, kw_only=True):
     deleted: tuple[str, ...] = ()
     unchanged: int = 0
     skipped: tuple[Skipped, ...] = ()
+    unseen: dict[str, int] = {}  # kind -> characters that no reader sees: kept in the articles, left out of search and prompts
 
     @property
     def failed(self) -> bool:

@@ -1,0 +1,89 @@
+"""`isnad index`: what would be done and cost, and a folder that is followed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from index.ledger import Ledger
+from tests.shop import isnad, isnad_json, write
+
+NEWS = {
+    "a.txt": "افتتاح جسر نور\n\nافتتح المحافظ كمال الراوي جسر نور يوم الجمعة.",
+    "b.txt": "سوق الورد\n\nفتح السوق أبوابه.",
+}
+
+
+def test_a_dry_run_writes_nothing_and_says_what_would_be_done(tmp_path: Path) -> None:
+    articles, store = write(tmp_path / "articles", NEWS), tmp_path / "store"
+    said = isnad_json("index", articles, "--store", store, "--dry-run")
+    assert said["dry_run"] and said["added"] == ["a", "b"] and not store.exists()
+    isnad_json("index", articles, "--store", store)
+    write(articles, {"a.txt": "افتتاح جسر نور\n\nأجل المحافظ الافتتاح."})
+    (articles / "b.txt").unlink()
+    before = {one: one.stat().st_mtime_ns for one in store.rglob("*") if one.is_file() and "ledger" not in one.name}
+    said = isnad_json("index", articles, "--store", store, "--dry-run")
+    assert (said["changed"], said["deleted"]) == (["a"], ["b"])
+    assert before == {one: one.stat().st_mtime_ns for one in before}
+    assert isnad_json("index", articles, "--store", store)["changed"] == ["a"]
+
+
+def test_a_dry_run_counts_the_tokens_of_an_embedding_model_and_their_price(tmp_path: Path) -> None:
+    articles = write(tmp_path / "articles", NEWS)
+    environment = os.environ | {
+        "OPENAI_API_KEY": "sk-not-a-real-key",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "ISNAD_EMBEDDING_MODEL": "embed-small",
+        "ISNAD_PRICE_EMBEDDING": "20",
+    }
+    run = isnad("index", articles, "--store", tmp_path / "store", "--dry-run", env=environment)
+    assert run.returncode == 0 and "embed-small: 2 texts" in run.stderr
+    tokens = int(run.stderr.split("2 texts, ")[1].split(" tokens")[0])
+    assert tokens > 10 and f"{tokens * 20 / 1e6:.4f} USD" in run.stderr
+
+
+def test_characters_that_no_reader_sees_are_counted_and_kept(tmp_path: Path) -> None:
+    hidden = "سوق الورد\n\nفتح الس\u200bوق أبوابه\u202e صباحا ف\u200bي المدينة."
+    articles, store = write(tmp_path / "articles", {"a.txt": hidden, "b.txt": NEWS["b.txt"]}), tmp_path / "store"
+    assert isnad_json("index", articles, "--store", store)["unseen"] == {"invisible": 2, "direction": 1}
+    assert Ledger.open(store).article("a").text == hidden
+    assert isnad_json("search", "السوق أبوابه صباحا", "--store", store)["hits"][0]["file_id"] == "a"
+
+
+def test_a_dry_run_of_a_path_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    run = isnad("index", tmp_path / "none", "--store", tmp_path / "store", "--dry-run")
+    assert run.returncode == 1 and "Traceback" not in run.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_watched_folder_is_followed_until_ctrl_c(tmp_path: Path) -> None:
+    articles, store = write(tmp_path / "articles", {"a.txt": NEWS["a.txt"]}), tmp_path / "articles" / ".isnad"
+    command = [sys.executable, "-m", "assistant.cli", "index", str(articles), "--store", str(store), "--watch"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stderr is not None
+        try:
+            _until(watching.stderr, "watching")
+            write(articles, {"b.txt": NEWS["b.txt"]})
+            _until(watching.stderr, "1 added")
+            (articles / "a.txt").unlink()
+            _until(watching.stderr, "1 deleted")
+        finally:
+            watching.send_signal(signal.SIGINT)
+        assert "ended" in watching.stderr.read() and watching.wait(30) == 0
+    assert [one.id for one in Ledger.open(store).every_article()] == ["b"]
+
+
+def _until(lines: object, word: str) -> None:
+    """Read lines up to one that holds a word."""
+    ends = time.monotonic() + 90
+    for line in lines:  # type: ignore[attr-defined]
+        if word in line:
+            return
+        assert time.monotonic() < ends
+    raise AssertionError(f"it ended without saying {word!r}")
