@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export UV_LINK_MODE = copy
 
-.PHONY: help ask test test-long lint format lock bench bench-retrieval bench-answers bench-speed bench-grounding clean
+.PHONY: help ask test test-long lint format lock docs notebook bench bench-retrieval bench-answers bench-speed bench-grounding clean
 
 help:                      ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -15,7 +15,7 @@ ask: .venv/ready           ## a cited answer from articles/: make ask Q="…"
 	@$(BIN)/isnad ask --store $(STORE) -- "$(Q)"
 
 test: .venv/ready-dev      ## the whole suite, with its own set-up
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-long: .venv/ready-dev ## the long forms: hundreds of kills, soak, simulation
 	$(BIN)/python -m pytest -m long
@@ -27,6 +27,13 @@ lint: .venv/ready-dev
 
 format: .venv/ready-dev
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+docs: .venv/ready-dev      ## the guide and the reference as pages in site/, without a network
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "open site/index.html"
+
+notebook: .venv/ready-dev  ## run examples/quickstart.ipynb again and keep what it shows
+	$(BIN)/jupyter execute --inplace examples/quickstart.ipynb
 
 lock: $(UV)                ## resolve the pins anew: one file for every platform and every extra, with hashes
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \

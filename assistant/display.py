@@ -244,6 +244,7 @@ def _hit(hit: Hit) -> str:
     return f'<details dir="{direction(passage.text)}">{shown}{_quoted(quote, None)}</details>'
 
 
+page_of.register(Citation, lambda citation: _framed(_quoted(citation, None), direction(citation.quote)))
 page_of.register(Hit, lambda hit: hits_html((hit,)))
 page_of.register(Article, article_html)
 page_of.register(SyncReport, report_html)
