@@ -59,7 +59,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     calibrating.add_argument("--judge", metavar="MODEL", help="a chat model")
     calibrating.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each source")
     drafting = command(from_feedback)
-    drafting.add_argument("feedback", type=Path, metavar="FILE.jsonl", help="what the page exports")
+    drafting.add_argument("feedback", type=Path, metavar="STORE", help="a store whose page was used, or a .jsonl file")
     drafting.add_argument("-o", "--output", type=Path, default=Path("drafts.jsonl"), metavar="FILE.jsonl")
 
 

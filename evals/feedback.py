@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -47,6 +48,19 @@ def drafts(data: bytes, today: date) -> tuple[Case, ...]:
             draft = _draft(row, answer, today)
             found[draft.id] = draft
     return tuple(found.values())
+
+
+def of_store(store: Path) -> bytes:
+    """What readers said on the page of a store, a line each. Raises UsageError where there has been no page."""
+    from assistant.web.conversations import FILE, Conversations
+
+    if not (store / FILE).is_file():
+        raise UsageError(f"nobody has said anything on a page of {store}; the page is: isnad chat --store {store}")
+    conversations = Conversations(store / FILE)
+    try:
+        return b"".join(msgspec.json.encode(row) + b"\n" for row in conversations.judged())
+    finally:
+        conversations.close()
 
 
 def _draft(row: _Row, answer: Answer | None, today: date) -> Case:

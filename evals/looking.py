@@ -12,7 +12,7 @@ from evals import label as labels
 from evals import models, runlog, session, stats, words
 from evals.cases import dump
 from evals.commands import answers, now, of_run, read, say, text_of
-from evals.feedback import drafts
+from evals.feedback import drafts, of_store
 from evals.judge import Judge
 from evals.report import Side, html, side_of
 from evals.runlog import VERDICT
@@ -108,7 +108,8 @@ def _nth(seen: dict[str, int], source: str) -> int:
 
 def from_feedback(options: argparse.Namespace) -> int:
     """Draft cases from readers' feedback."""
-    found = drafts(text_of(options.feedback).encode(), now().date())
+    kept = options.feedback.is_dir()
+    found = drafts(of_store(options.feedback) if kept else text_of(options.feedback).encode(), now().date())
     options.output.write_bytes(dump(found))
     say(f"{options.output}: {len(found)} drafts; complete them, then `isnad eval run --cases {options.output} --lint`")
     return 0

@@ -16,12 +16,14 @@ from typing import Any, Literal
 
 import msgspec
 
+from assistant.markdown import inert
 from assistant.records import Answer, Usage
-from assistant.web.exporting import markdown
+from assistant.render import one_line
 from index.errors import NotFound, StoreError, StoreFull
 from index.records import Value
 from index.text.fold import folded
 
+FILE = Path("web") / "conversations.db"  # in the store
 VERSION = 1
 APPLICATION = 0x15AE  # marks the file as ours; the ledger's mark is 0x15AD
 TITLE = 120  # characters of a title
@@ -150,7 +152,7 @@ class Conversations:
         titles = {one.id: one.title for one in self.listed(owner)}
         title = titles.get(conversation) or _title(turns[0].question)
         if form == "md":
-            return markdown(title, [(turn.question, turn.answer, turn.at) for turn in turns])
+            return "\n\n".join([f"# {inert(title)}", *map(_markdown, turns)])
         whole = msgspec.json.encode({"conversation": conversation, "title": title, "turns": turns})
         return msgspec.json.format(whole, indent=2).decode() + "\n"
 
@@ -291,8 +293,13 @@ def _readable(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error}; move the file away to begin anew, the articles are not in it") from error
 
 
+def _markdown(turn: Turn) -> str:
+    head = f"## {inert(one_line(turn.question))}\n\n*{turn.at:%Y-%m-%d %H:%M} UTC · {inert(turn.answer.engine)}*"
+    return f"{head}\n\n{turn.answer.to_markdown()}"
+
+
 def _title(text: str | None) -> str:
-    line = " ".join((text or "").split())
+    line = one_line(text or "")
     return line if len(line) <= TITLE else line[: TITLE - 1] + "…"
 
 

@@ -17,7 +17,7 @@ from assistant.api import Assistant
 from assistant.config import Settings
 from assistant.conversation import Conversation
 from assistant.records import Answer, Usage
-from assistant.web.conversations import Conversations
+from assistant.web.conversations import FILE, Conversations
 from assistant.web.uploads import Uploads
 from assistant.web.visits import Limits, Refusal, Visits
 from index.build import Progress, quiet
@@ -64,7 +64,7 @@ class Desk:
         self.store, self.settings, self.limits = store, settings, limits
         self.assistant = assistant or Assistant.open(store, settings=settings)
         self._ledger = Ledger.open(store)
-        self.conversations = Conversations(store / FOLDER / "conversations.db")
+        self.conversations = Conversations(store / FILE)
         self.may_upload = uploads
         self._uploads = Uploads(store, store / FOLDER / "uploads", settings, limits)
         self._visits = Visits(limits, lambda who, day: self.conversations.spent(who, since=day), self.busy)
@@ -185,7 +185,12 @@ class Desk:
         Raises StoreBusy where another process writes, UsageError where the page takes no uploads.
         """
         self._status = None
-        return self._uploads.add(files, owner if self.may_upload else "", progress)
+        try:
+            return self._uploads.add(files, owner if self.may_upload else "", progress)
+        finally:
+            for one in files:
+                if (self.store / FOLDER).resolve() in one.resolve().parents:  # on its way into the store, now a copy
+                    one.unlink(missing_ok=True)
 
     def remove_upload(self, owner: str, file_id: str) -> None:
         """Take one of the owner's own uploads out again; NotFound where it is not the owner's."""

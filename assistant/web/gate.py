@@ -10,6 +10,8 @@ SAID = {
     "from_another_site": "Another site may not send this.",
     "too_large": "That is more than is taken at once.",
     "too_many": "That was too often; wait a minute.",
+    "no_uploads": "This page takes no articles; whoever runs it adds them with: isnad index FOLDER",
+    "no_room": "Too much is being uploaded just now; try again in a few minutes.",
     "wrong_login": "Name or password is wrong.",
     "log_in": "Log in first: at /login, or with name and password in the request (Basic).",
     "unreadable": "That cannot be read.",
@@ -24,7 +26,7 @@ _FORM = """<!doctype html>
 <title>إسناد · Isnad</title><style>
 :root{color-scheme:light dark}
 body{font:1.05rem/1.7 system-ui,"Noto Sans Arabic","Segoe UI",Tahoma,sans-serif;display:grid;min-height:90vh;place-items:center;margin:1rem}
-form{display:grid;gap:.9rem;width:min(22rem,100%)}
+form{display:grid;gap:.9rem;width:min(22rem,100%%)}
 h1{font-size:1.5rem;margin:0}label{display:grid;gap:.2rem}
 input,button{font:inherit;padding:.5rem .7rem;border:1px solid #888;border-radius:.4rem}
 button{background:#0b5c4a;color:#fff;border-color:#0b5c4a;cursor:pointer}

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, MutableMapping
-from http.cookies import SimpleCookie
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -17,48 +16,33 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.web import gate
 from assistant.web.desk import COOKIE, NAME, network
+from assistant.web.heads import Sending
 from assistant.web.logins import Logins, basic
 from assistant.web.visits import Throttle
 
-POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; connect-src 'self'; worker-src 'self' blob:; form-action 'self'; "
-    "frame-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADS = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",  # no-referrer would make the login form's Origin "null"
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()",
-}
 SESSION = "isnad-session"
 BODY = 1_000_000  # bytes of a request that is no upload
 ROUTES = re.compile(
     r"/|/(?:config|health|login|logout|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(?:assets|static|svelte)/.+"
-    r"|/(?:article|export|shared)/.+|/gradio_api/(?:info|app_id|login_check|user|token|startup-events|theme\.css|queue/(?:join|data|status)"
+    r"|/(?:article|export)/.+|/gradio_api/(?:info|app_id|login_check|user|token|startup-events|theme\.css|queue/(?:join|data|status)"
     r"|heartbeat/\w+|cancel|reset|component_server|upload|upload_progress|(?:run|api|call)/[\w/-]+)/?|/mcp/?"
 )
 FREE = frozenset({"/health", "/login", "/favicon.ico", "/robots.txt"})  # without a login
 ASKING = re.compile(r"/gradio_api/(?:queue/join|(?:run|api|call)/.+|component_server)/?|/mcp/?")
+UPLOAD = re.compile(r"/gradio_api/upload/?")
 REQUESTS = 600  # that start something, of one address in a minute
 UPLOADS = 60  # of one address in a minute
 _OWNER = re.compile(r"[\w-]{22,64}")
 
 
-class TooLarge(Exception):
-    """More was sent than is taken."""
-
-
 class Guard:
     """Wraps the application. `logins` None: everybody gets in, told apart by a random cookie. `hosts`: the names that the page
-    answers to beside addresses of numbers, so that no other site's name can be pointed at it; None: any."""
+    answers to beside addresses of numbers, so that no other site's name can be pointed at it; None: any. `upload` is the most bytes
+    of one upload, None where there are none; `room` tells whether there is room for one more."""
 
     def __init__(
         self,
@@ -66,10 +50,11 @@ class Guard:
         *,
         logins: Logins | None = None,
         hosts: frozenset[str] | None = None,
-        upload: int = 20_000_000,
+        upload: int | None = None,
+        room: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._app, self._logins, self._hosts = app, logins, hosts
-        self._largest = upload + BODY
+        self._app, self._logins, self._hosts, self._room = app, logins, hosts, room
+        self._upload = upload
         self._requests = Throttle(REQUESTS, 60.0)
         self._uploads = Throttle(UPLOADS, 60.0)
 
@@ -77,11 +62,11 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, receive, _Sending(send, scope))
+            await self._answer(scope, receive, Sending(send, scope))
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _answer(self, scope: Scope, receive: Receive, send: _Sending) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Sending) -> None:
         request = Request(scope, receive)
         response = self._refused(request)
         if response is None:
@@ -89,12 +74,12 @@ class Guard:
         if response is not None:
             await response(scope, receive, send)
             return
-        largest = self._largest if request.url.path.rstrip("/").endswith("/upload") else BODY
+        counted = _counted(receive, self._largest(request), lambda: send.instead(_said(413, "too_large")))
         try:
-            await self._app(scope, _counted(receive, largest), send)
-        except TooLarge:
-            if not send.begun:
-                await _said(413, "too_large")(scope, receive, send)
+            await self._app(scope, counted, send)
+        except Exception:
+            if not send.ended:  # what the application says of a visitor whom we sent away is of no use
+                raise
 
     def _refused(self, request: Request) -> Response | None:
         """What needs no knowledge of who asks."""
@@ -105,17 +90,28 @@ class Guard:
             return _said(404, "not_found")
         if request.method not in ("GET", "HEAD", "OPTIONS") and foreign(heads):
             return _said(403, "from_another_site")
-        upload = path.rstrip("/").endswith("/upload")
         sent = heads.get("content-length", "0")
-        if not sent.isdecimal() or int(sent) > (self._largest if upload else BODY):
+        if not sent.isdecimal() or int(sent) > self._largest(request):
             return _said(413, "too_large")
-        if request.method == "POST" and (upload or ASKING.fullmatch(path)):
-            throttle = self._uploads if upload else self._requests
-            if not throttle.passes(_address(request)):
+        return self._too_often(request)
+
+    def _largest(self, request: Request) -> int:
+        """The most bytes that a request may send."""
+        return BODY + (self._upload or 0) if UPLOAD.fullmatch(request.scope["path"]) else BODY
+
+    def _too_often(self, request: Request) -> Response | None:
+        path = request.scope["path"]
+        if UPLOAD.fullmatch(path):
+            if self._upload is None:
+                return _said(403, "no_uploads")
+            if not self._uploads.passes(_address(request)):
                 return _said(429, "too_many")
+            return None if self._room() else _said(503, "no_room")
+        if request.method == "POST" and ASKING.fullmatch(path) and not self._requests.passes(_address(request)):
+            return _said(429, "too_many")
         return None
 
-    async def _entered(self, request: Request, send: _Sending) -> Response | None:
+    async def _entered(self, request: Request, send: Sending) -> Response | None:
         """Lets the request in under a name or a cookie's id, or answers it itself."""
         heads = MutableHeaders(scope=request.scope)
         del heads[NAME]
@@ -126,7 +122,8 @@ class Guard:
                 if arriving(request):
                     return HTMLResponse(gate.AGAIN)
                 own = secrets.token_urlsafe(24)
-                heads["cookie"] = f"{COOKIE}={own}"
+                others = heads.get("cookie")
+                heads["cookie"] = f"{others}; {COOKIE}={own}" if others else f"{COOKIE}={own}"  # the last one counts
                 if request.scope["path"] == "/":
                     send.cookie(COOKIE, own, age=400 * 86_400)
             return _said(404, "not_found") if request.scope["path"] in ("/login", "/logout") else None
@@ -154,7 +151,7 @@ class Guard:
         asked = request.scope["path"] + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(asked)}", 303)
 
-    async def _login(self, request: Request, logins: Logins, send: _Sending) -> Response:
+    async def _login(self, request: Request, logins: Logins, send: Sending) -> Response:
         if request.method != "POST":
             return HTMLResponse(gate.form(within(request.query_params.get("next", "/"))))
         try:
@@ -180,39 +177,6 @@ class Guard:
             return None
         logins.remember(header)
         return pair[0]
-
-
-class _Sending:
-    """Sends with our heads on every response."""
-
-    def __init__(self, send: Send, scope: Scope) -> None:
-        self._send, self._secure, self._path = send, scope.get("scheme") == "https", scope["path"]
-        self._cookies: list[str] = []
-        self.begun = False
-
-    def cookie(self, name: str, value: str, age: int | None = None) -> None:
-        """Set a cookie that no script reads and no other site sends."""
-        jar = SimpleCookie({name: value})
-        jar[name]["path"], jar[name]["samesite"], jar[name]["httponly"] = "/", "Strict", True
-        if age is not None:
-            jar[name]["max-age"] = age
-        if self._secure:
-            jar[name]["secure"] = True
-        self._cookies.append(jar[name].OutputString())
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.begun = True
-            heads = MutableHeaders(scope=message)
-            for name, value in HEADS.items():
-                heads[name] = value
-            if self._secure:
-                heads["strict-transport-security"] = "max-age=31536000"
-            if not self._path.startswith(("/assets/", "/static/")):
-                heads.setdefault("cache-control", "no-store")
-            for one in self._cookies:
-                heads.append("set-cookie", one)
-        await self._send(message)
 
 
 def allowed_host(host: str, hosts: frozenset[str] | None) -> bool:
@@ -257,16 +221,18 @@ def within(path: str) -> str:
     return path if re.fullmatch(r"/(?![/\\])[\x21-\x7e]*", path) and "\\" not in path else "/"
 
 
-def _counted(receive: Receive, largest: int) -> Receive:
+def _counted(receive: Receive, largest: int, too_large: Callable[[], Awaitable[None]]) -> Receive:
+    """What is received, up to `largest` bytes; beyond them the application sees the visitor leave."""
     seen = 0
 
     async def counted() -> MutableMapping[str, Any]:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > largest:
-            raise TooLarge
-        return message
+        if seen <= largest:
+            return message
+        await too_large()
+        return {"type": "http.disconnect"}
 
     return counted
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import socket
+import time
 import webbrowser
 from collections.abc import AsyncIterator, Callable
 from importlib.util import find_spec
@@ -27,13 +28,15 @@ from index.records import Span
 PORT = 7860
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 AT_ONCE = 8  # events of one kind
+ROOM = 200_000_000  # bytes of uploads on their way into the store
+ABANDONED = 600.0  # seconds
 LINGER = 3  # seconds that open connections have after a stop
 
 
 def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[str] | None = LOCAL) -> ASGIApp:
     """The page and the routes beside it, behind the guard. Takes seconds: it loads Gradio.
 
-    /health, /article/FILE_ID?start=…&end=…, /export/CONVERSATION.md (or .json), /shared/TOKEN, and the page at /.
+    /health, /article/FILE_ID?start=…&end=…, /export/CONVERSATION.md (or .json), /mcp, and the page at /.
     """
     temporary = _temporary(desk.store / FOLDER)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is imported
@@ -73,7 +76,8 @@ def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[st
         enable_monitoring=False,
         **page.dressing(),
     )
-    return Guard(api, logins=logins, hosts=hosts, upload=desk.limits.upload)
+    upload = desk.limits.upload if desk.may_upload else None
+    return Guard(api, logins=logins, hosts=hosts, upload=upload, room=lambda: _room(temporary))
 
 
 def _routes(api: FastAPI, desk: Desk) -> None:
@@ -106,13 +110,6 @@ def _routes(api: FastAPI, desk: Desk) -> None:
         kind = "text/markdown" if form == "md" else "application/json"
         name = f'attachment; filename="isnad-{conversation[:8]}.{form}"'
         return PlainTextResponse(text, media_type=kind, headers={"content-disposition": name})
-
-    @api.get("/shared/{token}")
-    def shared(token: str) -> Response:
-        turns = desk.conversations.opened(token)
-        if not turns:
-            return _json({"error": "not_found"}, 404)
-        return _json({"turns": turns})
 
 
 def _tools(desk: Desk) -> Any:
@@ -157,7 +154,11 @@ def opened(
         say(f"port {PORT} is taken; using {listening.getsockname()[1]}")
     hosts = None if logins or open_to_all else LOCAL
     app = application(desk, logins=logins, hosts=hosts)
-    server = _Server(uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=LINGER))
+    server = _Server(
+        uvicorn.Config(
+            app, log_level="warning", server_header=False, limit_concurrency=1000, timeout_graceful_shutdown=LINGER
+        )
+    )
     server.ready = lambda: _ready(address, browser, say)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
@@ -205,6 +206,18 @@ def _temporary(folder: Path) -> Path:
     own = folder / f"tmp-{os.getpid()}"
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
     return own
+
+
+def _room(folder: Path) -> bool:
+    """Whether there is room for one more upload. What lies about, taken in by nobody, goes after ten minutes."""
+    left, now = 0, time.time()
+    for one in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            if one.is_file() and now - one.stat().st_mtime > ABANDONED:
+                one.unlink()
+            elif one.is_file():
+                left += one.stat().st_size
+    return left < ROOM
 
 
 def _runs(process: int) -> bool:

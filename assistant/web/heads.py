@@ -1,0 +1,73 @@
+"""The heads of every response: what a browser may load, run, send and tell others; and the cookies that the guard sets.
+
+The policy allows what Gradio needs (scripts in the page, eval) and nothing from another host.
+"""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import Message, Scope, Send
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; connect-src 'self'; worker-src 'self' blob:; form-action 'self'; "
+    "frame-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",  # no-referrer would make the login form's Origin "null"
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()",
+}
+
+
+class Sending:
+    """Sends with our heads on every response."""
+
+    def __init__(self, send: Send, scope: Scope) -> None:
+        self._send, self._scope, self._path = send, scope, scope["path"]
+        self._secure = scope.get("scheme") == "https"
+        self._cookies: list[str] = []
+        self._begun = self.ended = False
+
+    def cookie(self, name: str, value: str, age: int | None = None) -> None:
+        """Set a cookie that no script reads and no other site sends."""
+        jar = SimpleCookie({name: value})
+        jar[name]["path"], jar[name]["samesite"], jar[name]["httponly"] = "/", "Strict", True
+        if age is not None:
+            jar[name]["max-age"] = age
+        if self._secure:
+            jar[name]["secure"] = True
+        self._cookies.append(jar[name].OutputString())
+
+    async def instead(self, response: Response) -> None:
+        """Send this, where nothing has been sent yet, and nothing more of what the application says."""
+        if not self._begun:
+            await response(self._scope, _nothing, self)
+        self.ended = True
+
+    async def __call__(self, message: Message) -> None:
+        if self.ended:
+            return
+        if message["type"] == "http.response.start":
+            self._begun = True
+            heads = MutableHeaders(scope=message)
+            for name, value in HEADS.items():
+                heads[name] = value
+            if self._secure:
+                heads["strict-transport-security"] = "max-age=31536000"
+            if not self._path.startswith(("/assets/", "/static/")):
+                heads.setdefault("cache-control", "no-store")
+            for one in self._cookies:
+                heads.append("set-cookie", one)
+        await self._send(message)
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
