@@ -35,9 +35,9 @@ def top(words: Words) -> str:
         + button("export-json", words.export_json, class_="bar json"),
         class_="kept",
     )
-    menu = button("menu", words.menu, class_="bar menu", aria_expanded="false")
+    menu = button("menu", words.menu, class_="bar menu icon", title=words.menu, aria_expanded="false")
     switch = button(f"switch:{words.switch_to}", words.switch, class_="bar switch", lang=words.switch_to)
-    theme = button("theme", words.theme, class_="bar theme", title=words.theme)
+    theme = button("theme", words.theme, class_="bar theme icon", title=words.theme)
     return tag("nav", menu + kept + switch + theme, dir=words.direction, aria_label=words.more)
 
 
@@ -86,9 +86,9 @@ def conversations(desk: Desk, owner: str, words: Words, current: str, query: str
     rows = [
         tag(
             "li",
-            button(f"open:{one.id}", one.title, dir="auto", class_="open")
-            + button(f"rename:{one.id}", words.rename, class_="act rename", title=words.rename)
-            + button(f"delete:{one.id}", words.delete, class_="act delete", title=words.delete),
+            tag("button", tag("bdi", text(one.title), dir="auto"), type="button", id=f"do-open:{one.id}", class_="open")
+            + button(f"rename:{one.id}", words.rename, class_="act rename icon", title=words.rename)
+            + button(f"delete:{one.id}", words.delete, class_="act delete icon", title=words.delete),
             class_="current" if one.id == current else None,
         )
         for one in desk.conversations.listed(owner, query)[:SHOWN]
@@ -112,8 +112,8 @@ def own(desk: Desk, owner: str, words: Words) -> str:
     if not found:
         return ""
     rows = [
-        tag("li", link(one.id, tag("span", text(one.title or one.id), dir="auto", class_="title"))
-            + button(f"remove:{one.id}", words.remove, class_="act remove", title=f"{words.remove}: {one.title or one.id}"))
+        tag("li", link(one.id, tag("bdi", text(one.title or one.id), dir="auto", class_="title"))
+            + button(f"remove:{one.id}", words.remove, class_="act remove icon", title=f"{words.remove}: {one.title or one.id}"))
         for one in found
     ]  # fmt: skip
     return tag("div", tag("h3", text(words.mine)) + tag("ul", "".join(rows), class_="rows"), dir=words.direction)

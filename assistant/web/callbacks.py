@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import gradio as gr
 from anyio.to_thread import run_sync
@@ -236,7 +236,7 @@ class Callbacks:
     @spoken
     def export(self, language: Language, conversation: str, request: gr.Request, event: gr.EventData) -> Updates:
         """The conversation as a file, Markdown or JSON, with its sources."""
-        form = "json" if _value(event, "form") == "json" else "md"
+        form: Literal["md", "json"] = "json" if _value(event, "form") == "json" else "md"
         text = self.desk.conversations.exported(conversation, self.desk.owner(request), form)
         return {self.page.bridge: beside.told(download={"name": f"isnad.{form}", "text": text})}
 

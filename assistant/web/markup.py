@@ -77,9 +77,9 @@ def button(act: str, label: str, **attributes: object) -> str:
 
 def question(said: str, number: int | None, words: Words) -> str:
     """What the visitor asked; `number` of the turn where it can be edited."""
-    below = "" if number is None else button(f"edit-{number}", words.edit, class_="act edit")
+    below = "" if number is None else button(f"edit-{number}", words.edit, class_="act edit icon", title=words.edit)
     heard = tag("span", text(f"{words.you}: "), class_="sr")
-    return tag("div", heard + tag("p", text(said), dir=direction(said)) + below, class_="asked")
+    return tag("div", heard + tag("p", text(said)) + below, class_="asked", dir=direction(said))
 
 
 def notice(said: str, kind: str = "note") -> str:
@@ -116,7 +116,9 @@ def answer(found: Answer, number: int | None, view: View) -> str:
 
 def _linked(said: str, view: View) -> str:
     """A text whose marks are links to the articles that they name; what names none stays as it is written."""
-    parts, last, numbers = [], 0, {}
+    parts: list[str] = []
+    numbers: dict[str, int] = {}
+    last = 0
     for mark in MARK.finditer(said):
         if mark[1] not in view.articles:
             continue
@@ -132,10 +134,11 @@ def _sentences(found: Answer, view: View) -> str:
     parts, last = [], 0
     for sentence in found.sentences:
         parts.append(_lines(MARK.sub("", found.text[last : sentence.start])))
-        parts.append(_sentence(sentence, view))
+        parts.append(_sentence(sentence))
         for citation in sentence.citations:
             number = numbers.get(citation.file_id, len(numbers) + 1)
             parts.append(_chip(place(citation), citation.file_id, number, view, known.get(citation.file_id)))
+        parts.append(_verdict(sentence, view))
         last = sentence.end
     return "".join([*parts, _lines(MARK.sub("", found.text[last:]))])
 
@@ -146,49 +149,48 @@ def _lines(said: str) -> str:
 
 
 def _paragraphs(markup: str) -> str:
-    """Markup with line breaks as paragraphs; the result has no line break, so Markdown leaves it alone."""
-    return "".join(tag("p", line.strip()) for line in markup.split("\n") if line.strip())
+    """Markup with line breaks as paragraphs (no `p`: a reason folds out in it); without a line break, so Markdown leaves it alone."""
+    return "".join(tag("div", line.strip(), class_="p") for line in markup.split("\n") if line.strip())
 
 
-def _sentence(sentence: Sentence, view: View) -> str:
-    said = " ".join(map(text, filter(None, re.split(r"\s+", sentence.text))))
+def _sentence(sentence: Sentence) -> str:
+    """Its words: plain, underlined or struck."""
+    said = text(sentence.text)
     if sentence.verdict == "supported":
         return tag("span", said, class_="s")
-    name = getattr(view.words, sentence.verdict)
-    why = "؛ ".join(reason(one, view.language) for one in sentence.reasons) if view.language == "ar" else "; ".join(
-        sentence.reasons
-    )  # fmt: skip
-    marked = tag("s", said) if sentence.verdict == "unsupported" else said
-    told = tag("span", marked, class_=f"s {sentence.verdict}", title=why or name)
-    if not why:
-        return told + tag("span", text(name), class_=f"verdict {sentence.verdict}", dir=view.words.direction)
-    opened = tag("summary", text(name)) + tag("span", text(why), class_="because")
-    return told + tag("details", opened, class_=f"verdict {sentence.verdict}", title=why, dir=view.words.direction)
+    struck = tag("s", said) if sentence.verdict == "unsupported" else said
+    return tag("span", struck, class_=f"s {sentence.verdict}")
+
+
+def _verdict(sentence: Sentence, view: View) -> str:
+    """What the check found, with its reasons on hover, on a press, and for those who hear the page; nothing where all is well."""
+    reasons = [reason(one, view.language) for one in sentence.reasons]
+    name = view.words.note if sentence.verdict == "supported" else getattr(view.words, sentence.verdict)
+    look: dict[str, object] = {"class_": f"verdict {sentence.verdict}", "dir": view.words.direction}
+    if not reasons:
+        return "" if sentence.verdict == "supported" else tag("span", text(name), **look)
+    why = ("؛ " if view.language == "ar" else "; ").join(reasons)
+    summary = tag("summary", text(name) + tag("span", text(f": {why}"), class_="sr"))
+    return tag("details", summary + tag("span", text(why), class_="because"), title=why, **look)
 
 
 def _chip(to: str, file_id: str, number: int, view: View, source: Source | None) -> str:
     """The link to a source after a sentence: its number and file id; title and date in its name."""
     told = source or view.articles.get(file_id)
-    title, published = _title(told, view.words), told.published if told else None
-    name = view.words.open_source.format(
-        number=number, title=f"{title}، {published}" if published else title, file=file_id
-    )
-    shown = tag("span", str(number), class_="n", aria_hidden="true") + tag(
-        "span", text(file_id), class_="f", aria_hidden="true"
-    )
-    heard = tag("span", text(name), class_="sr", dir=view.words.direction)
-    return link(
-        to,
-        shown + heard,
-        class_="chip",
-        title=" · ".join(filter(None, [title, str(published or ""), file_id])),
-        dir="ltr",
-    )
+    title, day = _title(told, view.words), str(told.published) if told and told.published else ""
+    heard = [tag("span", text(f"{view.words.source} "), class_="sr"), tag("span", text(f": {title} {day}"), class_="sr")]
+    shown = tag("span", str(number), class_="n") + " " + tag("span", text(file_id), class_="f", dir="ltr")
+    return link(to, heard[0] + shown + heard[1], class_="chip", title=" · ".join(filter(None, [title, day, file_id])))
 
 
 def _title(told: Source | Article | None, words: Words) -> str:
     title = one_line(told.title) if told and told.title else words.untitled
     return title if len(title) <= NAME else f"{title[: NAME - 1]}…"
+
+
+def _named(told: Source | Article | None, words: Words) -> str:
+    """A title that runs its own way in a line that runs the page's."""
+    return tag("span", tag("bdi", text(_title(told, words)), dir="auto"), class_="title")
 
 
 # --- what stands below an answer ---
@@ -211,12 +213,12 @@ def _reasons(found: Answer, view: View) -> str:
 
 
 def _conflict(conflict: Conflict, view: View) -> str:
-    about = tag("p", text(f"{view.words.conflict_about} {conflict.about}"), class_="about", dir=view.words.direction)
+    about = tag("p", text(conflict.about), class_="about", dir=direction(conflict.about))
     sides = "".join(
         tag("li",
             link(place(side.citation),
                  tag("strong", text(side.value), dir=direction(side.value))
-                 + tag("span", text(_title(view.articles.get(side.citation.file_id), view.words)), class_="title", dir="auto")
+                 + _named(view.articles.get(side.citation.file_id), view.words)
                  + tag("span", _day(side.published, view.words) + " · " + isolated(side.citation.file_id), class_="facts")))
         for side in conflict.sides
     )  # fmt: skip
@@ -238,7 +240,7 @@ def _sources(found: Answer, view: View) -> str:
         row = link(
             quotes.get(source.file_id, source.file_id),
             tag("span", str(numbers[source.file_id]), class_="n")
-            + tag("span", text(_title(source, view.words)), class_="title", dir="auto")
+            + _named(source, view.words)
             + tag("span", " · ".join(filter(None, facts)), class_="facts"),
         )
         if copies:
@@ -254,7 +256,7 @@ def _closest(found: Answer, view: View) -> str:
     rows = [
         tag("li", link(place(one),
             tag("span", text(_shortened(one.quote)), class_="quote", dir=direction(one.quote))
-            + tag("span", text(_title(view.articles.get(one.file_id), view.words)) + " · " + isolated(one.file_id), class_="facts"),
+            + tag("span", tag("bdi", text(_title(view.articles.get(one.file_id), view.words)), dir="auto") + " · " + isolated(one.file_id), class_="facts"),
             title=view.words.closest_open))
         for one in found.closest
     ]  # fmt: skip
@@ -266,9 +268,9 @@ def _closest(found: Answer, view: View) -> str:
 def _actions(number: int, words: Words) -> str:
     kinds = (("wrong_citation", words.wrong_citation), ("missing", words.missing), ("wrong_fact", words.wrong_fact))
     why = "".join(button(f"{kind}-{number}", label, class_="act") for kind, label in kinds)
-    bad = tag("details", tag("summary", text(words.bad), class_="act bad") + tag("span", why, class_="kinds"))
-    good = button(f"good-{number}", words.good, class_="act good")
-    return tag("div", button(f"retry-{number}", words.retry, class_="act retry") + good + bad, class_="actions")
+    bad = tag("details", tag("summary", text(words.bad), class_="act bad icon", title=words.bad) + tag("span", why, class_="kinds"))
+    good = button(f"good-{number}", words.good, class_="act good icon", title=words.good)
+    return tag("div", button(f"retry-{number}", words.retry, class_="act retry icon", title=words.retry) + good + bad, class_="actions")
 
 
 def _day(published: date | None, words: Words) -> str:
@@ -287,7 +289,7 @@ def article_rows(articles: Iterable[Article], words: Words) -> str:
     """Articles to browse, each a link that opens it."""
     rows = [
         tag("li", link(one.id,
-            tag("span", text(_title(one, words)), class_="title", dir="auto")
+            _named(one, words)
             + tag("span", " · ".join(filter(None, [_day(one.published, words), text(one.publisher or ""), isolated(one.id)])), class_="facts")))
         for one in articles
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 // The behaviour of the page: what a click on its links and buttons asks of the server, and what the server's word changes here.
 // The markup carries no script; everything is delegated from the document. Python reads what is sent as data of a stranger.
 (() => {
-  const state = { trigger: null, words: {}, opener: null, place: "", conversation: "", picked: null };
+  const state = { trigger: null, words: {}, opener: null, place: "", conversation: "", asked: 0 };
   const root = document.documentElement;
   const one = (selector, within = document) => within.querySelector(selector);
   const send = (event, value = {}) => state.trigger && state.trigger(event, value);
@@ -216,6 +216,17 @@
   const named = () => {
     for (const message of document.querySelectorAll("[data-testid='bot'][aria-label], [data-testid='user'][aria-label]")) message.removeAttribute("aria-label");
   };
+  // A new question comes to the top of the chat, so that its answer is read from its beginning.
+  const follow = () => {
+    const asked = document.querySelectorAll("#chat .asked");
+    if (asked.length === state.asked) return;
+    state.asked = asked.length;
+    if (!asked.length) return;
+    let box = asked[0].parentElement;
+    while (box.parentElement && !/auto|scroll/.test(getComputedStyle(box).overflowY)) box = box.parentElement;
+    const last = asked[asked.length - 1];
+    box.scrollTop += last.getBoundingClientRect().top - box.getBoundingClientRect().top - 16;
+  };
   const dates = () => {
     for (const input of document.querySelectorAll("#since input, #until input")) if (input.type === "text") input.type = "date";
   };
@@ -228,7 +239,7 @@
       toast.setAttribute("role", "status");
       document.body.append(toast);
       paint();
-      new MutationObserver(() => (dates(), named())).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
+      new MutationObserver(() => (dates(), named(), follow())).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
       const listen = () => element.textContent.trim() && hear(JSON.parse(element.textContent));
       watch("value", listen);
       listen();

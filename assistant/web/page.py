@@ -23,10 +23,10 @@ AT_ONCE: dict[str, Any] = {**PRIVATE, "queue": False}
 
 def dressing() -> dict[str, Any]:
     """What `gradio.mount_gradio_app` needs beside the page: the looks and the behaviour."""
-    script = (HERE / "page.js").read_text("utf-8")
+    # In the head, not as `css`: Gradio puts its own container before every rule of that, and so loses those that begin at the body.
+    style, script = ((HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
     return {
-        "css": (HERE / "page.css").read_text("utf-8"),
-        "head": f"<script>{script}</script>",
+        "head": f"<style>{style}</style><script>{script}</script>",
         "theme": gr.themes.Base(font=FONTS, font_mono=["ui-monospace", "monospace"], primary_hue="teal"),
         "footer_links": [],
         "run_history": False,
@@ -84,6 +84,7 @@ class Page:
             latex_delimiters=[],
             group_consecutive_messages=False,
             line_breaks=False,
+            autoscroll=False,
         )
         with gr.Column(elem_id="composer"):
             self.editing = gr.HTML("", elem_id="editing", apply_default_css=False)
@@ -94,12 +95,12 @@ class Page:
                 self.send = gr.Button(ARABIC.send, elem_id="send", variant="primary", scale=0)
                 self.stop = gr.Button(ARABIC.stop, elem_id="stop", visible=False, scale=0)
             with gr.Accordion(ARABIC.filters, open=False, elem_id="filters") as self.filters:
-                with gr.Row():
+                with gr.Column(elem_id="narrowing"):
                     self.since = gr.Textbox(elem_id="since", max_lines=1, max_length=10)
                     self.until = gr.Textbox(elem_id="until", max_lines=1, max_length=10)
-                self.languages = gr.CheckboxGroup(elem_id="languages", choices=[])
-                self.publishers = gr.Dropdown(elem_id="publishers", choices=[], multiselect=True)
-                self.clear = gr.Button(ARABIC.clear_filters, elem_id="clear", size="sm")
+                    self.languages = gr.CheckboxGroup(elem_id="languages", choices=[])
+                    self.publishers = gr.Dropdown(elem_id="publishers", choices=[], multiselect=True)
+                    self.clear = gr.Button(ARABIC.clear_filters, elem_id="clear", size="sm")
             self.goes = gr.HTML("", elem_id="goes", apply_default_css=False)
 
     # --- what the page says in one language ---
@@ -141,7 +142,8 @@ def build(desk: Desk) -> gr.Blocks:
     """The page of a desk: its parts, joined to the callbacks. Mount it with `dressing()`."""
     with gr.Blocks(
         title="Isnad · إسناد", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)
-    ) as blocks:
+    ) as made:
+        blocks: gr.Blocks = made
         page = Page(desk)
         join(blocks, page, Callbacks(desk, page))
     return blocks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from assistant.render import direction, escaped
 from assistant.web.markup import button, isolated, link, tag, text
@@ -46,7 +47,7 @@ def _head(article: Article, span: Span | None, words: Words, copies: Iterable[st
 
 
 def _close(words: Words) -> str:
-    return button("close", words.close, class_="close")
+    return button("close", words.close, class_="close icon", title=words.close)
 
 
 def _body(article: Article, span: Span | None) -> str:
@@ -56,7 +57,7 @@ def _body(article: Article, span: Span | None) -> str:
         ends = {end for end in ends if not span.start < end < span.end} | {span.start, span.end}
     cuts = sorted(ends)
     parts = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         piece = escaped(article.text[start:end].replace("\r\n", "\n").replace("\r", "\n"))
         if span and (start, end) == (span.start, span.end):
             parts.append(f'<mark id="hit" tabindex="-1">{piece}</mark>')

@@ -19,7 +19,8 @@ def browsed(store: Path, query: str = "", ids: Collection[str] | None = None) ->
     """Articles without their texts, newest first, at most 50, and how many there are: whose title, publisher or id holds every
     word of the query, in any spelling that `index.text.fold` takes for one; of `ids` only, where they are given."""
     wanted = folded(query).split()
-    found, every = [], 0
+    found: list[Article] = []
+    every = 0
     with _reading(store) as db:
         rows = db.execute(
             "SELECT id, title, published, publisher, language FROM articles ORDER BY published IS NULL, published DESC, id"

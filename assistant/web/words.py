@@ -30,11 +30,12 @@ class Words(Value, frozen=True, kw_only=True):
     you: str
     editing: str
     # the answer
-    open_source: str  # {number} {file} {title}
+    source: str
     supported: str
     partly: str
     unsupported: str
     unchecked: str
+    note: str
     borne_out_all: str
     borne_out_some: str  # {supported} {all}
     incomplete: str
@@ -43,7 +44,6 @@ class Words(Value, frozen=True, kw_only=True):
     undated: str
     untitled: str
     conflicts: str
-    conflict_about: str
     closest: str
     closest_open: str
     why: str
@@ -149,11 +149,12 @@ ARABIC = Words(
     newest="من المقالات",
     you="أنت",
     editing="تعدّل سؤالًا سابقًا؛ ما بعده يُحذف عند الإرسال.",
-    open_source="المصدر {number}: {title}، {file}",
+    source="المصدر",
     supported="مسندة",
     partly="مسندة جزئيًا",
     unsupported="غير مسندة",
     unchecked="لم تُفحص",
+    note="ملاحظة",
     borne_out_all="كل الجمل مسندة ({all} من {all})",
     borne_out_some="{supported} من {all} من الجمل مسندة",
     incomplete="انقطعت الإجابة قبل أن تكتمل.",
@@ -162,7 +163,6 @@ ARABIC = Words(
     undated="بلا تاريخ",
     untitled="بلا عنوان",
     conflicts="المصادر تختلف",
-    conflict_about="في",
     closest="أقرب ما في المقالات",
     closest_open="افتح المقال عند هذا الموضع",
     why="السبب",
@@ -262,11 +262,12 @@ ENGLISH = Words(
     newest="Among the articles",
     you="You",
     editing="You are editing an earlier question; what follows it is removed when you send.",
-    open_source="Source {number}: {title}, {file}",
+    source="Source",
     supported="borne out",
     partly="partly borne out",
     unsupported="not borne out",
     unchecked="not checked",
+    note="note",
     borne_out_all="Every sentence is borne out ({all} of {all})",
     borne_out_some="{supported} of {all} sentences are borne out",
     incomplete="The answer broke off before it was complete.",
@@ -275,7 +276,6 @@ ENGLISH = Words(
     undated="undated",
     untitled="untitled",
     conflicts="The sources differ",
-    conflict_about="on",
     closest="The closest passages",
     closest_open="Open the article here",
     why="why",
@@ -368,8 +368,8 @@ def chosen(cookie: str | None, accepted: str | None) -> Language:
     >>> chosen(None, "en-GB,en;q=0.9"), chosen("ar", "en-GB"), chosen(None, "fr-FR,fr;q=0.9,ar;q=0.5"), chosen(None, None)
     ('en', 'ar', 'ar', 'ar')
     """
-    if cookie == "ar" or cookie == "en":
-        return cookie
+    if cookie in ("ar", "en"):
+        return "ar" if cookie == "ar" else "en"
     for one in re.findall(r"[a-z]{2,3}", re.sub(r"-\w+|;\s*q=[\d.]+", "", (accepted or "").lower())):
         if one == "ar" or one == "en":
             return "ar" if one == "ar" else "en"
