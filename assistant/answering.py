@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from assistant.checking import examined
 from assistant.conflicts import conflicts
 from assistant.conversation import Conversation, standalone
-from assistant.model import Model, total
+from assistant.model import Model, Prices, total
 from assistant.records import Answer, Draft, Seen, Sentence, Source
 from assistant.translating import translated
 from assistant.understand import Question, understand
@@ -24,9 +24,10 @@ MANY = 0.25  # the share of the articles from which on a model puts the question
 
 
 class Writer(Protocol):
-    """Writes an answer from hits: its text as it comes, then the whole. `model` rewrites questions for search; None: rules do."""
+    """Writes an answer from hits: its text as it comes, then the whole. `model`, at `prices`, rewrites questions for search; None: rules do."""
 
     engine: str
+    prices: Prices
 
     @property
     def model(self) -> Model | None: ...
@@ -71,12 +72,12 @@ def stream(
     alone = standalone(checked(question), conversation or Conversation(), model=writer.model, count=count)
     languages = retriever.languages()
     asked = understand(alone.question, languages)
-    spent = [alone.usage] if alone.usage else []
+    spent = [writer.prices.of(alone.usage)] if alone.usage else []
     searched = [asked.text]
     foreign = [one for one, share in languages.items() if one != asked.language and (share >= MANY or not asked.shared)]
     if foreign and writer.model:
         other = translated(asked.text, foreign, model=writer.model, count=count)
-        spent.append(other.usage)
+        spent.append(writer.prices.of(other.usage))
         searched += other.questions
         asked = replace(asked, shared=True)
     clock.lap("understand")

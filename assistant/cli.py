@@ -145,10 +145,12 @@ def ask(options: argparse.Namespace) -> int:
     """Print a cited answer, or a refusal with the closest passages."""
     import msgspec
 
+    from assistant import wiring
     from assistant.api import Assistant
 
     settings = _settings(options)
-    with Assistant.open(options.store, settings=settings) as assistant:
+    model = wiring.metered(settings, options.max_cost) if options.max_cost is not None else None
+    with Assistant.open(options.store, settings=settings, model=model) as assistant:
         if settings.destination:
             print(f"passages are sent to {settings.destination}", file=sys.stderr)
 
@@ -456,6 +458,9 @@ def _parser() -> argparse.ArgumentParser:
     asking_model = add(ask, asking)
     asking_model.add_argument("--model", metavar="NAME", help="the model that writes (default: ISNAD_MODEL)")
     asking_model.add_argument("--no-model", action="store_true", help="answer by quoting, whatever is set")
+    asking_model.add_argument(
+        "--max-cost", type=float, metavar="M", help="spend at most this on the model, in the currency of the prices"
+    )
     live = sys.stdout is not None and sys.stdout.isatty()
     asking_model.add_argument(
         "--stream", action=argparse.BooleanOptionalAction, default=live, help="show the text as it comes"

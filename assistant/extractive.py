@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator
 
 from assistant.extract import Frequency, extract
-from assistant.model import Model
+from assistant.model import Model, Prices
 from assistant.records import Citation, Draft, Sentence
 from assistant.understand import Question
 from index.records import Hit
@@ -23,6 +23,7 @@ class Extractive:
 
     engine = "extract"
     model: Model | None = None
+    prices = Prices()
 
     def __init__(self, frequency: Frequency) -> None:
         self._frequency = frequency

@@ -28,7 +28,7 @@ import prompts
 from assistant import answering
 from assistant.answering import Writer
 from assistant.compose import REFUSAL, Shown, compose
-from assistant.model import LANGUAGES, Message, Model
+from assistant.model import LANGUAGES, Message, Model, Prices
 from assistant.records import Answer, Draft
 from assistant.understand import Question
 from index.errors import ProviderCut
@@ -214,6 +214,8 @@ class _Found:
 
 class _Instructed:
     """Writes with a model, under instructions of the user's own where there are any."""
+
+    prices = Prices()
 
     def __init__(
         self, model: Model, instructions: BasePromptTemplate | None, budget: int, today: Callable[[], date]

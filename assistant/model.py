@@ -115,6 +115,17 @@ class Prices(Value, frozen=True, kw_only=True):
     tokens_in: float | None = None
     tokens_out: float | None = None
 
+    def of(self, usage: Usage) -> Usage:
+        """The usage with what it cost at these prices.
+
+        >>> Prices(tokens_in=2.0, tokens_out=10.0).of(Usage(requests=1, tokens_in=500_000)).cost
+        1.0
+        """
+        if self.tokens_in is None or self.tokens_out is None:
+            return usage
+        cost = (usage.tokens_in * self.tokens_in + usage.tokens_out * self.tokens_out) / 1_000_000
+        return msgspec.structs.replace(usage, cost=round(cost, 8))
+
 
 def key_of(messages: Sequence[Message]) -> str:
     """Twelve hexadecimal digits that stand for a request.
@@ -184,14 +195,12 @@ def _unthought(text: str) -> str | None:
 def usage_of(replies: Iterable[Reply], prices: Prices = Prices()) -> Usage:  # noqa: B008
     """What these replies took and cost: `cost` is None where a price is not set."""
     replies = list(replies)
-    tokens_in = sum(reply.tokens_in or 0 for reply in replies)
-    tokens_out = sum(reply.tokens_out or 0 for reply in replies)
-    cost = None
-    if prices.tokens_in is not None and prices.tokens_out is not None:
-        cost = round((tokens_in * prices.tokens_in + tokens_out * prices.tokens_out) / 1_000_000, 8)
-    return Usage(
-        requests=sum(reply.requests for reply in replies), tokens_in=tokens_in, tokens_out=tokens_out, cost=cost
+    usage = Usage(
+        requests=sum(reply.requests for reply in replies),
+        tokens_in=sum(reply.tokens_in or 0 for reply in replies),
+        tokens_out=sum(reply.tokens_out or 0 for reply in replies),
     )
+    return prices.of(usage)
 
 
 def total(usages: Iterable[Usage]) -> Usage:

@@ -25,9 +25,10 @@ class Modelled:
         today: Callable[[], date] = date.today,
     ) -> None:
         self.engine = f"model:{model.name}"
-        self.model, self._count, self._budget, self._prices, self._today = model, count, budget, prices, today
+        self.model, self.prices = model, prices
+        self._count, self._budget, self._today = count, budget, today
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
         """What the model writes, as it comes; ProviderError where it never began."""
-        shown = Shown(today=self._today(), language=question.language, budget=self._budget, prices=self._prices)
+        shown = Shown(today=self._today(), language=question.language, budget=self._budget, prices=self.prices)
         return (yield from compose(question.text, hits, model=self.model, count=self._count, shown=shown))

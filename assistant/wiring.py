@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from index.lexical import LexicalIndex
 from index.retrieval import Retriever
 
 if TYPE_CHECKING:
-    from assistant.model import Model
+    from assistant.model import Message, Model, Prices
+    from assistant.spending import Budget
     from index.embedding import Embedder
     from index.provider import Provider
     from index.rerank import Reranker
@@ -126,7 +127,7 @@ def writer(retriever: Retriever, settings: Settings, model: Any = None) -> Write
         from assistant.extractive import Extractive
 
         return Extractive(retriever.lexical)
-    from assistant.model import Prices, accepted
+    from assistant.model import accepted
     from assistant.modelled import Modelled
     from index.tokens import count
 
@@ -134,8 +135,40 @@ def writer(retriever: Retriever, settings: Settings, model: Any = None) -> Write
         _chat(settings) if model is None else accepted(model),
         count=count,
         budget=settings.context_tokens,
-        prices=Prices(tokens_in=settings.price_in, tokens_out=settings.price_out),
+        prices=_prices(settings),
     )
+
+
+def budget(settings: Settings, limit: float | None) -> Budget:
+    """Money for the model that is set, `limit` in the currency of the prices. UsageError for a limit without prices."""
+    from assistant.spending import Budget
+    from index.tokens import count
+
+    prices = _prices(settings)
+    if limit is not None and (prices.tokens_in is None or prices.tokens_out is None):
+        raise UsageError("--max-cost needs the prices: set ISNAD_PRICE_IN and ISNAD_PRICE_OUT, per million tokens")
+
+    def most(messages: Sequence[Message]) -> float:
+        asked = sum(count(one["content"]) + 8 for one in messages)
+        return (asked * (prices.tokens_in or 0.0) + settings.answer_tokens * (prices.tokens_out or 0.0)) / 1_000_000
+
+    return Budget(limit, most)
+
+
+def metered(settings: Settings, limit: float) -> Model | None:
+    """The model that is set, paid for from a budget; None where none is set."""
+    from assistant.spending import Metered
+    from index.tokens import count
+
+    if not settings.has_model:
+        return None
+    return Metered(_chat(settings), budget(settings, limit), _prices(settings), count)
+
+
+def _prices(settings: Settings) -> Prices:
+    from assistant.model import Prices
+
+    return Prices(tokens_in=settings.price_in, tokens_out=settings.price_out)
 
 
 def _chat(settings: Settings) -> Model:

@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from assistant.model import Message, Model, Prices, usage_of
-from evals.pace import Budget, Limiter
+from assistant.spending import Budget
+from evals.pace import Limiter
 from evals.records import canonical, lines
 from evals.runlog import append
 from index.errors import ProviderDown

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from assistant import wiring
 from assistant.answering import Writer
 from assistant.config import Settings
-from assistant.model import ChatModel, Message, Model, Prices, Recorded
+from assistant.model import ChatModel, Model, Prices, Recorded
 from assistant.modelled import Modelled
+from assistant.spending import Budget
 from evals.calls import Calls, Remembered
 from evals.cases import HERE, Case
 from evals.engines import About, AssistantEngine, Engine, Watched, prompt_hashes, prompt_texts
 from evals.judge import ModelJudge
-from evals.pace import Budget, Limiter
+from evals.pace import Limiter
 from index.build import READING
 from index.errors import UsageError
 from index.provider import Provider, Wait
@@ -73,16 +74,8 @@ class Paid:
 def paid(kept: Path, *, offline: bool, max_cost: float | None, per_minute: float | None) -> Paid:
     """The way to the configured model. Raises UsageError where a cost limit is set and the prices are not known."""
     settings = Settings.load()
-    price_in, price_out = settings.price_in, settings.price_out
-    if max_cost is not None and (price_in is None or price_out is None):
-        raise UsageError("--max-cost needs the prices: set ISNAD_PRICE_IN and ISNAD_PRICE_OUT, per million tokens")
-
-    def ceiling(messages: Sequence[Message]) -> float:
-        asked = sum(count(one["content"]) + 8 for one in messages)
-        return (asked * (price_in or 0.0) + settings.answer_tokens * (price_out or 0.0)) / 1_000_000
-
     limiter = Limiter(per_minute) if per_minute else None
-    return Paid(settings, Calls(kept), Budget(max_cost, ceiling), limiter=limiter, offline=offline)
+    return Paid(settings, Calls(kept), wiring.budget(settings, max_cost), limiter=limiter, offline=offline)
 
 
 class Maker:

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
+from assistant.spending import Budget, BudgetSpent
 from evals import gate
 from evals.baseline import Baseline
 from evals.cases import Case
 from evals.corpus import Corpus
 from evals.engines import Engine
 from evals.exhibit import Support
-from evals.pace import Budget, BudgetSpent
 from evals.records import Entry, Outcome
 from evals.runlog import Log
 from evals.scoring import outcomes, score

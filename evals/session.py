@@ -13,6 +13,7 @@ from pathlib import Path
 import prompts
 from assistant import wiring
 from assistant.config import Settings
+from assistant.spending import Budget
 from evals import corpus as texts
 from evals import models
 from evals.answers import AnswersEngine
@@ -22,7 +23,6 @@ from evals.corpus import Corpus
 from evals.engines import About, AssistantEngine, Engine
 from evals.exhibit import Support
 from evals.judge import Judged
-from evals.pace import Budget
 from evals.runlog import Manifest
 from evals.scoring import code
 from evals.support import Checked

@@ -53,3 +53,28 @@ def test_a_server_that_refuses_is_one_line_with_the_next_step(sample: Path) -> N
         run = asked(server, sample)
     assert run.returncode == 1 and "Traceback" not in run.stderr and KEY not in run.stderr
     assert run.stderr.strip().splitlines()[-1].startswith("isnad: ")
+
+
+def test_a_batch_stops_before_it_would_cost_more_than_it_may(sample: Path, tmp_path: Path) -> None:
+    lines = tmp_path / "questions.jsonl"
+    lines.write_text("".join(json.dumps({"id": n, "question": QUESTION}) + "\n" for n in range(4)))
+    with Scripted(reply="نحو 3 ساعات [1].") as server:
+        environment = {**os.environ, "OPENAI_BASE_URL": server.url, "ISNAD_PRICE_IN": "10", "ISNAD_PRICE_OUT": "10"}
+        batch = ("ask", "--batch", lines, "--store", sample, "--max-cost")
+        enough = isnad(*batch, "1", env=environment)
+        sent = len(server.requests)
+        too_little = isnad(*batch, "0.00001", env=environment)
+        unpriced = isnad(*batch, "0.1", env={**os.environ, "OPENAI_BASE_URL": server.url})
+    assert enough.returncode == 0 and sent == len(server.requests) == 4
+    assert too_little.returncode == 1
+    assert all("of 1e-05 is spent" in json.loads(line)["error"] for line in too_little.stdout.splitlines())
+    assert unpriced.returncode == 1 and "ISNAD_PRICE_IN" in unpriced.stderr
+
+
+def test_what_a_rewritten_question_took_is_part_of_the_cost(sample: Path) -> None:
+    with Scripted(reply="نحو 3 ساعات [1].") as server:
+        environment = {**os.environ, "OPENAI_BASE_URL": server.url, "ISNAD_PRICE_IN": "1", "ISNAD_PRICE_OUT": "1"}
+        run = isnad("ask", "How long did Putin and Assad talk?", "--store", sample, "--json", env=environment)
+        usage = json.loads(run.stdout)["usage"]
+    assert usage["requests"] == len(server.requests) >= 2
+    assert usage["cost"] == round((usage["tokens_in"] + usage["tokens_out"]) / 1e6, 8)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from assistant.model import Message, Prices, drained
+from assistant.spending import Budget, BudgetSpent
 from evals.calls import Calls, NotRecorded, Remembered
 from evals.cases import Case
 from evals.engines import About
-from evals.pace import Budget, BudgetSpent
 from evals.records import Reply
 from evals.runlog import Log, begin, find, new_folder
 from evals.runner import Pace, answer_all, run
