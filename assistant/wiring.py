@@ -198,9 +198,33 @@ def status(store: Path, settings: Settings) -> dict[str, Any]:
         "behind": {derived: len(ledger.pending(derived)) for derived in INDEXES},
         "engine": f"model:{settings.model}" if settings.has_model else "extract",
         "passages_go_to": settings.destination,
-        "search": ["lexical", "meaning"] if settings.has_embedding else ["lexical"],
+        "embeddings_go_to": settings.embedding_destination,
+        "search": _searches(settings),
+        "off": _off(settings),
         "settings": settings.shown(),
     }
+
+
+def _searches(settings: Settings) -> list[str]:
+    """The searches that are on, in the order in which a question goes through them."""
+    on = {"lexical": True, "meaning": settings.has_embedding, "reranker": settings.reranker is not None}
+    return [name for name, so in on.items() if so]
+
+
+def _off(settings: Settings) -> list[str]:
+    """What is off, and what would turn it on."""
+    missing = {
+        "answers written by a model: set OPENAI_API_KEY, or OPENAI_BASE_URL (http://localhost:11434/v1 for Ollama)": (
+            settings.has_model
+        ),
+        "search by meaning: set ISNAD_EMBEDDING_MODEL (a name on the server, or local:NAME), then: isnad index --reembed": (
+            settings.has_embedding
+        ),
+        "a second look at the best passages: set ISNAD_RERANKER (a name on the server, or local:NAME)": (
+            settings.reranker is not None
+        ),
+    }
+    return [what for what, there in missing.items() if not there]
 
 
 def _catch_up(ledger: Ledger) -> None:
