@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec.structs import replace
 
@@ -21,11 +21,24 @@ from index.errors import IsnadError, UsageError
 from index.records import Filters, Hit, Passage, SyncReport
 
 if TYPE_CHECKING:
+    from assistant.model import Model
     from index.build import Progress
     from index.embedding import Embedder
     from index.retrieval import Retriever
 
 Given = str | Path | Mapping[str, str] | Iterable[Mapping[str, Any]]  # a PATH; id → text; records as in JSON Lines
+
+
+class AnyLLM(Protocol):
+    """Any LLM of llama-index, which is not imported for it."""
+
+    def stream_chat(self, *messages: Any, **options: Any) -> Any: ...
+
+
+class AnyEmbedding(Protocol):
+    """Any embedding model of llama-index, which is not imported for it."""
+
+    def get_text_embedding_batch(self, *texts: Any, **options: Any) -> Any: ...
 
 
 class Assistant:
@@ -53,8 +66,8 @@ class Assistant:
         cls,
         store: str | Path = ".isnad",
         *,
-        model: Any = None,
-        embedding: Any = None,
+        model: str | Model | AnyLLM | None = None,
+        embedding: str | Embedder | AnyEmbedding | None = None,
         settings: Settings | None = None,
         create: bool = False,
     ) -> Assistant:
@@ -324,8 +337,8 @@ def ask(
     question: str,
     *,
     store: str | Path = ".isnad",
-    model: Any = None,
-    embedding: Any = None,
+    model: str | Model | AnyLLM | None = None,
+    embedding: str | Embedder | AnyEmbedding | None = None,
     settings: Settings | None = None,
     conversation: Conversation | None = None,
     limit: int = answering.HITS,
