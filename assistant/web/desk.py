@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
 
+from msgspec.structs import replace
+
 from assistant import wiring
 from assistant.api import Assistant
 from assistant.config import Settings
@@ -122,14 +124,15 @@ class Desk:
                     break
                 said += piece
                 yield piece
-        except GeneratorExit:
+        except BaseException as left:
             streaming.close()
-            self._charge_stopped(visitor, question, said)
+            if said or isinstance(left, GeneratorExit):
+                self._charge_unfinished(visitor, question, said)
             raise
         finally:
             self._count(-1)
         if answer.usage:
-            self.conversations.charge(visitor, answer.usage)
+            self.conversations.charge(visitor, self._priced(answer.usage))
         return answer
 
     def ask(self, visitor: str, question: str, *, filters: Filters | None = None) -> Answer:
@@ -154,14 +157,21 @@ class Desk:
         with self._counting:
             self._answering += step
 
-    def _charge_stopped(self, visitor: str, question: str, said: str) -> None:
-        if not self.settings.has_model:
-            return
+    def _charge_unfinished(self, visitor: str, question: str, said: str) -> None:
+        """An estimate for an answer that was stopped or broke off: all the passages that fit, and what was written."""
+        if self.settings.has_model:
+            tokens_in, tokens_out = self.settings.context_tokens + count(question), count(said)
+            self.conversations.charge(
+                visitor, self._priced(Usage(requests=1, tokens_in=tokens_in, tokens_out=tokens_out))
+            )
+
+    def _priced(self, usage: Usage) -> Usage:
+        """With its cost, wherever prices are set: a limit of money must not miss what nobody else has priced."""
         price_in, price_out = self.settings.price_in, self.settings.price_out
-        tokens_in, tokens_out = self.settings.context_tokens + count(question), count(said)
-        known = price_in is not None or price_out is not None
-        cost = (tokens_in * (price_in or 0.0) + tokens_out * (price_out or 0.0)) / 1e6 if known else None
-        self.conversations.charge(visitor, Usage(requests=1, tokens_in=tokens_in, tokens_out=tokens_out, cost=cost))
+        if usage.cost is not None or (price_in is None and price_out is None):
+            return usage
+        cost = (usage.tokens_in * (price_in or 0.0) + usage.tokens_out * (price_out or 0.0)) / 1e6
+        return replace(usage, cost=cost)
 
     # --- articles ---
 

@@ -111,7 +111,9 @@ class Uploads:
         return self._folder / hashlib.sha256(owner.encode()).hexdigest()[:16]
 
     def _made(self, folder: Path) -> Path:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in (*reversed(folder.parents), folder):
+            if self._store in one.parents:
+                one.mkdir(mode=0o700, exist_ok=True)
         return folder
 
 
