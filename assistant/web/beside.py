@@ -23,7 +23,7 @@ def told(**facts: object) -> str:
 
 def brand(words: Words) -> str:
     """The name and what it is for."""
-    return tag("div", tag("h1", text(words.name)) + tag("p", text(words.tagline)), class_="brand", dir=words.direction)
+    return tag("div", tag("p", text(words.name), class_="name") + tag("p", text(words.tagline)), class_="brand", dir=words.direction)
 
 
 def top(words: Words) -> str:
@@ -38,7 +38,8 @@ def top(words: Words) -> str:
     menu = button("menu", words.menu, class_="bar menu icon", title=words.menu, aria_expanded="false")
     switch = button(f"switch:{words.switch_to}", words.switch, class_="bar switch", lang=words.switch_to)
     theme = button("theme", words.theme, class_="bar theme icon", title=words.theme)
-    return tag("nav", menu + kept + switch + theme, dir=words.direction, aria_label=words.more)
+    name = tag("h1", text(words.name), class_="sr")
+    return name + tag("nav", menu + kept + switch + theme, dir=words.direction, aria_label=words.more)
 
 
 def welcome(desk: Desk, words: Words) -> str:

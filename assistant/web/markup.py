@@ -78,8 +78,8 @@ def button(act: str, label: str, **attributes: object) -> str:
 def question(said: str, number: int | None, words: Words) -> str:
     """What the visitor asked; `number` of the turn where it can be edited."""
     below = "" if number is None else button(f"edit-{number}", words.edit, class_="act edit icon", title=words.edit)
-    heard = tag("span", text(f"{words.you}: "), class_="sr")
-    return tag("div", heard + tag("p", text(said)) + below, class_="asked", dir=direction(said))
+    heard = tag("span", text(f"{words.you}:"), class_="sr") + " "
+    return tag("div", tag("h2", heard + text(said)) + below, class_="asked", dir=direction(said))
 
 
 def notice(said: str, kind: str = "note") -> str:
@@ -178,9 +178,9 @@ def _chip(to: str, file_id: str, number: int, view: View, source: Source | None)
     """The link to a source after a sentence: its number and file id; title and date in its name."""
     told = source or view.articles.get(file_id)
     title, day = _title(told, view.words), str(told.published) if told and told.published else ""
-    heard = [tag("span", text(f"{view.words.source} "), class_="sr"), tag("span", text(f": {title} {day}"), class_="sr")]
+    before, after = (tag("span", text(said), class_="sr") for said in (view.words.source, f": {title} {day}"))
     shown = tag("span", str(number), class_="n") + " " + tag("span", text(file_id), class_="f", dir="ltr")
-    return link(to, heard[0] + shown + heard[1], class_="chip", title=" · ".join(filter(None, [title, day, file_id])))
+    return link(to, f"{before} {shown}{after}", class_="chip", title=" · ".join(filter(None, [title, day, file_id])))
 
 
 def _title(told: Source | Article | None, words: Words) -> str:
@@ -268,9 +268,16 @@ def _closest(found: Answer, view: View) -> str:
 def _actions(number: int, words: Words) -> str:
     kinds = (("wrong_citation", words.wrong_citation), ("missing", words.missing), ("wrong_fact", words.wrong_fact))
     why = "".join(button(f"{kind}-{number}", label, class_="act") for kind, label in kinds)
-    bad = tag("details", tag("summary", text(words.bad), class_="act bad icon", title=words.bad) + tag("span", why, class_="kinds"))
+    bad = tag(
+        "details",
+        tag("summary", text(words.bad), class_="act bad icon", title=words.bad) + tag("span", why, class_="kinds"),
+    )
     good = button(f"good-{number}", words.good, class_="act good icon", title=words.good)
-    return tag("div", button(f"retry-{number}", words.retry, class_="act retry icon", title=words.retry) + good + bad, class_="actions")
+    return tag(
+        "div",
+        button(f"retry-{number}", words.retry, class_="act retry icon", title=words.retry) + good + bad,
+        class_="actions",
+    )
 
 
 def _day(published: date | None, words: Words) -> str:

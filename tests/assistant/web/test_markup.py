@@ -1,0 +1,244 @@
+"""What the page shows of answers and articles: the words, where they stand, and never any markup of theirs."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from assistant.records import Answer, Citation, Conflict, Sentence, Side, Source
+from assistant.render import plain
+from assistant.web import markup, panel
+from assistant.web.markup import View
+from assistant.web.words import ARABIC, ENGLISH, WORDS, Words, reason
+from index.records import Article, Skipped, Span, SyncReport
+from tests.assistant.web.hostile import HOSTILE
+
+TAGS = {
+    "a", "article", "bdi", "button", "details", "div", "h2", "h3", "header", "li", "mark", "ol", "p", "s", "section", "span", "strong",
+    "summary", "ul",
+}  # fmt: skip
+ATTRIBUTES = {"aria-label", "class", "dir", "href", "id", "lang", "role", "tabindex", "title", "type"}
+
+
+class Read(HTMLParser):
+    """The tags, links and text of markup."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.hit = ""
+        self._in_hit = False
+        self.feed(markup)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.links += [value or "" for name, value in attrs if name == "href"]
+        self._in_hit = self._in_hit or tag == "mark"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_hit = self._in_hit and tag != "mark"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        self.hit += data if self._in_hit else ""
+
+    def harmless(self) -> bool:
+        """Whether nothing but our own elements, attributes and links are there."""
+        return (
+            set(self.tags) <= TAGS
+            and {name for name, _ in self.attributes} <= ATTRIBUTES
+            and all(link.startswith("?a=") for link in self.links)
+        )
+
+
+def cited(said: str, file_id: str = "a", quote: str = "ok", verdict: str = "supported", *reasons: str) -> Sentence:
+    citation = Citation(file_id=file_id, start=3, end=3 + len(quote), quote=quote)
+    return Sentence(text=said, start=0, end=len(said), verdict=verdict, reasons=reasons, citations=(citation,))  # type: ignore[arg-type]
+
+
+def told(*sentences: Sentence, sources: tuple[Source, ...] = (), **rest: object) -> Answer:
+    """An answer of these sentences, each followed by its marks."""
+    text, placed = "", []
+    for one in sentences:
+        placed.append(Sentence(**{**_fields(one), "start": len(text), "end": len(text) + len(one.text)}))
+        text += one.text + "".join(f" [{mark.file_id}]" for mark in one.citations) + " "
+    supported = sum(one.verdict == "supported" for one in sentences)
+    coverage = supported / len(sentences) if sentences else None
+    fields = {"question": "q", "text": text, "abstained": False, "engine": "extract", "coverage": coverage, **rest}
+    return Answer(sentences=tuple(placed), sources=sources, **fields)  # type: ignore[arg-type]
+
+
+def _fields(sentence: Sentence) -> dict[str, object]:
+    return {name: getattr(sentence, name) for name in sentence.__struct_fields__}
+
+
+def view(words: Words = ENGLISH, *articles: Article, copies: dict[str, tuple[str, ...]] | None = None) -> View:
+    language = "ar" if words is ARABIC else "en"
+    return View(
+        words=words, language=language, articles={one.id: one for one in articles}, copies=copies or {}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)
+def test_what_a_model_writes_is_text_wherever_it_stands(payload: str) -> None:
+    article = Article(id="a", text="", sha256="", title=payload, publisher=payload)
+    source = Source(file_id="a", title=payload, publisher=payload)
+    side = Side(value=payload, published=None, citation=Citation(file_id="a", start=0, end=1, quote=payload))
+    answer = told(
+        cited(payload, "a", payload, "partly", payload),
+        sources=(source,),
+        reasons=(payload,),
+        conflicts=(Conflict(kind="number", about=payload, sides=(side, side)),),
+        closest=(side.citation,),
+        engine=f"model:{payload}",
+    )
+    shown = view(ENGLISH, article)
+    whole = markup.answer(answer, 1, shown) + markup.question(payload, 1, ENGLISH) + markup.writing(payload, shown)
+    whole += markup.notice(payload) + markup.article_rows([article], ENGLISH)
+    assert Read(whole).harmless() and "\n" not in whole
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", whole)
+
+
+@pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)
+def test_what_an_article_says_is_text_in_the_panel(payload: str) -> None:
+    article = Article(id="a", text=f"It rained. {payload} The dam held.", sha256="", title=payload, publisher=payload)
+    found = Read(panel.shown(article, Span(11, 11 + len(payload)), ENGLISH))
+    assert found.harmless() and found.hit == plain(payload)
+
+
+@given(some.text(min_size=1), some.data())
+def test_the_marked_words_are_those_of_the_span_letter_by_letter(text: str, data: some.DataObject) -> None:
+    start = data.draw(some.integers(0, len(text) - 1))
+    end = data.draw(some.integers(start + 1, len(text)))
+    cut = data.draw(some.integers(0, len(text)))
+    article = Article(id="a", text=text, sha256="", boilerplate=(Span(0, cut),))
+    shown = panel.shown(article, Span(start, end), ENGLISH)
+    said = plain(text[start:end].replace("\r\n", "\n").replace("\r", "\n"))
+    assert Read(shown).hit == said and shown.count("<mark") == 1
+
+
+def test_a_chip_shows_number_and_file_and_says_title_and_date() -> None:
+    source = Source(file_id="a-7", title="The dam held", published=date(2024, 5, 3))
+    shown = markup.answer(told(cited("It held.", "a-7"), sources=(source,)), 1, view())
+    chip = re.search(r'<a href="\?a=a-7:3-5" class="chip" title="([^"]+)">(.*?)</a>', shown)
+    assert chip and chip[1] == "The dam held · 2024-05-03 · a-7"
+    assert Read(chip[2]).text == "Source 1 a-7: The dam held 2024-05-03"
+
+
+def test_a_file_id_of_any_letters_makes_a_link_that_leads_back_to_it() -> None:
+    shown = markup.answer(told(cited("نعم.", "أخبار/يوم & ليلة", "ok")), 1, view())
+    assert 'href="?a=%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1%2F%D9%8A%D9%88%D9%85%20%26%20%D9%84%D9%8A%D9%84%D8%A9:3-5"' in shown
+
+
+@pytest.mark.parametrize(
+    ("verdict", "element", "name"),
+    [
+        ("supported", '<span class="s">', None),
+        ("partly", '<span class="s partly">', "partly borne out"),
+        ("unsupported", '<span class="s unsupported"><s>', "not borne out"),
+        ("unchecked", '<span class="s unchecked">', "not checked"),
+    ],
+)
+def test_each_verdict_looks_its_own_way(verdict: str, element: str, name: str | None) -> None:
+    shown = markup.answer(told(cited("It held.", "a", "ok", verdict)), 1, view())
+    assert element in shown
+    assert (f">{name}<" in shown) if name else 'class="verdict' not in shown
+
+
+def test_a_reason_is_on_hover_and_is_heard_in_the_language_of_the_page() -> None:
+    doubted = cited("Some 85.", "a", "ok", "unsupported", "85 is not in the evidence, which says 87")
+    shown = markup.answer(told(doubted), 1, view(ARABIC))
+    said = "85 ليس في المصدر، ففيه 87"
+    assert f'title="{said}"' in shown and f'<span class="sr">: {said}</span>' in shown
+
+
+def test_a_supported_sentence_with_a_remark_does_not_hide_it() -> None:
+    shown = markup.answer(told(cited("It held.", "a", "ok", "supported", "the model named no source")), 1, view())
+    assert "the model named no source" in shown and '<span class="s">It held.</span>' in shown
+
+
+def test_coverage_counts_what_is_borne_out() -> None:
+    two = told(cited("One.", "a"), cited("Two.", "a", "ok", "partly"))
+    assert "1 of 2 sentences are borne out" in markup.answer(two, 1, view())
+    assert "Every sentence is borne out (1 of 1)" in markup.answer(told(cited("One.", "a")), 1, view())
+
+
+def test_sources_stand_newest_first_and_copies_of_one_report_as_one() -> None:
+    sources = (
+        Source(file_id="old", title="Old", published=date(2020, 1, 1)),
+        Source(file_id="none", title="None"),
+        Source(file_id="new", title="New", published=date(2024, 1, 1)),
+        Source(file_id="copy", title="Copied", published=date(2020, 1, 2)),
+    )
+    answer = told(*(cited("x.", one.file_id) for one in sources), sources=sources)
+    shown = markup.answer(answer, 1, view(copies={"old": ("copy",), "copy": ("old",)}))
+    listed = shown[shown.index('class="sources"') :]
+    titles = re.findall(r'class="title"><bdi dir="auto">(\w+)<', listed)
+    assert titles == ["New", "Copied", "None"]
+    assert 'word for word also in <a href="?a=old:3-5">' in listed
+
+
+def test_a_conflict_shows_both_values_with_source_and_date_and_opens_each() -> None:
+    sides = tuple(
+        Side(value=value, published=day, citation=Citation(file_id=one, start=0, end=4, quote="said"))
+        for value, day, one in (("380 metres", date(2024, 1, 2), "b"), ("412 metres", None, "a"))
+    )
+    answer = told(cited("x."), conflicts=(Conflict(kind="number", about="the dam", sides=sides),))
+    shown = markup.answer(answer, 1, view())
+    told_of = Read(shown[shown.index('class="conflict"') : shown.index('class="actions"')])
+    assert {"?a=b:0-4", "?a=a:0-4"} <= set(told_of.links)
+    for said in ("380 metres", "412 metres", "2024-01-02", "undated"):
+        assert said in told_of.text
+
+
+def test_a_refusal_leads_to_the_closest_passages() -> None:
+    closest = (Citation(file_id="b", start=5, end=20, quote="The dam held."),)
+    refused = Answer(question="q", text="No.", abstained=True, engine="extract", closest=closest)
+    found = Read(markup.answer(refused, 1, view()))
+    assert found.links == ["?a=b:5-20"] and "The dam held." in found.text
+
+
+def test_an_answer_under_way_links_the_articles_it_names_and_invents_none() -> None:
+    known = Article(id="a", text="", sha256="", title="The dam")
+    found = Read(markup.writing("It held. [a] It did not. [zzz]", view(ENGLISH, known)))
+    assert found.links == ["?a=a"] and "[zzz]" in found.text and "[a]" not in found.text
+
+
+def test_each_message_runs_its_own_way() -> None:
+    assert 'dir="rtl"' in markup.question("متى؟", None, ENGLISH)
+    assert 'dir="ltr"' in markup.question("When?", None, ARABIC)
+    assert '<div class="said" dir="rtl">' in markup.answer(told(cited("وصل IMF أمس.")), 1, view(ENGLISH))
+
+
+def test_somebody_elses_conversation_can_only_be_read() -> None:
+    shown = markup.answer(told(cited("x.")), None, view()) + markup.question("q", None, ENGLISH)
+    assert "<button" not in shown
+
+
+def test_a_report_names_every_file_and_why_it_was_refused() -> None:
+    report = SyncReport(added=("a",), changed=("b",), skipped=(Skipped(path="c.exe", reason="not a <type>"),))
+    found = Read(markup.report(report, ENGLISH))
+    for said in ("a", "b", "c.exe", "not a <type>", "refused", "renewed"):
+        assert said in found.text
+
+
+def test_both_languages_fill_the_same_gaps() -> None:
+    gaps = re.compile(r"\{\w*\}")
+    for name in ENGLISH.__struct_fields__:
+        arabic, english = str(getattr(ARABIC, name)), str(getattr(ENGLISH, name))
+        assert arabic and english and sorted(gaps.findall(arabic)) == sorted(gaps.findall(english)), name
+    assert set(WORDS) == {"ar", "en"}
+
+
+def test_a_reason_that_nobody_translated_stays_as_it_was_written() -> None:
+    assert reason("something new", "ar") == "something new"
+    assert reason("nothing was found", "en") == "nothing was found"
