@@ -14,7 +14,7 @@ from starlette.types import Message, Scope, Send
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
     "script-src 'self' 'unsafe-inline' 'unsafe-eval'; connect-src 'self'; worker-src 'self' blob:; form-action 'self'; "
-    "frame-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "frame-src 'none'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 )
 HEADS = {
     "content-security-policy": POLICY,
