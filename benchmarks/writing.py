@@ -1,4 +1,6 @@
-"""What an answer by a model costs beside the model: `python -m benchmarks.writing [--rounds N]`, on the sample articles.
+"""What an answer by a model costs beside the model: `make bench-writing`, or `python -m benchmarks.writing [--rounds N] [--passages N]`.
+
+On the sample articles, and on as many made ones beside them as give `--passages` (default: none).
 
 The model is the scripted server of the tests on the loopback address, which answers at once. In one run, in turn:
 
@@ -24,11 +26,13 @@ from pathlib import Path
 from assistant import answering
 from assistant.model import ChatModel, Prices
 from assistant.modelled import Modelled
+from benchmarks.speed import made
+from index.build import Lexicon, sync
+from index.ledger import Ledger
 from index.llamaindex import ArticleRetriever
 from index.provider import Provider
 from index.tokens import count
 from tests.scripted import Scripted
-from tests.shop import index
 
 HERE = Path(__file__).parent.parent
 QUESTIONS = (
@@ -111,12 +115,28 @@ def bare(server: Scripted) -> Callable[[str], Iterator[str]]:
     return ask
 
 
+def filled(folder: Path, passages: int) -> None:
+    """A store of the sample articles and of made ones, without vectors: nothing here asks them."""
+    ledger = Ledger.create(folder / "store")
+    lexicon = Lexicon(ledger)
+    sync(HERE / "articles", ledger, [lexicon])
+    if passages:
+        made(passages, folder / "made.jsonl")  # about a passage each
+        sync(folder / "made.jsonl", ledger, [lexicon])
+    print(f"{ledger.counts()['passages']:,} passages")
+    ledger.close()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="What an answer costs beside the model.")
     parser.add_argument("--rounds", type=int, default=20)
-    rounds = parser.parse_args().rounds
+    parser.add_argument(
+        "--passages", type=int, default=0, help="how many passages of made articles stand beside the sample"
+    )
+    chosen = parser.parse_args()
+    rounds = chosen.rounds
     with tempfile.TemporaryDirectory() as folder, Scripted(SAID, pieces=12) as server:
-        index(HERE / "articles", Path(folder) / "store")
+        filled(Path(folder), chosen.passages)
         retriever = ArticleRetriever.open(Path(folder) / "store")
         print("ms         first p50      p95  whole p50     p95")
         print(shown("bare", timed(bare(server), rounds)))

@@ -18,6 +18,7 @@ from index.text.words import words
 SEQUENCE = 5  # words
 KEPT = 128  # hashes
 KEYS = 8  # the smallest of them: 8 find every pair that is alike by half but one in 256
+NEAREST = 12  # articles that are compared: where many share a formula, those that share the most
 ALIKE = 0.5  # so that a digest of two reports does not tie them together
 
 
@@ -39,7 +40,7 @@ class Shelf(Protocol):
     """Where sketches are kept, found by their keys."""
 
     def near(self, keys: Sequence[int]) -> Iterable[tuple[str, Sketch]]:
-        """The group and the sketch of every article that has one of the keys; of a key that very many have, some suffice."""
+        """The group and the sketch of the `NEAREST` articles that have the most of the keys; of a key that very many have, some suffice."""
 
 
 def sketch(text: str, boilerplate: Sequence[Span] = ()) -> Sketch | None:
@@ -69,7 +70,7 @@ def likeness(one: Sketch, other: Sketch) -> float:
     """
     ours, theirs = set(one._numbers()), set(other._numbers())
     least = sorted(ours | theirs)[:KEPT]
-    return sum(number in ours and number in theirs for number in least) / len(least)
+    return len((ours & theirs).intersection(least)) / len(least)
 
 
 def group_of(found: Sketch, shelf: Shelf) -> str | None:

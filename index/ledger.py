@@ -13,6 +13,7 @@ import re
 import sqlite3
 import time
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -22,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from index.duplicates import Sketch, group_of, sketch
+from index.duplicates import NEAREST, Sketch, group_of, sketch
 from index.errors import NoStore, NotFound, StoreBusy, StoreError, StoreFull
 from index.records import Article, Filters, Passage, Span, Value
 
@@ -278,12 +279,13 @@ class Ledger:
         return {wanted[digest]: vector for digest, vector, crc in rows if zlib.crc32(vector) == crc}
 
     def near(self, keys: Sequence[int]) -> list[tuple[str, Sketch]]:
-        """The report and the sketch of articles that have one of the keys: `index.duplicates.Shelf`."""
+        """The report and the sketch of the articles that have the most of the keys: `index.duplicates.Shelf`."""
         some = "SELECT article_id FROM copy_keys WHERE key = ? LIMIT 50"
-        near = {row[0] for key in keys for row in self._read(some, (key,))}
+        shared = Counter(row[0] for key in keys for row in self._read(some, (key,)))
+        nearest = [one for one, _ in shared.most_common(NEAREST)]
         return [
             (report, Sketch(hashes=hashes))
-            for report, hashes in self._among("SELECT report, hashes FROM copies WHERE article_id IN", near)
+            for report, hashes in self._among("SELECT report, hashes FROM copies WHERE article_id IN", nearest)
         ]
 
     def reports(self, ids: Collection[str]) -> dict[str, str]:
