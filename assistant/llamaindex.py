@@ -46,7 +46,8 @@ class LlamaModel:
 
     def __init__(self, llm: BaseLLM) -> None:
         self._llm = llm
-        self.name = str(llm.metadata.model_name or type(llm).__name__)
+        told = llm.metadata.model_name
+        self.name = type(llm).__name__ if told in (None, "", "unknown") else str(told)
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
         """The LLM's reply as it streams. ProviderError before its first word, ProviderCut after it."""
@@ -97,8 +98,10 @@ class CitedQueryEngine(BaseQueryEngine):
     `answer` (the Answer). A streamed response fills its metadata when it has ended. `llm` (one of llama-index, or a Model of
     ours) defaults to `Settings.llm`, which is looked at when a question comes and not before; `writer` takes its place.
 
-    >>> engine = CitedQueryEngine.open(".isnad", llm=llm)  # doctest: +SKIP
-    >>> engine.query("من استقبل الشيباني؟").metadata["citations"]  # doctest: +SKIP
+    >>> from llama_index.core.llms import MockLLM
+    >>> engine = CitedQueryEngine.open(sample, llm=MockLLM())
+    >>> engine.query("كم ساعة استمرت محادثات بوتين والأسد؟").metadata["answer"].engine
+    'model:MockLLM'
     """
 
     def __init__(

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -56,7 +57,7 @@ def generate(folder: Path, articles: int) -> None:
 
 def index(assistant: Assistant, folder: Path) -> None:
     """Bring a folder in, with a bar for each stage. A second run takes only what changed."""
-    bars: dict[str, tqdm[None]] = {}
+    bars: dict[str, tqdm[Any]] = {}
 
     def show(stage: str, done: int, total: int | None) -> None:
         bar = bars.setdefault(stage, tqdm(desc=stage, unit=" articles", disable=None))

@@ -44,7 +44,9 @@ class ArticleRetriever(BaseRetriever):
 
     The score is 0..1, the share of the best that any text could reach for the question.
 
-    >>> ArticleRetriever.open(".isnad", limit=5).retrieve("من استقبل الشيباني؟")  # doctest: +SKIP
+    >>> nodes = ArticleRetriever.open(sample, limit=5).retrieve("كم ساعة استمرت محادثات بوتين والأسد؟")
+    >>> nodes[0].metadata["file_id"]
+    '002_924c621b7ea87b2a'
     """
 
     def __init__(
