@@ -302,7 +302,14 @@ class Assistant:
 
 
 class Talk:
-    """A conversation with an assistant. Each answer becomes a turn; `turns` are those so far."""
+    """A conversation with an assistant. Each answer becomes a turn; `turns` are those so far.
+
+    >>> with Assistant.open(sample) as assistant:
+    ...     talk = assistant.conversation()
+    ...     _ = talk.ask("كم ساعة استمرت محادثات بوتين والأسد؟")
+    >>> talk
+    Talk(1 turns)
+    """
 
     def __init__(self, assistant: Assistant, conversation: Conversation) -> None:
         self._assistant, self.conversation = assistant, conversation

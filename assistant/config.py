@@ -55,7 +55,11 @@ class Secret:
 
 
 class Settings(Value, frozen=True, kw_only=True):
-    """What the user chose. Times are in seconds, prices in `currency` per million tokens (None: unknown, no cost is shown)."""
+    """What the user chose. Times are in seconds, prices in `currency` per million tokens (None: unknown, no cost is shown).
+
+    >>> Settings().has_model, Settings(base_url="http://localhost:11434/v1", model="qwen3").destination
+    (False, 'localhost:11434')
+    """
 
     base_url: str | None = None
     model: str = DEFAULT_MODEL

@@ -24,7 +24,11 @@ LONGEST = 500  # characters of a rewritten question
 
 
 class Turn(Value, frozen=True, kw_only=True):
-    """A question and its answer. `alone` is the question as it was searched with."""
+    """A question and its answer. `alone` is the question as it was searched with.
+
+    >>> Conversation().after("من افتتح الجسر؟", "افتتحه الوالي. [a1]").turns[0]
+    Turn(question='من افتتح الجسر؟', answer='افتتحه الوالي.', alone='من افتتح الجسر؟')
+    """
 
     question: str
     answer: str

@@ -17,7 +17,13 @@ Verdict = Literal["supported", "partly", "unsupported", "unchecked"]
 
 
 class Citation(Value, frozen=True, kw_only=True):
-    """The very words that bear a sentence out: `article.text[start:end] == quote`. Offsets count Unicode code points."""
+    """The very words that bear a sentence out: `article.text[start:end] == quote`. Offsets count Unicode code points.
+
+    >>> from assistant import ask
+    >>> said = ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample).citations[0]
+    >>> said.file_id, said.end - said.start == len(said.quote)
+    ('002_924c621b7ea87b2a', True)
+    """
 
     file_id: str
     start: int
@@ -27,7 +33,16 @@ class Citation(Value, frozen=True, kw_only=True):
 
 
 class Sentence(Value, frozen=True, kw_only=True):
-    """A sentence of an answer, without its marks: `answer.text[start:end] == text`; the marks follow at `end`."""
+    """A sentence of an answer, without its marks: `answer.text[start:end] == text`; the marks follow at `end`.
+
+    `verdict`: do the cited words say it (`unchecked`: that was not compared); `probability`: the check's own estimate, 0 to 1;
+    `reasons` name the words that speak against it.
+
+    >>> from assistant import ask
+    >>> answer = ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample)
+    >>> [(one.verdict, answer.text[one.start : one.end] == one.text) for one in answer.sentences]
+    [('supported', True)]
+    """
 
     text: str
     start: int
@@ -50,7 +65,13 @@ class Side(Value, frozen=True, kw_only=True):
 
 
 class Conflict(Value, frozen=True, kw_only=True):
-    """One thing of which sources say different values, the newest first (undated ones last). `about`: the words they share."""
+    """One thing of which sources say different values, the newest first (undated ones last). `about`: the words they share.
+
+    >>> cited = Citation(file_id="a", start=0, end=4, quote="كلفت 3")
+    >>> sides = tuple(Side(value=value, published=None, citation=cited) for value in ("3", "4"))
+    >>> [side.value for side in Conflict(kind="number", about="كلفة الجسر", sides=sides).sides]
+    ['3', '4']
+    """
 
     kind: Kind
     about: str
@@ -58,7 +79,12 @@ class Conflict(Value, frozen=True, kw_only=True):
 
 
 class Source(Value, frozen=True, kw_only=True):
-    """An article that the answer cites."""
+    """An article that the answer cites.
+
+    >>> from assistant import Filters, ask
+    >>> ask("من اجتمع ببوتين في موسكو؟", store=sample, filters=Filters(since=date(2025, 12, 1))).sources[0].published
+    datetime.date(2025, 12, 23)
+    """
 
     file_id: str
     title: str | None = None
@@ -69,7 +95,11 @@ class Source(Value, frozen=True, kw_only=True):
 
 
 class Usage(Value, frozen=True, kw_only=True):
-    """What a model was paid for. Tokens in and out; `cost` in the currency of the configured prices, None where none is set."""
+    """What a model was paid for. Tokens in and out; `cost` in the currency of the configured prices, None where none is set.
+
+    >>> Usage(requests=1, tokens_in=900, tokens_out=60).cost is None
+    True
+    """
 
     requests: int = 0
     tokens_in: int = 0

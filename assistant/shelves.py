@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 
 class Hits(tuple[Hit, ...]):
-    """Passages that a search found, best first."""
+    """Passages that a search found, best first.
+
+    >>> from assistant import Assistant
+    >>> with Assistant.open(sample) as assistant:
+    ...     hits = assistant.search("إعادة الإعمار", limit=2)
+    >>> len(hits), list(hits.to_frame().columns)[:2]
+    (2, ['score', 'file_id'])
+    """
 
     __slots__ = ()
 
@@ -34,7 +41,14 @@ class Hits(tuple[Hit, ...]):
 
 
 class Articles(tuple[Article, ...]):
-    """Articles of a store, in order of id."""
+    """Articles of a store, in order of id.
+
+    >>> from assistant import Assistant
+    >>> with Assistant.open(sample) as assistant:
+    ...     articles = assistant.articles()
+    >>> len(articles), articles[3].published
+    (5, datetime.date(2025, 12, 23))
+    """
 
     __slots__ = ()
 

@@ -17,6 +17,13 @@ class Stream(Generator[str, None, Answer]):
     """The pieces of an answer's text in turn; then `answer` is the whole. It is a generator that returns the answer.
 
     Leave it early with `close()`: the model's server is then told to stop. One thread reads it.
+
+    >>> from assistant import Assistant
+    >>> with Assistant.open(sample) as assistant:
+    ...     pieces = assistant.stream("كم ساعة استمرت محادثات بوتين والأسد؟")
+    ...     text = "".join(pieces)
+    >>> pieces.ended, text == pieces.answer.text
+    (True, True)
     """
 
     def __init__(
@@ -53,13 +60,16 @@ class Stream(Generator[str, None, Answer]):
         return live(self)
 
     def send(self, value: None, /) -> str:
+        """The next piece."""
         return self._step(lambda: self._pieces.send(value))
 
     def throw(self, kind: Any, value: Any = None, trace: TracebackType | None = None, /) -> str:
+        """Raise an error where the answer is being written."""
         error = kind if isinstance(kind, BaseException) else value or kind
         return self._step(lambda: self._pieces.throw(error))
 
     def close(self) -> None:
+        """Leave it before its end."""
         self._pieces.close()
 
     def _step(self, take: Callable[[], str]) -> str:
@@ -79,7 +89,18 @@ class Stream(Generator[str, None, Answer]):
 
 
 class AsyncStream(AsyncIterator[str]):
-    """The same for `async for`. Each piece is waited for in a thread, so the event loop goes on."""
+    """The same for `async for`. Each piece is waited for in a thread, so the event loop goes on.
+
+    >>> import asyncio
+    >>> from assistant import Assistant
+    >>> async def read(assistant):
+    ...     pieces = assistant.astream("كم ساعة استمرت محادثات بوتين والأسد؟")
+    ...     text = "".join([piece async for piece in pieces])
+    ...     return text == pieces.answer.text
+    >>> with Assistant.open(sample) as assistant:
+    ...     asyncio.run(read(assistant))
+    True
+    """
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream

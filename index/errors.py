@@ -19,7 +19,16 @@ from __future__ import annotations
 
 
 class IsnadError(Exception):
-    """An error whose text is meant for the user: one line, with the next step."""
+    """An error whose text is meant for the user: one line, with the next step.
+
+    >>> from pathlib import Path
+    >>> from index.ledger import Ledger
+    >>> try:
+    ...     Ledger.open(Path("nowhere"))
+    ... except IsnadError as error:
+    ...     print(error)
+    no articles are indexed in nowhere; run: isnad index FOLDER --store nowhere
+    """
 
 
 class UsageError(IsnadError):

@@ -41,7 +41,11 @@ class Span(msgspec.Struct, frozen=True, order=True):
 
 
 class Article(Value, frozen=True, kw_only=True):
-    """One news article as it was read. Nothing later rewrites `text`; what a file does not say of itself is None."""
+    """One news article as it was read. Nothing later rewrites `text`; what a file does not say of itself is None.
+
+    >>> Article(id="bridge", text="افتتح الوالي جسر نور.", sha256="", title="جسر نور", published=date(2026, 3, 1))
+    Article('bridge', 'جسر نور', '2026-03-01', 21 characters)
+    """
 
     id: str
     text: str
@@ -61,7 +65,12 @@ class Article(Value, frozen=True, kw_only=True):
 
 
 class Passage(Value, frozen=True, kw_only=True):
-    """A stretch of an article that search can return: `article.text[start:end] == text`."""
+    """A stretch of an article that search can return: `article.text[start:end] == text`.
+
+    >>> article = Article(id="a", text="وصل الوفد. غادر الوفد.", sha256="")
+    >>> Passage(id="a:0-10", article_id="a", start=0, end=10, text=article.text[0:10]).text
+    'وصل الوفد.'
+    """
 
     id: str
     article_id: str
@@ -71,7 +80,11 @@ class Passage(Value, frozen=True, kw_only=True):
 
 
 class Filters(Value, frozen=True, kw_only=True):
-    """Which articles may answer. Dates are inclusive; an article without a date never lies in a range."""
+    """Which articles may answer. Dates are inclusive; an article without a date never lies in a range.
+
+    >>> bool(Filters()), bool(Filters(since=date(2025, 12, 1), languages=("ar",)))
+    (False, True)
+    """
 
     since: date | None = None
     until: date | None = None
@@ -84,7 +97,12 @@ class Filters(Value, frozen=True, kw_only=True):
 
 
 class Hit(Value, frozen=True, kw_only=True):
-    """A passage that a search found. Scores lie in 0..1: the share of the best that any text could reach for the question."""
+    """A passage that a search found. Scores lie in 0..1: the share of the best that any text could reach for the question.
+
+    >>> article = Article(id="a", text="وصل الوفد.", sha256="")
+    >>> Hit(passage=Passage(id="a:0-10", article_id="a", start=0, end=10, text=article.text), article=article, score=0.5)
+    Hit(0.500, 'a:0-10', 'وصل الوفد.')
+    """
 
     passage: Passage
     article: Article
@@ -106,14 +124,21 @@ class Skipped(Value, frozen=True, kw_only=True):
 
 
 class SyncReport(Value, frozen=True, kw_only=True):
-    """What an index run did. Every file is in one of the five."""
+    """What an index run did. Every file is in one of the five.
+
+    >>> report = SyncReport(added=("a",), skipped=(Skipped(path="b.txt", reason="it is empty"),))
+    >>> report.failed, report.skipped[0].reason
+    (True, 'it is empty')
+    """
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     unchanged: int = 0
     skipped: tuple[Skipped, ...] = ()
-    unseen: dict[str, int] = {}  # kind -> characters that no reader sees: kept in the articles, left out of search and prompts
+    unseen: dict[
+        str, int
+    ] = {}  # kind -> characters that no reader sees: kept in the articles, left out of search and prompts
 
     @property
     def failed(self) -> bool:

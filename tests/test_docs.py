@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import inspect
 import os
 import re
 import shlex
@@ -78,6 +79,19 @@ def test_every_public_name_is_in_the_reference() -> None:
     for name in assistant.__all__:
         home = assistant._HOME[name]
         assert f"::: {home}.{name}\n" in told or f"::: {home}\n" in told + "\n", name
+
+
+def test_every_public_name_says_what_comes_out_with_an_example() -> None:
+    import assistant
+
+    for name in assistant.__all__:
+        value = getattr(assistant, name)
+        assert ">>>" in (value.__doc__ or ""), f"{name} has no example"
+        own = {} if inspect.isfunction(value) else vars(value)
+        for member, found in own.items():
+            found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
+            if inspect.isfunction(found) and not member.startswith("_"):
+                assert found.__doc__, f"{name}.{member} has no docstring"
 
 
 # --- the two READMEs ---
