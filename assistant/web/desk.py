@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import os
 import secrets
 import threading
 import time
@@ -24,7 +25,7 @@ from assistant.web.uploads import Uploads
 from assistant.web.visits import Limits, Refusal, Visits
 from index.build import Progress, quiet
 from index.ledger import Ledger
-from index.records import Article, Filters, Hit, SyncReport
+from index.records import Article, Filters, Hit, Skipped, SyncReport
 from index.tokens import count
 
 COOKIE = "isnad"  # holds the owner's random id on a page without a login
@@ -68,6 +69,7 @@ class Desk:
         self._ledger = Ledger.open(store)
         self.conversations = Conversations(store / FILE)
         self.may_upload = uploads
+        self.incoming = store / FOLDER / f"tmp-{os.getpid()}"  # where the server puts what is sent to it
         self._uploads = Uploads(store, store / FOLDER / "uploads", settings, limits)
         self._visits = Visits(limits, lambda who, day: self.conversations.spent(who, since=day), self.busy)
         self._key = secrets.token_bytes(16)
@@ -190,17 +192,23 @@ class Desk:
     # --- uploads ---
 
     def add(self, files: Sequence[Path], owner: str, progress: Progress = quiet) -> SyncReport:
-        """Take files into the owner's uploads and index them; every file is in the report, the refused ones with a reason.
+        """Take files that lie in `incoming` into the owner's uploads, and index them; every file is in the report, the refused ones
+        with a reason. What was taken in, or refused, no longer lies there.
 
         Raises StoreBusy where another process writes, UsageError where the page takes no uploads.
         """
         self._status = None
+        incoming = self.incoming.resolve()
+        sent = [one for one in files if one.is_file() and not one.is_symlink() and incoming in one.resolve().parents]
+        strange = tuple(
+            Skipped(path=one.name, reason="it was not sent to this page") for one in files if one not in sent
+        )
         try:
-            return self._uploads.add(files, owner if self.may_upload else "", progress)
+            report = self._uploads.add(sent, owner if self.may_upload else "", progress)
         finally:
-            for one in files:
-                if (self.store / FOLDER).resolve() in one.resolve().parents:  # on its way into the store, now a copy
-                    one.unlink(missing_ok=True)
+            for one in sent:
+                one.unlink(missing_ok=True)
+        return replace(report, skipped=(*report.skipped, *strange))
 
     def remove_upload(self, owner: str, file_id: str) -> None:
         """Take one of the owner's own uploads out again; NotFound where it is not the owner's."""

@@ -11,7 +11,7 @@ import webbrowser
 from collections.abc import AsyncIterator, Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -19,7 +19,7 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from assistant import render
-from assistant.web.desk import FOLDER, Desk
+from assistant.web.desk import Desk
 from assistant.web.guard import Guard
 from assistant.web.logins import Logins
 from index.errors import NotFound, UsageError
@@ -38,7 +38,7 @@ def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[st
 
     /health, /article/FILE_ID?start=…&end=…, /export/CONVERSATION.md (or .json), /mcp, and the page at /.
     """
-    temporary = _temporary(desk.store / FOLDER)
+    temporary = _emptied(desk.incoming)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is imported
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["GRADIO_TEMP_DIR"] = str(temporary)
@@ -76,6 +76,7 @@ def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[st
         enable_monitoring=False,
         **page.dressing(),
     )
+    _closed(blocks)
     upload = desk.limits.upload if desk.may_upload else None
     return Guard(api, logins=logins, hosts=hosts, upload=upload, room=lambda: _room(temporary))
 
@@ -197,15 +198,30 @@ def _listening(host: str, port: int | None) -> tuple[socket.socket, bool]:
     raise UsageError(f"cannot listen at {host}:{port or PORT}: {trouble.strerror}; choose another with --port")
 
 
-def _temporary(folder: Path) -> Path:
-    """A folder for what is being uploaded, of this process; those of processes that were killed go."""
-    for left in folder.glob("tmp-*"):
+def _closed(blocks: Any) -> None:
+    """Have Gradio check the files that an event names.
+
+    A page that is mounted and not launched counts as still being built (6.31): any path of this machine would then pass for an
+    upload. What is named by a web address it would fetch.
+    """
+    from gradio import processing_utils
+
+    blocks.has_launched = blocks.is_running = True
+    processing_utils.async_ssrf_protected_get = _nothing_fetched
+
+
+async def _nothing_fetched(url: str) -> NoReturn:
+    raise PermissionError("this page fetches nothing")
+
+
+def _emptied(folder: Path) -> Path:
+    """The folder for what is on its way in, of this process; those of processes that were killed go."""
+    for left in folder.parent.glob("tmp-*"):
         number = left.name.removeprefix("tmp-")
         if number.isdecimal() and (int(number) == os.getpid() or not _runs(int(number))):
             shutil.rmtree(left, ignore_errors=True)
-    own = folder / f"tmp-{os.getpid()}"
-    own.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return own
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def _room(folder: Path) -> bool:

@@ -121,7 +121,7 @@ def test_the_money_of_today_is_what_counts(tmp_path: Path) -> None:
 
 
 def test_an_upload_answers_at_once_and_is_taken_back_by_its_owner(desk: Desk, tmp_path: Path) -> None:
-    report = desk.add(files(tmp_path / "in", معرض__txt=FAIR), "mona")
+    report = desk.add(files(desk.incoming, معرض__txt=FAIR), "mona")
     (one,) = report.added
     assert desk.uploads("mona") == (one,) and desk.status()["articles"] == 4
     assert desk.ask("v", QUESTION).sources[0].file_id == one
@@ -131,8 +131,8 @@ def test_an_upload_answers_at_once_and_is_taken_back_by_its_owner(desk: Desk, tm
 
 
 def test_uploads_are_the_owners_own(desk: Desk, tmp_path: Path) -> None:
-    (one,) = desk.add(files(tmp_path / "in", a__txt=FAIR), "mona").added
-    (other,) = desk.add(files(tmp_path / "in", a__txt=FAIR + "\n\nوحضر كثيرون."), "sami").added
+    (one,) = desk.add(files(desk.incoming, a__txt=FAIR), "mona").added
+    (other,) = desk.add(files(desk.incoming, a__txt=FAIR + "\n\nوحضر كثيرون."), "sami").added
     assert one != other and desk.uploads("sami") == (other,)
     for owner, file_id in (("sami", one), ("mona", "bridge"), ("", one), ("mona", "../../ledger")):
         with pytest.raises(NotFound):
@@ -141,14 +141,14 @@ def test_uploads_are_the_owners_own(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_indexing_the_folder_again_leaves_uploads_alone_and_the_other_way_round(desk: Desk, tmp_path: Path) -> None:
-    (one,) = desk.add(files(tmp_path / "in", a__txt=FAIR), "mona").added
+    (one,) = desk.add(files(desk.incoming, a__txt=FAIR), "mona").added
     assert index(tmp_path / "articles", desk.store).deleted == ()
-    assert desk.add(files(tmp_path / "in", b__txt=FAIR + "\n\nوحضر كثيرون."), "mona").deleted == ()
+    assert desk.add(files(desk.incoming, b__txt=FAIR + "\n\nوحضر كثيرون."), "mona").deleted == ()
     assert one in desk.uploads("mona") and desk.article("bridge")
 
 
 def test_the_report_names_every_file_and_why_it_was_refused(desk: Desk, tmp_path: Path) -> None:
-    report = desk.add(files(tmp_path / "in", good__txt=FAIR, empty__txt=" ", x__exe=b"MZ"), "mona")
+    report = desk.add(files(desk.incoming, good__txt=FAIR, empty__txt=" ", x__exe=b"MZ"), "mona")
     assert len(report.added) == 1
     assert {one.path: one.reason for one in report.skipped} == {
         "empty.txt": "it is empty",
@@ -157,24 +157,24 @@ def test_the_report_names_every_file_and_why_it_was_refused(desk: Desk, tmp_path
 
 
 def test_a_file_of_records_is_no_upload_since_its_ids_could_be_anybodys(desk: Desk, tmp_path: Path) -> None:
-    report = desk.add(files(tmp_path / "in", a__jsonl='{"id": "bridge", "text": "غيره"}'), "mona")
+    report = desk.add(files(desk.incoming, a__jsonl='{"id": "bridge", "text": "غيره"}'), "mona")
     assert report.added == () and "not a type" in report.skipped[0].reason
     assert "كمال الراوي" in desk.article("bridge").text
 
 
 def test_a_refused_new_version_leaves_the_old_one(desk: Desk, tmp_path: Path) -> None:
-    (one,) = desk.add(files(tmp_path / "in", a__txt=FAIR), "mona").added
-    desk.add(files(tmp_path / "in", a__txt=b"\x00\x01\x02" * 50), "mona")
-    desk.add(files(tmp_path / "in", a__md=FAIR), "mona")  # the same id from another file
+    (one,) = desk.add(files(desk.incoming, a__txt=FAIR), "mona").added
+    desk.add(files(desk.incoming, a__txt=b"\x00\x01\x02" * 50), "mona")
+    desk.add(files(desk.incoming, a__md=FAIR), "mona")  # the same id from another file
     assert desk.article(one).text == FAIR
-    assert desk.add(files(tmp_path / "in", a__txt=FAIR + "\n\nوحضر كثيرون."), "mona").changed == (one,)
+    assert desk.add(files(desk.incoming, a__txt=FAIR + "\n\nوحضر كثيرون."), "mona").changed == (one,)
 
 
 def test_limits_of_number_and_size_hold_for_one_upload_and_for_all_of_an_owner__WEB_02(
     desk: Desk, tmp_path: Path
 ) -> None:
     def named(letters: str, size: int) -> list[Path]:
-        return files(tmp_path / "in", **{f"{one}__txt": f"{one} {FAIR} " + "كلمة " * (size // 9) for one in letters})
+        return files(desk.incoming, **{f"{one}__txt": f"{one} {FAIR} " + "كلمة " * (size // 9) for one in letters})
 
     report = desk.add(named("abcd", 500), "mona")
     assert len(report.added) == 3 and "at most 3 files at a time" in report.skipped[0].reason
@@ -189,7 +189,7 @@ def test_limits_of_number_and_size_hold_for_one_upload_and_for_all_of_an_owner__
     "name", ["../../escape.txt", "..\\..\\escape.txt", "a[b].txt", "‮txt.a.txt", "x" * 240 + ".txt"]
 )
 def test_a_hostile_name_stays_in_the_owners_folder_or_is_refused__WEB_01(desk: Desk, tmp_path: Path, name: str) -> None:
-    folder = tmp_path / "in"
+    folder = desk.incoming
     folder.mkdir()
     path = folder / Path(name).name
     path.write_text(FAIR)
@@ -202,6 +202,21 @@ def test_a_hostile_name_stays_in_the_owners_folder_or_is_refused__WEB_01(desk: D
     assert not list(tmp_path.parent.glob("escape*"))
 
 
+def test_only_what_was_sent_to_the_page_is_taken_in__WEB_01(desk: Desk, tmp_path: Path) -> None:
+    (one,) = files(tmp_path, secret__txt=FAIR)
+    desk.incoming.mkdir()
+    (desk.incoming / "link.txt").symlink_to(one)
+    for path in (
+        one,
+        desk.incoming / "link.txt",
+        desk.incoming / ".." / ".." / ".." / "secret.txt",
+        desk.store / "ledger.db",
+    ):
+        report = desk.add([path], "mona")
+        assert report.added == () and report.skipped[0].reason == "it was not sent to this page"
+    assert one.exists() and (desk.store / "ledger.db").exists()
+
+
 def test_a_pdf_can_be_uploaded(desk: Desk, tmp_path: Path) -> None:
     document = FPDF()
     document.add_page()
@@ -209,21 +224,20 @@ def test_a_pdf_can_be_uploaded(desk: Desk, tmp_path: Path) -> None:
     document.multi_cell(
         0, 8, "Minister Layla Salem opened the book fair in the city of Zaytun on Saturday, with 70 publishers."
     )
-    (tmp_path / "fair.pdf").write_bytes(bytes(document.output()))
-    (one,) = desk.add([tmp_path / "fair.pdf"], "mona").added
+    (one,) = desk.add(files(desk.incoming, fair__pdf=bytes(document.output())), "mona").added
     assert "Layla Salem" in desk.article(one).text
 
 
 def test_a_page_open_to_everybody_takes_no_articles(tmp_path: Path) -> None:
     desk = Desk(stored(tmp_path), settings=Settings(), uploads=False)
     with pytest.raises(UsageError, match="takes no articles"):
-        desk.add(files(tmp_path / "in", a__txt=FAIR), "mona")
+        desk.add(files(desk.incoming, a__txt=FAIR), "mona")
     desk.close()
 
 
 def test_what_is_uploaded_is_for_the_owner_of_the_store_alone__SEC_04(desk: Desk, tmp_path: Path) -> None:
-    desk.add(files(tmp_path / "in", a__txt=FAIR), "mona")
-    folders = [one for one in (desk.store / "web").rglob("*") if one.is_dir()]
+    desk.add(files(desk.incoming, a__txt=FAIR), "mona")
+    folders = [one for one in (desk.store / "web" / "uploads").rglob("*") if one.is_dir()]
     assert {stat.S_IMODE(one.stat().st_mode) for one in folders} == {0o700}
 
 
