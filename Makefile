@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export UV_LINK_MODE = copy
 
-.PHONY: help ask test test-long lint format lock docs notebook bench bench-retrieval bench-answers bench-speed bench-grounding clean
+.PHONY: help ask test test-long lint format lock docs notebook bench bench-retrieval bench-answers bench-speed bench-grounding bench-side bench-growth bench-dense clean
 
 help:                      ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -43,6 +43,9 @@ bench: bench-retrieval bench-answers bench-speed bench-grounding
 
 bench-retrieval bench-answers bench-speed bench-grounding: bench-%: .venv/ready-dev
 	$(BIN)/python -m benchmarks.$*
+
+bench-side: .venv/ready-dev ## Isnad beside llama-index and haystack, in one run
+	$(BIN)/python -m benchmarks.side_by_side
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Isnad needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }

@@ -121,6 +121,7 @@ class Retriever:
         reports = self.ledger.reports({place[0] for place in places.values()})
         carriers = self.ledger.carriers(set(reports.values()))
         articles: dict[str, Article] = {}
+        order = list(dict.fromkeys(places[one][0] for one, _, _ in listed if one in places))
         told: dict[str, list[tuple[str, str]]] = {}  # report -> article and text of the passages that are shown of it
         hits: list[Hit] = []
         for one, score, ranks in listed:
@@ -128,7 +129,8 @@ class Retriever:
                 continue
             article_id, start, end = places[one]
             if article_id not in articles:
-                articles |= self.ledger.articles([article_id])
+                first = order.index(article_id)
+                articles |= self.ledger.articles(order[first : first + limit])  # at once: each reading has its cost
             report = reports.get(article_id, article_id)
             text = articles[article_id].text[start:end]
             shown = told.setdefault(report, [])
