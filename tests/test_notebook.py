@@ -80,6 +80,12 @@ def test_text_comes_in_a_running_loop(ran: dict[str, Any]) -> None:
     assert "3 ساعات. [002_924c621b7ea87b2a]" in shown(ran["stream"], "text")
 
 
+def test_a_stream_shows_itself_and_ends_as_the_answer(ran: dict[str, Any]) -> None:
+    (output,) = ran["live"].outputs
+    assert output.output_type == "display_data" and "<details" in output.data["text/html"]
+    assert "aria-busy" not in output.data["text/html"]
+
+
 def test_two_articles_are_compared(ran: dict[str, Any]) -> None:
     assert "بيلاوسوف" in shown(ran["compare"]) and "بيلوسوف" in shown(ran["compare"])
 

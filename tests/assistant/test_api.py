@@ -353,6 +353,8 @@ def test_an_embedding_model_adds_a_search_by_meaning(tmp_path: Path) -> None:
     with Assistant.open(tmp_path / "store", embedding=Letters(), settings=NONE, create=True) as assistant:
         assistant.add({"a": "افتتح الوالي جسر نور.", "b": "زار الوفد مدينة مرجان."})
         assert {"lexical", "meaning"} <= set(assistant.search("جسر نور")[0].ranks)
+        assistant.add({"c": "عبرت القافلة جسر نور."})
+        assert {hit.article.id for hit in assistant.search("جسر نور") if "meaning" in hit.ranks} == {"a", "b", "c"}
     with Assistant.open(tmp_path / "store", settings=NONE) as plain:
         assert set(plain.search("جسر نور")[0].ranks) == {"lexical"}
 
