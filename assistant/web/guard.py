@@ -29,12 +29,12 @@ BODY = 1_000_000  # bytes of a request that is no upload
 ROUTES = re.compile(
     r"/|/(?:config|health|login|logout|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(?:assets|static|svelte)/.+"
     r"|/(?:article|export)/.+|/gradio_api/(?:info|app_id|login_check|user|token|startup-events|theme\.css|queue/(?:join|data|status)"
-    r"|heartbeat/\w+|cancel|reset|component_server|upload|upload_progress|(?:run|api|call)/[\w/-]+)/?|/mcp/?"
+    r"|heartbeat/\w+|cancel|reset|component_server|upload|upload_progress|run/[\w-]+"
+    r"|(?:api|call)/(?:v2/)?(?:answer|passages)(?:/\w+)?)/?|/mcp/?"
 )
 FREE = frozenset({"/health", "/login", "/favicon.ico", "/robots.txt"})  # without a login
 ASKING = re.compile(r"/gradio_api/(?:queue/join|(?:run|api|call)/.+|component_server)/?|/mcp/?")
 UPLOAD = re.compile(r"/gradio_api/upload/?")
-REQUESTS = 600  # that start something, of one address in a minute
 UPLOADS = 60  # of one address in a minute
 _OWNER = re.compile(r"[\w-]{22,64}")
 
@@ -42,7 +42,8 @@ _OWNER = re.compile(r"[\w-]{22,64}")
 class Guard:
     """Wraps the application. `logins` None: everybody gets in, told apart by a random cookie. `hosts`: the names that the page
     answers to beside addresses of numbers, so that no other site's name can be pointed at it; None: any. `upload` is the most bytes
-    of one upload, None where there are none; `room` tells whether there is room for one more."""
+    of one upload, None where there are none; `room` tells whether there is room for one more; `requests` that start something are
+    taken from one address in a minute."""
 
     def __init__(
         self,
@@ -52,10 +53,11 @@ class Guard:
         hosts: frozenset[str] | None = None,
         upload: int | None = None,
         room: Callable[[], bool] = lambda: True,
+        requests: int = 600,
     ) -> None:
         self._app, self._logins, self._hosts, self._room = app, logins, hosts, room
         self._upload = upload
-        self._requests = Throttle(REQUESTS, 60.0)
+        self._requests = Throttle(requests, 60.0)
         self._uploads = Throttle(UPLOADS, 60.0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

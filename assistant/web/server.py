@@ -78,7 +78,9 @@ def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[st
     )
     _closed(blocks)
     upload = desk.limits.upload if desk.may_upload else None
-    return Guard(api, logins=logins, hosts=hosts, upload=upload, room=lambda: _room(temporary))
+    return Guard(
+        api, logins=logins, hosts=hosts, upload=upload, room=lambda: _room(temporary), requests=desk.limits.requests
+    )
 
 
 def _routes(api: FastAPI, desk: Desk) -> None:

@@ -27,6 +27,7 @@ class Limits(Value, frozen=True, kw_only=True):
     all_per_minute: int = 200  # questions of all
     cost_each: float | None = None
     cost_all: float | None = None
+    requests: int = 600  # of one address in a minute: questions, clicks, lists
     at_once: int = 16  # questions being answered
     waiting: int = 64  # events in the queue
     files: int = 20  # of one upload

@@ -20,7 +20,7 @@ from assistant.web.visits import Limits
 from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION
 from tests.shop import index, write
 
-FREELY = Limits(per_minute=100_000, all_per_minute=100_000)
+FREELY = Limits(per_minute=100_000, all_per_minute=100_000, requests=1_000_000)
 
 
 def stored(folder: Path) -> Path:
