@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from assistant.records import Answer, Citation, Conflict, Sentence, Source
 from assistant.render import direction, escaped, one_line, surroundings
-from index.records import Article, Hit, Span, SyncReport, page_of
+from index.records import Article, Hit, Span, SyncReport, page_of, short
 
 ROWS = 50  # of a table; the rest is counted
 WORDS = {
@@ -139,7 +139,8 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
-    return f'<td dir="{direction(text)}" style="text-align:start">{escaped(text)}</td>'
+    wrap = ";white-space:nowrap" if len(text) <= 24 else ""
+    return f'<td dir="{direction(text)}" style="text-align:start{wrap}">{escaped(text)}</td>'
 
 
 def _framed(body: str, way: str, name: str | None = None) -> str:
@@ -163,7 +164,8 @@ def _sentence(
     style = f"text-decoration:{_DOUBT[sentence.verdict]}"
     said = f'<span style="{style}">{escaped(one_line(sentence.text))}</span>'
     if sentence.verdict != "supported":
-        said += f' <em style="{_SMALL}">({"; ".join([words[sentence.verdict], *map(escaped, sentence.reasons)])})</em>'
+        reasons = [f'<bdi dir="{direction(one)}">{escaped(one)}</bdi>' for one in sentence.reasons]
+        said += f' <em style="{_SMALL}">({"; ".join([words[sentence.verdict], *reasons])})</em>'
     chips = "".join(_chip(one, sources.get(one.file_id), words, name, next(numbers)) for one in sentence.citations)
     return f'<div dir="{direction(sentence.text)}" style="margin:.3em 0">{said} {chips}</div>'
 
@@ -238,7 +240,7 @@ def _hit(hit: Hit) -> str:
     article, passage = hit.article, hit.passage
     around = surroundings(article.text, Span(passage.start, passage.end)).of(article.text)
     quote = Citation(file_id=article.id, start=passage.start, end=passage.end, quote=passage.text, context=around)
-    title = _known(article.id, article.title, article.published, article.publisher)
+    title = _known(article.id, article.title or short(passage.text), article.published, article.publisher)
     also = f' <span style="{_SMALL}">(also: {escaped(", ".join(hit.also))})</span>' if hit.also else ""
     shown = f"<summary><code>{hit.score:.3f}</code> {title}{also}</summary>"
     return f'<details dir="{direction(passage.text)}">{shown}{_quoted(quote, None)}</details>'

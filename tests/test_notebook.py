@@ -73,7 +73,7 @@ def test_a_date_leaves_the_articles_that_have_a_later_one(ran: dict[str, Any]) -
 
 
 def test_a_follow_up_is_understood_and_answered(ran: dict[str, Any]) -> None:
-    assert "وفد وزارة الدفاع" in shown(ran["follow"], "text") and "يفكيروف" in shown(ran["follow"])
+    assert "التقى الأسد" in shown(ran["follow"], "text") and "نحو 3 ساعات" in shown(ran["follow"], "text/markdown")
 
 
 def test_text_comes_in_a_running_loop(ran: dict[str, Any]) -> None:
