@@ -5,10 +5,14 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export UV_LINK_MODE = copy
 
-.PHONY: help ask test test-long lint format lock docs notebook bench bench-retrieval bench-answers bench-speed bench-grounding bench-side bench-growth bench-dense clean
+.PHONY: help chat ask test test-long lint format lock docs notebook bench bench-retrieval bench-answers bench-speed bench-grounding bench-side bench-growth bench-dense clean
 
 help:                      ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+chat: .venv/ready          ## the page over articles/ in the browser; Ctrl-C ends it
+	@$(BIN)/isnad index articles --store $(STORE) --quiet
+	@$(BIN)/isnad chat --store $(STORE)
 
 ask: .venv/ready           ## a cited answer from articles/: make ask Q="…"
 	@$(BIN)/isnad index articles --store $(STORE) --quiet
