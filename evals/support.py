@@ -1,9 +1,10 @@
-"""Do the cited words bear a sentence out? As the engine's own check says; a sentence that nobody checked is an error, never a pass."""
+"""Do the cited words bear a sentence out? Our own check says it, of any system's answer; what a system says of itself counts for nothing."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from assistant.grounding import Evidence, check
 from assistant.records import Sentence
 from evals.corpus import Corpus
 from evals.records import Failed, Measured
@@ -12,7 +13,7 @@ DEGREES = {"supported": 1.0, "partly": 0.5, "unsupported": 0.0}
 
 
 class Checked:
-    """Verbatim words are borne out; a sentence without a citation is not; for the rest the engine's own verdict is taken."""
+    """Verbatim words are borne out; a sentence without a citation is not; the rest is checked against what it cites."""
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
@@ -22,6 +23,9 @@ class Checked:
             return Measured(0.0)
         if any(claim.text in (self._corpus.text(one.file_id) or "") for one in claim.citations):
             return Measured(1.0)
-        if claim.verdict == "unchecked":
-            return Failed("the sentence was not checked")
-        return Measured(DEGREES[claim.verdict])
+        evidence = [
+            Evidence(text=one.quote, article=self._corpus.text(one.file_id) or "", file_id=one.file_id)
+            for one in claim.citations
+        ]
+        found = check(claim.text, evidence, question=question, anchor=anchor)
+        return Measured(DEGREES[found.verdict]) if found.verdict in DEGREES else Failed("; ".join(found.reasons))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
@@ -275,11 +276,12 @@ def test_what_is_in_doubt_and_a_share_of_the_rest_is_queued_for_a_person() -> No
 
 def test_a_filled_table_says_how_far_check_and_judge_agree_and_puts_the_rate_right() -> None:
     queued = queue(town.CASES, spoilt(), town.CORPUS, Checked(town.CORPUS), share=1.1)
-    filled = read_table(table(queued).replace("\tnone\t\t\t", "\tnone\t\tnone\t"))
+    filled = read_table(re.sub(r"\t(none|partial|full)\t\t\t", r"\t\1\t\tnone\t", table(queued)))
     assert {one.label for one in filled} == {"none"} and len(filled) == 60
     found = learnt(filled, [one.check == "full" for one in queued])
-    assert found.labels == 60 and found.judge is None and found.check and found.check.specificity.passed == 60
-    assert found.grounded and (found.grounded.raw, found.grounded.rate) == (0.0, 0.0)
+    caught = sum(one.check != "full" for one in queued)
+    assert found.labels == 60 and found.judge is None and found.check and found.check.specificity.passed == caught > 30
+    assert found.grounded and found.grounded.rate == 0.0  # whatever the check thought, people called none of it borne out
     assert "60 labels" in labelled_text(found)
 
 
