@@ -66,10 +66,13 @@ class Settings(Value, frozen=True, kw_only=True):
     embedding_model: str | None = None
     embedding_base_url: str | None = None
     embedding_dimensions: int | None = None
+    meaning_weight: float = 0.7  # of a real model's vectors beside the words' 1.0: `python -m benchmarks.dense`
     reranker: str | None = None
     chroma: str | None = None
     context_tokens: int = 6000  # for the passages of one question
     answer_tokens: int = 1500
+    policy: Literal["show", "strict"] = "show"  # what becomes of unsupported sentences: shown as such, or struck through
+    repair: bool = False  # whether a model writes once more what the check does not bear out
     price_in: float | None = None
     price_out: float | None = None
     price_embedding: float | None = None
@@ -202,6 +205,8 @@ def _sensible(settings: Settings) -> Settings:
     for name in ("first_token_seconds", "stall_seconds", "total_seconds", "context_tokens", "answer_tokens"):
         if not 0 < getattr(settings, name) <= 10_000_000:
             raise UsageError(f"the setting `{name}` must be above 0 and within reason")
+    if not 0 <= settings.meaning_weight <= 1_000_000:
+        raise UsageError("the setting `meaning_weight` must be 0 (words alone) or above, and within reason")
     for name in ("price_in", "price_out", "price_embedding"):
         if (getattr(settings, name) or 0) < 0:
             raise UsageError(f"the setting `{name}` cannot be below 0")

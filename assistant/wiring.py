@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from index.rerank import Reranker
     from index.vectors import Vectors
 
-WEIGHT = 0.7  # of a trained model's vectors beside the words: .6 to .8 were best on three sets of questions
-
 
 def reading(store: Path, settings: Settings, embedder: Embedder | None = None, *, create: bool = False) -> Retriever:
     """The retriever of a store, which exists unless it is to be made; with an embedding model it searches by meaning, too.
@@ -41,7 +39,7 @@ def reading(store: Path, settings: Settings, embedder: Embedder | None = None, *
     if (model := embedder or embedding(settings)) is None:
         return Retriever(ledger, lexical, reranker=second)
     vectors = meaning(ledger, settings, model)
-    return Retriever(ledger, lexical, lambda: vectors, WEIGHT, closing=vectors.close, reranker=second)
+    return Retriever(ledger, lexical, lambda: vectors, settings.meaning_weight, closing=vectors.close, reranker=second)
 
 
 def writing(
@@ -136,6 +134,7 @@ def writer(retriever: Retriever, settings: Settings, model: Any = None) -> Write
         count=count,
         budget=settings.context_tokens,
         prices=_prices(settings),
+        repair=settings.repair,
     )
 
 
