@@ -1,0 +1,130 @@
+"""The long forms: many visitors at once, and many questions in a row. Case DOS-02."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from assistant.config import Secret, Settings
+from tests.assistant.web.served import FREELY, served
+from tests.assistant.web.test_server import asked, owner
+from tests.scripted import Scripted
+from tests.shop import index, write
+
+pytestmark = pytest.mark.long
+VISITORS, QUESTIONS, ROUNDS = 20, 3, 2_000
+NAMES = [
+    f"{first}{second}" for first in ("نور", "مرجان", "سراج", "زيتون", "قمر") for second in ("ية", "ان", "ون", "ات")
+]
+
+
+def bridge(name: str, number: int) -> str:
+    return f"جسر {name}\n\nافتتح والي مدينة {name} جسر {name} الجديد يوم الأحد. وقال الوالي إن جسر {name} كلّف {700 + number} مليون دينار."
+
+
+def reply(messages: list[dict[str, Any]]) -> str:
+    """What a model says that reads its passages: the figure of the city that the last question names."""
+    asked_for = re.findall(r"جسر (\w+)", messages[-1]["content"])
+    name = asked_for[-1] if asked_for else "?"
+    return f"كلّف جسر {name} {700 + NAMES.index(name)} مليون دينار [1]." if name in NAMES else "لا أعرف."
+
+
+def test_twenty_visitors_at_once_get_each_their_own_answers(tmp_path: Path) -> None:
+    write(tmp_path / "articles", {f"{number:02}.txt": bridge(name, number) for number, name in enumerate(NAMES)})
+    index(tmp_path / "articles", tmp_path / "store")
+    with Scripted(reply) as model:
+        settings = Settings(base_url=model.url, key=Secret("x"), model="scripted")
+        with served(tmp_path / "store", settings=settings, limits=FREELY) as (address, desk):
+
+            def visit(number: int) -> tuple[str, str]:
+                with httpx.Client(base_url=address, timeout=120) as client:
+                    me, said = owner(client), ""
+                    for _ in range(QUESTIONS):
+                        kept = desk.conversations.listed(me)
+                        messages = asked(
+                            client, f"كم كلّف جسر {NAMES[number]}؟", kept[0].id if kept else "", f"s{number}"
+                        )
+                        assert messages[-1]["success"], messages[-1]
+                        said += json.dumps(messages, ensure_ascii=False)
+                    return me, said
+
+            with ThreadPoolExecutor(VISITORS) as threads:
+                found = list(threads.map(visit, range(VISITORS)))
+            for number, (me, said) in enumerate(found):
+                (one,) = desk.conversations.listed(me)
+                assert one.turns == QUESTIONS
+                for turn in desk.conversations.turns(one.id, me):
+                    assert f"{700 + number} مليون" in turn.answer.text and turn.answer.complete, turn.answer
+                others = {str(700 + other) for other in range(VISITORS) if other != number}
+                answers = " ".join(turn.answer.text for turn in desk.conversations.turns(one.id, me))
+                assert not {figure for figure in others if f" {figure} " in answers}
+                assert not {figure for figure in others if f" {figure} مليون دينار" in said.split("المقالات")[0]}
+
+
+@contextmanager
+def running(store: Path) -> Iterator[tuple[str, int]]:
+    """`isnad chat` in a process of its own: its address and its number."""
+    command = [
+        sys.executable,
+        "-m",
+        "assistant.cli",
+        "chat",
+        "--store",
+        str(store),
+        "--port",
+        "0",
+        "--no-browser",
+        "--rate",
+        "1000",
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            said = ""
+            while "the page is at" not in said:
+                assert process.poll() is None, said
+                said = process.stderr.readline()
+            yield said.split("the page is at ")[1].split()[0], process.pid
+        finally:
+            process.terminate()
+
+
+def resident(process: int) -> int:
+    """Kilobytes of memory that a process holds."""
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+    assert found
+    return int(found[1])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_two_thousand_questions_in_a_row_leave_memory_as_it_was__DOS_02(sample: Path, tmp_path: Path) -> None:
+    questions = [
+        "كم ساعة استمرت محادثات بوتين والأسد؟",
+        "من هو وزير الزراعة؟",
+        "من استقبل الشيباني؟",
+        "متى زار الوفد موسكو؟",
+    ]
+    with running(sample) as (address, process), httpx.Client(base_url=address, timeout=60) as client:
+        warm = 0
+        for number in range(ROUNDS):
+            sent = {"data": [questions[number % 4], "", "", "", ""]}
+            while (joined := client.post("/gradio_api/call/answer", json=sent)).status_code == 429:
+                time.sleep(5)
+            told = client.get(f"/gradio_api/call/answer/{joined.json()['event_id']}").text
+            assert "event: complete" in told, told
+            if number == ROUNDS // 10:
+                warm = resident(process)
+        assert resident(process) < warm * 1.10, (
+            f"{warm:,} kB after {ROUNDS // 10}, {resident(process):,} kB after {ROUNDS}"
+        )
