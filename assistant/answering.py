@@ -12,6 +12,7 @@ from assistant.checking import examined
 from assistant.conflicts import conflicts
 from assistant.conversation import Conversation, standalone
 from assistant.model import Model, Prices, total
+from assistant.policy import Policy, applied
 from assistant.records import Answer, Draft, Seen, Sentence, Source
 from assistant.translating import translated
 from assistant.understand import Question, understand
@@ -43,9 +44,12 @@ def answer(
     conversation: Conversation | None = None,
     limit: int = HITS,
     filters: Filters | None = None,
+    policy: Policy = "show",
 ) -> Answer:
     """The answer to a question: `stream`, read to its end."""
-    streaming = stream(question, retriever, writer, conversation=conversation, limit=limit, filters=filters)
+    streaming = stream(
+        question, retriever, writer, conversation=conversation, limit=limit, filters=filters, policy=policy
+    )
     while True:
         try:
             next(streaming)
@@ -62,8 +66,11 @@ def stream(
     conversation: Conversation | None = None,
     limit: int = HITS,
     filters: Filters | None = None,
+    policy: Policy = "show",
 ) -> Generator[str, None, Answer]:
     """Question → stand alone → understand → retrieve → write, tied to the sources → check → Answer; text is yielded as it comes.
+
+    `policy`: "strict" strikes through what the check calls unsupported, and refuses where nothing else is left.
 
     Raises UsageError where the question is blank or beyond measure, ProviderError where a model's server failed before the first
     word. That nothing answers it is no error: the answer abstains.
@@ -88,7 +95,7 @@ def stream(
     sentences = examined(draft.sentences, asked.text, hits)
     found = conflicts([hit for hit in hits if hit.article.id in cited(sentences)], asked.text)
     clock.lap("check")
-    return Answer(
+    whole = Answer(
         question=question,
         text=draft.text,
         abstained=draft.abstained,
@@ -106,6 +113,7 @@ def stream(
         usage=total([*spent, draft.usage]) if draft.usage else None,
         timings_ms=clock.laps,
     )
+    return applied(whole, policy, hits, asked.language)
 
 
 def cited(sentences: tuple[Sentence, ...]) -> tuple[str, ...]:

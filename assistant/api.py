@@ -150,7 +150,13 @@ class Assistant:
         self._still_open()
         return Stream(
             answering.stream(
-                question, self._retriever, self._writer, conversation=conversation, limit=limit, filters=filters
+                question,
+                self._retriever,
+                self._writer,
+                conversation=conversation,
+                limit=limit,
+                filters=filters,
+                policy=self._settings.policy,
             ),
             self._told,
         )

@@ -162,7 +162,10 @@ def ask(options: argparse.Namespace) -> int:
             return _batch(options.batch, reply)
         if options.json:
             return _emit(reply(_question(options)))
-        _show(assistant.stream(_question(options), filters=_filters(options)), options.stream)
+        _show(
+            assistant.stream(_question(options), filters=_filters(options)),
+            options.stream and settings.policy == "show",
+        )
     return 0
 
 
@@ -347,12 +350,16 @@ def _question(options: argparse.Namespace) -> str:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    """The settings, with what the command line says of the model."""
+    """The settings, with what the command line says of the model and of unsupported sentences."""
     from msgspec.structs import replace
 
     from assistant.config import Settings
 
     settings = Settings.load()
+    if policy := getattr(options, "policy", None):
+        settings = replace(settings, policy=policy)
+    if getattr(options, "repair", False):
+        settings = replace(settings, repair=True)
     if options.no_model:
         return replace(settings, base_url=None, key=None)
     return replace(settings, model=options.model) if options.model else settings
@@ -460,6 +467,17 @@ def _parser() -> argparse.ArgumentParser:
     asking_model.add_argument("--no-model", action="store_true", help="answer by quoting, whatever is set")
     asking_model.add_argument(
         "--max-cost", type=float, metavar="M", help="spend at most this on the model, in the currency of the prices"
+    )
+    asking_model.add_argument(
+        "--policy",
+        choices=("show", "strict"),
+        help="unsupported sentences are shown as such (show, the default) or struck through (strict); or ISNAD_POLICY",
+    )
+    asking_model.add_argument(
+        "--strict", dest="policy", action="store_const", const="strict", help="the same as --policy strict"
+    )
+    asking_model.add_argument(
+        "--repair", action="store_true", help="have the model write once more what is not borne out (or ISNAD_REPAIR)"
     )
     live = sys.stdout is not None and sys.stdout.isatty()
     asking_model.add_argument(

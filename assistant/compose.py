@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Sequence
 from datetime import date
 
 import prompts
+from assistant.checking import examined
 from assistant.citations import Cited, Citing
 from assistant.context import Context, fit
 from assistant.model import LANGUAGES, Message, Model, Prices, counted, drained, usage_of
@@ -39,6 +40,7 @@ class Shown(Value, frozen=True, kw_only=True):
     budget: int = 6000  # tokens of passages
     prices: Prices = Prices()
     rewrite: bool = True  # an answer that is in the wrong language or cites nothing is asked for once more
+    repair: bool = False  # so is one with sentences that the check calls unsupported
     instructions: str | None = None  # instead of those of the prompt `answer`
 
 
@@ -56,6 +58,8 @@ def compose(
     yield from writing.write()
     if shown.rewrite and writing.faults():
         writing.write_again()
+    elif shown.repair and (unborne := writing.unborne()):
+        writing.mend(unborne)
     return writing.composed()
 
 
@@ -159,20 +163,46 @@ class _Writing:
     def write_again(self) -> None:
         """Ask for the answer once more; it replaces the first where it is better."""
         faults, first = self.faults(), (self.answer, self.refused)
+        if not self._ask_again(faults):
+            return
+        if len(self.faults()) < len(faults):
+            self.notes.append(f"written once more: {' '.join(faults)}")
+        else:
+            self.answer, self.refused = first
+
+    def unborne(self) -> list[str]:
+        """What the check says against the answer, a line for each sentence that it calls unsupported."""
+        if self.cut or self.refused:
+            return []
+        return [
+            f"The sources do not bear out the sentence “{one.text}”: {'; '.join(one.reasons)}."
+            for one in examined(self.answer.sentences, self.question, tuple(self.hits))
+            if one.verdict == "unsupported"
+        ]
+
+    def mend(self, faults: list[str]) -> None:
+        """Ask once more for what the sources bear out; it replaces the first where the check says less against it."""
+        first = self.answer, self.refused
+        if not self._ask_again(faults):
+            return
+        if not self.faults() and len(self.unborne()) < len(faults):
+            self.notes.append(f"written once more: {' '.join(faults)}")
+        else:
+            self.answer, self.refused = first
+
+    def _ask_again(self, faults: list[str]) -> bool:
+        """Show the model its answer with what is wrong with it, and read the new one; False where the server failed."""
         asked = prompts.render("repair", faults=faults, language=self._language(), refusal=REFUSAL).messages
         self.messages += [{"role": "assistant", "content": self.replies[-1].text}, *asked]
         try:
             reply = drained(self.model.reply(self.messages))
         except ProviderError:
-            return
+            return False
         reading = _Reading(self.context.hits, self.question)
         reading.feed(reply.text)
         reading.close()
         self._keep(reading, reply)
-        if len(self.faults()) < len(faults):
-            self.notes.append(f"written once more: {' '.join(faults)}")
-        else:
-            self.answer, self.refused = first
+        return True
 
     def composed(self) -> Draft:
         """The answer as it stands."""

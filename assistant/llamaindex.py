@@ -94,8 +94,8 @@ class LlamaModel:
 class CitedQueryEngine(BaseQueryEngine):
     """A query engine over a store, or over any retriever, that answers as `isnad ask` does.
 
-    The response has `source_nodes` with exact offsets, and `metadata`: `citations`, `sentences`, `abstained`, `reasons` and
-    `answer` (the Answer). A streamed response fills its metadata when it has ended. `llm` (one of llama-index, or a Model of
+    The response has `source_nodes` with exact offsets, and `metadata`: `citations`, `sentences`, `abstained`, `coverage`,
+    `reasons` and `answer` (the Answer). A streamed response fills its metadata when it has ended. `llm` (one of llama-index, or a Model of
     ours) defaults to `Settings.llm`, which is looked at when a question comes and not before; `writer` takes its place.
 
     >>> from llama_index.core.llms import MockLLM
@@ -184,6 +184,7 @@ def told(answer: Answer) -> dict[str, Any]:
         "citations": [{"sentence": place, **one} for place, each in enumerate(sentences) for one in each["citations"]],
         "sentences": sentences,
         "abstained": answer.abstained,
+        "coverage": answer.coverage,
         "closest": plain["closest"],
         "reasons": plain["reasons"],
         "answer": answer,

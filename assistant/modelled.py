@@ -23,12 +23,19 @@ class Modelled:
         budget: int,
         prices: Prices,
         today: Callable[[], date] = date.today,
+        repair: bool = False,
     ) -> None:
         self.engine = f"model:{model.name}"
         self.model, self.prices = model, prices
-        self._count, self._budget, self._today = count, budget, today
+        self._count, self._budget, self._today, self._repair = count, budget, today, repair
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
         """What the model writes, as it comes; ProviderError where it never began."""
-        shown = Shown(today=self._today(), language=question.language, budget=self._budget, prices=self.prices)
+        shown = Shown(
+            today=self._today(),
+            language=question.language,
+            budget=self._budget,
+            prices=self.prices,
+            repair=self._repair,
+        )
         return (yield from compose(question.text, hits, model=self.model, count=self._count, shown=shown))

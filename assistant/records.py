@@ -51,6 +51,7 @@ class Sentence(Value, frozen=True, kw_only=True):
     probability: float | None = None
     reasons: tuple[str, ...] = ()
     citations: tuple[Citation, ...] = ()
+    struck: bool = False  # under the policy `strict`: shown, but struck through
 
 
 Kind = Literal["number", "date", "name"]  # of a conflict

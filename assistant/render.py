@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
+from assistant.policy import marked
 from assistant.records import Answer, Citation, Conflict, Source
 from index.records import Article, Hit, Span, SyncReport
 from index.text.sentences import paragraphs
@@ -21,14 +22,24 @@ if TYPE_CHECKING:
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
 _ARABIC = re.compile("[\u0621-\u064a]")
 WORDS = {
-    "ar": {"sources": "المصادر", "closest": "أقرب ما في المقالات", "conflicts": "تختلف المصادر"},
-    "en": {"sources": "Sources", "closest": "The closest passages", "conflicts": "The sources differ"},
+    "ar": {
+        "sources": "المصادر",
+        "closest": "أقرب ما في المقالات",
+        "conflicts": "تختلف المصادر",
+        "coverage": "الجمل المسندة",
+    },
+    "en": {
+        "sources": "Sources",
+        "closest": "The closest passages",
+        "conflicts": "The sources differ",
+        "coverage": "Supported",
+    },
 }
 
 
 def answer_text(answer: Answer) -> str:
     """The answer, then what belongs to it."""
-    return plain(answer.text) + after_text(answer)
+    return plain(marked(answer)) + after_text(answer)
 
 
 def after_text(answer: Answer) -> str:
@@ -37,6 +48,9 @@ def after_text(answer: Answer) -> str:
     parts = []
     if answer.reasons:
         parts.append("\n".join(f"  ({reason})" for reason in answer.reasons))
+    if answer.coverage is not None:
+        borne = sum(one.verdict == "supported" for one in answer.sentences)
+        parts.append(f"{words['coverage']}: {borne}/{len(answer.sentences)}")
     doubts = [f"  ✗ {one.text}: {'; '.join(one.reasons)}" for one in answer.sentences if one.reasons]
     if doubts:
         parts.append("\n".join(doubts))

@@ -23,13 +23,16 @@ LIKELY = 0.5  # from here on a claim counts as supported
 DOUBTFUL = 0.3  # below it as unsupported; between the two as partly supported
 AGAINST = 0.4  # the most that a claim can reach of which something stands otherwise
 VERBATIM = 0.97  # measured on quoted sentences, see docs/grounding.md
+NOT_THERE = ("number", "number elsewhere", "date")  # of these the evidence may say nothing, and nothing else instead
 AROUND = 1_500  # letters of the article to either side of the cited words that are read
 LONG = 12_000  # letters beyond which only the sentences nearest to the claim are read
 NEAREST = 60
 
+COUNTED = ("number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal")
+
 ReasonKind = Literal[
-    "number", "number elsewhere", "date", "name", "negation", "reversal", "quotation", "speaker", "missing words", "little evidence",
-    "other file", "word in other file", "nothing to check", "no evidence",
+    "number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal", "quotation", "speaker",
+    "missing words", "little evidence", "other file", "word in other file", "nothing to check", "no evidence",
 ]  # fmt: skip
 
 
@@ -61,6 +64,8 @@ class Reason(Value, frozen=True, kw_only=True):
             "number elsewhere": f"{self.said} stands in the evidence, but not of this",
             "date": f"the date {self.said} is not in the evidence{says}",
             "name": f"{self.said} stands elsewhere in the article; the evidence says {self.evidence} here",
+            "place": f"{self.said} is not in the evidence{says}",
+            "exchanged": f"{self.said} and {self.evidence} stand the other way round in the evidence",
             "negation": f"“{self.said}” and the evidence's “{self.evidence}” differ in a negation",
             "reversal": f"{self.said} is the opposite of the evidence's {self.evidence}",
             "quotation": f"the quotation “{self.said}” is not in the evidence",
@@ -127,7 +132,7 @@ def check_claim(
 
     >>> found = check_claim("The harbour did not open in May.", "The harbour opened in May. Ships came.")
     >>> found.verdict, found.details[0].kind
-    ('partly', 'negation')
+    ('unsupported', 'negation')
     """
     said = plain_claim(claim)
     line = read_line(said, anchor)
@@ -146,7 +151,7 @@ def check_claim(
 
 def weighed(found: Alignment, there: Index, against: Sequence[Finding], question: Line | None) -> dict[str, float]:
     """The features, with how many findings there are of each kind."""
-    counts = {f"found {kind}": 0.0 for kind in ("number", "number elsewhere", "date", "name", "negation", "reversal")}
+    counts = {f"found {kind}": 0.0 for kind in COUNTED}
     for one in against:
         if f"found {one.kind}" in counts:
             counts[f"found {one.kind}"] += 1
@@ -163,7 +168,8 @@ def _judged(found: Alignment, against: Sequence[Finding], likely: float) -> Judg
     borne = sum(term.weight for term, match in zip(found.claim.terms, found.matches, strict=True) if match)
     share = borne / (sum(term.weight for term in found.claim.terms) or 1.0)
     if reasons:
-        verdict: Verdict = "partly" if share >= 0.6 else "unsupported"
+        silent = share >= 0.6 and all(one.kind in NOT_THERE and not one.evidence for one in reasons)
+        verdict: Verdict = "partly" if silent else "unsupported"
         return Judgement(verdict=verdict, probability=min(likely, AGAINST), details=reasons)
     if likely >= LIKELY:
         return Judgement(verdict="supported", probability=likely)

@@ -123,3 +123,13 @@ def _kind(
 ) -> Departure:
     kind = "other" if mine and theirs else "more" if mine else ("cut" if edge else "less") if theirs else ""
     return Departure(kind, mine, line, theirs, clean, tight)
+
+
+def flanked(found: Alignment, one: Departure) -> bool:
+    """Whether the words around are the evidence's own, there: most of three to either side."""
+    low, high, middle = one.claim[0], one.claim[-1], one.evidence[0]
+    beside = [*range(max(0, low - 3), low), *range(high + 1, min(len(found.places), high + 4))]
+    near = [
+        at for at in beside if (place := found.places[at]) and place.line == one.line and abs(place.word - middle) <= 8
+    ]
+    return bool(beside) and len(near) >= 0.6 * len(beside)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from assistant.grounding.alignment import Alignment, Index, Match
 from assistant.grounding.common import DENIALS, HEDGES, NEGATORS
-from assistant.grounding.departures import departures
+from assistant.grounding.departures import departures, flanked
 from assistant.grounding.reading import Line, Term
 from index.text.fold import folded
 
@@ -127,13 +127,18 @@ def _sequence(found: Alignment, evidence: Index) -> dict[str, float]:
 
 def _departures(found: Alignment, evidence: Index) -> dict[str, float]:
     sums = dict.fromkeys(("other", "more", "less", "cut", "jump", "back", "jump more", "less rough", "cut rough"), 0.0)
-    counts = {"others": 0.0}
-    for one in departures(found, evidence):
+    counts = {"others": 0.0, "swap": 0.0, "swap only": 0.0}
+    gone = departures(found, evidence)
+    whole = sum(found.claim.terms[at].weight for one in gone for at in one.claim)
+    for one in gone:
         mine = sum(found.claim.terms[at].weight for at in one.claim)
         theirs = sum(evidence.lines[one.line].terms[at].weight for at in one.evidence)
         if one.kind == "other":
             sums["other"] += min(mine, theirs, 2.0)
             counts["others"] += 1
+            if one.tight and flanked(found, one):
+                counts["swap"] += min(mine, theirs, 2.0)
+                counts["swap only"] += min(mine, theirs, 2.0) / (1 + 2 * (whole - mine))
         elif one.kind == "more":
             sums["more"] += mine
         elif one.kind in ("jump", "back"):
@@ -210,6 +215,7 @@ def _facts(found: Alignment, evidence: Index) -> dict[str, float]:
         "dates missing": float(sum(not match for match, _ in days)),
         "dates not near": float(sum(not any(line in match for line in near) for match, _ in days)),
         "names missing": float(sum(not match for match in named)),
+        "places missing": float(sum(bool(term.places) and not match for term, match, _ in pairs)),
         "names not near": float(sum(not any(line in match for line in near) for match in named)),
     }
 

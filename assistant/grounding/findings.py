@@ -7,10 +7,12 @@ from typing import Literal, NamedTuple
 
 from assistant.grounding.alignment import Alignment, Index, Place, borne
 from assistant.grounding.common import DENIALS, NEGATORS
-from assistant.grounding.departures import Departure, departures
+from assistant.grounding.departures import Departure, departures, flanked
 from assistant.grounding.reading import Line, Term
 
-Kind = Literal["number", "number elsewhere", "date", "name", "negation", "reversal", "quotation", "speaker"]
+Kind = Literal[
+    "number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal", "quotation", "speaker"
+]  # fmt: skip
 
 
 class Finding(NamedTuple):
@@ -29,6 +31,8 @@ def findings(found: Alignment, evidence: Index) -> list[Finding]:
         *_negations(found, evidence),
         *_turned(found, evidence, gone),
         *_names(found, evidence, gone),
+        *_places(found, evidence),
+        *_exchanged(found, evidence),
     ]
 
 
@@ -196,8 +200,42 @@ def _turned(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterato
         listed = evidence.lines[one.line].terms
         for at in one.claim:
             for word in one.evidence:
-                if any(side ^ 1 in listed[word].sides for side in found.claim.terms[at].sides):
+                if _opposed(found.claim.terms[at], listed[word]):
                     yield Finding("reversal", _text(found.claim, at, at), _text(evidence.lines[one.line], word, word))
+    yield from _turned_around(found, evidence)
+
+
+def _opposed(one: Term, other: Term) -> bool:
+    return any(side ^ 1 in other.sides for side in one.sides)
+
+
+ALIKE = 0.7  # the share of a claim's other words that must stand in a sentence for the two to speak of the same thing
+
+
+def _turned_around(found: Alignment, evidence: Index) -> Iterator[Finding]:
+    """A word whose opposite stands elsewhere in a sentence that says the rest: the verb first here and last there."""
+    if found.best < 0:
+        return
+    terms, theirs = found.claim.terms, evidence.lines[found.best].terms
+    used = {place.word for place in found.places if place and place.line == found.best}
+    for at, term in enumerate(terms):
+        if not term.sides or found.places[at] or found.best in found.matches[at] or _alike(found, {at}) < ALIKE:
+            continue
+        for word, other in enumerate(theirs):
+            consistent = _negated(terms, at) or _negated(theirs, word) or any(_opposed(other, one) for one in theirs)
+            if word not in used and other.weight and _opposed(term, other) and not consistent:
+                yield Finding("reversal", _text(found.claim, at, at), _text(evidence.lines[found.best], word, word))
+                break
+
+
+def _alike(found: Alignment, leaving: set[int]) -> float:
+    """The weighted share of the claim's words, these left out, that stand in the sentence that bears most of it."""
+    total = borne = 0.0
+    for at, (term, match) in enumerate(zip(found.claim.terms, found.matches, strict=True)):
+        if term.weight and at not in leaving:
+            total += term.weight
+            borne += term.weight * (found.best in match)
+    return borne / total if total else 0.0
 
 
 # --- a name in the place of another ---
@@ -213,19 +251,53 @@ def _names(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterator
         elsewhere = [
             at for at in mine if found.matches[at].keys() - {one.line} and not _free(found, at, one.line, used)
         ]
-        if elsewhere and theirs and _flanked(found, one):
+        if elsewhere and theirs and flanked(found, one):
             line = evidence.lines[one.line]
             yield Finding("name", _text(found.claim, elsewhere[0], elsewhere[-1]), _text(line, theirs[0], theirs[-1]))
 
 
-def _flanked(found: Alignment, one: Departure) -> bool:
-    """Whether the words around are the evidence's own, there: most of three to either side."""
-    low, high, middle = one.claim[0], one.claim[-1], one.evidence[0]
-    beside = [*range(max(0, low - 3), low), *range(high + 1, min(len(found.places), high + 4))]
-    near = [
-        at for at in beside if (place := found.places[at]) and place.line == one.line and abs(place.word - middle) <= 8
+def _places(found: Alignment, evidence: Index) -> Iterator[Finding]:
+    """A country or a city that the evidence does not name, in a sentence that says the rest of another."""
+    terms = found.claim.terms
+    away = [at for at, term in enumerate(terms) if term.places and not found.matches[at]]
+    if not away or found.best < 0 or _alike(found, set(away)) < ALIKE:
+        return
+    mine = frozenset(place for term in terms for place in term.places)
+    line = evidence.lines[found.best]
+    instead = next((word for word, term in enumerate(line.terms) if term.places and not term.places & mine), None)
+    if instead is not None:
+        yield Finding("place", _text(found.claim, away[0], away[0]), _text(line, instead, instead))
+
+
+def _exchanged(found: Alignment, evidence: Index) -> Iterator[Finding]:
+    """Two words of which each stands where the evidence has the other: the dollar fell and gold rose, the other way round."""
+    if found.best < 0:
+        return
+    mine, theirs = found.claim.terms, evidence.lines[found.best].terms
+    at_most_once = [
+        (at, found.matches[at][found.best][1][0])
+        for at, term in enumerate(mine)
+        if term.weight >= 0.3 and not term.number and len(found.matches[at].get(found.best, (0.0, []))[1]) == 1
     ]
-    return bool(beside) and len(near) >= 0.6 * len(beside)
+    for place, (a, here) in enumerate(at_most_once):
+        for b, there in at_most_once[place + 1 :]:
+            if there >= here or mine[a].stem == mine[b].stem:
+                continue
+            crossed = _beside(mine, a, theirs, there) + _beside(mine, b, theirs, here)
+            straight = _beside(mine, a, theirs, here) + _beside(mine, b, theirs, there)
+            if crossed >= 3 and crossed >= straight + 2:
+                yield Finding("exchanged", _text(found.claim, a, a), _text(found.claim, b, b))
+                return
+
+
+def _beside(mine: tuple[Term, ...], at: int, theirs: tuple[Term, ...], word: int) -> int:
+    """How many of the two neighbours, or ends of the sentence, a word of the claim shares with one of the evidence."""
+    count = 0
+    for step in (-1, 1):
+        one, other = at + step, word + step
+        inside = 0 <= one < len(mine), 0 <= other < len(theirs)
+        count += (mine[one].stem == theirs[other].stem) if all(inside) else not any(inside)
+    return count
 
 
 def _free(found: Alignment, at: int, line: int, used: set[Place]) -> bool:
@@ -235,10 +307,10 @@ def _free(found: Alignment, at: int, line: int, used: set[Place]) -> bool:
 
 
 def _name_like(line: Line, at: int) -> bool:
-    """A capital where the script has them and the text uses them; otherwise any word that is not common."""
+    """A capital where the script has them; otherwise any word that is not common."""
     term = line.terms[at]
     if term.number or term.date or not term.weight:
         return False
-    if term.text.isascii() and any(letter.isupper() for letter in line.text[1:]):
+    if term.text.isascii() and term.text.isalpha():
         return line.text[line.spans[at].start].isupper()
     return term.weight >= 0.4

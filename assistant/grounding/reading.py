@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
@@ -22,7 +23,8 @@ from index.text.words import skeleton, stem
 class Term(NamedTuple):
     """A word by what it is compared: its letters, its stem, what the forms of a verb share, its root, its consonants.
 
-    `groups` are the groups of synonyms it stands in, `sides` the sides of opposites: 2 n and 2 n + 1 are opposed.
+    `groups` are the groups of synonyms it stands in, `sides` the sides of opposites: 2 n and 2 n + 1 are opposed; `places` are
+    countries and cities, each of which is a group, too.
     `weight` is what its absence costs: 0 for words that only join others, about 1 for a rare one. A number or a date is one
     term, however many words it takes.
     """
@@ -35,6 +37,7 @@ class Term(NamedTuple):
     weight: float
     groups: frozenset[int] = frozenset()
     sides: frozenset[int] = frozenset()
+    places: frozenset[int] = frozenset()
     number: Number | None = None
     date: DateMention | None = None
 
@@ -158,16 +161,20 @@ class _Terms(dict[str, Term]):
 
     def __missing__(self, word: str) -> Term:
         base = stem(word)
-        shared, known = form(base), _lexicon()
+        shared, known, weight = form(base), _lexicon(), _weight(word)
+        places = known.places.get(base, frozenset()) if weight else frozenset()
         found = Term(
             text=word,
             stem=base,
             form=shared,
             root=root(base),
             consonants=skeleton(base),
-            weight=_weight(word),
-            groups=known.groups.get(shared, frozenset()),
-            sides=known.sides.get(shared, frozenset()),
+            weight=weight,
+            groups=known.groups.get(shared, frozenset()) | places,
+            sides=known.sides.get(_side_key(base, shared), frozenset())
+            if weight or word in known.turning
+            else frozenset(),
+            places=places,
         )
         if len(self) >= self.ROOM:
             self.clear()
@@ -224,23 +231,44 @@ def root(word_stem: str) -> str:
 class _Lexicon(NamedTuple):
     groups: dict[str, frozenset[int]]
     sides: dict[str, frozenset[int]]
+    turning: frozenset[
+        str
+    ]  # the very words that are listed: "before" has a side, the على that looks like أعلى has none
+    places: dict[str, frozenset[int]]
 
 
 @lru_cache(maxsize=1)
 def _lexicon() -> _Lexicon:
-    groups: dict[str, set[int]] = {}
-    sides: dict[str, set[int]] = {}
+    groups: defaultdict[str, set[int]] = defaultdict(set)
+    sides: defaultdict[str, set[int]] = defaultdict(set)
+    places: defaultdict[str, set[int]] = defaultdict(set)
+    turning: set[str] = set()
     for number, line in enumerate(_lines("synonyms.txt")):
         for word in line.split():
-            groups.setdefault(form(stem(folded(word))), set()).add(number)
+            groups[form(stem(folded(word)))].add(number)
     for number, line in enumerate(_lines("opposites.txt")):
         for side, listed in enumerate(line.split("|")):
-            for word in listed.split():
-                sides.setdefault(form(stem(folded(word))), set()).add(2 * number + side)
+            for word in folded(listed).split():
+                turning.add(word)
+                base = stem(word)
+                sides[_side_key(base, form(base))].add(2 * number + side)
+    for number, line in enumerate(_lines("places.txt"), PLACES):
+        for word in line.split():
+            places[stem(folded(word))].add(number)
     return _Lexicon(
         {word: frozenset(found) for word, found in groups.items()},
         {word: frozenset(one for one in found if one ^ 1 not in found) for word, found in sides.items()},
+        frozenset(turning),
+        {word: frozenset(found) for word, found in places.items()},
     )
+
+
+PLACES = 10_000  # the numbers of places begin here, beyond those of synonyms
+
+
+def _side_key(base: str, shared: str) -> str:
+    """What a word's side is looked up by: what its forms share, unless too little is left of it to mean anything."""
+    return shared if len(shared) >= 3 and len(base) - len(shared) <= 2 else "=" + base
 
 
 def _lines(name: str) -> Iterator[str]:

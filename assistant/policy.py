@@ -1,0 +1,68 @@
+"""What becomes of sentences that the check does not bear out: shown as such, or struck through; never dropped in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec.structs import replace
+
+from assistant.quoting import closest
+from assistant.records import Answer, Citation
+from index.records import Hit
+
+Policy = Literal["show", "strict"]
+
+WITHDRAWN = {
+    "ar": "لا تسند المقالات ما كُتب جوابًا عن هذا السؤال.",
+    "en": "What was written in answer is not borne out by the articles.",
+}
+CLOSEST = 3
+
+
+def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str | None = None) -> Answer:
+    """The answer under a policy.
+
+    show: as it is, the verdicts beside the sentences. strict: what is unsupported is struck through, the reason beside it; where
+    nothing that is borne out remains, a refusal that says in `reasons` what was withdrawn and why, with the closest passages.
+
+    >>> from assistant.records import Sentence
+    >>> wrong = Sentence(text="It cost 4.", start=0, end=10, verdict="unsupported", reasons=("4 is not in the evidence",))
+    >>> answer = Answer(question="Cost?", text="It cost 4.", abstained=False, engine="model:m", sentences=(wrong,))
+    >>> applied(answer, "show", ()) == answer, applied(answer, "strict", (), "en").reasons
+    (True, ('withdrawn: “It cost 4.”: 4 is not in the evidence',))
+    """
+    if policy == "show" or answer.abstained:
+        return answer
+    sentences = tuple(replace(one, struck=one.verdict == "unsupported") for one in answer.sentences)
+    struck = [one for one in sentences if one.struck]
+    if not struck or any(one.verdict in ("supported", "partly") for one in sentences):
+        return replace(answer, sentences=sentences)
+    cited = dict.fromkeys(citation for one in sentences for citation in one.citations)
+    near: dict[Citation, None] = cited | dict.fromkeys(closest(answer.question, hits))
+    return replace(
+        answer,
+        text=WITHDRAWN.get(language or "en", WITHDRAWN["en"]),
+        abstained=True,
+        sentences=(),
+        sources=(),
+        conflicts=(),
+        coverage=None,
+        closest=tuple(near)[:CLOSEST],
+        reasons=(*answer.reasons, *(f"withdrawn: “{one.text}”: {'; '.join(one.reasons)}" for one in sentences)),
+    )
+
+
+def marked(answer: Answer) -> str:
+    """The answer's text with what was struck through between ~~ and ~~.
+
+    >>> from assistant.records import Sentence
+    >>> one = Sentence(text="It cost 4.", start=3, end=13, verdict="unsupported", struck=True)
+    >>> marked(Answer(question="?", text="So It cost 4. [a]", abstained=False, engine="model:m", sentences=(one,)))
+    'So ~~It cost 4.~~ [a]'
+    """
+    text = answer.text
+    for one in sorted(answer.sentences, key=lambda one: -one.start):
+        if one.struck:
+            text = f"{text[: one.start]}~~{text[one.start : one.end]}~~{text[one.end :]}"
+    return text
