@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 import re
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Updates = dict[Any, Any]
 LOG = logging.getLogger("isnad.web")
 COOKIE = "isnad-language"
+LINGER = 20  # tenths of a second
 
 
 def spoken(call: Callable[..., Updates]) -> Callable[..., Updates]:
@@ -74,6 +76,7 @@ class Callbacks:
             if not conversation or not await run_sync(desk.conversations.turns, conversation, owner):
                 conversation, replaces = await run_sync(desk.conversations.begin, owner), 0
             yield {
+                page.bridge: beside.told(conversation=conversation),
                 page.conversation: conversation,
                 page.box: "",
                 page.editing: "",
@@ -119,11 +122,17 @@ class Callbacks:
             updates.pop(self.page.box, None)
             yield updates
 
-    @spoken
-    def stopped(self, language: Language, conversation: str, request: gr.Request) -> Updates:
-        """After a stop: what was written so far stands in the chat."""
-        owner = self.desk.owner(request)
-        return {**self._shown(language, owner, conversation), **self._busy(False)}
+    async def stopped(self, language: Language, conversation: str, request: gr.Request) -> Updates:
+        """After a stop: what was written so far stands in the chat. The stopped answer is kept a moment later, so wait for it."""
+        owner, desk = self.desk.owner(request), self.desk
+        for _ in range(LINGER):
+            turns = await run_sync(desk.conversations.turns, conversation, owner)
+            if turns and not turns[-1].answer.complete:
+                break
+            await asyncio.sleep(0.1)
+        chat = await run_sync(talking.chat, desk, turns, language)
+        around = await run_sync(self._around, language, owner, conversation)
+        return {self.page.chat: chat, **around, **self._busy(False)}
 
     @spoken
     def edit(self, language: Language, conversation: str, request: gr.Request, event: gr.EventData) -> Updates:
@@ -272,7 +281,7 @@ class Callbacks:
         turns = self.desk.conversations.turns(conversation, owner) if conversation else ()
         found, page = conversation if turns else "", self.page
         return {
-            page.chat: gr.update(value=talking.chat(self.desk, turns, language)),
+            page.chat: self._chat(language, talking.chat(self.desk, turns, language)),
             page.conversation: found,
             page.replaces: 0,
             page.editing: "",
@@ -284,7 +293,10 @@ class Callbacks:
         turns = self.desk.conversations.opened(token)
         said = WORDS[language].shared_view if turns else WORDS[language].not_yours
         chat = talking.chat(self.desk, turns, language, own=False)
-        return {self.page.chat: gr.update(value=chat), self.page.editing: markup.notice(said)}
+        return {self.page.chat: self._chat(language, chat), self.page.editing: markup.notice(said)}
+
+    def _chat(self, language: Language, messages: Sequence[talking.Message]) -> Any:
+        return gr.update(value=list(messages), placeholder=beside.welcome(self.desk, WORDS[language]))
 
     def _around(self, language: Language, owner: str, conversation: str, query: str = "") -> Updates:
         words = WORDS[language]

@@ -111,8 +111,10 @@
     field.maxLength = 120;
     field.dir = "auto";
     field.setAttribute("aria-label", state.words.rename);
+    let over = false;
     const done = (keep) => {
-      if (!field.isConnected) return;
+      if (over) return;
+      over = true;
       field.replaceWith(label);
       if (keep && field.value.trim() !== label.textContent) send("submit", { id, title: field.value.trim() });
       label.focus();

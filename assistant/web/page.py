@@ -94,13 +94,13 @@ class Page:
                 )
                 self.send = gr.Button(ARABIC.send, elem_id="send", variant="primary", scale=0)
                 self.stop = gr.Button(ARABIC.stop, elem_id="stop", visible=False, scale=0)
-            with gr.Accordion(ARABIC.filters, open=False, elem_id="filters") as self.filters:
-                with gr.Column(elem_id="narrowing"):
-                    self.since = gr.Textbox(elem_id="since", max_lines=1, max_length=10)
-                    self.until = gr.Textbox(elem_id="until", max_lines=1, max_length=10)
-                    self.languages = gr.CheckboxGroup(elem_id="languages", choices=[])
-                    self.publishers = gr.Dropdown(elem_id="publishers", choices=[], multiselect=True)
-                    self.clear = gr.Button(ARABIC.clear_filters, elem_id="clear", size="sm")
+            self.filters = gr.Accordion(ARABIC.filters, open=False, elem_id="filters")
+            with self.filters, gr.Column(elem_id="narrowing"):
+                self.since = gr.Textbox(elem_id="since", max_lines=1, max_length=10)
+                self.until = gr.Textbox(elem_id="until", max_lines=1, max_length=10)
+                self.languages = gr.CheckboxGroup(elem_id="languages", choices=[])
+                self.publishers = gr.Dropdown(elem_id="publishers", choices=[], multiselect=True)
+                self.clear = gr.Button(ARABIC.clear_filters, elem_id="clear", size="sm")
             self.goes = gr.HTML("", elem_id="goes", apply_default_css=False)
 
     # --- what the page says in one language ---
@@ -128,7 +128,6 @@ class Page:
             self.languages: gr.update(label=words.languages, choices=known),
             self.publishers: gr.update(label=words.publishers, choices=list(shelf.publishers(self.desk.store))),
             self.clear: gr.update(value=words.clear_filters),
-            self.chat: gr.update(placeholder=beside.welcome(self.desk, words)),
             self.goes: beside.goes(self.desk, words),
             self.state: beside.state(self.desk, words),
         }
@@ -140,9 +139,7 @@ class Page:
 
 def build(desk: Desk) -> gr.Blocks:
     """The page of a desk: its parts, joined to the callbacks. Mount it with `dressing()`."""
-    with gr.Blocks(
-        title="Isnad · إسناد", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)
-    ) as made:
+    with gr.Blocks(title="Isnad · إسناد", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)) as made:
         blocks: gr.Blocks = made
         page = Page(desk)
         join(blocks, page, Callbacks(desk, page))
@@ -175,7 +172,8 @@ def join(blocks: gr.Blocks, page: Page, call: Callbacks) -> None:
         call.ask, [page.box, page.replaces, *here, *narrowing], asking, **run,
     )  # fmt: skip
     again = page.bridge.retry(call.again, [*here, *narrowing], asking, **run)
-    page.stop.click(call.stopped, here, asking, cancels=[asked, again], **AT_ONCE)
+    stopping = page.stop.click(None, None, None, cancels=[asked, again], **AT_ONCE)
+    stopping.then(call.stopped, here, asking, **AT_ONCE)
     page.bridge.edit(call.edit, here, [page.box, page.replaces, page.editing, page.bridge], **AT_ONCE)
     page.bridge.like(call.judge, here, [page.bridge], **AT_ONCE)
     page.bridge.select(call.open_article, [page.language], [page.panel, page.bridge], **AT_ONCE)
@@ -187,7 +185,11 @@ def join(blocks: gr.Blocks, page: Page, call: Callbacks) -> None:
     page.bridge.undo(call.remove, [page.language], [page.report, *shelves, page.state, page.bridge], **AT_ONCE)
     page.bridge.apply(call.switch, here, [*labels, *talk, *shelves, page.panel], **AT_ONCE)
     page.new.click(call.new, [page.language], talk, **AT_ONCE)
-    page.search.input(call.search, [page.search, *here], lists, trigger_mode="always_last", **AT_ONCE)
-    page.browse.input(call.browse, [page.browse, page.language], shelves, trigger_mode="always_last", **AT_ONCE)
+    typed: dict[str, Any] = {
+        **AT_ONCE,
+        "trigger_mode": "always_last",
+    }  # `change`: Gradio's `input` misses what is pasted or composed
+    page.search.change(call.search, [page.search, *here], lists, **typed)
+    page.browse.change(call.browse, [page.browse, page.language], shelves, **typed)
     page.add.upload(call.upload, [page.add, page.language], [page.report, *shelves, page.state, page.bridge], **PRIVATE)
     page.clear.click(call.clear, None, narrowing, **AT_ONCE)

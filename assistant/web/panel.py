@@ -20,7 +20,7 @@ def shown(article: Article, span: Span | None, words: Words, copies: Iterable[st
     True
     """
     way = direction(article.text)
-    body = tag("div", _body(article, span), class_="text", dir=way, lang=article.language)
+    body = tag("div", _body(article, span), class_="text", dir=way, lang=article.language, tabindex="0")
     return tag("article", _head(article, span, words, copies) + body, aria_label=words.article)
 
 

@@ -67,7 +67,6 @@ def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[st
         blocks,
         path="/",
         allowed_paths=[],
-        blocked_paths=["/"],
         show_error=False,
         max_file_size=desk.limits.upload,
         mcp_server=False,
