@@ -10,12 +10,16 @@ from assistant import Assistant
 from assistant.conversation import Conversation
 from assistant.display import table
 from assistant.frames import frame
+from assistant.render import escaped
 from evals.cases import Case
 from evals.corpus import Corpus
 from evals.engines import place
-from evals.records import Entry, Outcome, Reply
+from evals.records import Entry, Measured, Outcome, Reply
 from evals.scoring import score
+from evals.summary import Summary, summarise
 from evals.support import Checked
+from evals.verdict import Verdict
+from evals.words import verdict_text
 from index.errors import IsnadError
 from index.records import Value, page_of
 
@@ -37,6 +41,12 @@ class Evaluation(Value, frozen=True, kw_only=True):
     def passed(self) -> int:
         """How many cases passed; an error is none of them."""
         return sum(one.passed is True for one in self.outcomes)
+
+    @property
+    def summary(self) -> Summary:
+        """The figures: shares by type, every metric, errors counted apart."""
+        found = {one.case: (one,) for one in self.outcomes}
+        return summarise(self.cases, found, self.entries)
 
     def to_frame(self) -> pd.DataFrame:
         """A table with a row for each case: case, type, question, passed, blame, detail, answer. UsageError without pandas."""
@@ -109,4 +119,27 @@ def evaluation_html(evaluation: Evaluation) -> str:
     return f'<div class="isnad" dir="ltr">{head}{table(("case", "question", "", "why not"), rows)}</div>'
 
 
+def summary_html(summary: Summary) -> str:
+    """The figures of a run: what passed by type, and each metric with how many cases had no value."""
+    share = summary.passed
+    kinds = ((one.name, f"{one.share.passed}/{one.share.total}") for one in summary.slices)
+    metrics = (
+        (name, f"{mean.value:.3f}" if isinstance(mean := one.mean, Measured) else "n/a", len(one.values), one.errors)
+        for name, one in summary.metrics.items()
+    )
+    head = (
+        f"<div>{share.passed} of {share.total} answers passed [{share.low:.1%}, {share.high:.1%}], "
+        f"{summary.errors} errors</div>"
+    )
+    tables = table(("type", "passed"), kinds) + table(("metric", "mean", "values", "errors"), metrics)
+    return f'<div class="isnad" dir="ltr">{head}{tables}</div>'
+
+
+def verdict_html(verdict: Verdict) -> str:
+    """What a gate decided, in the words of the command line."""
+    return f'<pre class="isnad" dir="ltr">{escaped(verdict_text(verdict))}</pre>'
+
+
 page_of.register(Evaluation, evaluation_html)
+page_of.register(Summary, summary_html)
+page_of.register(Verdict, verdict_html)

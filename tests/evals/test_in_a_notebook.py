@@ -9,6 +9,7 @@ from assistant import Assistant, Settings
 from assistant.model import Message
 from evals.cases import Case, Fact, Turn
 from evals.notebook import evaluate
+from evals.verdict import stopped
 from index.errors import ProviderDown
 from index.provider import Reply
 
@@ -73,3 +74,12 @@ def test_earlier_turns_are_asked_first(sample: Path) -> None:
     with Assistant.open(sample, settings=Settings()) as assistant:
         entry = evaluate(assistant, [follow]).entries[0]
     assert entry.reply and "التقى" in entry.reply.answer.searched[0]
+
+
+def test_the_figures_of_a_run_and_a_verdict_show_themselves(sample: Path) -> None:
+    with Assistant.open(sample, settings=Settings()) as assistant:
+        summary = evaluate(assistant, [LENGTH, WRONG]).summary
+    page = str(summary._repr_html_())
+    assert "1 of 2 answers passed" in page and "number" in page and "fact_recall" in page
+    verdict = stopped(2, 1.5, 1.0)
+    assert "STOPPED (exit 4)" in str(verdict._repr_html_()) and str(verdict._repr_html_()).startswith("<pre")
