@@ -289,10 +289,19 @@ def doctor(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Check claims against texts: does the text bear the claim out? Needs no store and no model."""
+    """Check claims against texts: does the text bear the claim out? Needs no store and no model; --judge asks one, too."""
     from assistant.checking import checked_record
 
-    return _records(options.batch, checked_record)
+    if not options.judge:
+        return _records(options.batch, checked_record)
+    from assistant import wiring
+    from assistant.config import Settings
+    from assistant.judging import judged_record
+
+    settings = Settings.load()
+    model = wiring.judge(settings)
+    print(f"claims and texts are sent to {settings.destination}", file=sys.stderr)
+    return _records(options.batch, lambda record: {**checked_record(record), **judged_record(record, model)})
 
 
 def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
@@ -487,7 +496,9 @@ def _parser() -> argparse.ArgumentParser:
     add(articles)
     add(remove).add_argument("file_id", nargs="+", metavar="FILE_ID")
     add(status)
-    add(check).add_argument(
+    checking = add(check)
+    checking.add_argument("--judge", action="store_true", help="ask the model that is set, too, and say what it says")
+    checking.add_argument(
         "--batch",
         type=Path,
         required=True,

@@ -164,6 +164,13 @@ def metered(settings: Settings, limit: float) -> Model | None:
     return Metered(_chat(settings), budget(settings, limit), _prices(settings), count)
 
 
+def judge(settings: Settings) -> Model:
+    """The model that is set, as judge. UsageError where none is."""
+    if not settings.has_model:
+        raise UsageError("a judge is a model, and none is set: set OPENAI_API_KEY or OPENAI_BASE_URL")
+    return _chat(settings)
+
+
 def _prices(settings: Settings) -> Prices:
     from assistant.model import Prices
 

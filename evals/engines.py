@@ -99,8 +99,8 @@ def place(seen: Seen) -> Place:
 
 
 def prompt_texts(folder: Path = prompts.FOLDER) -> dict[str, str]:
-    """Every prompt there is, by name."""
-    return {name: (folder / f"{name}.jinja").read_text("utf-8") for name in prompts.names(folder)}
+    """Every prompt that answers are made with, by name: the judge's makes none."""
+    return {name: (folder / f"{name}.jinja").read_text("utf-8") for name in prompts.names(folder) if name != "judge"}
 
 
 def prompt_hashes(texts: dict[str, str]) -> dict[str, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 from tests.scripted import Scripted
 from tests.shop import isnad
@@ -33,3 +35,39 @@ def test_an_altered_number_in_a_written_answer_is_shown_as_such(sample: Path) ->
     (sentence,) = answer["sentences"]
     assert sentence["verdict"] != "supported" and any("9" in one for one in sentence["reasons"])
     assert answer["coverage"] == 0.0
+
+
+def judged(tmp_path: Path, *replies: str) -> tuple[list[Any], list[str]]:
+    """One claim, checked and judged by these replies in turn: what came out, and what the judge was asked."""
+    left = iter(replies)
+    (tmp_path / "claims.jsonl").write_text(
+        json.dumps({"id": "a", "claim": "طول جسر الزيتون 85 مترا.", "context": TEXT})
+    )
+    with Scripted(reply=lambda messages: next(left)) as server:
+        environment = {**os.environ, "OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "sk-none"}
+        run = isnad("check", "--batch", tmp_path / "claims.jsonl", "--judge", env=environment)
+        return [json.loads(line) for line in run.stdout.splitlines()], server.texts()
+
+
+def test_a_judge_stands_beside_the_verdict_and_changes_nothing_in_it(tmp_path: Path) -> None:
+    (found,), asked_ = judged(tmp_path, '{"label": "full", "quote": "طول جسر الزيتون ٨٧ متراً"}')
+    assert found["judge"] == {"label": "full", "quote": "طول جسر الزيتون ٨٧ متراً"}
+    assert found["verdict"] == "unsupported" and found["probability"] <= 0.4 and len(asked_) == 1
+
+
+def test_a_quotation_that_the_text_does_not_have_is_an_error_and_no_pass(tmp_path: Path) -> None:
+    invented = '{"label": "full", "quote": "طول الجسر 85 مترا"}'
+    (found,), asked_ = judged(tmp_path, invented, invented)
+    assert set(found["judge"]) == {"error"} and "quotation" in found["judge"]["error"]
+    assert len(asked_) == 2 and "its quotation is not in the text" in asked_[1]
+
+
+def test_a_judge_that_mends_its_quotation_is_heard(tmp_path: Path) -> None:
+    (found,), _ = judged(tmp_path, "نعم", '{"label": "contradicts", "quote": "87 مترا"}')
+    assert found["judge"] == {"label": "contradicts", "quote": "87 مترا"}
+
+
+def test_without_a_model_a_judge_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "claims.jsonl").write_text("{}")
+    run = isnad("check", "--batch", tmp_path / "claims.jsonl", "--judge")
+    assert run.returncode == 1 and "OPENAI_API_KEY" in run.stderr and run.stdout == ""

@@ -46,6 +46,13 @@ CASES: dict[str, dict[str, Any]] = {
         "boundary": "5f2c9a01b7",
     },
     "translate": {"question": "Who opened the Noor bridge?", "languages": ["Arabic", "French"]},
+    "judge": {
+        "question": "كم كلّف جسر نور؟",
+        "statement": "كلّف الجسر 40 مليونا.",
+        "evidence": "وقال الوالي إن الجسر كلّف ٤٠ مليونا.",
+        "boundary": "data-5f2c9a01b7",
+        "complaint": "its quotation is not in the text",
+    },
     "repair": {
         "faults": ["It is in English.", "No sentence names its source."],
         "language": "Arabic",
