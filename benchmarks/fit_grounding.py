@@ -34,6 +34,7 @@ LOWER = (
     "path", "path sum", "others", "no more", "no less", "deny more", "deny less", "turned", "turned back", "unmatched",
     "unmatched weight", "unmatched run", "rare missing", "rare missing near", "numbers missing", "numbers not near",
     "numbers loose", "dates missing", "dates not near", "names missing", "names not near",
+    "swap", "swap only", "places missing",
 )  # fmt: skip
 EITHER = (
     "claim words", "evidence words", "evidence sentences", "best words", "repeats", "d back", "d back share", "d jump",
@@ -114,6 +115,7 @@ def fitted(rows: Sequence[Row], rounds: int = ROUNDS, learnt_from: str = "") -> 
         l2_regularization=5,
         monotonic_cst=[direction(name) for name in names],
         early_stopping=False,
+        random_state=0,
     )
     model.fit(values, np.array([row.true for row in rows]), sample_weight=weights(rows))
     return _curves(model, names, learnt_from)
