@@ -15,6 +15,7 @@ import resource
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -41,7 +42,7 @@ def fill(ledger: Ledger, lexicon: Lexicon, made: Iterator[Row], number: int) -> 
     while number:
         step = min(STEP, number)
         rows = list(islice(made, step))
-        report, took = spent(lambda taken=rows: take(taken, ledger, [lexicon]))  # type: ignore[misc]
+        report, took = spent(partial(take, rows, ledger, [lexicon]))
         assert len(report.added) == step, report.skipped[:3]
         last, number = Span(clock=took.clock / step, processor=took.processor / step), number - step
     return last
@@ -62,7 +63,7 @@ def measure(store: Path, sizes: list[int]) -> None:
         hundred, held = fill(ledger, lexicon, made, AT_ONCE), size + ONE_BY_ONE + AT_ONCE
         retriever = wiring.reading(store, Settings())
         retriever.search(questions[0])
-        asked = [spent(lambda text=one: retriever.search(text))[1].clock * 1_000 for one in questions]  # type: ignore[misc]
+        asked = [spent(partial(retriever.search, one))[1].clock * 1_000 for one in questions]
         retriever.close()
         middle = Span(clock=median(one.clock for one in single), processor=median(one.processor for one in single))
         half, most = np.percentile(asked, [50, 95])

@@ -102,13 +102,16 @@ class LlamaIndex:
     by_words: tuple[str, ...] = ("words",)
 
     def __init__(self, folder: Path, language: str) -> None:
-        from llama_index.core.ingestion import IngestionPipeline
+        from llama_index.core.ingestion import DocstoreStrategy, IngestionPipeline
         from llama_index.core.node_parser import SentenceSplitter
         from llama_index.core.storage.docstore import SimpleDocumentStore
 
         self.folder, self.language = folder, language
         self.pipeline = IngestionPipeline(
-            transformations=[SentenceSplitter()], docstore=SimpleDocumentStore(), disable_cache=True
+            transformations=[SentenceSplitter()],
+            docstore=SimpleDocumentStore(),
+            docstore_strategy=DocstoreStrategy.DUPLICATES_ONLY,  # what it comes to without a vector store, unwarned
+            disable_cache=True,
         )
         self._retrievers: dict[str, Any] = {}
 
