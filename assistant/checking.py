@@ -23,7 +23,12 @@ def examined(sentences: tuple[Sentence, ...], question: str, hits: tuple[Hit, ..
         if sentence.verdict != "unchecked" or not sentence.citations:
             return sentence
         evidence = [
-            Evidence(text=cited.quote, article=articles[cited.file_id].text, file_id=cited.file_id)
+            Evidence(
+                text=cited.quote,
+                article=articles[cited.file_id].text,
+                file_id=cited.file_id,
+                published=articles[cited.file_id].published,
+            )
             for cited in sentence.citations
         ]
         cited = {one.file_id for one in evidence}

@@ -24,7 +24,12 @@ class Checked:
         if any(claim.text in (self._corpus.text(one.file_id) or "") for one in claim.citations):
             return Measured(1.0)
         evidence = [
-            Evidence(text=one.quote, article=self._corpus.text(one.file_id) or "", file_id=one.file_id)
+            Evidence(
+                text=one.quote,
+                article=self._corpus.text(one.file_id) or "",
+                file_id=one.file_id,
+                published=article.published if (article := self._corpus.articles.get(one.file_id)) else None,
+            )
             for one in claim.citations
         ]
         found = check(claim.text, evidence, question=question, anchor=anchor)

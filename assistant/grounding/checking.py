@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
@@ -11,6 +12,7 @@ from assistant.grounding.alignment import Alignment, Index, align, index
 from assistant.grounding.features import features
 from assistant.grounding.findings import Finding, findings
 from assistant.grounding.model import Curves, probability, shipped
+from assistant.grounding.provenance import matter
 from assistant.grounding.quotation import quotations
 from assistant.grounding.reading import Line, plain_claim, read_line
 from assistant.records import Verdict
@@ -27,12 +29,13 @@ NOT_THERE = ("number", "number elsewhere", "date")  # of these the evidence may 
 AROUND = 1_500  # letters of the article to either side of the cited words that are read
 LONG = 12_000  # letters beyond which only the sentences nearest to the claim are read
 NEAREST = 60
+_ARABIC = re.compile(r"[\u0620-\u064a\u0671-\u06d3]")
 
 COUNTED = ("number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal")
 
 ReasonKind = Literal[
     "number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal", "quotation", "speaker",
-    "missing words", "little evidence", "other file", "word in other file", "nothing to check", "no evidence",
+    "missing words", "little evidence", "other language", "other file", "word in other file", "nothing to check", "no evidence",
 ]  # fmt: skip
 
 
@@ -42,6 +45,7 @@ class Evidence(Value, frozen=True, kw_only=True):
     text: str
     article: str = ""
     file_id: str = ""
+    published: date | None = None
 
 
 class Reason(Value, frozen=True, kw_only=True):
@@ -72,6 +76,7 @@ class Reason(Value, frozen=True, kw_only=True):
             "speaker": f"the evidence does not say that {self.said} said this",
             "missing words": f"the evidence has nothing of: {self.said}",
             "little evidence": "the evidence says something else or something more limited",
+            "other language": "the evidence is in another language: only figures and dates were compared",
             "other file": f"{self.file_id} bears this out, not the file that is cited",
             "word in other file": f"{self.said} stands only in another file, {self.file_id}",
             "nothing to check": "there is nothing in the sentence to check",
@@ -112,6 +117,7 @@ def check(
     if not evidence or not any(one.text.strip() or one.article.strip() for one in evidence):
         return Judgement(verdict="unchecked", details=(Reason(kind="no evidence"),))
     text = "\n".join(map(_surroundings, evidence))
+    sentence = matter(sentence, {one.published for one in evidence})
     judged = check_claim(sentence, text, question=question, anchor=anchor)
     if judged.verdict in ("supported", "unchecked"):
         return judged
@@ -146,7 +152,8 @@ def check_claim(
     found = align(line, there)
     against = [*findings(found, there), *quotations(said, there)]
     measured = weighed(found, there, against, _question(question))
-    return _judged(found, against, probability(measured, curves or shipped()))
+    likely = probability(measured, curves or shipped())
+    return _translated(against, likely) if _foreign(said, context) else _judged(found, against, likely)
 
 
 def weighed(found: Alignment, there: Index, against: Sequence[Finding], question: Line | None) -> dict[str, float]:
@@ -176,6 +183,22 @@ def _judged(found: Alignment, against: Sequence[Finding], likely: float) -> Judg
     missing = _missing(found)
     reason = Reason(kind="missing words", said=missing) if missing else Reason(kind="little evidence")
     return Judgement(verdict="partly" if likely >= DOUBTFUL else "unsupported", probability=likely, details=(reason,))
+
+
+def _foreign(claim: str, context: str) -> bool:
+    """Whether one of the two is in Arabic letters and the other is not."""
+    shares = [len(_ARABIC.findall(text)) / max(1, sum(map(str.isalpha, text))) for text in (claim, context[:AROUND])]
+    return min(shares) < 0.2 and max(shares) > 0.6
+
+
+def _translated(against: Sequence[Finding], likely: float) -> Judgement:
+    """Between two languages only figures and dates are compared: where they agree, and words too seldom, it stays unchecked."""
+    reasons = tuple(Reason(kind=one.kind, said=one.said, evidence=one.evidence) for one in dict.fromkeys(against))
+    if told := tuple(one for one in reasons if one.kind in ("number", "date")):
+        return Judgement(verdict="unsupported", probability=min(likely, AGAINST), details=told)
+    if likely >= LIKELY:
+        return Judgement(verdict="supported", probability=likely)
+    return Judgement(verdict="unchecked", details=(Reason(kind="other language"),))
 
 
 def _missing(found: Alignment) -> str:
