@@ -46,7 +46,9 @@ def by_hand(held: dict[str, Floats], ids: list[int]) -> Floats:
 
     def normed(given: Floats, name: str) -> Floats:
         middle = given - given.mean(-1, keepdims=True)
-        return middle / np.sqrt((middle**2).mean(-1, keepdims=True)) * held[f"{name}.weight"] + held[f"{name}.bias"]
+        return np.asarray(
+            middle / np.sqrt((middle**2).mean(-1, keepdims=True)) * held[f"{name}.weight"] + held[f"{name}.bias"]
+        )
 
     table = "embeddings.{}_embeddings.weight"
     state = (
