@@ -58,8 +58,13 @@ def found(
         return {"error": str(error), "why": type(error).__name__}
 
 
-def publish(desk: Desk) -> None:
-    """Add the endpoints to the page that is being built (within `with blocks:`)."""
+def publish(desk: Desk, blocks: gr.Blocks) -> None:
+    """Add the endpoints to a page."""
+
+    def forget(request: gr.Request) -> None:
+        """Let Gradio keep no session of a call: each takes 110 kB, and enough of them would push out those of open pages."""
+        blocks.state_holder.session_data.pop(str(request.session_hash), None)
+        blocks.state_holder.time_last_used.pop(str(request.session_hash), None)
 
     def answer(
         question: str,
@@ -70,6 +75,7 @@ def publish(desk: Desk) -> None:
         publisher: str = "",
     ) -> dict[str, Any]:
         """Answer a question from the articles; dates as 2025-12-23, the language as ar, all filters may be empty."""
+        forget(request)
         return answered(desk, request, question, date_from, date_to, language, publisher)
 
     def passages(
@@ -82,10 +88,12 @@ def publish(desk: Desk) -> None:
         publisher: str = "",
     ) -> dict[str, Any]:
         """Find the passages for a question, best first; filters as for an answer."""
+        forget(request)
         return found(desk, request, question, limit, date_from, date_to, language, publisher)
 
-    gr.api(answer, api_name="answer")  # type: ignore[attr-defined]
-    gr.api(passages, api_name="passages")  # type: ignore[attr-defined]
+    with blocks:
+        gr.api(answer, api_name="answer")  # type: ignore[attr-defined]
+        gr.api(passages, api_name="passages")  # type: ignore[attr-defined]
 
 
 def filters(date_from: str, date_to: str, language: str, publisher: str) -> Filters:

@@ -28,6 +28,7 @@ from index.records import Span
 PORT = 7860
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 AT_ONCE = 8  # events of one kind
+SESSIONS = 1_000  # open pages that are remembered, 110 kB each; one that was quiet longest begins a new conversation
 ROOM = 200_000_000  # bytes of uploads on their way into the store
 ABANDONED = 600.0  # seconds
 LINGER = 3  # seconds that open connections have after a stop
@@ -59,8 +60,8 @@ def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[st
     if tools:
         api.router.routes += tools.streamable_http_app().routes  # one route: /mcp
     blocks = page.build(desk)
-    with blocks:
-        published.publish(desk)
+    published.publish(desk, blocks)
+    blocks.state_session_capacity = SESSIONS
     blocks.queue(default_concurrency_limit=AT_ONCE, max_size=desk.limits.waiting)
     gr.mount_gradio_app(
         api,
