@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,8 +23,9 @@ from index.records import Filters, Hit, Passage, SyncReport
 
 if TYPE_CHECKING:
     from assistant.model import Model
-    from index.build import Progress
+    from index.build import Derived, Progress
     from index.embedding import Embedder
+    from index.ledger import Ledger
     from index.retrieval import Retriever
 
 Given = str | Path | Mapping[str, str] | Iterable[Mapping[str, Any]]  # a PATH; id → text; records as in JSON Lines
@@ -60,6 +62,8 @@ class Assistant:
         self._retriever, self._writer = retriever, writer
         self._settings, self._embedder = settings or Settings(), embedder
         self._closed = False
+        self._adding = Lock()  # of one writer at a time
+        self._kept: tuple[Ledger, list[Derived]] | None = None  # what it writes to: Chroma takes seconds to open
 
     @classmethod
     def open(
@@ -244,21 +248,15 @@ class Assistant:
         """
         from index.build import quiet, sync, take
 
-        with self._reading():
-            ledger, derived = wiring.writing(
-                self._retriever.ledger.store, self._settings, self._embedder, reembed=reembed
+        with self._reading(), self._writing(reembed) as (ledger, derived):
+            if isinstance(articles, str | Path):
+                return sync(Path(articles), ledger, derived, progress=progress or quiet)
+            records = (
+                ({"id": one, "text": text} for one, text in articles.items())
+                if isinstance(articles, Mapping)
+                else articles
             )
-            try:
-                if isinstance(articles, str | Path):
-                    return sync(Path(articles), ledger, derived, progress=progress or quiet)
-                records = (
-                    ({"id": one, "text": text} for one, text in articles.items())
-                    if isinstance(articles, Mapping)
-                    else articles
-                )
-                return take(records, ledger, derived, progress=progress or quiet)
-            finally:
-                wiring.let_go(ledger, derived)
+            return take(records, ledger, derived, progress=progress or quiet)
 
     def articles(self, filters: Filters | None = None) -> Articles:
         """The articles in order of id, those that `filters` allow: a tuple of `Article`, a table in a notebook and by `to_frame()`.
@@ -275,9 +273,14 @@ class Assistant:
     # --- the end ---
 
     def close(self) -> None:
-        """Let go of the store's files; closing twice does nothing. What is under way in other threads ends in UsageError."""
+        """Let go of the store's files; closing twice does nothing.
+
+        Questions under way in other threads end in UsageError; articles that are being added are waited for.
+        """
         self._closed = True
         self._retriever.close()
+        with self._adding:
+            self._forget()
 
     def __enter__(self) -> Assistant:
         return self
@@ -297,6 +300,27 @@ class Assistant:
     def _told(self, error: IsnadError) -> IsnadError:
         """The error that a reader should see: whatever happens after the end is due to the end."""
         return UsageError("this assistant was closed meanwhile; open another") if self._closed else error
+
+    @contextmanager
+    def _writing(self, reembed: bool) -> Iterator[tuple[Ledger, list[Derived]]]:
+        """What articles are added to, kept open for the next time."""
+        with self._adding:
+            self._still_open()
+            if reembed:
+                self._forget()
+            if self._kept is None:
+                store = self._retriever.ledger.store
+                self._kept = wiring.writing(store, self._settings, self._embedder, reembed=reembed)
+            try:
+                yield self._kept
+            finally:
+                if reembed:
+                    self._forget()
+
+    def _forget(self) -> None:
+        if self._kept is not None:
+            wiring.let_go(*self._kept)
+        self._kept = None
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

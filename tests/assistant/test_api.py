@@ -197,6 +197,12 @@ def test_threads_ask_while_another_adds(own: Assistant) -> None:
     assert len(own.articles()) == 5
 
 
+def test_threads_that_add_wait_for_each_other(own: Assistant) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        reports = list(pool.map(lambda one: own.add({one: f"زار الوفد {one} مدينة مرجان."}), ["a", "b", "c"]))
+    assert sorted(one.added for one in reports) == [("a",), ("b",), ("c",)] and len(own.articles()) == 3
+
+
 def test_closing_twice_is_fine_and_use_after_it_says_so(sample: Path) -> None:
     assistant = Assistant.open(sample, settings=NONE)
     pieces = assistant.stream(LENGTH)
