@@ -6,8 +6,10 @@ import asyncio
 import functools
 import logging
 import re
+import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import gradio as gr
@@ -17,8 +19,10 @@ from assistant.web import beside, markup, panel, shelf, talking
 from assistant.web.conversations import Kind
 from assistant.web.desk import Desk
 from assistant.web.words import WORDS, Language, chosen
+from index.build import Progress
 from index.errors import IsnadError, NotFound
 from index.ledger import Ledger
+from index.records import SyncReport
 
 if TYPE_CHECKING:
     from assistant.web.page import Page
@@ -167,16 +171,21 @@ class Callbacks:
         """Files into the store: progress, then what became of each."""
         page, words, owner = self.page, WORDS[language], self.desk.owner(request)
         paths = [Path(one) for one in files or ()]
-        yield {page.report: markup.reading([one.name for one in paths], words)}
-        try:
-            report = self.desk.add(paths, owner)
-            shown = markup.report(report, words)
-        except IsnadError as error:
-            shown = markup.notice(str(error), "wrong")
-        except Exception as error:
-            LOG.error("upload failed: %s", type(error).__name__)
-            shown = markup.notice(words.failed.format(why=type(error).__name__), "wrong")
-        yield {page.report: shown, page.state: beside.state(self.desk, words), **self._shelves(language, owner)}
+        names = [one.name for one in paths]
+        shown = markup.reading(names, words)
+        yield {page.report: shown}
+        for step in _watched(lambda progress: self.desk.add(paths, owner, progress)):
+            if isinstance(step, SyncReport):
+                shown = markup.report(step, words)
+            elif isinstance(step, IsnadError):
+                shown = markup.notice(str(step), "wrong")
+            elif isinstance(step, Exception):
+                LOG.error("upload failed: %s", type(step).__name__)
+                shown = markup.notice(words.failed.format(why=type(step).__name__), "wrong")
+            else:
+                shown = markup.reading(names, words, *step)
+            yield {page.report: shown}
+        yield {page.state: beside.state(self.desk, words), **self._shelves(language, owner)}
 
     @spoken
     def remove(self, language: Language, request: gr.Request, event: gr.EventData) -> Updates:
@@ -315,6 +324,22 @@ class Callbacks:
 
     def _busy(self, busy: bool) -> Updates:
         return {self.page.send: gr.update(visible=not busy), self.page.stop: gr.update(visible=busy)}
+
+
+def _watched(work: Callable[[Progress], SyncReport]) -> Iterator[SyncReport | Exception | tuple[int, int]]:
+    """How far the work is (done, of how many), then what came of it."""
+    steps = SimpleQueue[SyncReport | Exception | tuple[int, int]]()
+
+    def run() -> None:
+        try:
+            steps.put(work(lambda _, done, every: steps.put((done, every or done))))
+        except Exception as error:
+            steps.put(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    while isinstance(step := steps.get(), tuple):
+        yield step
+    yield step
 
 
 def _value(event: gr.EventData, name: str) -> object:

@@ -324,7 +324,8 @@ def _skipped(one: Skipped, words: Words) -> str:
     return tag("li", shown, class_="file refused" if one.error else "file same")
 
 
-def reading(names: Sequence[str], words: Words) -> str:
-    """Files on their way in."""
+def reading(names: Sequence[str], words: Words, done: int = 0, every: int = 0) -> str:
+    """Files on their way in, and how far they are."""
     rows = "".join(tag("li", isolated(one), class_="file") for one in names)
-    return tag("div", tag("p", text(words.adding), role="status") + tag("ul", rows, class_="report"), class_="reading")
+    bar = tag("progress", "", value=done or None, max=every or None, aria_label=words.adding)
+    return tag("div", tag("p", text(words.adding), role="status") + bar + tag("ul", rows, class_="report"))

@@ -12,6 +12,7 @@ import pytest
 
 from assistant.config import Secret, Settings
 from assistant.records import Answer, Citation, Sentence, Source
+from assistant.web.desk import Desk
 from index.ledger import Ledger
 from tests.assistant.web.browser import Reader, opened
 from tests.assistant.web.hostile import HOSTILE
@@ -65,10 +66,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(browser: Any, store: Path) -> Iterator[str]:
+def quoting(browser: Any, store: Path) -> Iterator[tuple[str, Desk]]:
     """The page with no key."""
-    with served(store) as (found, _):
+    with served(store) as found:
         yield found
+
+
+@pytest.fixture
+def address(quoting: tuple[str, Desk]) -> str:
+    return quoting[0]
 
 
 @pytest.fixture
@@ -199,14 +205,13 @@ def test_a_question_can_be_worded_anew_and_asked_again(reader: Reader) -> None:
     assert page.locator("#chat .asked").count() == 1 and "3 ساعات" in reader.text("#chat article.answer")
 
 
-def test_what_a_reader_says_of_an_answer_is_kept(browser: Any, store: Path) -> None:
-    with served(store) as (address, desk):
-        for reader in reading(browser, address):
-            reader.ask(HOURS)
-            reader.page.click("#chat summary.bad")
-            reader.page.click("#do-wrong_citation-1")
-            reader.page.wait_for_selector("#toast.shown")
-            assert [(one["vote"], one["reason"]) for one in desk.conversations.judged()] == [("down", "wrong citation")]
+def test_what_a_reader_says_of_an_answer_is_kept(reader: Reader, quoting: tuple[str, Desk]) -> None:
+    reader.ask(HOURS)
+    reader.page.click("#chat summary.bad")
+    reader.page.click("#do-wrong_citation-1")
+    reader.page.wait_for_selector("#toast.shown")
+    judged = list(quoting[1].conversations.judged())
+    assert [(one["vote"], one["reason"]) for one in judged] == [("down", "wrong citation")]
 
 
 def test_filters_narrow_what_may_answer(reader: Reader) -> None:
@@ -310,11 +315,16 @@ def model() -> Iterator[Scripted]:
 
 
 @pytest.fixture(scope="module")
-def written(browser: Any, store: Path, model: Scripted) -> Iterator[str]:
+def writing(browser: Any, store: Path, model: Scripted) -> Iterator[tuple[str, Desk]]:
     """The page with a model that writes what it is told to."""
     settings = Settings(base_url=model.url, model="scripted", key=Secret("x"), stall_seconds=5.0)
-    with served(store, settings=settings) as (found, _):
+    with served(store, settings=settings) as found:
         yield found
+
+
+@pytest.fixture
+def written(writing: tuple[str, Desk]) -> str:
+    return writing[0]
 
 
 def test_a_written_answer_shows_what_is_borne_out_and_what_is_not(browser: Any, written: str, model: Scripted) -> None:
@@ -363,20 +373,19 @@ def test_when_the_model_fails_the_reader_is_told_and_can_go_on(browser: Any, wri
         assert "3 ساعات" in reader.ask(HOURS).text_content()
 
 
-def test_hostile_answers_stay_words(browser: Any, store: Path, model: Scripted) -> None:
-    settings = Settings(base_url=model.url, model="scripted", key=Secret("x"))
-    with served(store, settings=settings) as (address, desk):
-        for reader in reading(browser, address, language="en-GB"):
-            model.reply = " ".join(f"The harbour master wrote {one} in a letter [1]." for one in HOSTILE.values())
-            reader.ask("Who wrote a letter in Odd Bay? " + HOSTILE["an image"])
-            assert "<iframe" in reader.text("#chat article.answer") and strange(reader) == []
-            owner = next(one["value"] for one in reader.context.cookies() if one["name"] == "isnad")
-            kept = desk.conversations.begin(owner)
-            for payload in HOSTILE.values():
-                desk.conversations.add(kept, owner, spoken(payload))
-            reader.open(f"?c={kept}").answered(len(HOSTILE))
-            reader.page.mouse.move(600, 300)
-            assert strange(reader) == []
+def test_hostile_answers_stay_words(browser: Any, writing: tuple[str, Desk], model: Scripted) -> None:
+    address, desk = writing
+    for reader in reading(browser, address, language="en-GB"):
+        model.reply = " ".join(f"The harbour master wrote {one} in a letter [1]." for one in HOSTILE.values())
+        reader.ask("Who wrote a letter in Odd Bay? " + HOSTILE["an image"])
+        assert "<iframe" in reader.text("#chat article.answer") and strange(reader) == []
+        owner = next(one["value"] for one in reader.context.cookies() if one["name"] == "isnad")
+        kept = desk.conversations.begin(owner)
+        for payload in HOSTILE.values():
+            desk.conversations.add(kept, owner, spoken(payload))
+        reader.open(f"?c={kept}").answered(len(HOSTILE))
+        reader.page.mouse.move(600, 300)
+        assert strange(reader) == []
 
 
 def spoken(payload: str) -> Answer:
