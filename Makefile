@@ -19,6 +19,8 @@ ask: .venv/ready           ## a cited answer from articles/: make ask Q="…"
 	@$(BIN)/isnad ask --store $(STORE) -- "$(Q)"
 
 test: .venv/ready-dev      ## the whole suite, with its own set-up
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || timeout 180 $(BIN)/playwright install chromium >/dev/null 2>&1 \
+		|| echo "no browser here and none to be had: the tests of the page in a browser are skipped"
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-long: .venv/ready-dev ## the long forms: hundreds of kills, soak, simulation
