@@ -19,6 +19,7 @@ from assistant.context import Context, fit
 from assistant.model import LANGUAGES, Message, Model, Prices, counted, drained, usage_of
 from assistant.quoting import NONE_FOUND, NOT_NAMED, closest, says_nothing
 from assistant.records import Draft
+from assistant.refusing import refusal_in
 from index.errors import ProviderCut, ProviderError
 from index.provider import ContextTooLong, Reply
 from index.records import Hit, Value
@@ -53,7 +54,7 @@ def compose(
     (ProviderError). No hits: a refusal without a request.
     """
     if not hits:
-        return Draft(text=_refusal(shown.language), abstained=True, reasons=("nothing was found",))
+        return Draft(text=refusal_in(shown.language), abstained=True, reasons=("nothing was found",))
     writing = _Writing(question, hits, model, count, shown)
     yield from writing.write()
     if shown.rewrite and writing.faults():
@@ -222,7 +223,7 @@ class _Writing:
         told = [citation for sentence in self.answer.sentences for citation in sentence.citations]
         near = dict.fromkeys([*told, *closest(self.question, self.hits)])
         return Draft(
-            text=" ".join(sentence.text for sentence in self.answer.sentences) or _refusal(self.shown.language),
+            text=" ".join(sentence.text for sentence in self.answer.sentences) or refusal_in(self.shown.language),
             abstained=True,
             closest=tuple(near)[:CLOSEST],
             reasons=reasons,
@@ -287,10 +288,6 @@ class _Reading:
 
     def result(self) -> Cited:
         return self._citing.result()
-
-
-def _refusal(language: str | None) -> str:
-    return REFUSALS.get(language or "en", REFUSALS["en"])
 
 
 def _language_of(text: str) -> str | None:

@@ -8,13 +8,10 @@ from collections.abc import Generator
 from assistant.extract import Frequency, extract
 from assistant.model import Model, Prices
 from assistant.records import Citation, Draft, Sentence
+from assistant.refusing import refusal_in
 from assistant.understand import Question
 from index.records import Hit
 
-REFUSALS = {
-    "ar": "لا تجيب المقالات عن هذا السؤال.",
-    "en": "The articles do not answer this question.",
-}
 _BULLET = re.compile(r"^[\s•●▪◦‣·*–—-]+(?=\w|[«“\"'(])")
 
 
@@ -32,7 +29,7 @@ class Extractive:
         """The sentences of the hits that answer, each `supported` because it is the article's own."""
         found = extract(question, hits, frequency=self._frequency)
         if found.abstained:
-            refusal = REFUSALS.get(question.language or "en", REFUSALS["en"])
+            refusal = refusal_in(question.language)
             yield refusal
             return Draft(text=refusal, abstained=True, closest=found.closest, reasons=found.reasons)
         text, sentences = joined(found.citations)

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 import prompts
-from assistant.compose import REFUSAL, REFUSALS, Shown, compose
+from assistant.compose import REFUSAL, Shown, compose
 from assistant.model import ChatModel, Message, Prices, Recorded, drained, key_of, unthinking
 from assistant.records import Draft
+from assistant.refusing import REFUSALS
 from index.errors import ProviderCut, ProviderDown, ProviderRefused
 from index.provider import ContextTooLong, Provider, Reply, Wait
 from index.records import Hit
