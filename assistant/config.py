@@ -66,12 +66,14 @@ class Settings(Value, frozen=True, kw_only=True):
     embedding_model: str | None = None
     embedding_base_url: str | None = None
     embedding_dimensions: int | None = None
-    meaning_weight: float = 0.7  # of a real model's vectors beside the words' 1.0: `python -m benchmarks.dense`
+    meaning_weight: float = 0.6  # of a real model's vectors beside the words' 1.0: best by `make bench-dense`
     reranker: str | None = None
     chroma: str | None = None
     context_tokens: int = 6000  # for the passages of one question
     answer_tokens: int = 1500
-    policy: Literal["show", "strict"] = "show"  # what becomes of unsupported sentences: shown as such, or struck through
+    policy: Literal["show", "strict"] = (
+        "show"  # what becomes of unsupported sentences: shown as such, or struck through
+    )
     repair: bool = False  # whether a model writes once more what the check does not bear out
     price_in: float | None = None
     price_out: float | None = None

@@ -3,7 +3,7 @@
     python -m benchmarks.side_by_side [PASSAGES …] [--sets arcd xquad-ar xquad-en headlines] [--rounds 2] [--patience 60]
 
 Each system (`benchmarks.stacks`) works in a process of its own, the order turning round by round; of several rounds the faster figure
-counts, for each alike. Made-up articles are three real sentences and two made-up names, one passage in every system. Quality: each
+counts, for each alike. Made-up articles are three real sentences and two made-up names, short enough to be one passage each. Quality: each
 passage of a set is an article, a stack asks in an order drawn by lot until its patience of so many seconds is over, and differences are
 on the questions that both came to ask. Nothing here is tuned: rivals are set up as they document it, in each of their own modes.
 """
@@ -49,7 +49,11 @@ def run(job: Job) -> Told | str:
         process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
         try:
             _, said = process.communicate(timeout=LONGEST)
-            trouble = f"failed: {said.decode(errors='replace').strip().splitlines()[-1]}" if process.returncode else ""
+            trouble = (
+                f"failed: {(said.decode(errors='replace').strip().splitlines() or ['killed'])[-1]}"
+                if process.returncode
+                else ""
+            )
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
@@ -60,7 +64,7 @@ def run(job: Job) -> Told | str:
 
 
 def articles(count: int) -> Iterator[Row]:
-    """So many made-up articles of one passage each, the same at every run."""
+    """So many made-up articles of about 65 words, the same at every run."""
     drawn, pool = random.Random(0), sentences()
     for number in range(count):
         names = (made_name(min(int(drawn.paretovariate(0.3)), 10**9)) for _ in range(2))
