@@ -135,9 +135,10 @@ def _sentences(found: Answer, view: View) -> str:
     for sentence in found.sentences:
         parts.append(_lines(MARK.sub("", found.text[last : sentence.start])))
         parts.append(_sentence(sentence))
-        for citation in sentence.citations:
-            number = numbers.get(citation.file_id, len(numbers) + 1)
-            parts.append(_chip(place(citation), citation.file_id, number, view, known.get(citation.file_id)))
+        for at, citation in enumerate(sentence.citations):
+            one = citation.file_id
+            again = any(before.file_id == one for before in sentence.citations[:at])
+            parts.append(_chip(place(citation), one, numbers.get(one, len(numbers) + 1), view, known.get(one), again))
         parts.append(_verdict(sentence, view))
         last = sentence.end
     return "".join([*parts, _lines(MARK.sub("", found.text[last:]))])
@@ -174,12 +175,16 @@ def _verdict(sentence: Sentence, view: View) -> str:
     return tag("details", summary + tag("span", text(why), class_="because"), title=why, **look)
 
 
-def _chip(to: str, file_id: str, number: int, view: View, source: Source | None) -> str:
-    """The link to a source after a sentence: its number and file id; title and date in its name."""
+def _chip(to: str, file_id: str, number: int, view: View, source: Source | None, again: bool = False) -> str:
+    """The link to a source after a sentence: its number and file id (`again`: the id is only heard); title and date in its name."""
     told = source or view.articles.get(file_id)
     title, day = _title(told, view.words), str(told.published) if told and told.published else ""
     before, after = (tag("span", text(said), class_="sr") for said in (view.words.source, f": {title} {day}"))
-    shown = tag("span", str(number), class_="n") + " " + tag("span", text(file_id), class_="f", dir="ltr")
+    shown = (
+        tag("span", str(number), class_="n")
+        + " "
+        + tag("span", text(file_id), class_="sr" if again else "f", dir="ltr")
+    )
     return link(to, f"{before} {shown}{after}", class_="chip", title=" · ".join(filter(None, [title, day, file_id])))
 
 

@@ -145,7 +145,7 @@ ARABIC = Words(
     new="محادثة جديدة",
     searching="يبحث في المقالات…",
     welcome="اسأل المقالات، والمس المصدر",
-    welcome_more="بعد كل جملة رقم مصدرها. انقره لتقرأ الكلام نفسه في موضعه من المقال. وما لا يسنده مصدر يُقال إنه لا يُسند.",
+    welcome_more="بعد كل جملة رقم مصدرها. انقره لتقرأ الكلام نفسه في موضعه من المقال. وما لا يسنده مصدر يُعلَّم بأنه غير مسند.",
     newest="من المقالات",
     you="أنت",
     editing="تعدّل سؤالًا سابقًا؛ ما بعده يُحذف عند الإرسال.",
@@ -258,7 +258,7 @@ ENGLISH = Words(
     searching="Searching the articles…",
     welcome="Ask the articles, touch the source",
     welcome_more="After each sentence stands the number of its source. Choose it to read the very words where they stand. "
-    "What no source bears out is said to be so.",
+    "What no source bears out is marked.",
     newest="Among the articles",
     you="You",
     editing="You are editing an earlier question; what follows it is removed when you send.",
