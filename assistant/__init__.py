@@ -10,22 +10,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assistant.api import Assistant, Talk, ask
+    from assistant.api import Assistant, ask
     from assistant.config import Settings
     from assistant.conversation import Conversation, Turn
     from assistant.records import Answer, Citation, Conflict, Sentence, Source, Usage
     from assistant.shelves import Articles, Hits
     from assistant.streams import AsyncStream, Stream
+    from assistant.talk import Talk
     from index.errors import IsnadError
     from index.records import Article, Filters, Hit, Passage, SyncReport
 
 _HOMES = {
-    "assistant.api": ("Assistant", "Talk", "ask"),
+    "assistant.api": ("Assistant", "ask"),
     "assistant.config": ("Settings",),
     "assistant.conversation": ("Conversation", "Turn"),
     "assistant.records": ("Answer", "Citation", "Conflict", "Sentence", "Source", "Usage"),
     "assistant.shelves": ("Articles", "Hits"),
     "assistant.streams": ("AsyncStream", "Stream"),
+    "assistant.talk": ("Talk",),
     "index.errors": ("IsnadError",),
     "index.records": ("Article", "Filters", "Hit", "Passage", "SyncReport"),
 }

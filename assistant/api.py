@@ -1,11 +1,10 @@
-"""What a notebook imports: `ask` for one question, `Assistant` for many, `Talk` for a conversation."""
+"""What a notebook imports: `ask` for one question, `Assistant` for many."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,22 +12,21 @@ from msgspec.structs import replace
 
 from assistant import answering, wiring
 from assistant import display as _display  # noqa: F401 - values then show themselves in a notebook
+from assistant.adding import Adding, Given
 from assistant.config import Settings
-from assistant.conversation import Conversation, Turn
+from assistant.conversation import Conversation
 from assistant.records import Answer
 from assistant.shelves import Articles, Hits
 from assistant.streams import AsyncStream, Stream
+from assistant.talk import Talk
 from index.errors import IsnadError, UsageError
 from index.records import Filters, Hit, Passage, SyncReport
 
 if TYPE_CHECKING:
     from assistant.model import Model
-    from index.build import Derived, Progress
+    from index.build import Progress
     from index.embedding import Embedder
-    from index.ledger import Ledger
     from index.retrieval import Retriever
-
-Given = str | Path | Mapping[str, str] | Iterable[Mapping[str, Any]]  # a PATH; id → text; records as in JSON Lines
 
 
 class AnyLLM(Protocol):
@@ -62,8 +60,9 @@ class Assistant:
         self._retriever, self._writer = retriever, writer
         self._settings, self._embedder = settings or Settings(), embedder
         self._closed = False
-        self._adding = Lock()  # of one writer at a time
-        self._kept: tuple[Ledger, list[Derived]] | None = None  # what it writes to: Chroma takes seconds to open
+        self._adding = Adding(
+            lambda reembed: wiring.writing(retriever.ledger.store, self._settings, embedder, reembed=reembed)
+        )
 
     @classmethod
     def open(
@@ -246,17 +245,8 @@ class Assistant:
         >>> report.added
         ('bridge',)
         """
-        from index.build import quiet, sync, take
-
-        with self._reading(), self._writing(reembed) as (ledger, derived):
-            if isinstance(articles, str | Path):
-                return sync(Path(articles), ledger, derived, progress=progress or quiet)
-            records = (
-                ({"id": one, "text": text} for one, text in articles.items())
-                if isinstance(articles, Mapping)
-                else articles
-            )
-            return take(records, ledger, derived, progress=progress or quiet)
+        with self._reading():
+            return self._adding.add(articles, reembed=reembed, progress=progress)
 
     def articles(self, filters: Filters | None = None) -> Articles:
         """The articles in order of id, those that `filters` allow: a tuple of `Article`, a table in a notebook and by `to_frame()`.
@@ -279,8 +269,7 @@ class Assistant:
         """
         self._closed = True
         self._retriever.close()
-        with self._adding:
-            self._forget()
+        self._adding.close()
 
     def __enter__(self) -> Assistant:
         return self
@@ -302,72 +291,12 @@ class Assistant:
         return UsageError("this assistant was closed meanwhile; open another") if self._closed else error
 
     @contextmanager
-    def _writing(self, reembed: bool) -> Iterator[tuple[Ledger, list[Derived]]]:
-        """What articles are added to, kept open for the next time."""
-        with self._adding:
-            self._still_open()
-            if reembed:
-                self._forget()
-            if self._kept is None:
-                store = self._retriever.ledger.store
-                self._kept = wiring.writing(store, self._settings, self._embedder, reembed=reembed)
-            try:
-                yield self._kept
-            finally:
-                if reembed:
-                    self._forget()
-
-    def _forget(self) -> None:
-        if self._kept is not None:
-            wiring.let_go(*self._kept)
-        self._kept = None
-
-    @contextmanager
     def _reading(self) -> Iterator[None]:
         self._still_open()
         try:
             yield
         except IsnadError as error:
             raise self._told(error) from error
-
-
-class Talk:
-    """A conversation with an assistant. Each answer becomes a turn; `turns` are those so far.
-
-    >>> with Assistant.open(sample) as assistant:
-    ...     talk = assistant.conversation()
-    ...     _ = talk.ask("كم ساعة استمرت محادثات بوتين والأسد؟")
-    >>> talk
-    Talk(1 turns)
-    """
-
-    def __init__(self, assistant: Assistant, conversation: Conversation) -> None:
-        self._assistant, self.conversation = assistant, conversation
-
-    @property
-    def turns(self) -> tuple[Turn, ...]:
-        """The turns so far, oldest first."""
-        return self.conversation.turns
-
-    def ask(self, question: str, **options: Any) -> Answer:
-        """The answer to a question that may lean on those before; options and errors as of `Assistant.ask`."""
-        return self.stream(question, **options).answer
-
-    def stream(self, question: str, **options: Any) -> Stream:
-        """The same as it is written. It is a turn as soon as it has been read to its end."""
-        pieces = self._assistant.stream(question, conversation=self.conversation, **options)
-        return pieces.then(self._keep)
-
-    async def aask(self, question: str, **options: Any) -> Answer:
-        """The same without holding up the event loop."""
-        return await AsyncStream(self.stream(question, **options)).finished()
-
-    def _keep(self, answer: Answer) -> None:
-        alone = answer.searched[0] if answer.searched else answer.question
-        self.conversation = self.conversation.after(answer.question, answer.text, alone)
-
-    def __repr__(self) -> str:
-        return f"Talk({len(self.turns)} turns)"
 
 
 def ask(
