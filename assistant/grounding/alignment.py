@@ -8,17 +8,17 @@ of machine translation (Snover et al. 2006, TER), found with a beam.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from assistant.grounding.reading import Line, Term, read
+from assistant.grounding.reading import Key, Line, Term, read
 from index.text.dates import PartialDate, compatible
 from index.text.numbers import agree
 
-LETTERS, STEM, FORM, CONSONANTS, ROOT, GROUP = 1.0, 0.97, 0.9, 0.8, 0.6, 0.6  # how far a match of each kind is trusted
 BEAM = 12
+ROOT = 0.6
 
 
 class Place(NamedTuple):
@@ -36,20 +36,22 @@ class Index:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = tuple(lines)
-        self._at: defaultdict[tuple[float, str | int], defaultdict[int, list[int]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        self._places: dict[str, list[Place]] = {}  # of each word
+        self._words: defaultdict[Key, list[str]] = defaultdict(list)  # that a key finds
         self._beginnings: defaultdict[str, set[str]] = defaultdict(set)
         self._figures: list[tuple[int, int, Term]] = []
         for number, line in enumerate(self.lines):
             for place, term in enumerate(line.terms):
                 if term.number or term.date:
                     self._figures.append((number, place, term))
-                    continue
-                for key in _keys(term):
-                    self._at[key][number].append(place)
-                if term.weight and len(term.stem) >= 5:
-                    self._beginnings[term.stem[:4]].add(term.stem)
+                elif term.text in self._places:
+                    self._places[term.text].append(Place(number, place))
+                else:
+                    self._places[term.text] = [Place(number, place)]
+                    for key in term.keys:
+                        self._words[key].append(term.text)
+                    if term.weight and len(term.stem) >= 5:
+                        self._beginnings[term.stem[:4]].add(term.stem)
 
     def find(self, term: Term) -> Match:
         """Where the term, or a word close to it, stands: the best match in each sentence."""
@@ -61,17 +63,28 @@ class Index:
                     places = found[number][1] if number in found and found[number][0] == trust else []
                     found[number] = (trust, [*places, place])
             return found
-        for key in _keys(term):
-            if key in self._at:
-                for number, places in self._at[key].items():
+        for key in term.keys:
+            if key in self._words:
+                for number, places in self._at(key).items():
                     if number not in found:
                         found[number] = (_TRUST[key[0]], places)
         if not found and len(term.stem) >= 5:
             for akin in self._beginnings.get(term.stem[:4], ()):
                 if _akin(term.stem, akin):
-                    for number, places in self._at[STEM, akin].items():
+                    for number, places in self._at(("stem", akin)).items():
                         found.setdefault(number, (ROOT, places))
         return found
+
+    def _at(self, key: Key) -> dict[int, list[int]]:
+        """The words that a key finds: sentence -> their places, in order."""
+        there: dict[int, list[int]] = {}
+        words = self._words[key]
+        places = (
+            self._places[words[0]] if len(words) == 1 else sorted(one for word in words for one in self._places[word])
+        )
+        for number, place in places:
+            there.setdefault(number, []).append(place)
+        return there
 
 
 def borne(claim: Term, evidence: Term) -> float:
@@ -106,22 +119,8 @@ def _days(claim: PartialDate, evidence: PartialDate) -> float:
     return sum(theirs is not None for theirs in said) / len(said) if said else 0.0
 
 
-_TRUST = {LETTERS: LETTERS, STEM: STEM, FORM: FORM, CONSONANTS: CONSONANTS, ROOT: ROOT, GROUP - 0.01: GROUP}
-
-
-def _keys(term: Term) -> Iterable[tuple[float, str | int]]:
-    """What a term is found by, the most trusted first."""
-    yield LETTERS, term.text
-    yield STEM, term.stem
-    if not term.weight:
-        return
-    yield FORM, term.form
-    if len(term.consonants) >= 3:
-        yield CONSONANTS, term.consonants
-    if len(term.root) >= 3:
-        yield ROOT, term.root
-    for group in term.groups:
-        yield GROUP - 0.01, group
+# How far a match of each kind is trusted.
+_TRUST = {"letters": 1.0, "stem": 0.97, "form": 0.9, "consonants": 0.8, "root": ROOT, "group": 0.6}
 
 
 def _akin(one: str, other: str) -> bool:

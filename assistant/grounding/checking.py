@@ -14,7 +14,7 @@ from assistant.grounding.findings import Finding, findings
 from assistant.grounding.model import Curves, probability, shipped
 from assistant.grounding.provenance import matter
 from assistant.grounding.quotation import quotations
-from assistant.grounding.reading import Line, plain_claim, read_line
+from assistant.grounding.reading import Line, Term, plain_claim, read_line
 from assistant.records import Verdict
 from index.records import Value
 from index.text.fold import find
@@ -119,10 +119,17 @@ def check(
     text = "\n".join(map(_surroundings, evidence))
     sentence = matter(sentence, {one.published for one in evidence})
     judged = check_claim(sentence, text, question=question, anchor=anchor)
-    if judged.verdict in ("supported", "unchecked"):
-        return judged
     cited = {one.file_id for one in evidence}
-    pointed = _elsewhere(sentence, text, [one for one in others if one.file_id not in cited], question, anchor)
+    apart = [one for one in others if one.file_id not in cited]
+    if judged.verdict == "unchecked" or judged.probability == VERBATIM:
+        return judged
+    if judged.verdict == "supported" and _foreign(sentence, text):
+        return judged
+    if judged.verdict == "supported":
+        foreign = _only_there(_lacking(sentence, text, NAME, anchor), apart)
+        likely = min(judged.probability or 0.0, AGAINST)
+        return Judgement(verdict="partly", probability=likely, details=foreign) if foreign else judged
+    pointed = _elsewhere(sentence, text, apart, question, anchor)
     return Judgement(verdict=judged.verdict, probability=judged.probability, details=(*judged.details, *pointed))
 
 
@@ -211,22 +218,31 @@ def _elsewhere(
     sentence: str, cited: str, others: Sequence[Evidence], question: str | None, anchor: date | None
 ) -> tuple[Reason, ...]:
     """The file that does bear the sentence out; failing that, one that has a rare word of it which the cited one lacks."""
-    line = read_line(plain_claim(sentence), anchor)
-    here = index(nearest(cited, line), anchor)
-    lacking = [
-        (term, span)
-        for term, span in zip(line.terms, line.spans, strict=True)
-        if term.weight >= 0.6 and not here.find(term)
-    ]
     for other in others:
         text = _surroundings(other)
         if check_claim(sentence, text, question=question, anchor=anchor).verdict == "supported":
             return (Reason(kind="other file", file_id=other.file_id),)
-    for other in others:
-        there = index(nearest(_surroundings(other), line), anchor)
-        for term, span in lacking:
-            if there.find(term):
-                return (Reason(kind="word in other file", said=span.of(line.text), file_id=other.file_id),)
+    return _only_there(_lacking(sentence, cited, RARE, anchor), others)
+
+
+RARE, NAME = 0.6, 0.9  # weights: of a word that says something; of one that no list of common words has
+
+
+def _lacking(sentence: str, cited: str, weight: float, anchor: date | None) -> list[tuple[str, Term]]:
+    """The words of a sentence, from that weight on, that the cited text has in no form."""
+    line = read_line(plain_claim(sentence), anchor)
+    here = index(nearest(cited, line), anchor)
+    pairs = zip(line.terms, line.spans, strict=True)
+    return [(span.of(line.text), term) for term, span in pairs if term.weight >= weight and not here.find(term)]
+
+
+def _only_there(lacking: Sequence[tuple[str, Term]], others: Sequence[Evidence]) -> tuple[Reason, ...]:
+    """The first of these words that another file has, with the file."""
+    for other in others if lacking else ():
+        there = index(_surroundings(other)[:LONG])
+        for said, term in lacking:
+            if any(trust >= 0.9 for trust, _ in there.find(term).values()):
+                return (Reason(kind="word in other file", said=said, file_id=other.file_id),)
     return ()
 
 

@@ -109,7 +109,8 @@ def _excursion(found: Alignment, linked: list[tuple[int, Place]], before: Place 
         if before is None or following is None:
             longer = len(linked) > 3 * (after + 1 - at)
             other = following or before
-            if other and longer and (following is None or at == 0) and other.line != linked[at][1].line:
+            away = other and (other.line != linked[at][1].line or (at == 0 and other.word < linked[at][1].word))
+            if longer and (following is None or at == 0) and away:
                 return after + 1
             continue
         size = after + 1 - at

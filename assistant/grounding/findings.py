@@ -9,6 +9,7 @@ from assistant.grounding.alignment import Alignment, Index, Place, borne
 from assistant.grounding.common import DENIALS, NEGATORS
 from assistant.grounding.departures import Departure, departures, flanked
 from assistant.grounding.reading import Line, Term
+from index.text.numbers import agree, numbers
 
 Kind = Literal[
     "number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal", "quotation", "speaker"
@@ -54,10 +55,20 @@ def _figures(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterat
             yield Finding(kind, said, instead)
         elif _only_weekday(term):
             continue  # Friday prayers, "both" that looks like a Monday
+        elif not found.matches[at] and _dual(term, evidence):
+            continue
         elif not found.matches[at]:
             yield Finding(kind, said, _nearest_figure(found, evidence, term))
         elif term.number and not _bound(found, evidence, at):
             yield Finding("number elsewhere", said, _nearest_figure(found, evidence, term))
+
+
+def _dual(term: Term, evidence: Index) -> bool:
+    """Whether a word in the dual, or another that only may be a number, says the number: لجنتان for 2."""
+    if term.number is None:
+        return False
+    read = (numbers(line.text) for line in evidence.lines)
+    return any(one.loose and agree(term.number, one) for listed in read for one in listed)
 
 
 def _only_weekday(term: Term) -> bool:
@@ -67,9 +78,11 @@ def _only_weekday(term: Term) -> bool:
 def _figure_instead(found: Alignment, evidence: Index, at: int) -> str:
     """Another figure that stands in the evidence where the claim has this one: beside the same word."""
     term, own = found.claim.terms[at], found.places[at]
+    if any(own and (place := _place(found, at + step)) and place == (own.line, own.word + step) for step in (-1, 1)):
+        return ""  # it stands beside the same word
     for step in (-1, 1):
         beside = at + step
-        place = found.places[beside] if 0 <= beside < len(found.places) else None
+        place = _place(found, beside)
         if place is None or (own and own.line == place.line and abs(own.word - place.word) <= 2):
             continue
         line, word = evidence.lines[place.line], place.word - step
@@ -78,6 +91,10 @@ def _figure_instead(found: Alignment, evidence: Index, at: int) -> str:
             if (other.number or other.date) and not borne(term, other):
                 return _text(line, word, word)
     return ""
+
+
+def _place(found: Alignment, at: int) -> Place | None:
+    return found.places[at] if 0 <= at < len(found.places) else None
 
 
 def _nearest_figure(found: Alignment, evidence: Index, term: Term) -> str:
@@ -129,7 +146,8 @@ def _negations(found: Alignment, evidence: Index) -> Iterator[Finding]:
     for at, term in enumerate(terms):
         if term.text in NEGATORS and found.places[at] is None:
             denied, place = _denied_and_linked(found, at)
-            if place and _steady(found, at, denied) and not _negated(evidence.lines[place.line].terms, place.word):
+            no = terms[denied].text in DENIALS  # "did not refuse" is borne out by another particle, not by "refused"
+            if place and _steady(found, at, denied) and not _negated(evidence.lines[place.line].terms, place.word, no):
                 yield Finding("negation", _text(found.claim, at, denied), _around(evidence, place))
     used = {place: at for at, place in enumerate(found.places) if place}
     for line in sorted({place.line for place in used}):
@@ -180,9 +198,12 @@ def _denied(terms: tuple[Term, ...], at: int) -> int | None:
 _NOT_DENYING = frozenset(("only", "just", "merely", "least", "سيما", "بد", "شك", "فقط"))
 
 
-def _negated(terms: tuple[Term, ...], at: int) -> bool:
+def _negated(terms: tuple[Term, ...], at: int, only_particles: bool = False) -> bool:
     """Whether a negation or a denial stands just before the word, or is part of it."""
-    return any(terms[word].text in NEGATORS or terms[word].text in DENIALS for word in range(max(0, at - 4), at + 1))
+    return any(
+        terms[word].text in NEGATORS or (not only_particles and terms[word].text in DENIALS)
+        for word in range(max(0, at - 4), at + 1)
+    )
 
 
 def _around(evidence: Index, place: Place) -> str:

@@ -33,7 +33,7 @@ def quotations(claim: str, evidence: Index) -> Iterator[Finding]:
         lines = [number for number, line in enumerate(evidence.lines) if find(quote, line.text)]
         if not lines and not find(quote, " ".join(line.text for line in evidence.lines)):
             yield Finding("quotation", quote)
-        elif lines and (speaker := _speaker(claim[: place.start()])) and not _near(speaker, lines, evidence):
+        elif lines and (speaker := _speaker(claim[: place.start()])) and not _said_by(speaker, quote, lines, evidence):
             yield Finding("speaker", " ".join(speaker))
 
 
@@ -50,6 +50,20 @@ def _speaker(before: str) -> list[str]:
         and folded(word) not in FUNCTION
         and (word[0].isupper() or not (cased or word.isascii()))
     ]
+
+
+def _said_by(speaker: list[str], quote: str, lines: list[int], evidence: Index) -> bool:
+    """Whether the evidence may have them say it: it names them before the quotation, or nobody there but them close by."""
+    terms = read_line(" ".join(speaker)).terms
+    for line in lines:
+        text = evidence.lines[line].text
+        start = getattr(find(quote, text), "start", 0)
+        named = read_line(" ".join(_speaker(text[:start]))).terms
+        if named and not {term.stem for term in terms} & {term.stem for term in named}:
+            continue
+        if _near(speaker, [line], evidence):
+            return True
+    return False
 
 
 def _near(speaker: list[str], lines: list[int], evidence: Index) -> bool:

@@ -19,6 +19,8 @@ from index.text.numbers import Number, numbers
 from index.text.sentences import sentences
 from index.text.words import skeleton, stem
 
+Key = tuple[str, str | int]  # a kind of likeness, and what is alike
+
 
 class Term(NamedTuple):
     """A word by what it is compared: its letters, its stem, what the forms of a verb share, its root, its consonants.
@@ -40,6 +42,7 @@ class Term(NamedTuple):
     places: frozenset[int] = frozenset()
     number: Number | None = None
     date: DateMention | None = None
+    keys: tuple[Key, ...] = ()  # what it is found by, the most trusted first
 
 
 class Line(NamedTuple):
@@ -171,15 +174,26 @@ class _Terms(dict[str, Term]):
             consonants=skeleton(base),
             weight=weight,
             groups=known.groups.get(shared, frozenset()) | places,
-            sides=known.sides.get(_side_key(base, shared), frozenset())
-            if weight or word in known.turning
-            else frozenset(),
+            sides=known.side_of(word) if weight or word in known.turning else frozenset(),
             places=places,
         )
+        found = found._replace(keys=_keys(found))
         if len(self) >= self.ROOM:
             self.clear()
         self[word] = found
         return found
+
+
+def _keys(term: Term) -> tuple[Key, ...]:
+    found: list[Key] = [("letters", term.text), ("stem", term.stem)]
+    if term.weight:
+        found.append(("form", term.form))
+        if len(term.consonants) >= 3:
+            found.append(("consonants", term.consonants))
+        if len(term.root) >= 3:
+            found.append(("root", term.root))
+        found += [("group", group) for group in term.groups]
+    return tuple(found)
 
 
 TERMS = _Terms()
@@ -235,6 +249,12 @@ class _Lexicon(NamedTuple):
         str
     ]  # the very words that are listed: "before" has a side, the على that looks like أعلى has none
     places: dict[str, frozenset[int]]
+
+    def side_of(self, word: str) -> frozenset[int]:
+        """The sides of a word; the و or ف that is written onto a verb may have to go first."""
+        base = stem(word)
+        found = self.sides.get(_side_key(base, form(base)), frozenset())
+        return self.side_of(word[1:]) if not found and word[0] in "وف" and len(word) >= 4 else found
 
 
 @lru_cache(maxsize=1)
