@@ -155,7 +155,11 @@ class LlamaIndex:
             path=str(self.folder / "chroma"), settings=Settings(anonymized_telemetry=False)
         )
         kept = ChromaVectorStore(chroma_collection=client.get_or_create_collection("articles"))
-        IngestionPipeline(transformations=[model], vector_store=kept, disable_cache=True).run(nodes=self.nodes)
+        filling = IngestionPipeline(transformations=[model], vector_store=kept, disable_cache=True)
+        for first in range(
+            0, len(self.nodes), 5_000
+        ):  # of more at once Chroma refuses the batches that the store makes
+            filling.run(nodes=self.nodes[first : first + 5_000])
         meaning = VectorStoreIndex.from_vector_store(kept, embed_model=model).as_retriever(similarity_top_k=DEPTH)
         for mode, fusion in (("both", FUSION_MODES.SIMPLE), ("rank fusion", FUSION_MODES.RECIPROCAL_RANK)):
             self._retrievers[mode] = QueryFusionRetriever(

@@ -169,12 +169,14 @@ class LexicalWriter:
             spaces = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
             self._index.register_tokenizer("terms", spaces)
             self._writer = self._index.writer(_MEMORY * threads, threads)
+            self._unsaved = False
             self._writer.garbage_collect_files()  # a killed writer's, whose names this one would come to use again
 
     def replace(self, article_id: str, title: str | None, passages: Iterable[tuple[str, str]]) -> None:
         """Have an article found by these passages, each an id and the text to search, and by no others."""
         listed = list(passages)  # before the engine: what goes wrong there is not its fault
         with _engine(self._folder):
+            self._unsaved = True
             self._writer.delete_documents_by_term("article", article_id)
             for passage_id, text in listed:
                 c, h, k = indexed(f"{title}\n{text}" if title else text)
@@ -184,17 +186,20 @@ class LexicalWriter:
     def remove(self, article_id: str) -> None:
         """Have an article found no more."""
         with _engine(self._folder):
+            self._unsaved = True
             self._writer.delete_documents_by_term("article", article_id)
 
     def commit(self) -> None:
         """Put all that was done since the last commit on the disk, for every reader to see: all of it or, on a crash, none."""
         with _engine(self._folder):
             self._writer.commit()
+            self._unsaved = False
 
     def close(self) -> None:
         """Finish merging and let another process write."""
         with _engine(self._folder):
-            self._writer.rollback()
+            if self._unsaved:
+                self._writer.rollback()  # which also throws away the merges under way: without them pieces would pile up
             self._writer.wait_merging_threads()
 
     def __enter__(self) -> LexicalWriter:

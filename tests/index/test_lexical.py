@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -176,6 +177,14 @@ def test_an_open_reader_sees_each_commit_at_its_next_question(tmp_path: Path) ->
             put(writer, f"n{number}", f"برقية{number}")
             writer.commit()
             assert ids(index.search(f"برقية{number}", 1)) == [f"n{number}#0"]
+
+
+def test_articles_that_come_one_by_one_leave_few_pieces(tmp_path: Path) -> None:
+    for number in range(20):
+        with LexicalWriter(tmp_path) as writer:
+            writer.replace(f"a{number}", None, [(f"a{number}#0", f"وصل الوفد رقم {number}")])
+            writer.commit()
+    assert len(json.loads((tmp_path / "meta.json").read_text())["segments"]) < 10
 
 
 def test_many_commits_leave_few_pieces(tmp_path: Path) -> None:
