@@ -23,7 +23,12 @@ def told(**facts: object) -> str:
 
 def brand(words: Words) -> str:
     """The name and what it is for."""
-    return tag("div", tag("p", text(words.name), class_="name") + tag("p", text(words.tagline)), class_="brand", dir=words.direction)
+    return tag(
+        "div",
+        tag("p", text(words.name), class_="name") + tag("p", text(words.tagline)),
+        class_="brand",
+        dir=words.direction,
+    )
 
 
 def top(words: Words) -> str:

@@ -196,6 +196,15 @@ class Callbacks:
         lists = self._shelves(language, owner)
         return {**lists, self.page.report: "", self.page.state: beside.state(self.desk, words), self.page.bridge: told}
 
+    @spoken
+    def narrow(
+        self, language: Language, since: str, until: str, languages: Sequence[str], publishers: Sequence[str]
+    ) -> Updates:
+        """How many filters are set, where it can be seen while they are folded away."""
+        count = sum(map(bool, (since, until, languages, publishers)))
+        words = WORDS[language]
+        return {self.page.filters: gr.update(label=f"{words.filters} ({count})" if count else words.filters)}
+
     def clear(self) -> list[Any]:
         """No filter."""
         return ["", "", [], []]

@@ -185,7 +185,9 @@ def _chip(to: str, file_id: str, number: int, view: View, source: Source | None,
         + " "
         + tag("span", text(file_id), class_="sr" if again else "f", dir="ltr")
     )
-    return link(to, f"{before} {shown}{after}", class_="chip", title=" · ".join(filter(None, [title, day, file_id])))
+    return "\u00a0" + link(
+        to, f"{before} {shown}{after}", class_="chip", title=" · ".join(filter(None, [title, day, file_id]))
+    )
 
 
 def _title(told: Source | Article | None, words: Words) -> str:
@@ -218,11 +220,11 @@ def _reasons(found: Answer, view: View) -> str:
 
 
 def _conflict(conflict: Conflict, view: View) -> str:
-    about = tag("p", text(conflict.about), class_="about", dir=direction(conflict.about))
+    about = tag("p", tag("bdi", text(conflict.about), dir="auto"), class_="about")
     sides = "".join(
         tag("li",
             link(place(side.citation),
-                 tag("strong", text(side.value), dir=direction(side.value))
+                 tag("strong", tag("bdi", text(side.value), dir=direction(side.value)))
                  + _named(view.articles.get(side.citation.file_id), view.words)
                  + tag("span", _day(side.published, view.words) + " · " + isolated(side.citation.file_id), class_="facts")))
         for side in conflict.sides

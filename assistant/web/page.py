@@ -193,3 +193,4 @@ def join(blocks: gr.Blocks, page: Page, call: Callbacks) -> None:
     page.browse.change(call.browse, [page.browse, page.language], shelves, **typed)
     page.add.upload(call.upload, [page.add, page.language], [page.report, *shelves, page.state, page.bridge], **PRIVATE)
     page.clear.click(call.clear, None, narrowing, **AT_ONCE)
+    gr.on([one.change for one in narrowing], call.narrow, [page.language, *narrowing], [page.filters], **typed)

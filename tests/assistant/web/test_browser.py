@@ -219,6 +219,7 @@ def test_filters_narrow_what_may_answer(reader: Reader) -> None:
     page = reader.page
     page.click("#filters .label-wrap")
     page.fill("#until input", "2021-03-05")
+    page.wait_for_selector("#filters .label-wrap >> text=(1)")
     answer = reader.ask(COST)
     assert "90 مليون" in answer.text_content() and "120" not in answer.text_content()
     page.click("#clear")
