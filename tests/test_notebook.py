@@ -96,10 +96,10 @@ def test_three_cases_are_scored(ran: dict[str, Any]) -> None:
 
 def test_what_an_llm_of_llama_index_makes_up_is_found(ran: dict[str, Any]) -> None:
     assert "model:always-the-same" in shown(ran["llm"])
-    assert shown(ran["verdicts"], "text").split("\n")[:2] == [
-        "supported ()",
-        "unsupported ('40 is not in the evidence',)",
-    ]
+    true, invented = shown(ran["verdicts"], "text").strip().split("\n")
+    assert (
+        true.startswith("supported") and invented.startswith("unsupported") and "40 is not in the evidence" in invented
+    )
 
 
 def test_the_store_serves_a_query_engine_with_exact_offsets(ran: dict[str, Any]) -> None:
