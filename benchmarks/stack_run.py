@@ -7,7 +7,6 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,6 +35,9 @@ class Asked(Value, frozen=True, kw_only=True):
 
     found: tuple[tuple[str, ...], ...]
     seconds: tuple[float, ...]
+    processor: (
+        float  # seconds a question that the process and its children worked, which others on the machine do not change
+    )
 
 
 class Span(Value, frozen=True, kw_only=True):
@@ -83,21 +85,24 @@ def with_mode(told: Told, mode: str, asked: Asked) -> Told:
 
 def _asked(stack: Stack, mode: str, job: Job) -> Asked:
     stack.search(mode, job.questions[0])  # what is loaded with the first question is not its cost
-    found, seconds, end = [], [], time.monotonic() + job.patience
+    found, seconds, before, end = [], [], _processor(), time.monotonic() + job.patience
     for question in job.questions:
-        ids, took = spent(partial(stack.search, mode, question))
+        began = time.perf_counter()
+        ids = stack.search(mode, question)
+        seconds.append(time.perf_counter() - began)
         found.append(tuple(ids))
-        seconds.append(took.clock)
         if time.monotonic() > end:
             break
-    return Asked(found=tuple(found), seconds=tuple(seconds))
+    return Asked(found=tuple(found), seconds=tuple(seconds), processor=(_processor() - before) / len(found))
 
 
 def spent(call: Callable[[], T]) -> tuple[T, Span]:
     """What a call gives, and what it took."""
-    clock, processor = time.perf_counter(), _processor()
+    processor = _processor()  # before the clock: looking for children takes its time
+    clock = time.perf_counter()
     value = call()
-    return value, Span(clock=time.perf_counter() - clock, processor=_processor() - processor)
+    clock = time.perf_counter() - clock
+    return value, Span(clock=clock, processor=_processor() - processor)
 
 
 def _processor() -> float:

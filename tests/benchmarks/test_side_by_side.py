@@ -56,7 +56,7 @@ def test_the_rank_is_that_of_the_first_passage_that_answers() -> None:
         passages=tuple(Passage(id=one, title=None, text="") for one in "abc"),
         questions=tuple(Question(text=one, answers=frozenset(one)) for one in ("a", "bc", "c")),
     )
-    asked = Asked(found=(("a",), ("a", "c", "b")), seconds=(0.1, 0.1))
+    asked = Asked(found=(("a",), ("a", "c", "b")), seconds=(0.1, 0.1), processor=0.1)
     assert ranks(data, [2, 1, 0], asked).tolist() == [0, 2]  # asked in another order, and one never came to be asked
 
 
@@ -67,9 +67,9 @@ def test_a_gain_comes_with_an_interval_that_holds_it() -> None:
 
 
 def told(clock: float, *, words: float, both: float | None = None) -> Told:
-    asked = {"words": Asked(found=((),), seconds=(words,))}
+    asked = {"words": Asked(found=((),), seconds=(words,), processor=words)}
     if both is not None:
-        asked["both"] = Asked(found=((),), seconds=(both,))
+        asked["both"] = Asked(found=((),), seconds=(both,), processor=both)
     return Told(passages=10, stored=Span(clock=clock, processor=clock / 2), memory=1.0, asked=asked)
 
 
