@@ -1,6 +1,6 @@
 """Isnad beside llama-index and haystack, on the same articles and the same vectors, in one run: `make bench-side`.
 
-    python -m benchmarks.side_by_side [PASSAGES …] [--sets arcd xquad-ar xquad-en headlines] [--rounds 2] [--patience 60]
+    python -m benchmarks.side_by_side [PASSAGES …] [--sets arcd xquad-ar xquad-en headlines] [--words] [--rounds 2] [--patience 60]
 
 Each system (`benchmarks.stacks`) works in a process of its own, the order turning round by round; of several rounds the faster figure
 counts, for each alike. Made-up articles are three real sentences and two made-up names, short enough to be one passage each. Quality: each
@@ -105,7 +105,7 @@ def _reciprocal(found: NDArray[np.int_]) -> NDArray[np.float64]:
     return np.divide(1.0, found, where=found > 0, out=np.zeros(len(found)))
 
 
-def quality(name: str, patience: float) -> None:
+def quality(name: str, patience: float, by_words: bool) -> None:
     """One set, every system and every mode."""
     data = SETS[name]()
     order = list(range(len(data.questions)))
@@ -118,7 +118,16 @@ def quality(name: str, patience: float) -> None:
         mine: NDArray[np.int_] | None = None
         for stack, stemmer in _variants(language):
             questions = tuple(data.questions[at].text for at in order)
-            told = run(Job(stack=stack, language=stemmer, articles=str(file), questions=questions, patience=patience))
+            told = run(
+                Job(
+                    stack=stack,
+                    language=stemmer,
+                    articles=str(file),
+                    questions=questions,
+                    patience=patience,
+                    by_words=by_words,
+                )
+            )
             if isinstance(told, str):
                 print(f"  {stack:34} {told}", flush=True)
                 continue
@@ -145,7 +154,7 @@ def write(rows: Iterator[Row], folder: Path) -> Path:
     return file
 
 
-def speed(count: int, stacks: Sequence[str], rounds: int, patience: float) -> None:
+def speed(count: int, stacks: Sequence[str], rounds: int, patience: float, by_words: bool) -> None:
     """One size, every system, as many rounds."""
     texts = [one.text for name in ("arcd", "xquad-ar") for one in SETS[name]().questions]
     questions = tuple(random.Random(0).sample(texts, ASKED))
@@ -161,6 +170,7 @@ def speed(count: int, stacks: Sequence[str], rounds: int, patience: float) -> No
                     articles=str(file),
                     questions=questions,
                     patience=patience,
+                    by_words=by_words,
                     more=True,
                 )
                 told = run(job)
@@ -260,10 +270,11 @@ def compared(ours: Told, theirs: Told) -> dict[str, float]:
 
 def main() -> None:
     reader = argparse.ArgumentParser(prog="python -m benchmarks.side_by_side")
-    reader.add_argument("passages", nargs="*", type=int, default=[2_000])
+    reader.add_argument("passages", nargs="*", type=int, help="default 2,000; 0: none")
     reader.add_argument("--sets", nargs="*", choices=QUALITY, default=QUALITY)
     reader.add_argument("--stacks", nargs="*", choices=STACKS, default=list(STACKS))
     reader.add_argument("--rounds", type=int, default=2)
+    reader.add_argument("--words", action="store_true", help="leave the vectors out")
     reader.add_argument("--patience", type=float, default=60.0)
     given = reader.parse_args()
     if not DATA.is_dir():
@@ -271,9 +282,9 @@ def main() -> None:
     else:
         print(f"{os.cpu_count()} cores, load {' '.join(f'{one:.1f}' for one in os.getloadavg())}", flush=True)
         for name in given.sets:
-            quality(name, given.patience)
-        for count in given.passages:
-            speed(count, given.stacks, given.rounds, given.patience)
+            quality(name, given.patience, given.words)
+        for count in filter(None, given.passages or [2_000]):
+            speed(count, given.stacks, given.rounds, given.patience, given.words)
 
 
 if __name__ == "__main__":

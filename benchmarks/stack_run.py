@@ -27,6 +27,7 @@ class Job(Value, frozen=True, kw_only=True):
     articles: str  # a file of JSON Lines
     questions: tuple[str, ...]
     patience: float  # seconds a mode
+    by_words: bool = False  # whether to leave the vectors out
     more: bool = False  # whether to add an article at the end
 
 
@@ -69,6 +70,9 @@ def work(job: Job, folder: Path) -> Iterator[Told]:
     if job.more:
         row: Row = {"id": "one-more", "title": None, "text": "وصلت برقية أخيرة قبل إغلاق الصفحة."}
         yield (told := replace(told, added=spent(lambda: stack.add(row))[1]))
+    if job.by_words:
+        stack.close()
+        return
     filled = spent(stack.vectors)[1]
     yield (told := replace(told, filled=filled))
     for mode in stack.modes:
