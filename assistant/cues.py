@@ -87,6 +87,19 @@ def figures(said: Sequence[str], asked: Collection[str]) -> list[int]:
     return [at for at in numbers if not _dated() & {*said[max(0, at - 1) : at], *said[at + 1 : at + 2]}]
 
 
+def pairs(noun: str, said: Sequence[str]) -> list[int]:
+    """Where an Arabic noun, folded, stands in the dual, which is how two of a thing are counted.
+
+    >>> pairs("لجنه", ["اتفقا", "علي", "لجنتين"]), pairs("لجنه", ["اللجنه", "المشتركه"])
+    ([2], [])
+    """
+    base = noun.removeprefix("ال")
+    if len(base) < 3 or not "\u0621" <= base[0] <= "\u064a":
+        return []
+    base = base[:-1] + "ت" if base.endswith("ه") else base
+    return [at for at, word in enumerate(said) if word.endswith((f"{base}ين", f"{base}ان"))]
+
+
 @lru_cache(maxsize=1)
 def _dated() -> frozenset[str]:
     """The words that stand in dates: month names of every tradition, weekdays."""

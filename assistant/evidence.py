@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from assistant.asking import FUNCTION_WORDS
-from assistant.cues import figures, has_cue
+from assistant.cues import figures, has_cue, pairs
 from assistant.matching import Frequency, Matches, Yardstick, rarity
 from assistant.understand import Question
 from index.records import Hit, Span, Value, covering
@@ -109,7 +109,8 @@ class _Weighing:
         opening = self.share([1.0 if any(at < OPENING for at in found) else 0.0 for found in places])
         best = max(self.shares, default=0.0) or 1.0
         new = sum(self.is_new(word) for word in line.words)
-        cue = has_cue(question.kind, line.words, line.text, self.asked)
+        two = pairs(question.terms[self.leading], line.words) if question.kind == "number" else []
+        cue = bool(two) or has_cue(question.kind, line.words, line.text, self.asked)
         around = _most(said, [0.8 * one for one in _most(title, before, after)], [0.5 * one for one in whole])
         lacking = [weight * (1 - one) for weight, one in zip(self.weights, _most(here, before), strict=True)]
         found = {
@@ -146,7 +147,7 @@ class _Weighing:
         if question.kind == "number":
             counted = places[self.leading]
             found["counts"] = float(
-                any(abs(at - one) <= 3 for at in figures(line.words, self.asked) for one in counted)
+                bool(two) or any(abs(at - one) <= 3 for at in figures(line.words, self.asked) for one in counted)
             )
         return found
 
