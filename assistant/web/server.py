@@ -151,6 +151,8 @@ def opened(
         raise UsageError(
             f"{host} can be reached from outside: set ISNAD_LOGIN=name:password, or give --login FILE, or --open to let everybody in"
         )
+    if not local:
+        say("this is plain HTTP: on a network that others share, put a server with TLS in front of it")
     listening, moved = _listening(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
     if moved:

@@ -21,6 +21,7 @@ from assistant.web.logins import Logins, hashed
 from assistant.web.visits import Limits
 from tests.assistant.web.served import served, stored
 
+pytestmark = pytest.mark.xdist_group("served")  # one process: a page takes long to load
 QUESTION = "كم كلّف جسر نور؟"
 
 
@@ -143,10 +144,12 @@ def test_an_answer_over_mcp_is_an_answer_and_its_text_is_json(page: tuple[str, D
     assert wrong.structuredContent["why"] == "empty"
 
 
-def test_over_mcp_a_login_is_asked_for_and_is_whose_money_it_is__WEB_04(tmp_path: Any) -> None:
+def test_programs_log_in_with_each_call_and_are_counted_by_name__WEB_04(tmp_path: Any) -> None:
     logins = Logins({"mona": hashed("long enough")})
     with served(stored(tmp_path), logins=logins, limits=Limits(per_minute=2)) as (address, _):
         assert httpx.post(f"{address}/mcp", json={}).status_code == 401
         headers = {"authorization": "Basic " + base64.b64encode(b"mona:long enough").decode()}
         _, found = over_mcp(address, *[("ask", {"question": QUESTION})] * 3, headers=headers)
         assert [one.structuredContent.get("why") for one in found] == [None, None, "too_many"]
+        program = Client(address, verbose=False, analytics_enabled=False, headers=headers)
+        assert program.predict(QUESTION, api_name="/answer")["why"] == "too_many"  # the same name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import html
@@ -12,7 +13,7 @@ import socket
 import subprocess
 import sys
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,14 @@ import pytest
 from assistant.config import Secret, Settings
 from assistant.web.desk import Desk
 from assistant.web.logins import Logins, hashed
-from assistant.web.server import _emptied, _listening, opened
+from assistant.web.server import AT_ONCE, _emptied, _listening, opened
 from assistant.web.visits import Limits, Refusal
 from assistant.web.words import ARABIC, ENGLISH
 from index.errors import UsageError
 from tests.assistant.web.served import served, stored
-from tests.scripted import Scripted
+from tests.scripted import Scripted, chunk
 
+pytestmark = pytest.mark.xdist_group("served")  # one process: a page takes long to load
 QUESTION = "كم كلّف جسر نور؟"
 
 
@@ -370,3 +372,62 @@ def test_a_limit_of_money_without_prices_is_refused(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "assistant.cli", "chat", "--store", str(tmp_path), "--max-cost", "1"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert run.returncode == 1 and "ISNAD_PRICE_IN" in run.stderr
+
+
+# --- many, and those who leave ---
+
+
+def slow(server: Scripted) -> Settings:
+    return Settings(base_url=server.url, key=Secret("sk-x"), model="scripted")
+
+
+class Endless(Scripted):
+    """A model that writes the same sentence until its reader leaves."""
+
+    async def events(self, text: str, fault: str | None, wants_usage: bool) -> AsyncIterator[str]:
+        if len(self.requests) < 2:  # the question's translation
+            async for event in super().events(text, fault, wants_usage):
+                yield event
+            return
+        try:
+            while True:
+                yield chunk({"content": text})
+                await asyncio.sleep(0.02)
+        except asyncio.CancelledError:
+            self.left.set()
+            raise
+
+
+def test_a_visitor_who_leaves_ends_the_models_stream(tmp_path: Path) -> None:
+    with (
+        Endless("كلّف الجسر 40 مليون دينار [1]. ") as model,
+        served(stored(tmp_path), settings=slow(model)) as (address, _),
+        httpx.Client(base_url=address) as client,
+    ):
+        owner(client)
+        sent = {"fn_index": events(client, "ask"), "data": [QUESTION, 0, "ar", "", "", "", [], []], "session_hash": "s"}
+        client.post("/gradio_api/queue/join", json=sent)
+        with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}, timeout=60) as stream:
+            for _ in stream.iter_lines():
+                if len(model.requests) == 2:  # the answer is being written
+                    break
+        assert model.left.wait(60), "the model's stream went on after its reader had left"
+
+
+def test_a_full_queue_turns_visitors_away_instead_of_growing(tmp_path: Path) -> None:
+    with Scripted("كلّف الجسر 40 مليون دينار [1].") as model:
+        model.faults = ["silent-first"]
+        limits = Limits(per_minute=1_000, all_per_minute=1_000, waiting=2)
+        with (
+            served(stored(tmp_path), settings=slow(model), limits=limits) as (address, _),
+            httpx.Client(base_url=address) as client,
+        ):
+            owner(client)
+            ask = events(client, "ask")
+            replies = []
+            for number in range(AT_ONCE + 12):
+                sent = {"fn_index": ask, "data": [QUESTION, 0, "ar", "", "", "", [], []], "session_hash": f"s{number}"}
+                replies.append(client.post("/gradio_api/queue/join", json=sent))
+            refused = [one for one in replies if one.status_code != 200]
+            assert refused and {one.status_code for one in refused} == {503}
+            assert "full" in refused[0].text and client.get("/health").status_code == 200
