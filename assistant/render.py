@@ -241,6 +241,11 @@ def verified_text(found: Iterable[Verified]) -> str:
     """What became of the citations of an answer, a line each."""
     lines = [
         f"{one.state:<9} [{one.citation.file_id}:{one.citation.start}-{one.citation.end}] {one_line(one.citation.quote)}"
+        + (
+            ""
+            if one.verdict == "supported"
+            else f"\n  {one.verdict}: {one_line(one.sentence)}: {'; '.join(one.reasons)}"
+        )
         for one in found
     ]
     return plain("\n".join(lines) or "the answer cites nothing")

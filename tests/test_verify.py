@@ -32,6 +32,8 @@ def test_a_kept_answer_is_held_against_the_articles_of_today(state: str, tmp_pat
     run = isnad("verify", tmp_path / "answer.json", "--store", store, "--json")
     found = json.loads(run.stdout)
     assert {one["state"] for one in found["citations"]} == {state}
+    verdicts = {"verbatim": "supported", "moved": "supported", "changed": "unsupported", "gone": "unchecked"}
+    assert {one["verdict"] for one in found["citations"]} == {verdicts[state]}
     assert found["holds"] == (state in ("verbatim", "moved")) and run.returncode == (0 if found["holds"] else 1)
 
 

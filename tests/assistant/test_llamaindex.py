@@ -108,7 +108,9 @@ def checked(response: Any, retriever: ArticleRetriever) -> Answer:
 
 @pytest.mark.parametrize("llm", [Saying(), Whole()], ids=["streams", "whole"])
 def test_a_query_is_answered_with_citations(retriever: ArticleRetriever, llm: Saying) -> None:
-    answer = checked(CitedQueryEngine(retriever, llm).query(QUESTION), retriever)
+    response = CitedQueryEngine(retriever, llm).query(QUESTION)
+    answer = checked(response, retriever)
+    assert response.metadata["coverage"] == answer.coverage
     assert answer.engine == "model:saying" and not answer.abstained
 
 
