@@ -153,7 +153,7 @@ def join(blocks: gr.Blocks, page: Page, call: Callbacks) -> None:
     shelves = [page.shelf, page.mine]
     talk = [page.chat, page.conversation, page.replaces, page.editing, page.bridge, *lists]
     labels = page.labelled()
-    narrowing = [page.since, page.until, page.languages, page.publishers]
+    narrowing: list[Any] = [page.since, page.until, page.languages, page.publishers]
     asking = [
         page.chat,
         page.conversation,
