@@ -32,7 +32,7 @@ from benchmarks.embeddings_server import serving
 from benchmarks.retrieval import DATA, SETS, DataSet, Question, figures
 from benchmarks.side_by_side import ahead, write
 from index.build import sync
-from index.errors import UsageError
+from index.errors import IsnadError, UsageError
 from index.retrieval import Found, Retriever, Search
 
 if TYPE_CHECKING:
@@ -213,4 +213,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except IsnadError as error:
+        raise SystemExit(str(error)) from None
