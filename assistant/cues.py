@@ -44,7 +44,7 @@ _SAYS = _folded(
     said says stated states called described announced declared argued claimed wrote told warned added
     """
 )
-_TITLES = _folded(
+TITLES = _folded(
     """
     الرئيس رئيس رئيسه الوزير وزير وزيره الملك ملك الامير امير السيد السيده الدكتور الشيخ اللواء العميد القائد قائد المهندس الامام
     السلطان الشاعر الكاتب المدير مدير السفير سفير المتحدث الناطق اللاعب المدرب نظيره بن ابن ابو ابي بنت عبد محمد احمد علي حسن حسين
@@ -70,7 +70,7 @@ def has_cue(kind: Kind, said: Sequence[str], text: str, asked: Collection[str]) 
     if kind == "statement":
         return any(word in _SAYS for word in new) or ":" in text or "«" in text or '"' in text or "“" in text
     if kind == "person":
-        return any(word in _TITLES for word in new) or any(
+        return any(word in TITLES for word in new) or any(
             word.casefold() not in asked for word in _MID_CAPITAL.findall(text)
         )
     listed = {"place": _PLACES, "reason": _REASONS}.get(kind)

@@ -22,7 +22,7 @@ from index.text.sentences import sentences
 from index.text.words import stem, words
 
 LIKELY = 0.5  # from here on a claim counts as supported
-DOUBTFUL = 0.3  # below it as unsupported; between the two as partly supported
+DOUBTFUL = 0.42  # below it as unsupported; between the two as partly supported
 AGAINST = 0.4  # the most that a claim can reach of which something stands otherwise
 VERBATIM = 0.97  # measured on quoted sentences, see docs/grounding.md
 NOT_THERE = ("number", "number elsewhere", "date")  # of these the evidence may say nothing, and nothing else instead
@@ -116,7 +116,7 @@ def check(
     """
     if not evidence or not any(one.text.strip() or one.article.strip() for one in evidence):
         return Judgement(verdict="unchecked", details=(Reason(kind="no evidence"),))
-    text = "\n".join(map(_surroundings, evidence))
+    text = surrounded(evidence)
     sentence = matter(sentence, {one.published for one in evidence})
     judged = check_claim(sentence, text, question=question, anchor=anchor)
     cited = {one.file_id for one in evidence}
@@ -244,6 +244,11 @@ def _only_there(lacking: Sequence[tuple[str, Term]], others: Sequence[Evidence])
             if any(trust >= 0.9 for trust, _ in there.find(term).values()):
                 return (Reason(kind="word in other file", said=said, file_id=other.file_id),)
     return ()
+
+
+def surrounded(evidence: Sequence[Evidence]) -> str:
+    """The cited words, each with the article around them: what a sentence is held against."""
+    return "\n".join(map(_surroundings, evidence))
 
 
 def _surroundings(one: Evidence) -> str:

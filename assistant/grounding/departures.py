@@ -8,6 +8,7 @@ from typing import NamedTuple
 from assistant.grounding.alignment import Alignment, Index, Place
 
 TIGHT = 4
+NEXT = 2  # a word may stand between two that count as neighbours
 
 
 class Departure(NamedTuple):
@@ -134,3 +135,27 @@ def flanked(found: Alignment, one: Departure) -> bool:
         at for at in beside if (place := found.places[at]) and place.line == one.line and abs(place.word - middle) <= 8
     ]
     return bool(beside) and len(near) >= 0.6 * len(beside)
+
+
+def in_place(found: Alignment, one: Departure) -> bool:
+    """Whether the claim's words stand exactly where the evidence has its own: the neighbours on both sides are the same, or, where
+    the claim begins or ends with them, the next three are. A sentence in other words and another order is no exchange of names."""
+    before = [at for at in range(one.claim[0]) if found.claim.terms[at].weight]
+    after = [at for at in range(one.claim[-1] + 1, len(found.places)) if found.claim.terms[at].weight]
+    left = _beside(found, before[::-1][:1], one.line, one.evidence[0], -1)
+    right = _beside(found, after[:1], one.line, one.evidence[-1], 1)
+    if before and after:
+        return left and right
+    run = after[:3] if after else before[::-1][:3]
+    edge, step = (one.evidence[-1], 1) if after else (one.evidence[0], -1)
+    return len(run) == 3 and _beside(found, run, one.line, edge, step)
+
+
+def _beside(found: Alignment, listed: list[int], line: int, edge: int, step: int) -> bool:
+    """Whether these words of the claim stand next to a place of the evidence, one after the other."""
+    for at in listed:
+        place = found.places[at]
+        if place is None or place.line != line or not 0 < (place.word - edge) * step <= NEXT:
+            return False
+        edge = place.word
+    return True

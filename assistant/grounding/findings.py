@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from assistant.cues import TITLES
 from assistant.grounding.alignment import Alignment, Index, Place, borne
 from assistant.grounding.common import DENIALS, NEGATORS
-from assistant.grounding.departures import Departure, departures, flanked
+from assistant.grounding.departures import Departure, departures, in_place
 from assistant.grounding.reading import Line, Term
 from index.text.numbers import agree, numbers
 
@@ -272,9 +273,24 @@ def _names(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterator
         elsewhere = [
             at for at in mine if found.matches[at].keys() - {one.line} and not _free(found, at, one.line, used)
         ]
-        if elsewhere and theirs and flanked(found, one):
+        named = _of_a_kind(found.claim, mine, evidence.lines[one.line], theirs)
+        if elsewhere and theirs and named and in_place(found, one):
             line = evidence.lines[one.line]
             yield Finding("name", _text(found.claim, elsewhere[0], elsewhere[-1]), _text(line, theirs[0], theirs[-1]))
+
+
+def _of_a_kind(claim: Line, mine: list[int], line: Line, theirs: list[int]) -> bool:
+    """Whether both are names, so far as can be told: capitals; two places; names of several words; what follows a title."""
+    if any(claim.terms[at].text.isascii() for at in mine):
+        return True
+    if any(claim.terms[at].places for at in mine) and any(line.terms[word].places for word in theirs):
+        return True
+    titled = (
+        [at and one.terms[at - 1].text in TITLES for one, at in ((claim, mine[0]), (line, theirs[0]))]
+        if mine and theirs
+        else []
+    )
+    return (len(mine) > 1 and len(theirs) > 1) or any(titled)
 
 
 def _places(found: Alignment, evidence: Index) -> Iterator[Finding]:

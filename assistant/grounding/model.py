@@ -39,7 +39,7 @@ def shipped() -> Curves:
 
 
 def probability(features: Mapping[str, float], curves: Curves) -> float:
-    """How likely the evidence bears the claim out where as many claims are borne out as not, 0 to 1.
+    """How likely the evidence bears the claim out where 65 of 100 claims are borne out, 0 to 1.
 
     >>> curves = Curves(base=0.0, curves={"path": Curve(edges=(0.2,), steps=(2.0, -2.0))})
     >>> round(probability({"path": 0.1}, curves), 2), round(probability({"path": 0.5}, curves), 2)
