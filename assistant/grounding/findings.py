@@ -89,7 +89,8 @@ def _figure_instead(found: Alignment, evidence: Index, at: int) -> str:
         line, word = evidence.lines[place.line], place.word - step
         if 0 <= word < len(line.terms):
             other = line.terms[word]
-            if (other.number or other.date) and not borne(term, other):
+            alike = bool(other.number) == bool(term.number) and bool(other.date) == bool(term.date)
+            if alike and (other.number or other.date) and not borne(term, other):
                 return _text(line, word, word)
     return ""
 

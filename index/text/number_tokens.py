@@ -88,6 +88,7 @@ class _Read(NamedTuple):
     incomplete: bool
 
 
+_NO_NUMBER = frozenset("كميه وكميه فكميه بكميه لكميه لست ولست فلست".split())  # a quantity, "I am not": no particle and number
 _PARTICLES = re.compile(r"[وفبلك]{0,2}(?:ال|لل)?")
 _DUAL = re.compile(r"[وفبلك]?(?:ال|لل)?\w{2,}ت(?:ين|ان)")
 _NO_DUAL = re.compile(  # names of countries and people, borrowed words, plain nouns
@@ -115,7 +116,7 @@ class _Words(dict[str, _Read]):
 def _read(word: str) -> _Read:
     if item := WORDS.get(word):
         return _Read(0, False, item, word in ("احد", "احدي"))
-    if word.isascii():
+    if word.isascii() or word in _NO_NUMBER:
         return _Read(0, False, None, False)
     for cut in (1, 2, 3, 4):
         item = WORDS.get(word[cut:])

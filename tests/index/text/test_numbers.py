@@ -171,3 +171,8 @@ def test_grouped_digits_of_two_scripts_are_one_number(value: int) -> None:
     grouped = f"{value:,}"
     arabic = grouped.translate(str.maketrans("0123456789,", "٠١٢٣٤٥٦٧٨٩٬"))
     assert int(only(grouped).value) == int(only(arabic).value) == value
+
+
+@pytest.mark.parametrize("word", ["كمية", "بكمية", "لست"])
+def test_a_word_that_only_looks_like_a_particle_and_a_number_is_none(word: str) -> None:
+    assert numbers(f"بلغت {word} الأمطار ما بلغت") == ()
