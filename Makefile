@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export UV_LINK_MODE = copy
 
-.PHONY: help chat ask test test-long lint format lock docs notebook bench bench-retrieval bench-answers bench-speed bench-grounding bench-side bench-growth bench-dense clean
+.PHONY: help evals chat ask test test-long lint format lock docs notebook bench bench-retrieval bench-answers bench-speed bench-grounding bench-side bench-growth bench-dense clean
 
 help:                      ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -44,6 +44,10 @@ notebook: .venv/ready-dev  ## run examples/quickstart.ipynb again and keep what 
 lock: $(UV)                ## resolve the pins anew: one file for every platform and every extra, with hashes
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --all-extras --upgrade pyproject.toml -o requirements.lock
+
+evals: .venv/ready-dev     ## both blessed baselines, offline: quotations, and the recorded replies of a model
+	$(BIN)/isnad eval gate --engine extract
+	$(BIN)/isnad eval gate --engine recorded --offline
 
 bench: bench-retrieval bench-answers bench-speed bench-grounding
 
