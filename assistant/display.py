@@ -10,6 +10,7 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
 
+from assistant.reasons import worded
 from assistant.records import Answer, Citation, Conflict, Sentence, Source
 from assistant.render import direction, escaped, one_line, surroundings
 from index.records import Article, Hit, Span, SyncReport, page_of, short
@@ -60,7 +61,8 @@ def answer_html(answer: Answer) -> str:
     True
     """
     way = direction(answer.text)
-    words = WORDS["ar" if way == "rtl" else "en"]
+    language = "ar" if way == "rtl" else "en"
+    words, why = WORDS[language], [worded(one, language) for one in answer.reasons]
     name = f"isnad-{hashlib.sha256(answer.text.encode(errors='replace')).hexdigest()[:8]}-{next(_shown)}"
     sources = {one.file_id: one for one in answer.sources}
     numbers = itertools.count(1)
@@ -68,7 +70,7 @@ def answer_html(answer: Answer) -> str:
     parts = lines or [f'<div dir="{way}"><strong>{escaped(answer.text)}</strong></div>']
     if not answer.complete:
         parts.append(f'<div style="{_SMALL}">✗ {words["incomplete"]}</div>')
-    parts += [f'<div dir="{direction(one)}" style="{_SMALL}">{escaped(one)}</div>' for one in answer.reasons]
+    parts += [f'<div dir="{direction(one)}" style="{_SMALL}">{escaped(one)}</div>' for one in why]
     parts += _listed(words["conflicts"], map(_conflict, answer.conflicts))
     parts += _listed(words["sources"], map(_source, answer.sources))
     if answer.closest:
@@ -164,7 +166,8 @@ def _sentence(
     style = f"text-decoration:{_DOUBT[sentence.verdict]}"
     said = f'<span style="{style}">{escaped(one_line(sentence.text))}</span>'
     if sentence.verdict != "supported":
-        reasons = [f'<bdi dir="{direction(one)}">{escaped(one)}</bdi>' for one in sentence.reasons]
+        told = [worded(one, "ar" if words is WORDS["ar"] else "en") for one in sentence.reasons]
+        reasons = [f'<bdi dir="{direction(one)}">{escaped(one)}</bdi>' for one in told]
         said += f' <em style="{_SMALL}">({"; ".join([words[sentence.verdict], *reasons])})</em>'
     chips = "".join(_chip(one, sources.get(one.file_id), words, name, next(numbers)) for one in sentence.citations)
     return f'<div dir="{direction(sentence.text)}" style="margin:.3em 0">{said} {chips}</div>'

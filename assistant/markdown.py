@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant.display import WORDS
+from assistant.reasons import worded
 from assistant.records import Answer, Citation
 from assistant.render import direction, one_line, plain
 
@@ -27,14 +28,20 @@ def inert(text: str) -> str:
 def answer_markdown(answer: Answer) -> str:
     """The answer: each sentence with the numbers of its quotes, then conflicts, the quotes or the closest passages."""
     way = direction(answer.text)
-    words = WORDS["ar" if way == "rtl" else "en"]
+    language = "ar" if way == "rtl" else "en"
+    words = WORDS[language]
     numbers = {_place(one): number for number, one in enumerate(answer.citations, 1)}
     parts = [_sentences(answer, numbers, words) if answer.sentences else inert(answer.text)]
     if answer.reasons:
-        parts.append("\n".join(f"* {inert(one_line(one))}" for one in answer.reasons))
+        parts.append("\n".join(f"* {inert(one_line(worded(one, language)))}" for one in answer.reasons))
     doubted = [one for one in answer.sentences if one.reasons]
     if doubted:
-        parts.append("\n".join(f"* {inert(one_line(one.text))}: {inert('; '.join(one.reasons))}" for one in doubted))
+        parts.append(
+            "\n".join(
+                f"* {inert(one_line(one.text))}: {inert('; '.join(worded(why, language) for why in one.reasons))}"
+                for one in doubted
+            )
+        )
     if answer.conflicts:
         lines = (
             f"* {inert(one.about)}: "

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.policy import marked
+from assistant.reasons import worded
 from assistant.records import Answer, Citation, Conflict, Source
 from index.records import Article, Hit, Span, SyncReport
 from index.text.sentences import paragraphs
@@ -44,14 +45,19 @@ def answer_text(answer: Answer) -> str:
 
 def after_text(answer: Answer) -> str:
     """What stands below an answer: what is not borne out, where sources disagree, the sources, on a refusal the closest words."""
-    words = WORDS["ar" if _ARABIC.search(answer.text) else "en"]
+    language = "ar" if _ARABIC.search(answer.text) else "en"
+    words = WORDS[language]
     parts = []
     if answer.reasons:
-        parts.append("\n".join(f"  ({reason})" for reason in answer.reasons))
+        parts.append("\n".join(f"  ({worded(reason, language)})" for reason in answer.reasons))
     if answer.coverage is not None:
         borne = sum(one.verdict == "supported" for one in answer.sentences)
         parts.append(f"{words['coverage']}: {borne}/{len(answer.sentences)}")
-    doubts = [f"  ✗ {one.text}: {'; '.join(one.reasons)}" for one in answer.sentences if one.reasons]
+    doubts = [
+        f"  ✗ {one.text}: {'; '.join(worded(why, language) for why in one.reasons)}"
+        for one in answer.sentences
+        if one.reasons
+    ]
     if doubts:
         parts.append("\n".join(doubts))
     if answer.conflicts:

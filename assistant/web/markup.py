@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from urllib.parse import quote
 
+from assistant.reasons import worded
 from assistant.records import Answer, Citation, Conflict, Sentence, Source
 from assistant.render import direction, escaped, one_line
-from assistant.web.words import Language, Words, reason
+from assistant.web.words import Language, Words
 from index.records import Article, Skipped, SyncReport, Value
 
 MARK = re.compile(r"\s*\[([^\[\]\n]{1,300})\]")
@@ -165,7 +166,7 @@ def _sentence(sentence: Sentence) -> str:
 
 def _verdict(sentence: Sentence, view: View) -> str:
     """What the check found, with its reasons on hover, on a press, and for those who hear the page; nothing where all is well."""
-    reasons = [reason(one, view.language) for one in sentence.reasons]
+    reasons = [worded(one, view.language) for one in sentence.reasons]
     name = view.words.note if sentence.verdict == "supported" else getattr(view.words, sentence.verdict)
     look: dict[str, object] = {"class_": f"verdict {sentence.verdict}", "dir": view.words.direction}
     if not reasons:
@@ -215,7 +216,7 @@ def _coverage(found: Answer, view: View) -> str:
 
 
 def _reasons(found: Answer, view: View) -> str:
-    told = [tag("li", text(reason(one, view.language)), dir="auto") for one in found.reasons]
+    told = [tag("li", text(worded(one, view.language)), dir="auto") for one in found.reasons]
     return tag("ul", "".join(told), class_="reasons") if told else ""
 
 

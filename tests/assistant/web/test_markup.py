@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from assistant.reasons import worded
 from assistant.records import Answer, Citation, Conflict, Sentence, Side, Source
 from assistant.render import plain
 from assistant.web import markup, panel
 from assistant.web.markup import View
-from assistant.web.words import ARABIC, ENGLISH, WORDS, Words, reason
+from assistant.web.words import ARABIC, ENGLISH, WORDS, Words
 from index.records import Article, Skipped, Span, SyncReport
 from tests.assistant.web.hostile import HOSTILE
 
@@ -240,5 +241,5 @@ def test_both_languages_fill_the_same_gaps() -> None:
 
 
 def test_a_reason_that_nobody_translated_stays_as_it_was_written() -> None:
-    assert reason("something new", "ar") == "something new"
-    assert reason("nothing was found", "en") == "nothing was found"
+    assert worded("something new", "ar") == "something new"
+    assert worded("nothing was found", "en") == "nothing was found"

@@ -1,0 +1,78 @@
+"""Why a sentence is doubted or a question refused, in the language of its reader: our reasons are short English sentences, and here Arabic."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+
+def worded(reason: str, language: str | None) -> str:
+    """A reason in a language (ISO 639-1); what is not known stays as it was written.
+
+    >>> worded("85 is not in the evidence, which says 87", "ar")
+    '85 ليس في المصدر، ففيه 87'
+    >>> worded("85 is not in the evidence, which says 87", "en")
+    '85 is not in the evidence, which says 87'
+    """
+    if language == "ar":
+        for pattern, arabic in _compiled():
+            if found := pattern.fullmatch(reason):
+                return arabic.format(*(one or "" for one in found.groups()))
+    return reason
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern, re.DOTALL), arabic) for pattern, arabic in _ARABIC)
+
+
+_ARABIC = (
+    (r"the date (.+) is not in the evidence, which says (.+)", "التاريخ {} ليس في المصدر، ففيه {}"),
+    (r"the date (.+) is not in the evidence", "التاريخ {} ليس في المصدر"),
+    (r"the quotation “(.+)” is not in the evidence", "الاقتباس «{}» ليس في المصدر"),
+    (r"(.+) is not in the evidence, which says (.+)", "{} ليس في المصدر، ففيه {}"),
+    (r"(.+) is not in the evidence", "{} ليس في المصدر"),
+    (r"(.+) stands in the evidence, but not of this", "{} في المصدر، لكن عن شيء آخر"),
+    (r"(.+) stands elsewhere in the article; the evidence says (.+) here", "{} في موضع آخر من المقال؛ وهنا {}"),
+    (r"“(.+)” and the evidence's “(.+)” differ in a negation", "بين «{}» وما في المصدر «{}» فرق في النفي"),
+    (r"(.+) is the opposite of the evidence's (.+)", "{} عكس ما في المصدر: {}"),
+    (r"the evidence does not say that (.+) said this", "ليس في المصدر أن {} قال هذا"),
+    (r"the evidence has nothing of: (.+)", "ليس في المصدر شيء عن: {}"),
+    (r"the evidence says something else or something more limited", "المصدر يقول شيئًا آخر أو أضيق"),
+    (r"(.+) bears this out, not the file that is cited", "الذي يسند هذا هو {}، لا الملف المذكور"),
+    (r"(.+) stands only in another file, (.+)", "{} في ملف آخر فقط، هو {}"),
+    (r"there is nothing in the sentence to check", "ليس في الجملة ما يُفحص"),
+    (r"there is no evidence to check against", "لا مصدر تُقابل به"),
+    (r"the model cited (.+), which it was not given", "ذكر النموذج {}، ولم يُعطَه"),
+    (r"the model named no source; tied by its words", "لم يذكر النموذج مصدرًا؛ رُبطت بألفاظها"),
+    (
+        r"the model named no source, and none was found that says this",
+        "لم يذكر النموذج مصدرًا، ولم يوجد ما يقول هذا",
+    ),
+    (r"the model named (.+), but (.+) is where this stands", "ذكر النموذج {}، لكن هذا في {}"),
+    (
+        r"nothing in the passage of (.+) that the model named says this",
+        "لا شيء في مقطع {} الذي ذكره النموذج يقول هذا",
+    ),
+    (r"says what the sources do not tell", "تقول ما لا تخبر به المصادر"),
+    (r"the model could not read every passage; it was shown fewer", "لم يتسع النموذج لكل المقاطع فقُدّم له بعضها"),
+    (r"nothing was found", "لم يُعثر على شيء"),
+    (r"no sentence of the articles is on what is asked", "لا جملة في المقالات عمّا سُئل عنه"),
+    (r"the question is in a language \((.+)\) that the articles are not in", "السؤال بلغة ({}) ليست لغة المقالات"),
+    (
+        r"the nearest sentence lacks a name or a number that the question gives",
+        "أقرب جملة ليس فيها اسم أو رقم ورد في السؤال",
+    ),
+    (r"the nearest sentence names no date", "أقرب جملة لا تذكر تاريخًا"),
+    (r"the nearest sentence names no (?:person|name)", "أقرب جملة لا تذكر اسمًا"),
+    (r"the nearest sentence names no (?:number|amount|count)", "أقرب جملة لا تذكر عددًا"),
+    (r"the nearest sentence names no place", "أقرب جملة لا تذكر مكانًا"),
+    (r"the nearest sentences say too little of what is asked", "أقرب الجمل لا تقول ما يكفي عن السؤال"),
+    (r"incomplete: (.+)", "غير مكتملة: {}"),
+    (r"written once more: (.+)", "كُتبت مرة ثانية: {}"),
+    (
+        r"the evidence is in another language: only figures and dates were compared",
+        "المصدر بلغة أخرى: لم تُقابل إلا الأرقام والتواريخ",
+    ),
+    (r"(.+) and (.+) stand the other way round in the evidence", "{} و{} في المصدر على العكس"),
+)
