@@ -88,7 +88,9 @@ def test_a_question_in_another_language_is_refused_with_that_reason_though_names
 
 
 def test_an_english_question_is_answered_from_english_articles() -> None:
-    found = answered("How many years did the work on the bridge take?", [hit(ENGLISH, "english", language="en")], ["en"])
+    found = answered(
+        "How many years did the work on the bridge take?", [hit(ENGLISH, "english", language="en")], ["en"]
+    )
     assert any("three years" in citation.quote for citation in found.citations)
 
 

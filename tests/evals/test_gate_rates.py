@@ -118,8 +118,8 @@ SIZES = (20, 40, 50)  # events: 60, 120 and 150 cases
 
 
 def test_a_change_that_changes_nothing_is_not_failed_and_one_that_loses_an_event_in_twenty_is() -> None:
-    assert rates(40, 30, 0.0, **SHAPES[0]).failed <= 1 / 30
-    assert rates(40, 15, 0.05, **SHAPES[0]).failed >= 0.75
+    assert rates(20, 12, 0.0, **SHAPES[0]).failed <= 1 / 12
+    assert rates(20, 8, 0.05, **SHAPES[0]).failed >= 0.75
 
 
 @pytest.mark.long

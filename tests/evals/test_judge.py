@@ -281,7 +281,9 @@ def test_a_filled_table_says_how_far_check_and_judge_agree_and_puts_the_rate_rig
     found = learnt(filled, [one.check == "full" for one in queued])
     caught = sum(one.check != "full" for one in queued)
     assert found.labels == 60 and found.judge is None and found.check and found.check.specificity.passed == caught > 30
-    assert found.grounded and found.grounded.rate == 0.0  # whatever the check thought, people called none of it borne out
+    assert (
+        found.grounded and found.grounded.rate == 0.0
+    )  # whatever the check thought, people called none of it borne out
     assert "60 labels" in labelled_text(found)
 
 
