@@ -31,7 +31,9 @@ from benchmarks.written import sentences
 CURVES = Path(__file__).parent.parent / "assistant" / "grounding" / "curves.json"
 MADE = ("made ar", "made en")
 ROUNDS, RATE = 400, 0.05
-BORNE_OUT = 0.65  # of the claims that people have checked: the rows are weighed as if it were half, which no answer is like
+BORNE_OUT = (
+    0.65  # of the claims that people have checked: the rows are weighed as if it were half, which no answer is like
+)
 
 # What a larger value may do to the probability: nothing but lower it, nothing but raise it, or either.
 LOWER = (

@@ -88,7 +88,9 @@ class _Read(NamedTuple):
     incomplete: bool
 
 
-_NO_NUMBER = frozenset("كميه وكميه فكميه بكميه لكميه لست ولست فلست".split())  # a quantity, "I am not": no particle and number
+_NO_NUMBER = frozenset(
+    "كميه وكميه فكميه بكميه لكميه لست ولست فلست".split()
+)  # a quantity, "I am not": no particle and number
 _PARTICLES = re.compile(r"[وفبلك]{0,2}(?:ال|لل)?")
 _DUAL = re.compile(r"[وفبلك]?(?:ال|لل)?\w{2,}ت(?:ين|ان)")
 _NO_DUAL = re.compile(  # names of countries and people, borrowed words, plain nouns
