@@ -47,7 +47,7 @@ def index(options: argparse.Namespace) -> int:
         return _plan(options, settings)
     if settings.embedding_destination:
         print(f"passages are sent to {settings.embedding_destination} to be embedded", file=sys.stderr)
-    if options.watch:
+    if options.watch and options.path.exists():  # one that never was there is an error, not something to wait for
         return _watch(options, settings)
     return _sync(options, settings)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 QUIET = 300  # milliseconds without a change after which a burst of changes counts as over
+LOOK = 500  # milliseconds of one look
 ASIDE = 5.0  # seconds until a PATH that is gone, or is being replaced, is looked for again
 
 
@@ -20,10 +21,21 @@ def changes(path: Path, apart: Path) -> Iterator[None]:
 
     seen = DefaultFilter(ignore_paths=[apart.resolve()])
     while True:
-        yield
         try:
-            for _ in watch(path.resolve(), watch_filter=seen, step=QUIET, ignore_permission_denied=True):
-                yield
+            begun = False
+            for changed in watch(
+                path.resolve(),
+                watch_filter=seen,
+                step=QUIET,
+                rust_timeout=LOOK,
+                yield_on_timeout=True,
+                ignore_permission_denied=True,
+            ):
+                if (
+                    changed or not begun
+                ):  # the first look is over: from now on no change is missed, not even while the caller works
+                    begun = True
+                    yield
                 if not path.exists():
                     break
         except FileNotFoundError:
