@@ -75,7 +75,12 @@ def likeness(one: Sketch, other: Sketch) -> float:
 
 def group_of(found: Sketch, shelf: Shelf) -> str | None:
     """The group of the article most like this one; None where none is alike. The cost does not grow with the shelf."""
-    best = max(((likeness(found, other), group) for group, other in shelf.near(found.keys)), default=(0.0, ""))
+    ours = set(found._numbers())
+    enough = ALIKE * min(KEPT, len(ours))  # hashes in common, without which no two articles are alike
+    near = (
+        (group, other) for group, other in shelf.near(found.keys) if len(ours.intersection(other._numbers())) >= enough
+    )
+    best = max(((likeness(found, other), group) for group, other in near), default=(0.0, ""))
     return best[1] if best[0] >= ALIKE else None
 
 
