@@ -21,7 +21,7 @@ def index(path: Path, store: Path) -> SyncReport:
     try:
         return sync(path, ledger, derived)
     finally:
-        ledger.close()
+        wiring.let_go(ledger, derived)
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
