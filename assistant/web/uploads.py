@@ -71,14 +71,14 @@ class Uploads:
                 remove([file_id], ledger, derived)
                 (root / path).unlink(missing_ok=True)
             finally:
-                ledger.close()
+                wiring.let_go(ledger, derived)
 
     def _synced(self, owner: str, progress: Progress) -> SyncReport:
         ledger, derived = wiring.writing(self._store, self._settings)
         try:
             return sync(self._home(owner), ledger, derived, progress=progress)
         finally:
-            ledger.close()
+            wiring.let_go(ledger, derived)
 
     def _within(self, files: Sequence[Path], owner: str) -> tuple[list[Path], list[Skipped]]:
         """The files that the limits let through, and the others with the reason."""
