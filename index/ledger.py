@@ -123,15 +123,8 @@ class Ledger:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
-            with self._turn:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._db
-                    self._db.execute("COMMIT")
-                except BaseException:
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
-                    raise
+            with self._turn, transaction(self._db):
+                yield self._db
         except sqlite3.Error as error:
             raise _readable(error, self.store) from error
 
@@ -357,6 +350,19 @@ class Ledger:
             page = listed[first : first + 10_000]
             rows += self._read(f"{query} ({','.join('?' * len(page))})", (*before, *page))
         return rows
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All that is written within it, or, where anything is raised, nothing; it waits for another process that writes."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -20,6 +20,7 @@ from assistant.markdown import inert
 from assistant.records import Answer, Usage
 from assistant.render import one_line
 from index.errors import NotFound, StoreError, StoreFull
+from index.ledger import transaction
 from index.records import Value
 from index.text.fold import folded
 
@@ -246,15 +247,8 @@ class Conversations:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _readable(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        with self._lock, _readable(self.path), transaction(self._db):
+            yield self._db
 
 
 def _connect(path: Path) -> sqlite3.Connection:
