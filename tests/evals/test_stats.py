@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evals import stats
 from evals.calibrate import corrected
@@ -21,6 +23,33 @@ def test_of_nothing_nothing_is_known() -> None:
     assert (stats.wilson(0, 0).low, stats.wilson(0, 0).high) == (0.0, 1.0)
     assert stats.holm([]) == []
     assert stats.auroc([(0.5, True)]) is None and stats.kappa([True], [True]) is None
+
+
+@settings(deadline=None)  # the first example imports statsmodels
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holms_correction_is_that_of_statsmodels(p_values: list[float]) -> None:
+    from statsmodels.stats.multitest import multipletests
+
+    assert stats.holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))
+
+
+@pytest.mark.parametrize("events", [2, 5, 12, 13, 30])
+@pytest.mark.parametrize("lean", [-0.4, 0.0, 0.3])
+def test_the_test_by_flipped_signs_is_that_of_scipy(events: int, lean: float) -> None:
+    """Exactly for few events, within the error of 4,999 draws (three of its deviations) for many; those that did not move are no matter."""
+    import numpy as np
+    from scipy.stats import permutation_test
+
+    chance = np.random.default_rng(events)
+    moved = chance.normal(lean, 1.0, events) * (chance.random(events) < 0.8)
+    told = permutation_test(
+        (moved,), lambda x: x.sum(), permutation_type="samples", alternative="less", n_resamples=4999, rng=chance
+    ).pvalue
+    found = stats.paired([0.0] * events, list(moved), [f"e{at}" for at in range(events)]).p
+    if not moved.any():
+        assert found == 1.0
+    else:
+        assert found == pytest.approx(told, abs=1e-9 if events <= 12 else 0.03)
 
 
 @pytest.mark.parametrize(
