@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.records import Answer
 from index.errors import IsnadError, UsageError
+from index.provider import Leaving
 
 _END = object()
 
@@ -89,7 +90,7 @@ class Stream(Generator[str, None, Answer]):
 
 
 class AsyncStream(AsyncIterator[str]):
-    """The same for `async for`. Each piece is waited for in a thread, so the event loop goes on.
+    """The same for `async for`. Each piece is waited for in a thread, so the event loop goes on; who cancels waits for nothing.
 
     >>> import asyncio
     >>> from assistant import Assistant
@@ -103,7 +104,7 @@ class AsyncStream(AsyncIterator[str]):
     """
 
     def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+        self._stream, self._leaving = stream, Leaving()
 
     @property
     def answer(self) -> Answer:
@@ -119,10 +120,11 @@ class AsyncStream(AsyncIterator[str]):
         return self.answer
 
     async def __anext__(self) -> str:
-        step = asyncio.ensure_future(asyncio.to_thread(next, self._stream, _END))
+        step = asyncio.ensure_future(asyncio.to_thread(self._next))
         try:
             piece = await asyncio.shield(step)
         except asyncio.CancelledError:
+            self._leaving.now()
             step.add_done_callback(self._left)  # a generator cannot be closed while a thread is in it
             raise
         if piece is _END:
@@ -132,6 +134,10 @@ class AsyncStream(AsyncIterator[str]):
     async def aclose(self) -> None:
         """Leave it before its end."""
         await asyncio.to_thread(self._stream.close)
+
+    def _next(self) -> Any:
+        with self._leaving.reading():
+            return next(self._stream, _END)
 
     def _left(self, step: asyncio.Future[Any]) -> None:
         if not step.cancelled():

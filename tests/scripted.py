@@ -86,7 +86,10 @@ class Scripted:
 
     async def chat(self, request: Request) -> Response:
         body, fault = await self.received(request)
-        refusal = await refused(fault, body)
+        if fault == "silent-headers":
+            await gone(request)
+            self.left.set()
+        refusal = refused(fault, body)
         if refusal is not None:
             return refusal
         text = self.reply(body["messages"]) if callable(self.reply) else self.reply
@@ -120,7 +123,7 @@ class Scripted:
 
     async def embeddings(self, request: Request) -> Response:
         body, fault = await self.received(request)
-        refusal = await refused(fault, body)
+        refusal = refused(fault, body)
         if refusal is not None:
             return refusal
         texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
@@ -149,7 +152,7 @@ class Scripted:
     async def rerank(self, request: Request) -> Response:
         """How many words of the query a document has; `logits` says it outside 0..1, `bare` as a list, `fewer` not for all."""
         body, fault = await self.received(request)
-        refusal = await refused(fault, body)
+        refusal = refused(fault, body)
         if refusal is not None:
             return refusal
         words = set(body["query"].split())
@@ -190,10 +193,14 @@ async def for_ever() -> None:
     await asyncio.Event().wait()
 
 
-async def refused(fault: str | None, body: Json) -> Response | None:
+async def gone(request: Request) -> None:
+    """Until the client goes away."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def refused(fault: str | None, body: Json) -> Response | None:
     """The response that is no reply, for the faults that strike before one."""
-    if fault == "silent-headers":
-        await for_ever()
     if fault == "no-stream-options" and "stream_options" in body:
         return error(
             400,

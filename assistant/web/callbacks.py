@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Updates = dict[Any, Any]
 LOG = logging.getLogger("isnad.web")
 COOKIE = "isnad-language"
-LINGER = 20  # tenths of a second
+LINGER = 50  # tenths of a second
 
 
 def spoken(call: Callable[..., Updates]) -> Callable[..., Updates]:
@@ -96,7 +96,7 @@ class Callbacks:
                 filters=filters,
                 language=language,
             ):
-                yield {page.chat: messages}
+                yield {page.bridge: gr.skip()} if messages is None else {page.chat: messages}
             around = await run_sync(self._around, language, owner, conversation)
             yield {**self._busy(False), **around, page.bridge: beside.told(conversation=conversation)}
         except IsnadError as error:
@@ -130,10 +130,10 @@ class Callbacks:
         """After a stop: what was written so far stands in the chat. The stopped answer is kept a moment later, so wait for it."""
         owner, desk = self.desk.owner(request), self.desk
         for _ in range(LINGER):
-            turns = await run_sync(desk.conversations.turns, conversation, owner)
-            if turns and not turns[-1].answer.complete:
+            if conversation not in desk.underway:
                 break
             await asyncio.sleep(0.1)
+        turns = await run_sync(desk.conversations.turns, conversation, owner)
         chat = await run_sync(talking.chat, desk, turns, language)
         around = await run_sync(self._around, language, owner, conversation)
         return {self.page.chat: chat, **around, **self._busy(False)}

@@ -68,6 +68,7 @@ class Desk:
         self.assistant = assistant or Assistant.open(store, settings=settings)
         self._ledger = Ledger.open(store)
         self.conversations = Conversations(store / FILE)
+        self.underway: set[str] = set()  # conversations in which an answer is being written
         self.may_upload = uploads
         self.incoming = store / FOLDER / f"tmp-{os.getpid()}"  # where the server puts what is sent to it
         self._uploads = Uploads(store, store / FOLDER / "uploads", settings, limits)
@@ -110,7 +111,8 @@ class Desk:
         conversation: Conversation | None = None,
         filters: Filters | None = None,
     ) -> Generator[str, None, Answer]:
-        """The answer's text as it is written; the generator returns the answer. Close it to stop: the model's stream ends too.
+        """The answer's text as it is written; the generator returns the answer. Close it to stop: the model's stream ends too
+        (while a thread waits in it: `index.provider.Leaving`).
 
         What it cost is noted for the visitor; of an answer that was stopped, an estimate. Raises what `Assistant.stream` raises.
         """

@@ -105,7 +105,9 @@ def answer(found: Answer, number: int | None, view: View) -> str:
     """
     body = _paragraphs(_sentences(found, view) if found.sentences else _linked(found.text, view))
     parts = [tag("div", body, class_="said refused" if found.abstained else "said", dir=direction(found.text))]
-    if not found.complete:
+    if not found.text:
+        parts = [notice(view.words.stopped_early)]
+    elif not found.complete:
         parts.append(notice(view.words.incomplete, "wrong"))
     parts += [_coverage(found, view), _reasons(found, view)]
     parts += [_conflict(one, view) for one in found.conflicts]

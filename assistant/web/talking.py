@@ -6,6 +6,7 @@ An exception in a callback would leave the page's box disabled for good, so each
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
@@ -22,42 +23,53 @@ from assistant.web.desk import Asking, Desk
 from assistant.web.markup import MARK, View
 from assistant.web.words import WORDS, Language
 from index.errors import IsnadError, UsageError
+from index.provider import Leaving
 from index.records import Article, Filters
 
 Message = dict[str, str]
 DONE = object()
+QUIET = 0.5  # seconds without a piece, after which Gradio gets to look whether its visitor is still there
 
 
 class Pump:
-    """Reads a stream in a thread of its own. `stop` may be called at any time; the stream is then closed as soon as it can be."""
+    """Reads a stream in a thread of its own. `stop` may be called at any time: whatever the stream waits for is left at once."""
 
     def __init__(self, streaming: Generator[str, None, Answer]) -> None:
         self.answer: Answer | None = None
-        self._streaming, self._stopped = streaming, threading.Event()
+        self._streaming, self._leaving, self._stopped = streaming, Leaving(), False
         self._loop, self._queue = asyncio.get_running_loop(), asyncio.Queue[Any]()
         threading.Thread(target=self._run, daemon=True).start()
 
     def stop(self) -> None:
         """Ask for no more."""
-        self._stopped.set()
+        self._stopped = True
+        self._leaving.now()
 
-    async def pieces(self) -> AsyncIterator[str]:
-        """The pieces as they come; raises what the stream raises."""
-        while (piece := await self._queue.get()) is not DONE:
+    async def pieces(self) -> AsyncIterator[str | None]:
+        """The pieces as they come, None for a while in which none came; raises what the stream raises."""
+        while True:
+            try:
+                piece = await asyncio.wait_for(self._queue.get(), QUIET)
+            except TimeoutError:
+                yield None
+                continue
+            if piece is DONE:
+                return
             if isinstance(piece, BaseException):
                 raise piece
             yield piece
 
     def _run(self) -> None:
-        try:
-            while not self._stopped.is_set():
-                self._put(next(self._streaming))
-            self._streaming.close()
-        except StopIteration as done:
-            self.answer = done.value
-            self._put(DONE)
-        except Exception as error:
-            self._put(error)
+        with self._leaving.reading(), contextlib.suppress(GeneratorExit):
+            try:
+                while not self._stopped:
+                    self._put(next(self._streaming))
+                self._streaming.close()
+            except StopIteration as done:
+                self.answer = done.value
+                self._put(DONE)
+            except Exception as error:
+                self._put(error)
 
     def _put(self, piece: object) -> None:
         if not self._loop.is_closed():
@@ -73,10 +85,11 @@ async def answered(
     replaces: int,
     filters: Filters,
     language: Language,
-) -> AsyncGenerator[list[Message], None]:
-    """The chat as it grows: what was said, the question, its answer. `replaces`: the turn to ask anew (0: none); it and later ones go.
+) -> AsyncGenerator[list[Message] | None, None]:
+    """The chat as it grows: what was said, the question, its answer; None for a while in which nothing new came.
 
-    Closed before its end, it closes the model's stream and keeps what was written as an answer that is not complete.
+    `replaces`: the turn to ask anew (0: none); it and later ones go. Closed before its end, it leaves the model's server at once
+    and keeps what was written as an answer that is not complete.
     """
     owner, words = desk.owner(request), WORDS[language]
     turns = await run_sync(desk.conversations.turns, conversation, owner)
@@ -86,8 +99,12 @@ async def answered(
     yield [*before, _message("assistant", markup.searching(words))]
     pump = Pump(desk.stream(desk.visitor(request), asked, conversation=_told(turns), filters=filters or None))
     said, known, kept = "", dict[str, Article](), False
+    desk.underway.add(conversation)
     try:
         async for piece in pump.pieces():
+            if piece is None:
+                yield None
+                continue
             for grown in _growing(said, piece):
                 known = await run_sync(_known, desk, grown, known)
                 view = View(words=words, language=language, articles=known)
@@ -101,8 +118,9 @@ async def answered(
         return
     finally:
         pump.stop()
-        if not kept and said:
+        if not kept:
             _keep(desk, conversation, owner, replaces, _broken(asked, said, desk))
+        desk.underway.discard(conversation)
     turns = await run_sync(desk.conversations.turns, conversation, owner)
     yield await run_sync(chat, desk, turns, language)
 
@@ -159,6 +177,8 @@ def _message(role: str, content: str) -> Message:
 def _told(turns: Sequence[Turn]) -> Conversation | None:
     told = Conversation()
     for turn in turns:
+        if not turn.answer.text:  # stopped before its first word
+            continue
         alone = turn.answer.searched[0] if turn.answer.searched else ""
         told = told.after(turn.question, turn.answer.text, alone)
     return told if turns else None

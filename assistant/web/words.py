@@ -39,6 +39,7 @@ class Words(Value, frozen=True, kw_only=True):
     borne_out_all: str
     borne_out_some: str  # {supported} {all}
     incomplete: str
+    stopped_early: str
     sources: str
     copies: str
     undated: str
@@ -158,6 +159,7 @@ ARABIC = Words(
     borne_out_all="كل الجمل مسندة ({all} من {all})",
     borne_out_some="{supported} من {all} من الجمل مسندة",
     incomplete="انقطعت الإجابة قبل أن تكتمل.",
+    stopped_early="أوقفتَ السؤال قبل أن تبدأ الإجابة.",
     sources="المصادر",
     copies="وبالنص نفسه في",
     undated="بلا تاريخ",
@@ -271,6 +273,7 @@ ENGLISH = Words(
     borne_out_all="Every sentence is borne out ({all} of {all})",
     borne_out_some="{supported} of {all} sentences are borne out",
     incomplete="The answer broke off before it was complete.",
+    stopped_early="You stopped before the answer began.",
     sources="Sources",
     copies="word for word also in",
     undated="undated",

@@ -3,6 +3,7 @@
     Provider.stream   messages → pieces of text as they come, then the Reply
     Provider.chat     messages → the Reply
     embed             texts → vectors, batch by batch
+    Leaving           lets another thread end whatever of these is waited for, at once
 
 At most three requests for one call, the first token within one deadline over all of them, never a retry once text has come.
 Every failure is one of the errors below ProviderError, with the keys masked.
@@ -11,5 +12,6 @@ Every failure is one of the errors below ProviderError, with the keys masked.
 from index.provider.calls import Provider, Reply, Wait
 from index.provider.embeddings import Embedded, embed
 from index.provider.faults import ContextTooLong, masked
+from index.provider.waiting import Leaving
 
-__all__ = ["ContextTooLong", "Embedded", "Provider", "Reply", "Wait", "embed", "masked"]
+__all__ = ["ContextTooLong", "Embedded", "Leaving", "Provider", "Reply", "Wait", "embed", "masked"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from index.errors import ProviderCut, ProviderDown, ProviderError, ProviderRefused
 from index.provider import faults, wire
-from index.provider.waiting import Ended, Line, TooLate
+from index.provider.waiting import Ended, Line, TooLate, rest
 from index.records import Value
 
 if TYPE_CHECKING:
@@ -216,14 +216,11 @@ class Provider:
         """Wait before the next request, or raise: hopeless, the third, or no time left."""
         if fault.drop is not None and request < REQUESTS and self._learns(fault.drop):
             return
-        rest = (
-            fault.after
-            if fault.after is not None
-            else self.wait.pause * 2 ** (request - 1) * random.uniform(0.75, 1.25)
-        )
-        if not fault.again or request == REQUESTS or rest >= until - time.monotonic():
+        own = self.wait.pause * 2 ** (request - 1) * random.uniform(0.75, 1.25)
+        pause = own if fault.after is None else fault.after
+        if not fault.again or request == REQUESTS or pause >= until - time.monotonic():
             raise fault.error
-        time.sleep(rest)
+        rest(pause)
 
     def _learns(self, parameter: str) -> bool:
         """Whether leaving out (or renaming) this parameter makes another request, from now on."""

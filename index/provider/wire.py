@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from index.provider.sockets import watched
 from index.provider.waiting import Line
 from index.records import Value
 
 if TYPE_CHECKING:
-    import httpx
     import openai
 
 
@@ -41,6 +40,7 @@ def opened(base_url: str, key: str, *, connect: float, read: float) -> openai.Op
         trust_env=not local,  # a proxy cannot reach this machine's own servers
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
     )
+    watched(http)
     client = openai.OpenAI(api_key=key, base_url=base_url, max_retries=0, http_client=http)
     _ = (
         client.chat.completions,
@@ -60,7 +60,6 @@ def stream(client: openai.OpenAI, body: dict[str, Any], line: Line) -> None:
     response = getattr(events, "response", None)
     if response is None or "html" in response.headers.get("content-type", ""):
         raise Page
-    line.closes(lambda: _hang_up(response))
     with contextlib.closing(events):
         for event in events:
             line.put(_chunk(event, "delta"))
@@ -118,9 +117,3 @@ def _chunk(event: Any, part: str) -> Chunk:
 def _word(said: Any, name: str) -> str:
     value = getattr(said, name, None)
     return value if isinstance(value, str) else ""
-
-
-def _hang_up(response: httpx.Response) -> None:
-    """End a read that another thread is waiting in: closing alone would not wake it."""
-    with contextlib.suppress(OSError, AttributeError, KeyError):
-        response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)

@@ -15,9 +15,11 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant import Answer, Assistant, Filters, Settings, Stream, ask
+from assistant.config import Secret
 from assistant.model import Message
 from index.errors import NoStore, ProviderDown, SourceError, StoreError, UsageError
 from index.provider import Reply
+from tests.scripted import Scripted
 from tests.shop import write
 
 LENGTH = "كم ساعة استمرت محادثات بوتين والأسد؟"
@@ -159,6 +161,31 @@ def test_an_answer_that_is_cancelled_leaves_the_model(sample: Path) -> None:
             assert await asyncio.to_thread(model.left.wait, 30)
 
         asyncio.run(cell())
+
+
+def test_an_answer_that_is_cancelled_leaves_a_server_that_says_nothing(sample: Path) -> None:
+    with Scripted() as server:
+        server.faults = ["silent-headers"]
+        patient = Settings(
+            base_url=server.url,
+            key=Secret("x"),
+            model="m",
+            first_token_seconds=3_600.0,
+            stall_seconds=3_600.0,
+            total_seconds=3_600.0,
+        )
+        with Assistant.open(sample, settings=patient) as assistant:
+
+            async def cell() -> None:
+                asking = asyncio.ensure_future(assistant.aask(LENGTH))
+                while not server.requests:
+                    await asyncio.sleep(0.005)
+                asking.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await asking
+
+            asyncio.run(cell())
+            assert server.left.wait(60)
 
 
 def test_an_unread_async_stream_says_that_its_answer_is_not_there(assistant: Assistant) -> None:

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import pytest
 
 from index.errors import ProviderCut, ProviderDown, ProviderError, ProviderRefused
-from index.provider import ContextTooLong, Provider, Reply, Wait, embed, masked
+from index.provider import ContextTooLong, Leaving, Provider, Reply, Wait, embed, masked
 from index.provider.faults import retry_after
+from index.provider.waiting import rest
 from tests.scripted import PLANTED, Scripted
 
 KEY = "sk-sentinel-0123456789abcdef"
@@ -254,6 +255,58 @@ def test_leaving_a_stream_hangs_up(server: Scripted) -> None:
     next(stream)
     stream.close()
     assert server.left.wait(3)
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("fault", ["silent-headers", "silent-first", "comments-first", "stall", "comments-middle"])
+def test_who_waits_for_a_silent_server_is_called_away_at_once(server: Scripted, fault: str, again: bool) -> None:
+    patient = Provider(key=KEY, base_url=server.url, wait=Wait(first_token=3_600, stall=3_600, total=3_600))
+    if again:  # over a connection that has been used
+        patient.chat(QUESTION, model="m")
+    server.faults = [fault]
+    asked, leaving, how = len(server.requests), Leaving(), list[BaseException]()
+
+    def read() -> None:
+        try:
+            with leaving.reading():
+                list(patient.stream(QUESTION, model="m"))
+        except BaseException as error:
+            how.append(error)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    _called_away(server, asked, leaving)
+    reader.join(60)
+    assert isinstance(how[0], GeneratorExit) and server.left.wait(60)
+
+
+def test_who_has_left_begins_no_request_and_rests_no_more(server: Scripted) -> None:
+    leaving = Leaving()
+    leaving.now()
+    with leaving.reading(), pytest.raises(GeneratorExit):
+        provider(server).chat(QUESTION, model="m")
+    with leaving.reading(), pytest.raises(GeneratorExit):
+        rest(3_600.0)
+    assert server.requests == []
+
+
+def test_a_connection_serves_the_next_request_after_one_that_was_left(server: Scripted) -> None:
+    shared = provider(server)
+    for fault in ("stall", None, "silent-headers", None):
+        server.faults = [fault]
+        if fault is None:
+            assert shared.chat(QUESTION, model="m").text
+            continue
+        asked, leaving = len(server.requests), Leaving()
+        threading.Thread(target=_called_away, args=(server, asked, leaving), daemon=True).start()
+        with leaving.reading(), pytest.raises(GeneratorExit):
+            list(shared.stream(QUESTION, model="m"))
+
+
+def _called_away(server: Scripted, asked: int, leaving: Leaving) -> None:
+    while len(server.requests) == asked:
+        threading.Event().wait(0.005)
+    leaving.now()
 
 
 def test_SEC_01_the_key_is_in_no_repr_error_or_pickle(server: Scripted) -> None:

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.parse
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from assistant.config import Secret, Settings
 from assistant.web.desk import Desk
@@ -412,6 +414,31 @@ def test_a_visitor_who_leaves_ends_the_models_stream(tmp_path: Path) -> None:
                 if len(model.requests) == 2:  # the answer is being written
                     break
         assert model.left.wait(60), "the model's stream went on after its reader had left"
+
+
+@pytest.mark.parametrize("how", ["leaves", "stops"])
+@pytest.mark.parametrize("fault", ["silent-headers", "silent-first", "stall"])
+def test_a_silent_model_is_left_long_before_its_deadline(tmp_path: Path, fault: str, how: str) -> None:
+    with Scripted("كلّف الجسر 40 مليون دينار [1]. وافتتحه الوالي [1].") as model:
+        patient = replace(slow(model), first_token_seconds=3_600.0, stall_seconds=3_600.0, total_seconds=3_600.0)
+        with served(stored(tmp_path), settings=patient) as (address, desk), httpx.Client(base_url=address) as client:
+            me, ask = owner(client), events(client, "ask")
+            model.faults = [None, fault]
+            sent = {"fn_index": ask, "data": [QUESTION, 0, "ar", "", "", "", [], []], "session_hash": "s"}
+            event = client.post("/gradio_api/queue/join", json=sent).json()["event_id"]
+            with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}, timeout=60) as stream:
+                for _ in stream.iter_lines():
+                    if len(model.requests) == 2:  # the answer was asked for
+                        break
+                if how == "stops":
+                    told = {"session_hash": "s", "fn_index": ask, "event_id": event}
+                    assert client.post("/gradio_api/cancel", json=told).json()["success"]
+            assert model.left.wait(60), "the model was still waited for after its reader had left"
+            while desk.busy() or desk.underway:
+                threading.Event().wait(0.01)
+            (kept,) = desk.conversations.listed(me)
+            (turn,) = desk.conversations.turns(kept.id, me)
+            assert turn.question == QUESTION and not turn.answer.complete
 
 
 def test_a_full_queue_turns_visitors_away_instead_of_growing(tmp_path: Path) -> None:
