@@ -132,8 +132,11 @@ class Ledger:
         """Put articles in, whole, in one transaction; an article that was there gives way to its new version."""
         prepared = [(article, passages, sketch(article.text, article.boilerplate)) for article, passages in entries]
         with self._transaction() as db:
+            there = set(self.homes([article.id for article, _, _ in prepared]))
             for article, passages, found in prepared:
-                db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
+                if article.id in there:
+                    db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
+                there.add(article.id)
                 db.execute(f"INSERT INTO articles({ARTICLE}, digest) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", _row(article))
                 rows = ((one.id, article.id, one.start, one.end) for one in passages)
                 db.executemany("INSERT INTO passages VALUES (?,?,?,?)", rows)
@@ -273,8 +276,8 @@ class Ledger:
 
     def near(self, keys: Sequence[int]) -> list[tuple[str, Sketch]]:
         """The report and the sketch of the articles that have the most of the keys: `index.duplicates.Shelf`."""
-        some = "SELECT article_id FROM copy_keys WHERE key = ? LIMIT 50"
-        shared = Counter(row[0] for key in keys for row in self._read(some, (key,)))
+        some = "SELECT * FROM (SELECT article_id FROM copy_keys WHERE key = ? LIMIT 50)"
+        shared = Counter(row[0] for row in self._read(" UNION ALL ".join([some] * len(keys)), keys))
         nearest = [one for one, _ in shared.most_common(NEAREST)]
         return [
             (report, Sketch(hashes=hashes))

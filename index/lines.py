@@ -33,22 +33,9 @@ class Line(Value, frozen=True, kw_only=True):
     plain: str  # folded, without the signs it begins with
     bare: str  # of a label-sized line: the same without the signs and digits at its ends
     words: int
-
-    @property
-    def truncated(self) -> bool:
-        """Cut off with an ellipsis."""
-        return _TRUNCATED.search(self.shown[-8:]) is not None
-
-    @property
-    def ended(self) -> bool:
-        """Ends as a sentence does."""
-        return _ENDED.search(self.shown[-5:]) is not None
-
-    @property
-    def paragraph(self) -> bool:
-        """Long enough to be running text."""
-        enough = PARAGRAPH // 2 if self.ended else PARAGRAPH
-        return self.words >= enough and not self.truncated
+    truncated: bool  # cut off with an ellipsis
+    ended: bool  # ends as a sentence does
+    paragraph: bool  # long enough to be running text
 
 
 class Phrases(Value, frozen=True, kw_only=True):
@@ -133,7 +120,18 @@ def _line(text: str, span: Span, plain: str) -> Line:
     shown = span.of(text)
     words = len(shown.split())
     plain = plain[_first(_LEADING, plain) :]
-    return Line(span=span, shown=shown, plain=plain, bare=without_ends(plain) if words <= LABEL else "", words=words)
+    truncated = _TRUNCATED.search(shown[-8:]) is not None
+    ended = _ENDED.search(shown[-5:]) is not None
+    return Line(
+        span=span,
+        shown=shown,
+        plain=plain,
+        bare=without_ends(plain) if words <= LABEL else "",
+        words=words,
+        truncated=truncated,
+        ended=ended,
+        paragraph=not truncated and words >= (PARAGRAPH // 2 if ended else PARAGRAPH),
+    )
 
 
 def _parted(text: str, span: Span, glued: tuple[str, ...]) -> list[Span]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from index.records import Article, Passage, Span
 from index.text.hygiene import clean
 from index.text.sentences import sentences, trimmed
-from index.tokens import count
+from index.tokens import count as tokens_of
 
 # o200k_base tokens. By `python -m benchmarks.budget`: a smaller passage is found less often (R@1), a larger one is no longer read
 # whole by embedding models that take 512 tokens of their own; within the first 2,000 tokens that a model reads all are equal.
@@ -35,7 +35,8 @@ def cut(article: Article, budget: int = BUDGET, whole: int = 0) -> tuple[Passage
     ['وصل الوفد.', 'غادر الوفد.']
     """
     text = article.text
-    packed = (span for run in _runs(article) for span in _packed(_weighed(text, run, budget), budget, whole))
+    tokens = tokens_of if clean(text) is text else _cleaned
+    packed = (span for run in _runs(article) for span in _packed(_weighed(text, run, budget, tokens), budget, whole))
     return tuple(
         Passage(
             id=f"{article.id}:{span.start}-{span.end}",
@@ -59,9 +60,9 @@ def _runs(article: Article) -> Iterator[list[Span]]:
         low = max(low, barrier.end)
 
 
-def _weighed(text: str, run: list[Span], budget: int) -> Iterator[Weighed]:
+def _weighed(text: str, run: list[Span], budget: int, count: Callable[[str], int]) -> Iterator[Weighed]:
     before = run[0].start if run else 0
-    weigh = _tokens if len(run) < MANY else _at_most
+    weigh = count if len(run) < MANY else _at_most
     for sentence in run:
         if sentence.start - before > _GAP:
             before = sentence.start
@@ -69,20 +70,20 @@ def _weighed(text: str, run: list[Span], budget: int) -> Iterator[Weighed]:
         if tokens <= budget:
             yield Span(before, sentence.end), tokens
         else:
-            yield from _parts(text, before, sentence.end, tokens, budget)
+            yield from _parts(text, before, sentence.end, tokens, budget, count)
         before = sentence.end
 
 
-def _tokens(piece: str) -> int:
-    return count(clean(piece))
+def _cleaned(piece: str) -> int:
+    return tokens_of(clean(piece))
 
 
 def _at_most(piece: str) -> int:
     """The tokens of a piece; of a short one its bytes, which are never fewer and take no time to count."""
-    return len(piece.encode("utf-8", "surrogatepass")) if len(piece) < 40 else _tokens(piece)
+    return len(piece.encode("utf-8", "surrogatepass")) if len(piece) < 40 else _cleaned(piece)
 
 
-def _parts(text: str, start: int, end: int, tokens: int, budget: int) -> Iterator[Weighed]:
+def _parts(text: str, start: int, end: int, tokens: int, budget: int, count: Callable[[str], int]) -> Iterator[Weighed]:
     """A stretch of text above the budget, in parts of about equal size that are not."""
     if tokens <= budget or end - start == 1:
         yield Span(start, end), tokens
@@ -91,7 +92,7 @@ def _parts(text: str, start: int, end: int, tokens: int, budget: int) -> Iterato
     at = start
     while at < end:
         stop = end if end - at <= share * 1.2 else _cut_near(text, at, at + share)
-        yield from _parts(text, at, stop, _tokens(text[at:stop]), budget)
+        yield from _parts(text, at, stop, count(text[at:stop]), budget, count)
         at = stop
 
 

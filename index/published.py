@@ -47,8 +47,10 @@ def _said(lines: Sequence[Line], boilerplate: Sequence[Span]) -> Iterator[tuple[
     for line in lines[: body[0]]:
         if _label(line):
             yield line, list(dates(line.shown))
-    for line in lines:
-        if line.words <= NOTICE and any(phrase in line.plain for phrase in phrases().notice):
+    everything = "\n".join(line.plain for line in lines)
+    notices = [phrase for phrase in phrases().notice if phrase in everything]
+    for line in lines if notices else ():
+        if line.words <= NOTICE and any(phrase in line.plain for phrase in notices):
             yield line, [one for one in dates(line.shown) if _introduced(line, one)]
     if body[0] < len(lines):
         story = lines[body[0]]

@@ -98,7 +98,14 @@ class _Chunks(dict[str, tuple[str, str, str]]):
 
     def __missing__(self, chunk: str) -> tuple[str, str, str]:
         found = [_of_word(word) for word in words(chunk)]
-        joined = " ".join(c for c, _, _ in found), " ".join(h for _, h, _ in found), " ".join(k for _, _, k in found)
+        if len(found) == 1:
+            joined = found[0]
+        else:
+            joined = (
+                " ".join(c for c, _, _ in found),
+                " ".join(h for _, h, _ in found),
+                " ".join(k for _, _, k in found),
+            )
         if len(chunk) <= LONGEST:
             if len(self) >= self.ROOM:
                 self.clear()
@@ -133,7 +140,6 @@ _SUFFIXES = (
     *("اتها", "اتهم", "اتنا", "يتها", "هما", "كما", "تها", "تهم", "تنا", "اته", "يات", "يون", "يين", "ائه"),
     *("ها", "هم", "هن", "كم", "كن", "نا", "ان", "ات", "ون", "ين", "يه", "ته", "تي", "وا", "ه", "ي", "ا"),
 )
-_SUFFIX = re.compile(f"(?<=..)(?:{'|'.join(_SUFFIXES)})$")
 
 
 def stem(word: str) -> str:
@@ -142,13 +148,22 @@ def stem(word: str) -> str:
     >>> [stem(word) for word in ("والمستشفيات", "بالوزاره", "countries", "planned")]
     ['مستشف', 'وزار', 'countri', 'plan']
     """
-    return _latin_stem(word) if word.isascii() else _SUFFIX.sub("", _bare(word, _PARTICLES), count=1)
+    return _latin_stem(word) if word.isascii() else _unsuffixed(_bare(word, _PARTICLES))
+
+
+def _unsuffixed(word: str) -> str:
+    if word.endswith(_SUFFIXES):  # most words are done with here, at the price of one test
+        for suffix in _SUFFIXES:
+            if word.endswith(suffix) and len(word) - len(suffix) >= 2:
+                return word[: -len(suffix)]
+    return word
 
 
 def _bare(word: str, particles: str) -> str:
-    for prefix in _PREFIXES:
-        if word.startswith(prefix) and len(word) - len(prefix) >= 2:
-            return word[len(prefix) :]
+    if word.startswith(_PREFIXES):
+        for prefix in _PREFIXES:
+            if word.startswith(prefix) and len(word) - len(prefix) >= 2:
+                return word[len(prefix) :]
     return word[1:] if word[0] in particles and len(word) >= 5 else word
 
 
@@ -170,7 +185,7 @@ def _latin_stem(word: str) -> str:
 
 
 _ALIKE = str.maketrans("غقكطثصزذظضحف", "جججتتسسسسدهب")
-_VOWELS = re.compile("(?<=.)[اويء]+")
+_ALIKE_UNVOWELLED = _ALIKE | str.maketrans("", "", "اويء")
 _SOUNDS = (
     *(("tch", "ش"), ("sch", "ش"), ("ch", "ش"), ("sh", "ش"), ("kh", "خ"), ("gh", "ج"), ("ph", "ب"), ("th", "ت")),
     *(("ck", "ج"), ("qu", "ج"), ("x", "جس")),
@@ -178,7 +193,6 @@ _SOUNDS = (
 _SOUNDED = dict(_SOUNDS)
 _SOUND = re.compile("|".join(_SOUNDED) + "|c(?=[eiy])")
 _LATIN = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابجدابجهاججلمنابجرستابوسيس")
-_FINAL = re.compile("(?<=..)ه$")
 _DOUBLE = re.compile(r"(.)\1+")
 
 
@@ -191,8 +205,10 @@ def skeleton(word: str) -> str:
     if word.isascii():
         sounds = _SOUND.sub(lambda sound: _SOUNDED.get(sound[0], "س"), word).translate(_LATIN)
     else:
-        sounds = _FINAL.sub("", _bare(word, "و")).replace("تش", "ش")  # the other particles also begin names
-    return _DOUBLE.sub(r"\1", _VOWELS.sub("", sounds.translate(_ALIKE)))
+        sounds = _bare(word, "و")  # the other particles also begin names
+        sounds = (sounds[:-1] if sounds.endswith("ه") and len(sounds) > 2 else sounds).replace("تش", "ش")
+    bones = sounds[:1].translate(_ALIKE) + sounds[1:].translate(_ALIKE_UNVOWELLED)
+    return _DOUBLE.sub(r"\1", bones) if _DOUBLE.search(bones) else bones
 
 
 _ASKING = (
