@@ -7,7 +7,10 @@ A search by meaning counts only where a real embedding model stands behind it; t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from index.duplicates import likeness, sketch
 from index.errors import UsageError
@@ -19,6 +22,7 @@ from index.rerank import Reranker, reranked
 
 LONGEST = 2_000  # characters of a question
 COPIED = 0.9  # the share of word sequences that a copy has in common with what it copies
+SHORTER = 0.7  # of the letters: what is shorter has not so many of the sequences, whatever its spelling
 LOOKED_AT = 30  # hits that a reranker, or the time asked for, puts in order
 DEPTH = 5  # how many times the limit each search is asked for
 
@@ -117,34 +121,41 @@ class Retriever:
         self, listed: Sequence[tuple[str, float, dict[str, int]]], limit: int, per_article: int
     ) -> tuple[Hit, ...]:
         """The first `limit` that the ledger knows (an index may lag a moment behind it), no passage twice in two articles' copies."""
-        places = self.ledger.passages([one for one, _, _ in listed])
-        reports = self.ledger.reports({place[0] for place in places.values()})
-        carriers = self.ledger.carriers(set(reports.values()))
         articles: dict[str, Article] = {}
-        order = list(dict.fromkeys(places[one][0] for one, _, _ in listed if one in places))
+        reports: dict[str, str] = {}
         told: dict[str, list[tuple[str, str]]] = {}  # report -> article and text of the passages that are shown of it
         hits: list[Hit] = []
-        for one, score, ranks in listed:
-            if one not in places or len(hits) == limit:
-                continue
-            article_id, start, end = places[one]
-            if article_id not in articles:
-                first = order.index(article_id)
-                articles |= self.ledger.articles(order[first : first + limit])  # at once: each reading has its cost
-            report = reports.get(article_id, article_id)
-            text = articles[article_id].text[start:end]
-            shown = told.setdefault(report, [])
-            if sum(other == article_id for other, _ in shown) == per_article:
-                continue
-            if any(other != article_id and copied(text, passage) for other, passage in shown):
-                continue
-            shown.append((article_id, text))
-            also = tuple(sorted(other for other in carriers.get(report, ()) if other != article_id))
-            passage = Passage(id=one, article_id=article_id, start=start, end=end, text=text)
-            hits.append(
-                Hit(passage=passage, article=articles[article_id], score=round(score, 6), ranks=ranks, also=also)
-            )
-        return tuple(hits)
+        for first in range(0, len(listed), limit):
+            page = listed[first : first + limit]  # at once: each reading has its cost
+            places = self.ledger.passages([one for one, _, _ in page])
+            unread = {place[0] for place in places.values()} - articles.keys()
+            articles |= self.ledger.articles(unread)
+            reports |= self.ledger.reports(unread)
+            for one, score, ranks in page:
+                article_id, start, end = places.get(one, ("", 0, 0))
+                if article_id not in articles or len(hits) == limit:
+                    continue
+                text = articles[article_id].text[start:end]
+                shown = told.setdefault(reports.get(article_id, article_id), [])
+                if sum(other == article_id for other, _ in shown) == per_article:
+                    continue
+                if any(other != article_id and copied(text, passage) for other, passage in shown):
+                    continue
+                shown.append((article_id, text))
+                passage = Passage(id=one, article_id=article_id, start=start, end=end, text=text)
+                hits.append(Hit(passage=passage, article=articles[article_id], score=round(score, 6), ranks=ranks))
+            if len(hits) == limit:
+                break
+        return self._with_copies(hits, reports)
+
+    def _with_copies(self, hits: Sequence[Hit], reports: dict[str, str]) -> tuple[Hit, ...]:
+        """The hits, each with the other articles that carry its report."""
+        told = {hit.article.id: reports.get(hit.article.id) for hit in hits}
+        carriers = self.ledger.carriers({report for report in told.values() if report})
+        return tuple(
+            replace(hit, also=tuple(sorted(set(carriers.get(told[hit.article.id] or "", ())) - {hit.article.id})))
+            for hit in hits
+        )
 
 
 def copied(text: str, shown: str) -> bool:
@@ -154,8 +165,13 @@ def copied(text: str, shown: str) -> bool:
     >>> copied(told.replace("إلى", "الى"), told), copied(told + " ثم غادر الوفد مساء إلى المطار وقال إنه سيعود بعد شهر", told)
     (True, False)
     """
-    one, other = sketch(text), sketch(shown)
-    return text == shown if one is None or other is None else likeness(one, other) >= COPIED
+    if text == shown or min(len(text), len(shown)) < SHORTER * max(len(text), len(shown)):
+        return text == shown
+    one, other = _sketched(text), _sketched(shown)
+    return one is not None and other is not None and likeness(one, other) >= COPIED
+
+
+_sketched = lru_cache(100)(sketch)  # of the passages shown: each is compared with several
 
 
 def fused(searches: dict[str, tuple[float, list[Found]]]) -> list[tuple[str, float, dict[str, int]]]:
