@@ -375,26 +375,15 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _filters(options: argparse.Namespace) -> Filters:
-    from index.records import Filters
+    from index.records import Filters, day
 
     return Filters(
-        since=_day(options.since),
-        until=_day(options.until),
+        since=day(options.since),
+        until=day(options.until),
         languages=tuple(options.lang),
         publishers=tuple(options.publisher),
         file_ids=tuple(options.file),
     )
-
-
-def _day(text: str | None) -> Any:
-    from datetime import date
-
-    from index.errors import UsageError
-
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise UsageError(f"{text!r} is not a date; write it as 2025-12-23") from error
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from functools import singledispatch
 
 import msgspec
 
+from index.errors import UsageError
+
 
 @singledispatch
 def page_of(value: object) -> str | None:
@@ -77,6 +79,19 @@ class Passage(Value, frozen=True, kw_only=True):
     start: int
     end: int
     text: str
+
+
+def day(said: str | None) -> date | None:
+    """The day that somebody typed, None where nothing was typed; UsageError where it is none.
+
+    >>> day("2025-12-23"), day("  ")
+    (datetime.date(2025, 12, 23), None)
+    """
+    text = (said or "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError(f"{text[:40]!r} is not a date; write it as 2025-12-23") from None
 
 
 class Filters(Value, frozen=True, kw_only=True):

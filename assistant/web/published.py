@@ -5,7 +5,6 @@ Nothing raises: what goes wrong is in `error`, with the next step, and in `why`,
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import gradio as gr
@@ -13,8 +12,8 @@ import msgspec
 
 from assistant import render
 from assistant.web.desk import Asking, Desk
-from index.errors import IsnadError, UsageError
-from index.records import Filters
+from index.errors import IsnadError
+from index.records import Filters, day
 
 MOST = 50  # passages of one search
 TOLD = {
@@ -103,15 +102,8 @@ def filters(date_from: str, date_to: str, language: str, publisher: str) -> Filt
     datetime.date(2025, 12, 1)
     """
     return Filters(
-        since=_day(date_from),
-        until=_day(date_to),
+        since=day(date_from),
+        until=day(date_to),
         languages=(language.strip(),) if language.strip() else (),
         publishers=(publisher.strip(),) if publisher.strip() else (),
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError:
-        raise UsageError(f"{text[:40]!r} is not a date; write it as 2025-12-23") from None
