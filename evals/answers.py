@@ -20,9 +20,11 @@ from evals.corpus import Corpus
 from evals.engines import About
 from evals.records import Place, Reply, lines
 from index.errors import NotFound, UsageError
+from index.records import Span
 from index.text.sentences import sentences
 
 _MARK = re.compile(r"\s*\[([^\[\]\n]{1,200})\]")
+_LEADING = re.compile(rf"(?:{_MARK.pattern})+[ \t]*")
 _REFUSALS = re.compile(
     r"لا (?:تجيب|تذكر|توجد|يوجد|تتوفر|أعرف|اعرف|يمكنني)|لم (?:تذكر|يرد|أجد|تتطرق|تحدد)|ليس(?:ت)? (?:في|هناك|لدي)|"
     r"\b(?:do|does|did) not (?:answer|say|mention|know|contain|provide|state)|\bno (?:information|answer|mention)|\bcannot (?:answer|find|say)|"
@@ -117,8 +119,8 @@ def _tied(text: str, sources: list[str], corpus: Corpus) -> tuple[str, tuple[Sen
     parts: list[str] = []
     written: list[Sentence] = []
     at = 0
-    for span in sentences(text):
-        marked = span.of(text)
+    before = bool(_LEADING.match(text))  # marks stand before what they bear out
+    for marked in (span.of(text) for span in _marked(text, before)):
         files = [_file(mark, sources, corpus) for mark in _MARK.findall(marked)]
         cited = list(dict.fromkeys(one for one in files if one))
         words = _MARK.sub(lambda mark: "" if _file(mark[1], sources, corpus) else mark[0], marked).strip()
@@ -136,6 +138,19 @@ def _tied(text: str, sources: list[str], corpus: Corpus) -> tuple[str, tuple[Sen
         )
         at = start + len(words) + len(marks)
     return "".join(parts), tuple(written)
+
+
+def _marked(text: str, before: bool) -> list[Span]:
+    """The sentences with their marks. "A. [1] B. [2]": on one line, what stands after a full stop belongs to the sentence before it."""
+    found: list[Span] = []
+    for span in sentences(text):
+        leading = None if before or not found else _LEADING.match(text, span.start, span.end)
+        if leading and "\n" not in text[found[-1].end : span.start]:
+            found[-1] = Span(found[-1].start, leading.end())
+            span = Span(leading.end(), span.end)
+        if span.of(text).strip():
+            found.append(span)
+    return found
 
 
 def _file(mark: str, sources: list[str], corpus: Corpus) -> str | None:

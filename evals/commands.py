@@ -20,6 +20,7 @@ from evals import runner as path
 from evals.cases import Case, fingerprint
 from evals.exhibit import Support
 from evals.lint import lint
+from evals.plan import nobody
 from evals.records import Entry, Outcome
 from evals.runlog import LOG, VERDICT, Log, Manifest
 from evals.scoring import outcomes
@@ -81,7 +82,7 @@ def compare(options: argparse.Namespace) -> int:
             cases,
             base,
             _first(new),
-            None if before.deterministic and after.deterministic else gates.nobody,
+            None if before.deterministic and after.deterministic else nobody,
             problems=session.differences(before, after, engines=False),
             comparisons=made,
             allow_inconclusive=options.allow_inconclusive,

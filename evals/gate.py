@@ -8,39 +8,15 @@ simulates this code. The gate does no I/O: fresh runs come through `Again`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from statistics import fmean
-from typing import Literal, Protocol
+from collections.abc import Sequence
+from typing import Literal
 
 from evals import stats
 from evals.cases import Case
-from evals.population import tested
-from evals.records import Outcome
+from evals.plan import Again, Outcomes, Plan, rate, valid
+from evals.population import sharpened, tested
+from evals.suspects import confirmed, flips
 from evals.verdict import Flip, Integrity, Tested, Verdict, Violation
-from index.records import Value
-
-Side = Literal["base", "new"]
-Outcomes = Mapping[str, Sequence[Outcome]]  # case -> one for each repeat
-DECLARED = ("grounded", "fact_recall", "abstention")
-
-
-class Plan(Value, frozen=True, kw_only=True):
-    """What the gate was told beforehand. Shares and margins are in 0..1."""
-
-    confirmations: int = 8  # fresh runs of each side for a suspect
-    reruns: int = 3  # for a new violation of an invariant; it holds up at two of three
-    alpha: float = 0.03  # for the suspects together
-    population_alpha: float = 0.005  # for the declared metrics together
-    margin: float = 0.05  # a drop that may be lived with
-    metrics: tuple[str, ...] = DECLARED  # at most three, declared before looking
-    errors: float = 0.02  # beyond this share of errors nothing is concluded
-    uncovered: float = 0.10  # nor beyond this share of cases that the baseline does not have
-
-
-class Again(Protocol):
-    """Runs cases afresh on one side: as many outcomes each, none of them used before."""
-
-    def __call__(self, side: Side, cases: Sequence[str], times: int, /) -> Outcomes: ...
 
 
 def decide(
@@ -72,10 +48,13 @@ def decide(
             comparisons=comparisons,
             allow_inconclusive=allow_inconclusive,
         )
-    seen = [case for case in cases if _valid(base, case.id) and _valid(new, case.id)]
+    seen = [case for case in cases if valid(base, case.id) and valid(new, case.id)]
     violations, used = _violations(seen, base, new, again, plan)
-    worse, asked = _confirmed(_flips(seen, base, new, worse=True), again, plan)
-    population = tested(plan.metrics, seen, base, new, margin=plan.margin, alpha=plan.population_alpha)
+    worse, asked = confirmed(flips(seen, base, new, worse=True), again, plan)
+    broke = any(flip.confirmed for flip in worse) or any(one.confirmed for one in violations)
+    more = new if broke else sharpened(seen, base, new, again, plan)  # what is lost already needs no sharper means
+    extra = sum(len(more[case.id]) - len(new[case.id]) for case in seen)
+    population = tested(plan.metrics, seen, base, more, margin=plan.margin, alpha=plan.population_alpha)
     finding, reasons = _finding(worse, violations, population)
     table = _table(seen, base, new)
     return Verdict(
@@ -83,20 +62,16 @@ def decide(
         reasons=reasons,
         integrity=integrity,
         worse=worse,
-        better=_flips(seen, base, new, worse=False),
+        better=flips(seen, base, new, worse=False),
         violations=violations,
         population=population,
         mcnemar=table,
         p_mcnemar=stats.mcnemar(table[1], table[2]),
-        calls=calls + used + asked,
+        extra=extra,
+        calls=calls + used + asked + extra,
         comparisons=comparisons,
         allow_inconclusive=allow_inconclusive,
     )
-
-
-def nobody(side: Side, cases: Sequence[str], times: int, /) -> Outcomes:
-    """For runs that are only looked at: nobody can be asked again, so whatever came out worse stays open."""
-    return {}
 
 
 def complete(cases: Sequence[Case], new: Outcomes, *, plan: Plan | None = None) -> Verdict:
@@ -111,20 +86,12 @@ def complete(cases: Sequence[Case], new: Outcomes, *, plan: Plan | None = None) 
 # --- integrity ---
 
 
-def _valid(outcomes: Outcomes, case: str) -> list[Outcome]:
-    return [one for one in outcomes.get(case, ()) if one.passed is not None]
-
-
-def _rate(outcomes: Outcomes, case: str) -> float:
-    return fmean(bool(one.passed) for one in _valid(outcomes, case))
-
-
 def _integrity(cases: Sequence[Case], base: Outcomes, new: Outcomes, plan: Plan, problems: Sequence[str]) -> Integrity:
     missing = tuple(case.id for case in cases if not new.get(case.id))
     uncovered = tuple(case.id for case in cases if not base.get(case.id))
     replies = [one for case in cases for one in new.get(case.id, ())]
     errors = sum(one.passed is None for one in replies)
-    compared = sum(bool(_valid(base, case.id) and _valid(new, case.id)) for case in cases)
+    compared = sum(bool(valid(base, case.id) and valid(new, case.id)) for case in cases)
     found = list(problems)
     if missing:
         found.append(f"{len(missing)} of {len(cases)} cases were not answered ({_some(missing)})")
@@ -166,80 +133,26 @@ def _violations(
     runs = again("new", tuple(fresh), plan.reruns) if fresh else {}
     found = []
     for name, broken in fresh.items():
-        valid = _valid(runs, name)
+        back = valid(runs, name)
         for what in broken:
-            times = sum(what in one.violations for one in valid)
+            times = sum(what in one.violations for one in back)
             held_up = times * 3 >= plan.reruns * 2
-            found.append(Violation(case=name, what=what, again=(times, len(valid)), confirmed=held_up))
+            found.append(Violation(case=name, what=what, again=(times, len(back)), confirmed=held_up))
     return tuple(found), plan.reruns * len(fresh)
 
 
-# --- flip → confirm ---
-
-
-def _flips(cases: Sequence[Case], base: Outcomes, new: Outcomes, *, worse: bool) -> tuple[Flip, ...]:
-    found = []
-    for case in cases:
-        old, now = _rate(base, case.id), _rate(new, case.id)
-        if now < old if worse else now > old:
-            blame = next((one.blame for one in new[case.id] if one.blame), None)
-            found.append(Flip(case=case.id, event=case.cluster, base=old, new=now, blame=blame, critical=case.critical))
-    return tuple(found)
-
-
-def _confirmed(flips: tuple[Flip, ...], again: Again | None, plan: Plan) -> tuple[tuple[Flip, ...], int]:
-    """The suspects after fresh runs of both sides; and how many answers that took."""
-    if not flips:
-        return (), 0
-    if again is None:
-        return tuple(_with(flip, confirmed=True) for flip in flips), 0
-    names = tuple(flip.case for flip in flips)
-    old, now = again("base", names, plan.confirmations), again("new", names, plan.confirmations)
-    tried = [
-        _with(flip, base_again=_count(_valid(old, flip.case)), new_again=_count(_valid(now, flip.case)))
-        for flip in flips
-    ]
-    p_values = stats.holm([_p(flip) for flip in tried])
-    half = plan.confirmations / 2
-    decided = tuple(
-        _with(
-            flip,
-            p=p,
-            confirmed=p <= plan.alpha,
-            undecided=p > plan.alpha and min((flip.base_again or (0, 0))[1], (flip.new_again or (0, 0))[1]) < half,
-        )
-        for flip, p in zip(tried, p_values, strict=True)
-    )
-    return decided, 2 * plan.confirmations * len(names)
-
-
-def _with(flip: Flip, **changes: object) -> Flip:
-    import msgspec
-
-    return msgspec.structs.replace(flip, **changes)
-
-
-def _count(outcomes: Sequence[Outcome]) -> tuple[int, int]:
-    return sum(bool(one.passed) for one in outcomes), len(outcomes)
-
-
-def _p(flip: Flip) -> float:
-    base, new = flip.base_again or (0, 0), flip.new_again or (0, 0)
-    return stats.fisher(*base, *new) if base[1] and new[1] else 1.0
+# --- the finding ---
 
 
 def _table(cases: Sequence[Case], base: Outcomes, new: Outcomes) -> tuple[int, int, int, int]:
     """Cases that passed both times, got worse, got better, failed both times; a case passes where half its repeats do."""
-    pairs = [(_rate(base, case.id) >= 0.5, _rate(new, case.id) >= 0.5) for case in cases]
+    pairs = [(rate(base, case.id) >= 0.5, rate(new, case.id) >= 0.5) for case in cases]
     return (
         pairs.count((True, True)),
         pairs.count((True, False)),
         pairs.count((False, True)),
         pairs.count((False, False)),
     )
-
-
-# --- the finding ---
 
 
 def _finding(

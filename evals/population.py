@@ -6,20 +6,47 @@ sign-flip test agrees. It informs; the case-level test of `evals.gate` is the on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 from evals import stats
 from evals.cases import Case
+from evals.plan import Again, Outcomes, Plan, valid
 from evals.records import Outcome
 from evals.verdict import Judged, Tested
+
+
+def sharpened(cases: Sequence[Case], base: Outcomes, new: Outcomes, again: Again | None, plan: Plan) -> Outcomes:
+    """The new side with as many more answers as it takes to see a drop of the margin; at most `plan.extra` a case on the whole.
+
+    Asked again are the cases that the baseline does not answer always alike: there is the noise. The choice looks at the baseline
+    alone, and how wide the intervals are decides when it is enough, never where they lie: so that asking more favours no verdict
+    (sampling to a fixed width, Chow and Robbins 1965).
+    """
+    names = [case.id for case in cases if _wavers(base[case.id], plan.metrics)]
+    left = plan.extra * len(cases)
+    while again and names and len(names) <= left:
+        found = [difference(metric, cases, base, new) for metric in plan.metrics]
+        if not any(one and stats.detectable(one.error, power=0.9) > plan.margin for one in found):
+            break
+        fresh = again("new", names, 1)
+        if not any(valid(fresh, name) for name in names):
+            break
+        left -= len(names)
+        new = {**new, **{name: [*new[name], *fresh.get(name, ())] for name in names}}
+    return new
+
+
+def _wavers(outcomes: Sequence[Outcome], metrics: Sequence[str]) -> bool:
+    """Whether repeats differ in a metric, or there is but one."""
+    return len(outcomes) < 2 or any(len({one.value(metric) for one in outcomes}) > 1 for metric in metrics)
 
 
 def tested(
     metrics: Sequence[str],
     cases: Sequence[Case],
-    base: Mapping[str, Sequence[Outcome]],
-    new: Mapping[str, Sequence[Outcome]],
+    base: Outcomes,
+    new: Outcomes,
     *,
     margin: float,
     alpha: float,
@@ -46,9 +73,7 @@ def tested(
     return tuple(rows)
 
 
-def difference(
-    metric: str, cases: Sequence[Case], base: Mapping[str, Sequence[Outcome]], new: Mapping[str, Sequence[Outcome]]
-) -> stats.Difference | None:
+def difference(metric: str, cases: Sequence[Case], base: Outcomes, new: Outcomes) -> stats.Difference | None:
     """Both sides' means of a metric, None where no case has it on both.
 
     Abstention is weighted so that answerable and unanswerable questions count alike: its mean is balanced accuracy.

@@ -13,6 +13,7 @@ from evals.cases import Case
 from evals.corpus import Corpus
 from evals.engines import Engine
 from evals.exhibit import Support
+from evals.plan import Again, Outcomes, Plan, Side
 from evals.records import Entry, Outcome
 from evals.runlog import Log
 from evals.scoring import outcomes, score
@@ -51,7 +52,7 @@ def run(
     baseline: Baseline | None = None,
     base_engine: Engine | None = None,
     judge: Support | None = None,
-    plan: gate.Plan | None = None,
+    plan: Plan | None = None,
     problems: Sequence[str] = (),
     comparisons: int = 1,
     allow_inconclusive: bool = False,
@@ -73,7 +74,7 @@ def run(
         if baseline is None:
             return Finished(entries=log.entries(), outcomes=first)
         base = baseline.outcomes(cases, corpus, support)
-        sides: dict[gate.Side, Engine | gate.Outcomes] = {"new": engine, "base": base_engine or base}
+        sides: dict[Side, Engine | Outcomes] = {"new": engine, "base": base_engine or base}
         verdict = gate.decide(
             cases,
             base,
@@ -131,20 +132,20 @@ def _answer(side: str, case: Case, repeat: int, engine: Engine, log: Log) -> Non
 
 def _again(
     cases: Sequence[Case],
-    sides: Mapping[gate.Side, Engine | gate.Outcomes],
+    sides: Mapping[Side, Engine | Outcomes],
     corpus: Corpus,
     support: Support,
     log: Log,
     workers: int,
-) -> gate.Again:
+) -> Again:
     """Fresh runs for the gate, through the same log, so that a killed gate goes on as a killed run does.
 
     A side that cannot be run again gives what it has.
     """
     by_id = {case.id: case for case in cases}
-    used: dict[gate.Side, int] = {"new": FRESH, "base": FRESH}
+    used: dict[Side, int] = {"new": FRESH, "base": FRESH}
 
-    def again(side: gate.Side, names: Sequence[str], times: int, /) -> gate.Outcomes:
+    def again(side: Side, names: Sequence[str], times: int, /) -> Outcomes:
         engine = sides[side]
         if isinstance(engine, Mapping):
             return {name: engine.get(name, ()) for name in names}

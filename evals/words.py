@@ -47,7 +47,7 @@ def verdict_text(verdict: Verdict, *, against: str = "the baseline") -> str:
     integrity = verdict.integrity
     lines = [
         f"{integrity.compared} of {integrity.wanted} cases compared with {against}, {integrity.errors} errors, "
-        f"{verdict.calls} answers asked for; {verdict.comparisons} comparisons with these cases on this machine so far"
+        f"{verdict.calls} answers asked for{_extra(verdict)}; {verdict.comparisons} comparisons with these cases on this machine so far"
     ]
     if integrity.uncovered:
         lines.append(
@@ -81,9 +81,15 @@ def flip_text(flip: Flip) -> str:
     told = f"{flip.case}{' (critical)' if flip.critical else ''}: passed {flip.base:.0%} → {flip.new:.0%}"
     if flip.base_again and flip.new_again:
         told += f"; fresh runs {flip.base_again[0]}/{flip.base_again[1]} → {flip.new_again[0]}/{flip.new_again[1]}"
+    elif flip.new_again:
+        told += f"; fresh runs of the new side alone {flip.new_again[0]}/{flip.new_again[1]}, which clears it"
     if flip.p is not None:
-        told += f", p {flip.p:.4f}"
+        told += f", p {'≥ ' if flip.new_again and not flip.base_again else ''}{flip.p:.4f}"
     return f"{told}: {flip.blame}" if flip.blame else told
+
+
+def _extra(verdict: Verdict) -> str:
+    return f", {verdict.extra} of them to sharpen the metrics" if verdict.extra else ""
 
 
 def _tested(one: Tested) -> str:

@@ -20,6 +20,7 @@ from tests.evals import town
 COST, DAY, WHO, NONE = town.CASES[:4]
 CHECK = Checked(town.CORPUS)
 LINE = COST.facts[0].evidence[0][1]
+OTHER = town.CASES[4].facts[0].evidence[0][1]
 
 
 def engine(path: Path, *rows: dict[str, Any]) -> AnswersEngine:
@@ -48,6 +49,34 @@ def test_a_plain_text_with_marks_is_tied_to_its_files(row: dict[str, Any], tmp_p
     assert reply.answer.text[sentence.start : sentence.end] == sentence.text
     assert "[" not in sentence.text and {one.file_id for one in sentence.citations} == {"000_town"}
     assert outcome(made, COST).passed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{LINE} [000_town] {OTHER} [001_town]",
+        f"{LINE[:-1]} [000_town]. {OTHER[:-1]} [001_town].",
+        f"[000_town] {LINE} [001_town] {OTHER}",
+        f"{LINE} [000_town]\n{OTHER} [001_town]",
+        f"{LINE}\n[000_town]\n\n{OTHER}\n[001_town]",
+    ],
+)
+def test_every_sentence_has_its_own_marks_wherever_the_system_puts_them(text: str, tmp_path: Path) -> None:
+    written = engine(tmp_path / "a.jsonl", {"id": COST.id, "text": text}).answer(COST, 0).answer.sentences
+    assert [(one.text.rstrip("."), {cite.file_id for cite in one.citations}) for one in written] == [
+        (LINE.rstrip("."), {"000_town"}),
+        (OTHER.rstrip("."), {"001_town"}),
+    ]
+
+
+def test_what_isnad_writes_is_scored_alike_as_an_object_and_as_plain_text(tmp_path: Path) -> None:
+    import msgspec
+
+    ours = town.written(COST, ("000_town", LINE), ("001_town", OTHER))
+    whole = engine(tmp_path / "a.jsonl", {"id": COST.id, **msgspec.to_builtins(ours)})
+    plain = engine(tmp_path / "b.jsonl", {"id": COST.id, "text": ours.text, "abstained": False})
+    scores = [outcome(one, COST).scores for one in (whole, plain)]
+    assert all(scores[0][name] == scores[1][name] for name in ("grounded", "fact_recall", "coverage", "citation_recall", "brevity"))
 
 
 def test_a_citation_to_a_file_that_does_not_exist_is_no_valid_one(tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 
 from evals.cases import Case
-from evals.gate import Outcomes, Plan, Side, complete, decide, nobody
+from evals.gate import complete, decide
+from evals.plan import Outcomes, Plan, Side, nobody
 from evals.records import Measured, NotApplicable, Outcome
 from evals.verdict import BUDGET, INCONCLUSIVE, PASS, REGRESSION, stopped
+from evals.words import verdict_text
 
 CASES = tuple(
     Case(id=f"c{at:02d}", cluster=f"e{at // 2}", lang="ar", type="who", question="؟", answerable=at % 4 != 0)
@@ -42,25 +45,22 @@ def all_pass(*, but: Sequence[str] = (), broken: Sequence[str] = ()) -> dict[str
 
 
 class Fresh:
-    """Fresh runs as told: side → case → how many pass; whoever is not named passes always. Remembers what it was asked."""
+    """Fresh runs as told: side → case → how many of its runs pass before it fails; whoever is not named passes always. Remembers what it was asked."""
 
     def __init__(self, passes: dict[tuple[Side, str], int], violations: int = 0) -> None:
         self.passes, self.violations = passes, violations
         self.asked: list[tuple[Side, tuple[str, ...], int]] = []
+        self.ran: Counter[tuple[Side, str]] = Counter()
 
     def __call__(self, side: Side, cases: Sequence[str], times: int, /) -> Outcomes:
         self.asked.append((side, tuple(cases), times))
-        return {
-            case: [
-                outcome(
-                    case,
-                    at < self.passes.get((side, case), times),
-                    *(["a number that no cited file has"] if at < self.violations else []),
-                )
-                for at in range(times)
-            ]
-            for case in cases
-        }
+        return {case: [self.next(side, case) for _ in range(times)] for case in cases}
+
+    def next(self, side: Side, case: str) -> Outcome:
+        at = self.ran[side, case]
+        self.ran[side, case] += 1
+        broken = ["a number that no cited file has"] if side == "new" and at < self.violations else []
+        return outcome(case, at < self.passes.get((side, case), at + 1), *broken)
 
 
 def test_the_same_outcomes_are_a_pass_and_nothing_is_asked_again() -> None:
@@ -76,7 +76,7 @@ def test_a_case_that_always_passed_and_never_does_now_is_a_regression() -> None:
     assert verdict.exit_code == REGRESSION and "1 cases are worse (c03)" in verdict.headline
     assert [flip.case for flip in verdict.confirmed] == ["c03"]
     assert verdict.confirmed[0].base_again == (8, 8) and verdict.confirmed[0].new_again == (0, 8)
-    assert again.asked == [("base", ("c03",), 8), ("new", ("c03",), 8)]
+    assert again.asked == [("new", ("c03",), 4), ("new", ("c03",), 4), ("base", ("c03",), 8)]
     assert verdict.calls == len(CASES) + 16
 
 
@@ -84,6 +84,34 @@ def test_a_case_that_came_out_worse_once_and_holds_up_is_listed_as_flaky_and_is_
     verdict = decide(CASES, all_pass(), all_pass(but=["c03"]), Fresh({("new", "c03"): 6, ("base", "c03"): 7}))
     assert verdict.confirmed == () and [flip.case for flip in verdict.flaky] == ["c03"]
     assert verdict.exit_code != REGRESSION
+
+
+def test_a_suspect_that_passes_so_often_that_nothing_could_confirm_it_is_let_go_early() -> None:
+    again = Fresh({})
+    verdict = decide(CASES, all_pass(), all_pass(but=["c03"]), again, plan=Plan(extra=0.0))
+    assert again.asked == [("new", ("c03",), 4)] and verdict.calls == len(CASES) + 4
+    assert verdict.flaky[0].new_again == (4, 4) and verdict.flaky[0].p and verdict.flaky[0].p > Plan().alpha
+    assert "fresh runs of the new side alone 4/4, which clears it" in verdict_text(verdict)
+
+
+def test_the_baselines_wavering_cases_are_asked_more_often_where_the_metrics_are_blurred() -> None:
+    """A third of the cases passes in every other repeat; the others always, and nobody asks for them again."""
+    wavering = [case.id for at, case in enumerate(CASES) if at % 3 == 0]
+    base = {
+        case.id: [outcome(case.id, case.id not in wavering or at % 2 == 0, repeat=at) for at in range(8)]
+        for case in CASES
+    }
+    again = Fresh({})
+    verdict = decide(CASES, base, all_pass(but=wavering[::2]), again)
+    extra = [(cases, times) for side, cases, times in again.asked if set(cases) == set(wavering)]
+    assert extra == [(tuple(wavering), 1)] * 3 and verdict.extra == 3 * len(wavering) == len(CASES)
+    assert f"{len(CASES)} of them to sharpen the metrics" in verdict_text(verdict)
+
+
+def test_nothing_more_is_asked_where_the_metrics_are_sharp_or_a_case_is_lost_already() -> None:
+    sharp, lost = Fresh({}), Fresh({("new", "c03"): 0})
+    assert decide(CASES, all_pass(), all_pass(), sharp).extra == 0 and sharp.asked == []
+    assert decide(CASES, all_pass(), all_pass(but=["c03"]), lost).extra == 0
 
 
 def test_the_more_suspects_the_stronger_the_evidence_each_needs() -> None:
@@ -104,7 +132,7 @@ def test_between_deterministic_sides_what_was_seen_is_what_is() -> None:
 def test_a_new_violation_counts_where_two_of_three_reruns_break_it_again(again: int, found: str) -> None:
     fresh = Fresh({}, violations=again)
     verdict = decide(CASES, all_pass(), all_pass(broken=["c07"]), fresh)
-    assert fresh.asked == [("new", ("c07",), 3)]
+    assert fresh.asked[0] == ("new", ("c07",), 3)
     assert verdict.finding == found and verdict.violations[0].again == (again, 3)
 
 
