@@ -92,7 +92,7 @@ def stream(
     clock.lap("retrieve")
     draft = yield from writer.write(asked, hits)
     clock.lap("write")
-    sentences = examined(draft.sentences, asked.text, hits)
+    sentences = draft.sentences if draft.examined else examined(draft.sentences, asked.text, hits)
     found = conflicts([hit for hit in hits if hit.article.id in cited(sentences)], asked.text)
     clock.lap("check")
     whole = Answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,36 +11,65 @@ from assistant.grounding import Evidence, check, check_claim
 from assistant.records import Sentence
 from index.errors import UsageError
 from index.records import Hit
+from index.text.words import terms
+
+OTHERS = 3  # articles that are not cited, at most, in which a sentence is looked for
 
 
-def examined(sentences: tuple[Sentence, ...], question: str, hits: tuple[Hit, ...]) -> tuple[Sentence, ...]:
-    """The sentences with a verdict each. What was quoted is supported already, and a sentence without a citation stays unchecked."""
-    articles = {hit.article.id: hit.article for hit in hits}
-    passages: dict[str, Evidence] = {}
-    for hit in hits:
-        passages.setdefault(hit.article.id, Evidence(text=hit.passage.text, file_id=hit.article.id))
+class Examining:
+    """The check of one answer's sentences against the hits: each is looked at once, so that it can be while the answer is still written.
 
-    def one(sentence: Sentence) -> Sentence:
+    What was quoted is supported already, and a sentence without a citation stays unchecked.
+    """
+
+    def __init__(self, question: str, hits: Sequence[Hit]) -> None:
+        self._question = question
+        self._articles = {hit.article.id: hit.article for hit in hits}
+        passages: dict[str, str] = {}
+        for hit in hits:
+            passages.setdefault(hit.article.id, hit.passage.text)
+        self._passages = [
+            (Evidence(text=text, file_id=file_id), frozenset(terms(text).h)) for file_id, text in passages.items()
+        ]
+        self._found: dict[Sentence, Sentence] = {}
+
+    def of(self, sentence: Sentence) -> Sentence:
+        """The sentence with its verdict."""
         if sentence.verdict != "unchecked" or not sentence.citations:
             return sentence
+        if sentence not in self._found:
+            self._found[sentence] = self._checked(sentence)
+        return self._found[sentence]
+
+    def _checked(self, sentence: Sentence) -> Sentence:
         evidence = [
             Evidence(
                 text=cited.quote,
-                article=articles[cited.file_id].text,
+                article=self._articles[cited.file_id].text,
                 file_id=cited.file_id,
-                published=articles[cited.file_id].published,
+                published=self._articles[cited.file_id].published,
             )
             for cited in sentence.citations
         ]
-        cited = {one.file_id for one in evidence}
-        others = [passage for file_id, passage in passages.items() if file_id not in cited]
-        anchor = articles[evidence[0].file_id].published
-        found = check(sentence.text, evidence, question=question, others=others, anchor=anchor)
+        anchor = self._articles[evidence[0].file_id].published
+        others = self._nearest(sentence.text, {one.file_id for one in evidence})
+        found = check(sentence.text, evidence, question=self._question, others=others, anchor=anchor)
         return replace(
             sentence, verdict=found.verdict, probability=found.probability, reasons=(*sentence.reasons, *found.reasons)
         )
 
-    return tuple(map(one, sentences))
+    def _nearest(self, sentence: str, cited: Collection[str]) -> list[Evidence]:
+        """The passages of other articles that share most stems with the sentence, the best first."""
+        said = frozenset(terms(sentence).h)
+        others = [
+            (-len(said & stems), place) for place, (one, stems) in enumerate(self._passages) if one.file_id not in cited
+        ]
+        return [self._passages[place][0] for _, place in sorted(others)[:OTHERS]]
+
+
+def examined(sentences: Iterable[Sentence], question: str, hits: Sequence[Hit]) -> tuple[Sentence, ...]:
+    """The sentences with a verdict each."""
+    return tuple(map(Examining(question, hits).of, sentences))
 
 
 def checked_record(record: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from assistant.quoting import borne_out
+from assistant.quoting import Told, borne_out
 from assistant.records import Sentence
 from index.records import Hit, Value
 from index.text.hygiene import clean
@@ -64,7 +64,7 @@ class Citing:
 
     def __init__(self, hits: Mapping[int, Hit], question: str = "") -> None:
         self.marks = True  # whether marks are written: a refusal has none
-        self._hits, self._question = hits, question
+        self._told, self._question = {number: Told(hit) for number, hit in hits.items()}, question
         self._ids = {hit.article.id for hit in hits.values()}  # the model was shown none of them
         self._text: list[str] = []  # shown
         self._length = self._taken = 0
@@ -189,7 +189,7 @@ class Citing:
         elif self._leading and self._new_line():
             self._finish()
         for number in numbers:
-            if number in self._hits:
+            if number in self._told:
                 self._numbers.append(number)
             else:
                 self._refuse(f"[{number}]")
@@ -281,7 +281,7 @@ class Citing:
         if not self._said:
             return
         said = "".join(self._said)
-        found = borne_out(said, self._numbers, self._hits, self._question)
+        found = borne_out(said, self._numbers, self._told, self._question)
         reasons = tuple(dict.fromkeys((*self._wrong, *found.reasons)))
         sentence = Sentence(text=said, start=self._start, end=self._length, reasons=reasons, citations=found.citations)
         self._sentences.append(sentence)

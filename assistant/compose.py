@@ -13,12 +13,12 @@ from collections.abc import Callable, Generator, Sequence
 from datetime import date
 
 import prompts
-from assistant.checking import examined
+from assistant.checking import Examining
 from assistant.citations import Cited, Citing
 from assistant.context import Context, fit
 from assistant.model import LANGUAGES, Message, Model, Prices, counted, drained, usage_of
 from assistant.quoting import NONE_FOUND, NOT_NAMED, closest, says_nothing
-from assistant.records import Draft
+from assistant.records import Draft, Sentence
 from assistant.refusing import refusal_in
 from index.errors import ProviderCut, ProviderError
 from index.provider import ContextTooLong, Reply
@@ -71,6 +71,7 @@ class _Writing:
         self, question: str, hits: Sequence[Hit], model: Model, count: Callable[[str], int], shown: Shown
     ) -> None:
         self.question, self.hits, self.model, self.count, self.shown = question, hits, model, count, shown
+        self.examining = Examining(question, hits)
         self.context: Context
         self.messages: list[Message] = []
         self.hash = ""
@@ -112,9 +113,13 @@ class _Writing:
         return LANGUAGES.get(self.shown.language or "", "the language of the question")
 
     def _read(self, replying: Generator[str, None, Reply]) -> Generator[str, None, None]:
-        """Show the reply as it comes, its marks turned into ids; keep it even if it breaks off."""
+        """Show the reply as it comes, its marks turned into ids; keep it even if it breaks off.
+
+        Each sentence is checked while the next one is on its way.
+        """
         reading = _Reading(self.context.hits, self.question)
         said: list[str] = []
+        checked = 0
         try:
             while True:
                 try:
@@ -125,6 +130,8 @@ class _Writing:
                 said.append(piece)
                 if new := reading.feed(piece):
                     yield new
+                self._examined(reading.sentences[checked:])
+                checked = len(reading.sentences)
         except ProviderCut as cut:
             if not "".join(said).strip():
                 raise
@@ -141,6 +148,9 @@ class _Writing:
         told = [one for one in self.answer.sentences if one.citations]
         if not told and all(says_nothing(one.text) for one in self.answer.sentences):
             self.refused = True  # it refused in its own words
+
+    def _examined(self, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+        return tuple(map(self.examining.of, sentences))
 
     def faults(self) -> list[str]:
         """Why the answer cannot be used as it is; empty where it can."""
@@ -177,7 +187,7 @@ class _Writing:
             return []
         return [
             f"The sources do not bear out the sentence “{one.text}”: {'; '.join(one.reasons)}."
-            for one in examined(self.answer.sentences, self.question, tuple(self.hits))
+            for one in self._examined(self.answer.sentences)
             if one.verdict == "unsupported"
         ]
 
@@ -214,7 +224,8 @@ class _Writing:
         if not self.refused:
             return Draft(
                 text=self.answer.text,
-                sentences=self.answer.sentences,
+                sentences=self._examined(self.answer.sentences),
+                examined=True,
                 reasons=reasons,
                 usage=usage,
                 prompt=self.hash,
@@ -243,24 +254,29 @@ class _Reading:
         self._first = self._later = False  # where the word stood: at the start, or alone on a later line
 
     def feed(self, piece: str) -> str:
-        return "".join(map(self._letter, piece))
+        shown = []
+        while piece:
+            if self._line is None:
+                inside, end, piece = piece.partition("\n")
+                self._line = "" if end else None
+                shown.append(self._citing.feed(inside + end))
+            else:
+                shown.append(self._begin(self._line, piece[0]))
+                piece = piece[1:]
+        return "".join(shown)
 
-    def _letter(self, letter: str) -> str:
-        if self._line is None:
-            if letter == "\n":
-                self._line = ""
-            return self._citing.feed(letter)
+    def _begin(self, line: str, letter: str) -> str:
+        """One more letter of a line that may be the word."""
         if letter == "\n":
             return self._end_of_line() + (self._citing.feed("\n") if self._told else "")
-        self._line += letter
-        plain = re.sub(r"[\W_]", "", self._line).casefold()
-        if _LETTERS.startswith(plain) and len(self._line) < 40:
+        self._line = line = line + letter
+        plain = re.sub(r"[\W_]", "", line).casefold()
+        if _LETTERS.startswith(plain) and len(line) < 40:
             return ""
         if plain.startswith(_LETTERS) and not self._told:  # the word, and the rest on the same line
-            self._line = _TOKEN.sub("", self._line, count=1)
+            line = _TOKEN.sub("", line, count=1)
             self._refuse()
-        line, self._line = self._line, None
-        self._told = True
+        self._line, self._told = None, True
         return self._citing.feed(line)
 
     def _end_of_line(self) -> str:
@@ -276,6 +292,11 @@ class _Reading:
             self._later = True
         else:
             self._first, self._citing.marks = True, False
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Those that are complete so far."""
+        return self._citing.sentences
 
     @property
     def refused(self) -> bool:

@@ -58,6 +58,8 @@ class _Said(Value, frozen=True, kw_only=True):
     group: str
     span: Span
     text: str
+    content: frozenset[str]  # the stems of its words that say something
+    telling: frozenset[str]  # without those that any report of a number has
 
 
 def conflicts(hits: Sequence[Hit], question: str = "") -> tuple[Conflict, ...]:
@@ -82,7 +84,7 @@ def conflicts(hits: Sequence[Hit], question: str = "") -> tuple[Conflict, ...]:
 
 def _on(asked: frozenset[str], one: _Said, two: _Said) -> bool:
     """Whether two sentences are on what is asked."""
-    return len(asked & (_content(one.text) | _content(two.text))) >= ASKED * len(asked)
+    return len(asked & (one.content | two.content)) >= ASKED * len(asked)
 
 
 def _sentences(hits: Iterable[Hit]) -> Iterator[_Said]:
@@ -99,7 +101,9 @@ def _sentences(hits: Iterable[Hit]) -> Iterator[_Said]:
                 hit.article.boilerplate, place.start, place.end
             ):
                 seen.add((hit.article.id, place.start))
-                yield _Said(hit=hit, group=group, span=place, text=span.of(hit.passage.text))
+                text = span.of(hit.passage.text)
+                content = _content(text)
+                yield _Said(hit=hit, group=group, span=place, text=text, content=content, telling=content - _GENERIC)
 
 
 @lru_cache(maxsize=4096)
@@ -113,10 +117,9 @@ def _content(text: str) -> frozenset[str]:
     return frozenset(map(stem, kept))
 
 
-def _alike(one: str, two: str) -> float:
-    """The share of the smaller sentence's words that the other holds, those that any report of a number has left out."""
-    here, there = _content(one) - _GENERIC, _content(two) - _GENERIC
-    return len(here & there) / max(3, min(len(here), len(there)))
+def _alike(one: _Said, two: _Said) -> float:
+    """The share of the smaller sentence's telling words that the other holds."""
+    return len(one.telling & two.telling) / max(3, min(len(one.telling), len(two.telling)))
 
 
 def _beside(text: str, span: Span) -> frozenset[str]:
@@ -133,7 +136,7 @@ def _nearest(said: Sequence[_Said]) -> set[tuple[int, int]]:
     """The places of pairs of sentences of two sources that are alike, each the other's nearest in its source."""
     best: dict[tuple[int, str], tuple[float, int]] = {}
     for (place, one), (other, two) in combinations(enumerate(said), 2):
-        if one.group != two.group and (alike := _alike(one.text, two.text)) >= ALIKE:
+        if one.group != two.group and (alike := _alike(one, two)) >= ALIKE:
             best[place, two.group] = max(best.get((place, two.group), (0.0, 0)), (alike, -other))
             best[other, one.group] = max(best.get((other, one.group), (0.0, 0)), (alike, -place))
     pairs = {(place, -other) for (place, _), (_, other) in best.items()}
@@ -241,7 +244,7 @@ def _calls(said: _Said, group: str, held: Held, known: frozenset[str]) -> bool:
 
 def _conflict(kind: Kind, *sides: tuple[_Said, Span]) -> Conflict:
     (one, here), (two, there) = sides
-    shared = _content(one.text) & _content(two.text)
+    shared = one.content & two.content
     about = [word for word in words(one.text) if stem(word) in shared]
     return Conflict(
         kind=kind,

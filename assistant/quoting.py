@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -52,32 +52,67 @@ class Borne(Value, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
 
 
-def borne_out(sentence: str, numbers: Sequence[int], hits: Mapping[int, Hit], question: str = "") -> Borne:
-    """The quotes behind a sentence that the model ascribes to `numbers` of the hits; to none: what can be tied is tied, and said.
+class Told:
+    """A hit as sentences are tied to it: what it says, sentence by sentence, worked out once and when first needed."""
+
+    def __init__(self, hit: Hit) -> None:
+        self.hit = hit
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """Its sentences as spans of the article, without bullets, and without what the site put there."""
+        passage, boilerplate = self.hit.passage, self.hit.article.boilerplate
+        found = []
+        for span in sentences(passage.text):
+            bullet = _BULLET.match(passage.text, span.start, span.end)
+            start, end = passage.start + (bullet.end() if bullet else span.start), passage.start + span.end
+            if not covering(boilerplate, start, end):
+                found.append(Span(start, end))
+        return tuple(found)
+
+    @cached_property
+    def body(self) -> tuple[int, ...]:
+        """The places of those that are no headings."""
+        return tuple(place for place, span in enumerate(self.spans) if not _heading(self.hit.article.text, span))
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The sentences themselves."""
+        return tuple(span.of(self.hit.article.text) for span in self.spans)
+
+    @cached_property
+    def said(self) -> tuple[str, ...]:
+        """Those of the body."""
+        return tuple(self.words[place] for place in self.body)
+
+
+def borne_out(sentence: str, numbers: Sequence[int], told: Mapping[int, Told], question: str = "") -> Borne:
+    """The quotes behind a sentence that the model ascribes to `numbers` of what it was told; to none: what can be tied is tied, and said.
 
     A number whose passage holds nothing of the sentence is dropped, for one that does where there is one, and that is a reason.
     """
     content = _content(sentence)
     claim, hint = (sentence, question if content <= SHORT else "") if content else (question, "")
     if not numbers:
-        return _unnamed(sentence, hits)
-    found = {number: _evidence(claim, hits[number], hint) for number in dict.fromkeys(numbers)}
+        return _unnamed(sentence, told)
+    found = {number: _evidence(claim, told[number], hint) for number in dict.fromkeys(numbers)}
     most = max((tie.strength for tie in found.values() if not tie.across), default=0.0)
-    others = {number: hit for number, hit in hits.items() if number not in found}
+    others = {number: one for number, one in told.items() if number not in found}
     citations: list[Citation] = []
     reasons: list[str] = []
     for number, tie in found.items():
-        hit, better = hits[number], None
+        named, better = told[number], None
         if not tie.across and tie.strength < SUSPECT and most < CERTAIN:
             better = _elsewhere(claim, others)
         if better is not None and tie.strength < SHARE * better[1].strength:
             citations += _quotes(*better)
-            if better[0].article.id != hit.article.id:
-                reasons.append(f"the model named {hit.article.id}, but {better[0].article.id} is where this stands")
+            here, there = named.hit.article.id, better[0].hit.article.id
+            if there != here:
+                reasons.append(f"the model named {here}, but {there} is where this stands")
         elif not _holds(tie, most):
-            reasons.append(f"nothing in the passage of {hit.article.id} that the model named says this")
+            reasons.append(f"nothing in the passage of {named.hit.article.id} that the model named says this")
         else:
-            citations += _quotes(hit, tie)
+            citations += _quotes(named, tie)
     return Borne(citations=_distinct(citations), reasons=tuple(dict.fromkeys(reasons)))
 
 
@@ -94,9 +129,11 @@ def closest(question: str, hits: Iterable[Hit], most: int = 3) -> tuple[Citation
     for hit in hits:
         if len(found) == most:
             break
-        near = _evidence(question, hit)
-        if hit.article.id not in found and near.places:
-            found[hit.article.id] = _quote(hit, *_spans(hit)[near.places[0]])
+        if hit.article.id in found:
+            continue
+        told = Told(hit)
+        if near := _evidence(question, told).places:
+            found[hit.article.id] = _quote(hit, told.spans[near[0]])
     return tuple(found.values())
 
 
@@ -110,27 +147,29 @@ def says_nothing(sentence: str) -> bool:
     return bool(_ABSENCE.search(plain)) and bool(_ARTICLES.search(plain))
 
 
-def _unnamed(sentence: str, hits: Mapping[int, Hit]) -> Borne:
+def _unnamed(sentence: str, told: Mapping[int, Told]) -> Borne:
     """What can be tied to a sentence for which the model named no source."""
     if says_nothing(sentence):
         return Borne(reasons=(ABSENCE,))
     content = _content(sentence)
     if not content:
         return Borne()
-    best = _elsewhere(sentence, hits) if content >= FEW else None
+    best = _elsewhere(sentence, told) if content >= FEW else None
     if best is None:
         return Borne(reasons=(NONE_FOUND,))
     return Borne(citations=_distinct(_quotes(*best)), reasons=(NOT_NAMED,))
 
 
-def _elsewhere(claim: str, hits: Mapping[int, Hit]) -> tuple[Hit, Tie] | None:
+def _elsewhere(claim: str, told: Mapping[int, Told]) -> tuple[Told, Tie] | None:
     """The hit that holds most of the claim, if that is enough to name it."""
-    found = [(_evidence(claim, hit), -number) for number, hit in hits.items()]
-    strong = [(not tie.across, tie.strength, number) for tie, number in found if tie.strength >= CERTAIN and tie.places]
+    found = [(_evidence(claim, one), -number) for number, one in told.items()]
+    strong = [
+        (not tie.across, tie.strength, number, tie) for tie, number in found if tie.strength >= CERTAIN and tie.places
+    ]
     if not strong:
         return None
-    hit = hits[-max(strong)[2]]
-    return hit, _evidence(claim, hit)
+    *_, number, tie = max(strong, key=lambda one: one[:3])
+    return told[-number], tie
 
 
 def _content(sentence: str) -> int:
@@ -138,39 +177,19 @@ def _content(sentence: str) -> int:
     return sum(word not in QUESTION_WORDS and word not in _YES_AND_NO for word in words(sentence))
 
 
-def _evidence(claim: str, hit: Hit, question: str = "") -> Tie:
-    """The sentences of the hit that bear the claim out, by their places in `_spans`; a heading only where the text does not."""
-    text, spans = hit.article.text, _spans(hit)
-    body = [place for place, span in enumerate(spans) if not _heading(text, span)]
-    tie = tied(claim, [text[start:end] for start, end in (spans[place] for place in body)], question)
-    if tie.strength >= SUSPECT or len(body) == len(spans):
-        return msgspec.structs.replace(tie, places=tuple(body[place] for place in tie.places))
-    return tied(claim, [text[start:end] for start, end in spans], question)
+def _evidence(claim: str, told: Told, question: str = "") -> Tie:
+    """The sentences of the hit that bear the claim out, by their places; a heading only where the text does not."""
+    tie = tied(claim, told.said, question)
+    if tie.strength >= SUSPECT or len(told.body) == len(told.spans):
+        return msgspec.structs.replace(tie, places=tuple(told.body[place] for place in tie.places))
+    return tied(claim, told.words, question)
 
 
-def _heading(text: str, span: tuple[int, int]) -> bool:
+def _heading(text: str, span: Span) -> bool:
     """Whether it is a short line of its own without a full stop."""
-    start, end = span
-    before, after = text[max(0, start - 8) : start], text[end : end + 8]
+    before, after = text[max(0, span.start - 8) : span.start], text[span.end : span.end + 8]
     alone = not before.rpartition("\n")[2].strip(" •\t") and not after.partition("\n")[0].strip()
-    return alone and text[end - 1] not in ".!?؟…۔" and len(words(text[start:end])) <= HEADING
-
-
-def _spans(hit: Hit) -> list[tuple[int, int]]:
-    """The sentences of the passage as spans of the article, without bullets, and without what the site put there."""
-    passage, boilerplate = hit.passage, hit.article.boilerplate
-    found = []
-    for span in _sentences(passage.text):
-        bullet = _BULLET.match(passage.text, span.start, span.end)
-        start = bullet.end() if bullet else span.start
-        if not covering(boilerplate, passage.start + start, passage.start + span.end):
-            found.append((passage.start + start, passage.start + span.end))
-    return found
-
-
-@lru_cache(maxsize=512)
-def _sentences(text: str) -> tuple[Span, ...]:
-    return sentences(text)
+    return alone and text[span.end - 1] not in ".!?؟…۔" and len(words(span.of(text))) <= HEADING
 
 
 @lru_cache(maxsize=64)
@@ -178,23 +197,23 @@ def _paragraphs(text: str) -> tuple[Span, ...]:
     return paragraphs(text)
 
 
-def _quotes(hit: Hit, found: Tie) -> list[Citation]:
+def _quotes(told: Told, found: Tie) -> list[Citation]:
     """A quote for each sentence of the tie; neighbours on one line are one quote."""
-    spans, text = _spans(hit), hit.article.text
+    spans, text = told.spans, told.hit.article.text
     runs: list[list[int]] = []
     for place in sorted(found.places):
-        gap = text[spans[place - 1][1] : spans[place][0]] if place else ""
+        gap = text[spans[place - 1].end : spans[place].start] if place else ""
         if runs and runs[-1][-1] == place - 1 and gap.strip(" ") == "":
             runs[-1].append(place)
         else:
             runs.append([place])
     runs.sort(key=lambda run: min(found.places.index(place) for place in run))
-    return [_quote(hit, spans[run[0]][0], spans[run[-1]][1]) for run in runs]
+    return [_quote(told.hit, Span(spans[run[0]].start, spans[run[-1]].end)) for run in runs]
 
 
-def _quote(hit: Hit, start: int, end: int) -> Citation:
-    text = hit.article.text
-    around = [span for span in _paragraphs(text) if span.start < end and start < span.end]
+def _quote(hit: Hit, span: Span) -> Citation:
+    text, start, end = hit.article.text, span.start, span.end
+    around = [one for one in _paragraphs(text) if one.start < end and start < one.end]
     context = text[min(start, around[0].start) : max(end, around[-1].end)] if around else None
     return Citation(file_id=hit.article.id, start=start, end=end, quote=text[start:end], context=context)
 

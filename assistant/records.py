@@ -113,6 +113,7 @@ class Draft(Value, frozen=True, kw_only=True):
 
     text: str
     sentences: tuple[Sentence, ...] = ()
+    examined: bool = False  # whether they went through the check while they were written
     abstained: bool = False
     closest: tuple[Citation, ...] = ()
     reasons: tuple[str, ...] = ()

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 from assistant.asking import FUNCTION_WORDS
@@ -110,19 +111,17 @@ Held = frozenset[tuple[Any, Any]]  # field and term, or word and how well it is 
 
 
 class _Rarity(dict[Any, float]):
-    """BM25's idf over the sentences of one passage; what none of them holds is rarest."""
+    """BM25's idf over the sentences of one passage, each a set of terms; what none of them holds is rarest."""
 
-    def __init__(self, sets: Iterable[Iterable[Any]]) -> None:
-        listed = [set(one) for one in sets]
-        self._all = len(listed)
-        counts = Counter(item for one in listed for item in one)
-        super().__init__((item, self._idf(count)) for item, count in counts.items())
+    def __init__(self, sets: Sequence[Collection[Any]]) -> None:
+        every = len(sets)
+        idf = [math.log(1 + (every - count + 0.5) / (count + 0.5)) for count in range(every + 1)]
+        counts = Counter(chain.from_iterable(sets))
+        super().__init__(zip(counts, map(idf.__getitem__, counts.values()), strict=True))
+        self._rarest = idf[0]
 
     def __missing__(self, item: Any) -> float:
-        return self._idf(0)
-
-    def _idf(self, count: int) -> float:
-        return math.log(1 + (self._all - count + 0.5) / (count + 0.5))
+        return self._rarest
 
 
 class _Passage:
@@ -130,7 +129,7 @@ class _Passage:
 
     def __init__(self, sentences: tuple[str, ...]) -> None:
         self.seen = [_seen(sentence) for sentence in sentences]
-        self.weigh = {field: _Rarity(getattr(one, field) for one in self.seen) for field in FIELDS}
+        self.weigh = {field: _Rarity([getattr(one, field) for one in self.seen]) for field in FIELDS}
         self.weight_c = [_weight(one.c, self.weigh["c"]) for one in self.seen]
 
 
@@ -140,7 +139,7 @@ def _passage(sentences: tuple[str, ...]) -> _Passage:
 
 
 def _weight(items: Iterable[Any], weigh: _Rarity) -> float:
-    return sum([weigh[item] for item in items])
+    return sum(map(weigh.__getitem__, items))
 
 
 class _Alike:
@@ -152,26 +151,22 @@ class _Alike:
         self.whole = {field: _weight(getattr(self.claim, field), self.weigh[field]) for field in FIELDS}
 
     def covers(self, place: int, field: str) -> float:
-        """The share of the claim's terms of one field that the sentence holds."""
-        shared = getattr(self.claim, field) & getattr(self.seen[place], field)
-        return _weight(shared, self.weigh[field]) / self.whole[field] if self.whole[field] else 0.0
+        """How much of the claim's terms of one field the sentence holds, by weight."""
+        return _weight(getattr(self.claim, field) & getattr(self.seen[place], field), self.weigh[field])
 
     def scores(self) -> list[float]:
         """How well each sentence bears the claim out; only their order means something."""
-        grams = [self.covers(place, "c") for place in range(len(self.seen))]
+        whole = {field: weight or 1.0 for field, weight in self.whole.items()}
+        held = [self.covers(place, "c") for place in range(len(self.seen))]
         return [
-            grams[place]
-            + 0.6 * self.covers(place, "h")
-            + 0.3 * self.covers(place, "k")
-            + 0.4 * self._tight(place)
+            held[place] / whole["c"]
+            + 0.6 * self.covers(place, "h") / whole["h"]
+            + 0.3 * self.covers(place, "k") / whole["k"]
+            + 0.4 * held[place] / (self.weight_c[place] + 20)  # of two that say it, the shorter
             + 0.4 * self._counted(place)
-            + (0.2 * grams[place - 1] if place else 0.0)  # who "he" is stands in the sentence before
+            + (0.2 * held[place - 1] / whole["c"] if place else 0.0)  # who "he" is stands in the sentence before
             for place in range(len(self.seen))
         ]
-
-    def _tight(self, place: int) -> float:
-        """The share of the sentence that the claim holds: of two that say it, the shorter."""
-        return _weight(self.seen[place].c & self.claim.c, self.weigh["c"]) / (self.weight_c[place] + 20)
 
     def _counted(self, place: int) -> float:
         """The share of the claim's numbers that the sentence holds."""
@@ -205,7 +200,7 @@ class _Across:
             for one in self.seen
         ]
         self.weigh_word = _Rarity(self.matches)
-        self.weigh_number = _Rarity(one.numbers for one in self.seen)
+        self.weigh_number = _Rarity([one.numbers for one in self.seen])
 
     def scores(self) -> list[float]:
         sums = [

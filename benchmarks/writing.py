@@ -1,27 +1,38 @@
-"""What an answer by a model costs beside the model: `make bench-writing`, or `python -m benchmarks.writing [--rounds N] [--passages N]`.
+"""What an answer by a model costs beside the model: `make bench-writing`, or
 
-On the sample articles, and on as many made ones beside them as give `--passages` (default: none).
+    python -m benchmarks.writing [--rounds N] [--passages N] [--store FOLDER] [--silent MS]
 
-The model is the scripted server of the tests on the loopback address, which answers at once. In one run, in turn:
+On the sample articles, and on a store of about `--passages` more: news of ../shared/data where they are, each repeated with other
+sentences and numbers, else made ones. The store is kept in `--store` and used again. Among the news each question is asked once (a headline).
+
+The model is the scripted server of the tests on the loopback address, which says the beginning of the first four passages that it is
+shown, each with its mark (or of the text where it knows none), after `--silent` milliseconds and at that pace a sentence (default 0: it answers at once). In one run, in turn:
 
 bare        the openai client alone with a prompt of the same length: what the server and the wire take
-ours        question → search → prompt → stream → marks and quotes
+ours        question → search → prompt → stream → marks, quotes, check
 reference   llama-index's CitationQueryEngine over the same retriever, through its OpenAILike, streamed
 
-first: from the question to the first text. whole: to its end. What the last two take above `bare` is theirs.
+first: from the question to the first text. whole: to its end. What the last two take above `bare` is theirs; cpu is what this process, the
+server in it, worked.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import gzip
 import os
+import random
+import re
 import shutil
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
+
+import msgspec
 
 from assistant import answering
 from assistant.model import ChatModel, Prices
@@ -42,31 +53,60 @@ QUESTIONS = (
     "من ترأس وفد وزارة الدفاع السورية إلى موسكو؟",
     "ماذا قال لافروف عن العقوبات؟",
 )
-SAID = "التقى بوتين في الكرملين بموسكو وزير الخارجية السوري أسعد الشيباني [1]. واتفق الجانبان على لجنتين [2]. " * 2
+WORDS = 25  # of each passage, in a reply
+SHOWN = re.compile(
+    r"(?ms)^=+ \w+ source \[(\d+)\] =+\n.*?\n\n(.*?)\n=+ \w+ end of|^Source (\d+):\n(.*?)\n(?=Source|-----)"
+)
+DATA = HERE.parent / "shared" / "data" / "saudinewsnet"
+PER_ARTICLE = 2.35  # passages of a news article
 
 
-def timed(pieces: Callable[[str], Iterator[str]], rounds: int) -> list[tuple[float, float]]:
-    """Milliseconds to the first text and to the end, for each question of each round."""
+class Model(Scripted):
+    """The scripted server, which stays silent for so many seconds before each sentence."""
+
+    def __init__(self, silent: float) -> None:
+        super().__init__(said, pieces=12)
+        self.silent = silent
+
+    async def events(self, text: str, fault: str | None, wants_usage: bool) -> AsyncIterator[str]:
+        began, paused = time.perf_counter(), 0
+        async for event in super().events(text, fault, wants_usage):
+            if "]." in event or not paused:  # keep the pace, whoever reads slowly
+                paused += 1
+                await asyncio.sleep(max(0.0, began + paused * self.silent - time.perf_counter()))
+            yield event
+
+
+def said(messages: list[dict[str, str]]) -> str:
+    """The reply: the beginnings of four passages with their numbers, or as much of any other text."""
+    prompt = messages[-1]["content"]
+    shown = [(one[1] or one[3], one[2] or one[4]) for one in SHOWN.finditer(prompt)][:4]
+    beginnings = [(number, " ".join(text.replace(".", "").split()[:WORDS])) for number, text in shown]
+    words = prompt.split()
+    plain = [(str(at), " ".join(words[at * WORDS : (at + 1) * WORDS])) for at in range(4)]
+    return " ".join(f"{text} [{number}]." for number, text in beginnings or plain)
+
+
+def timed(pieces: Callable[[str], Iterator[str]], questions: Sequence[str]) -> list[tuple[float, float, float]]:
+    """Milliseconds to the first text, to the end, and of the processor, for each question."""
     found = []
-    for round in range(rounds + 1):
-        for question in QUESTIONS:
-            began = time.perf_counter()
-            answer = pieces(question)
-            next(answer)
-            first = time.perf_counter()
-            for _ in answer:
-                pass
-            if round:  # the first warms up
-                found.append(((first - began) * 1000, (time.perf_counter() - began) * 1000))
-    return found
+    for question in questions:
+        began, worked = time.perf_counter(), time.process_time()
+        answer = pieces(question)
+        next(answer)
+        first = time.perf_counter()
+        for _ in answer:
+            pass
+        found.append((first - began, time.perf_counter() - began, time.process_time() - worked))
+    return [(first * 1000, whole * 1000, cpu * 1000) for first, whole, cpu in found]
 
 
-def shown(name: str, found: list[tuple[float, float]]) -> str:
+def shown(name: str, found: list[tuple[float, float, float]]) -> str:
     cells = []
     for column in zip(*found, strict=True):
         ranked = sorted(column)
         cells.append(f"{statistics.median(ranked):8.1f} {ranked[int(len(ranked) * 0.95)]:8.1f}")
-    return f"{name:10} {cells[0]} {cells[1]}"
+    return f"{name:10} {' '.join(cells)}"
 
 
 def reference(retriever: ArticleRetriever, server: Scripted, folder: Path) -> Callable[[str], Iterator[str]]:
@@ -84,7 +124,7 @@ def reference(retriever: ArticleRetriever, server: Scripted, folder: Path) -> Ca
     engine = CitationQueryEngine.from_args(index=None, llm=llm, retriever=retriever, streaming=True)  # type: ignore[arg-type]
 
     def ask(question: str) -> Iterator[str]:
-        yield from engine.query(question).response_gen  # type: ignore[union-attr]
+        yield from engine.query(question).response_gen  # type: ignore[union-attr,misc]
 
     return ask
 
@@ -115,33 +155,66 @@ def bare(server: Scripted) -> Callable[[str], Iterator[str]]:
     return ask
 
 
-def filled(folder: Path, passages: int) -> None:
-    """A store of the sample articles and of made ones, without vectors: nothing here asks them."""
-    ledger = Ledger.create(folder / "store")
+def filled(store: Path, passages: int) -> None:
+    """A store of the sample articles and of about so many passages more, without vectors: nothing here asks them."""
+    ledger = Ledger.create(store)
     lexicon = Lexicon(ledger)
     sync(HERE / "articles", ledger, [lexicon])
+    file = store.with_suffix(".jsonl")
+    if passages and DATA.is_dir():
+        with file.open("wb") as lines:
+            lines.writelines(msgspec.json.encode(one) + b"\n" for one in reports(round(passages / PER_ARTICLE)))
+    elif passages:
+        made(passages, file)  # about a passage each
     if passages:
-        made(passages, folder / "made.jsonl")  # about a passage each
-        sync(folder / "made.jsonl", ledger, [lexicon])
-    print(f"{ledger.counts()['passages']:,} passages")
+        sync(file, ledger, [lexicon])
+        file.unlink()
     ledger.close()
+
+
+def reports(number: int) -> Iterator[dict[str, str]]:
+    """So many news articles; beyond those that there are, each with half of its paragraphs from another and other figures."""
+    with gzip.open(DATA / "passages.jsonl.gz", "rb") as file:
+        rows = [msgspec.json.decode(line) for line in file]
+    chance = random.Random(1)
+    for at in range(number):
+        row = rows[at % len(rows)]
+        title, text = str(row["title"]), str(row["text"])
+        if at >= len(rows):
+            other = str(chance.choice(rows)["text"]).split("\n")
+            mixed = [chance.choice(other) if chance.random() < 0.5 else one for one in text.split("\n")]
+            text = re.sub(r"\d+", lambda digits: str(chance.randrange(10 ** len(digits[0]))), "\n".join(mixed))
+            title = f"{title} {chance.randrange(1000)}"
+        yield {"id": f"n{at}", "title": title, "text": text, "lang": "ar"}
+
+
+def questions(passages: int, rounds: int) -> tuple[list[str], list[str]]:
+    """What is asked first, untimed, and what is timed: headlines where there are news, each once; else a few questions again and again."""
+    if passages and DATA.is_dir():
+        asked = [msgspec.json.decode(line)["question"] for line in (DATA / "questions.jsonl").open("rb")]
+        return asked[-20:], asked[: rounds * len(QUESTIONS)]
+    return list(QUESTIONS), [*QUESTIONS] * rounds
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="What an answer costs beside the model.")
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument(
-        "--passages", type=int, default=0, help="how many passages of made articles stand beside the sample"
-    )
+    parser.add_argument("--rounds", type=int, default=20, help="times five questions")
+    parser.add_argument("--passages", type=int, default=0, help="how many passages stand beside those of the sample")
+    parser.add_argument("--store", type=Path, help="keep the store in this folder; one that is there is used as it is")
+    parser.add_argument("--silent", type=float, default=0.0, help="milliseconds before each sentence of the model")
     chosen = parser.parse_args()
-    rounds = chosen.rounds
-    with tempfile.TemporaryDirectory() as folder, Scripted(SAID, pieces=12) as server:
-        filled(Path(folder), chosen.passages)
-        retriever = ArticleRetriever.open(Path(folder) / "store")
-        print("ms         first p50      p95  whole p50     p95")
-        print(shown("bare", timed(bare(server), rounds)))
-        print(shown("ours", timed(ours(retriever, server), rounds)))
-        print(shown("reference", timed(reference(retriever, server, Path(folder)), rounds)))
+    with tempfile.TemporaryDirectory() as folder, Model(chosen.silent / 1000) as server:
+        store = chosen.store or Path(folder) / "store"
+        if not store.exists():
+            filled(store, chosen.passages)
+        retriever = ArticleRetriever.open(store)
+        print(f"{retriever.retriever.ledger.counts()['passages']:,} passages; load {os.getloadavg()[0]:.1f}")
+        print("ms         first p50      p95  whole p50      p95   cpu p50      p95")
+        first, then = questions(chosen.passages, chosen.rounds)
+        ways = (("bare", bare(server)), ("ours", ours(retriever, server)))
+        for name, ask in (*ways, ("reference", reference(retriever, server, Path(folder)))):
+            timed(ask, first)
+            print(shown(name, timed(ask, then)), flush=True)
     return 0
 
 
