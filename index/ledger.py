@@ -276,7 +276,7 @@ class Ledger:
 
     def near(self, keys: Sequence[int]) -> list[tuple[str, Sketch]]:
         """The report and the sketch of the articles that have the most of the keys: `index.duplicates.Shelf`."""
-        some = "SELECT * FROM (SELECT article_id FROM copy_keys WHERE key = ? LIMIT 50)"
+        some = f"SELECT * FROM (SELECT article_id FROM copy_keys WHERE key = ? LIMIT {2 * NEAREST})"
         shared = Counter(row[0] for row in self._read(" UNION ALL ".join([some] * len(keys)), keys))
         nearest = [one for one, _ in shared.most_common(NEAREST)]
         return [

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from index.duplicates import KEPT, Sketch, group_of, likeness, sketch
+from index.duplicates import KEPT, NEAREST, Sketch, group_of, likeness, sketch
 from index.records import Span
 
 NEWS = Path("../shared/data/saudinewsnet")
@@ -25,7 +25,7 @@ class Drawer:
         self.holders: dict[int, list[tuple[str, Sketch]]] = defaultdict(list)
 
     def near(self, keys: Sequence[int]) -> Iterator[tuple[str, Sketch]]:
-        return (holder for key in keys for holder in self.holders[key][:50])
+        return (holder for key in keys for holder in self.holders[key][: 2 * NEAREST])
 
     def put(self, id: str, one: Sketch) -> str:
         group = group_of(one, self) or id
