@@ -140,7 +140,10 @@ def load(name: str, folder: Path | None = None) -> Baseline:
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Baseline)
     except OSError as error:
-        raise UsageError(f"there is no baseline {path}; `isnad eval baseline set RUN --name NAME` makes one") from error
+        raise UsageError(
+            f"there is no baseline {path.name} in {path.parent}; `isnad eval run` (for a model with --repeats 8), "
+            f"then `isnad eval baseline set --name {path.stem}` makes one"
+        ) from error
     except msgspec.DecodeError as error:
         raise UsageError(f"{path} is no baseline: {error}") from error
     if found.format != FORMAT:

@@ -6,13 +6,15 @@ Exit codes: 0 pass, 1 a confirmed regression, 2 wrong usage, 3 inconclusive or i
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 RUNS = Path("runs")
-USAGE = 2
+USAGE, INCOMPLETE = 2, 3
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -24,19 +26,21 @@ def add(parser: argparse.ArgumentParser) -> None:
         name = call.__name__.replace("_", "-")
         made = commands.add_parser(name, parents=list(parents), help=call.__doc__, description=call.__doc__)
         made.add_argument("--runs", type=Path, default=RUNS, metavar="DIR", help="where runs are kept (default: runs)")
-        made.add_argument("--json", action="store_true", help="print one JSON object")
         made.set_defaults(run=_guarded(call))
         return made
 
-    asking, judging, telling = _asking(), _judging(), _telling()
+    asking, deciding, telling = _asking(), _deciding(), _telling()
     running = command(run, asking)
     running.add_argument("--lint", action="store_true", help="only say what is wrong with the cases")
     running.add_argument("--rescore", metavar="RUN", help="score the answers of a run anew; nothing is asked")
-    command(gate, asking, judging, telling)
-    comparing = command(compare, judging, telling)
+    gating = command(gate, asking, deciding, telling)
+    gating.add_argument("--baseline", metavar="NAME", help="default: that of the engine")
+    comparing = command(compare, deciding, telling)
     comparing.add_argument("before", metavar="A", help="a run, or the name of a baseline")
     comparing.add_argument("after", metavar="B", help="a run")
-    comparing.add_argument("--articles", type=Path, action="append", default=[], metavar="DIR")
+    comparing.add_argument(
+        "--articles", type=Path, action="append", default=[], metavar="DIR", help="default: those of the run B"
+    )
     keeping = command(baseline)
     keeping.add_argument("what", choices=("set", "show", "log"))
     keeping.add_argument("which", nargs="?", metavar="RUN|NAME", help="the run to bless; the baseline to show")
@@ -61,6 +65,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     drafting = command(from_feedback)
     drafting.add_argument("feedback", type=Path, metavar="STORE", help="a store whose page was used, or a .jsonl file")
     drafting.add_argument("-o", "--output", type=Path, default=Path("drafts.jsonl"), metavar="FILE.jsonl")
+    for one in (running, gating, comparing, calibrating):
+        one.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _asking() -> argparse.ArgumentParser:
@@ -75,7 +81,7 @@ def _asking() -> argparse.ArgumentParser:
     parser.add_argument("--prompts", type=Path, metavar="DIR", help="prompts to try in place of those of the program")
     parser.add_argument("--repeats", type=_positive, default=1, metavar="K", help="answers to every case")
     parser.add_argument("--offline", action="store_true", help="kept and recorded replies only; a miss is an error")
-    parser.add_argument("--max-cost", type=float, metavar="MONEY", help="a hard stop, in the currency of the prices")
+    parser.add_argument("--max-cost", type=_money, metavar="MONEY", help="a hard stop, in the currency of the prices")
     parser.add_argument("--per-minute", type=float, metavar="N", help="at most so many requests a minute")
     parser.add_argument("-j", "--workers", type=_positive, metavar="N", help="requests under way at once")
     parser.add_argument("--resume", nargs="?", const="", metavar="RUN", help="go on with a run (default: the latest)")
@@ -85,16 +91,17 @@ def _asking() -> argparse.ArgumentParser:
     return parser
 
 
-def _judging() -> argparse.ArgumentParser:
+def _deciding() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--baseline", metavar="NAME", help="default: that of the engine")
     parser.add_argument("--allow-inconclusive", action="store_true", help="exit 0 also where too little is known")
     return parser
 
 
 def _telling() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--junit", type=Path, metavar="FILE.xml")
+    parser.add_argument(
+        "--junit", type=Path, metavar="FILE.xml", help="a test case for each case, and one for the verdict"
+    )
     parser.add_argument("--step-summary", type=Path, metavar="FILE.md", help="append a summary in Markdown")
     parser.add_argument("--annotations", action="store_true", help="print ::error lines for a code host")
     return parser
@@ -107,17 +114,33 @@ def _positive(text: str) -> int:
     return number
 
 
+def _money(text: str) -> float:
+    amount = float(text)
+    if not 0 < amount < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return amount
+
+
 def _guarded(call: Command) -> Command:
-    """The command, with the exit code 2 for what the user can mend: 1 means a regression and nothing else."""
+    """The command, with the exit code 2 for what the user can mend, and 3 for a fault: 1 means a regression and nothing else."""
 
     def guarded(options: argparse.Namespace) -> int:
         from index.errors import IsnadError
 
         try:
-            return call(options)
+            code = call(options)
+            sys.stdout.flush()
+            return code
         except IsnadError as error:
             print(f"isnad: {' '.join(str(error).split())}", file=sys.stderr)
             return USAGE
+        except BrokenPipeError:  # as in `… | head`: whoever reads has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return INCOMPLETE
+        except Exception:
+            traceback.print_exc()
+            print("isnad: this is a fault of the program, and no verdict; what was answered is kept", file=sys.stderr)
+            return INCOMPLETE
 
     return guarded
 

@@ -25,14 +25,18 @@ def junit(cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]], verdict
     for case in cases:
         node = ElementTree.SubElement(root, "testcase", classname=case.type, name=case.id)
         outcomes = found.get(case.id, ())
-        if not outcomes or any(one.passed is None for one in outcomes):
+        if not verdict.calls:
+            _mark(node, "skipped", "not asked", counts, "skipped")
+        elif not outcomes or any(one.passed is None for one in outcomes):
             _mark(node, "error", _detail(outcomes) or "not answered", counts, "errors")
         elif case.id in failed:
             _mark(node, "failure", failed[case.id], counts, "failures")
         elif case.id in open_:
             _mark(node, "skipped", open_[case.id], counts, "skipped")
         elif any(not one.passed for one in outcomes):
-            ElementTree.SubElement(node, "system-out").text = _printable(f"fails as before: {_detail(outcomes)}")
+            ElementTree.SubElement(node, "system-out").text = _printable(
+                f"fails, and is no worse than before: {_detail(outcomes)}"
+            )
     node = ElementTree.SubElement(root, "testcase", classname="gate", name="verdict")
     if verdict.exit_code:
         kind = ("failure", "failures") if verdict.finding == "regression" else ("error", "errors")
@@ -73,7 +77,14 @@ def markdown(verdict: Verdict, *, title: str = "isnad eval gate") -> str:
                 else "– | – | – | –"
             )
             rows.append(f"| {one.metric} | {values} | {one.verdict} |")
-        rows.append("")
+        both, less, more, neither = verdict.mcnemar
+        rows += [
+            "",
+            f"{verdict.integrity.compared} of {verdict.integrity.wanted} cases compared: {both} passed both times, {less} worse, "
+            f"{more} better, {neither} failed both times (McNemar's exact p {verdict.p_mcnemar:.3f}). "
+            f"{verdict.calls} answers asked for.",
+            "",
+        ]
     worse = sorted(verdict.worse, key=lambda flip: not flip.confirmed)
     if worse or verdict.violations:
         rows += ["| case | what happened |", "|---|---|"]

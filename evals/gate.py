@@ -8,7 +8,7 @@ simulates this code. The gate does no I/O: fresh runs come through `Again`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from evals import stats
@@ -74,13 +74,41 @@ def decide(
     )
 
 
+def beforehand(
+    cases: Sequence[Case],
+    known: Mapping[str, str],
+    problems: Sequence[str],
+    *,
+    plan: Plan | None = None,
+    comparisons: int = 1,
+    allow_inconclusive: bool = False,
+) -> Verdict | None:
+    """The verdict where it is plain before anything is paid for that nothing can be compared; else None.
+
+    `known`: the cases that the baseline has, id → hash.
+    """
+    uncovered = tuple(case.id for case in cases if known.get(case.id) != case.sha)
+    found = (*problems, *_outdated(len(uncovered), len(cases), plan or Plan()))
+    if not found:
+        return None
+    return Verdict(
+        finding="incomplete",
+        reasons=(*found, "nothing was asked"),
+        integrity=Integrity(wanted=len(cases), compared=0, errors=0, uncovered=uncovered, problems=found),
+        comparisons=comparisons,
+        allow_inconclusive=allow_inconclusive,
+    )
+
+
 def complete(cases: Sequence[Case], new: Outcomes, *, plan: Plan | None = None) -> Verdict:
     """The verdict of a run that is compared with nothing: whether every case was answered, errors aside."""
     integrity = _integrity(cases, new, new, plan or Plan(uncovered=1.0), ())
     calls = sum(len(outcomes) for outcomes in new.values())
     if integrity.problems:
         return Verdict(finding="incomplete", reasons=integrity.problems, integrity=integrity, calls=calls)
-    return Verdict(finding="pass", reasons=("every case was answered",), integrity=integrity, calls=calls)
+    return Verdict(
+        finding="pass", reasons=("every case was answered; compared with nothing",), integrity=integrity, calls=calls
+    )
 
 
 # --- integrity ---
@@ -99,8 +127,7 @@ def _integrity(cases: Sequence[Case], base: Outcomes, new: Outcomes, plan: Plan,
         broken = dict.fromkeys(one.case for one in replies if one.passed is None)
         why = next(one.detail for one in replies if one.passed is None)
         found.append(f"{errors} of {len(replies)} answers are errors ({_some(tuple(broken))}): {why}")
-    if len(uncovered) > plan.uncovered * len(cases):
-        found.append(f"the baseline does not have {len(uncovered)} of {len(cases)} cases as they are now; set it anew")
+    found += _outdated(len(uncovered), len(cases), plan)
     return Integrity(
         wanted=len(cases),
         compared=compared,
@@ -111,7 +138,17 @@ def _integrity(cases: Sequence[Case], base: Outcomes, new: Outcomes, plan: Plan,
     )
 
 
+def _outdated(uncovered: int, cases: int, plan: Plan) -> tuple[str, ...]:
+    if uncovered <= plan.uncovered * cases:
+        return ()
+    return (
+        f"the baseline does not have {uncovered} of {cases} cases as they are now; set it anew "
+        "(isnad eval run, then isnad eval baseline set)",
+    )
+
+
 def _some(names: Sequence[str]) -> str:
+    names = list(dict.fromkeys(names))
     return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
 

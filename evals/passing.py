@@ -36,8 +36,11 @@ def records(folder: Path | None = None) -> tuple[Passed, ...]:
 
 
 def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", folder: Path | None = None) -> None:
-    """Write down that these prompts passed. An engine that uses no prompt says nothing about any."""
+    """Write down that these prompts passed, once. An engine that uses no prompt says nothing about any."""
     if not manifest.prompts:
+        return
+    same = (manifest.engine, manifest.model, cases, manifest.prompts, how)
+    if any((one.engine, one.model, one.cases, one.prompts, one.how) == same for one in records(folder)):
         return
     passed = Passed(
         at=at,

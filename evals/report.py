@@ -13,13 +13,12 @@ from evals.cases import Case, fingerprint
 from evals.corpus import Corpus
 from evals.exhibit import Support
 from evals.records import Entry, Measured, Outcome
-from evals.report_words import WORDS, reasons, step
+from evals.report_words import WORDS, passed, reasons, step
 from evals.runlog import Manifest
 from evals.scoring import score
 from evals.summary import LEAST, Summary, summarise
 from evals.verdict import Tested, Verdict
 from evals.views import Bench, Card, prompt_diffs, standings
-from evals.words import flip_text
 from index.records import Value
 
 TEMPLATE = "report.jinja"
@@ -72,7 +71,7 @@ def html(
         base_manifest=base.manifest if base else None,
         facts=_facts(cases, corpus, new.manifest, words),
         diffs=prompt_diffs(base.manifest if base else None, new.manifest),
-        cards=_cards(cases, bench, verdict, found),
+        cards=_cards(cases, bench, verdict, found, language),
         plot=_plot(verdict.population) if verdict else None,
         summary=summary,
         base_summary=summarise(cases, before, base.entries) if base and before else None,
@@ -109,10 +108,14 @@ def _grouped(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
 
 
 def _cards(
-    cases: Sequence[Case], bench: Bench, verdict: Verdict | None, found: Mapping[str, Sequence[Outcome]]
+    cases: Sequence[Case],
+    bench: Bench,
+    verdict: Verdict | None,
+    found: Mapping[str, Sequence[Outcome]],
+    language: str,
 ) -> list[Card]:
     by_id = {case.id: case for case in cases}
-    told = {flip.case: flip_text(flip) for flip in (*verdict.worse, *verdict.better)} if verdict else {}
+    told = {flip.case: passed(flip, language) for flip in (*verdict.worse, *verdict.better)} if verdict else {}
     rows = [one for one in standings(verdict, found) if one[0] in by_id]
     return [bench.card(by_id[case], standing, told.get(case, "")) for case, standing in rows]
 
@@ -146,9 +149,8 @@ def _metrics(new: Summary, base: Summary | None) -> list[tuple[str, str, str, in
 
 
 def _power(cases: int, words: Mapping[str, str]) -> str:
-    """What a McNemar test on so many cases sees, where a fifth as many get better as get worse."""
-    rows = [(points, stats.mcnemar_power(cases, 1.25 * points / 100, 0.25 * points / 100)) for points in (5, 10, 20)]
-    told = ", ".join(words["drop"].format(points, f"{chance:.0%}") for points, chance in rows)
+    """What a test on so many cases can see."""
+    told = ", ".join(words["drop"].format(points, f"{chance:.0%}") for points, chance in stats.seen(cases))
     return words["power_told"].format(told)
 
 
@@ -156,7 +158,7 @@ class Dot(Value, frozen=True, kw_only=True):
     """One row of the forest plot, in pixels."""
 
     name: str
-    verdict: str
+    kind: str  # a class of the style sheet: worse, improved or ""
     y: float
     low: float
     at: float
@@ -188,7 +190,7 @@ def _plot(tested: Sequence[Tested]) -> Plot | None:
     dots = tuple(
         Dot(
             name=one.metric,
-            verdict=one.verdict,
+            kind=one.verdict if one.verdict in ("worse", "improved") else "",
             y=ROW * at + ROW / 2,
             low=x(it.low),
             at=x(it.change),

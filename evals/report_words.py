@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evals import blame
-from evals.verdict import Verdict
+from evals.verdict import Flip, Verdict
 
 EN = {
     "title": "Evaluation report",
@@ -17,6 +17,10 @@ EN = {
     "compared": "cases compared",
     "errors": "errors",
     "calls": "answers asked for",
+    "extra": "of them to sharpen the metrics",
+    "was_now": "passed {0} → {1}",
+    "fresh": "fresh runs {0} → {1}",
+    "cleared": "fresh runs of the new side alone {0}, which clears it",
     "comparisons": "comparisons with these cases on this machine so far",
     "prompts": "What changed in the prompts",
     "before": "before",
@@ -106,6 +110,10 @@ AR = {
     "compared": "حالة قورنت",
     "errors": "أخطاء",
     "calls": "جواباً طُلب",
+    "extra": "منها لتدقيق المقاييس",
+    "was_now": "نجحت قبل {0} والآن {1}",
+    "fresh": "في تشغيلات جديدة قبل {0} والآن {1}",
+    "cleared": "نجحت في تشغيلات جديدة للطرف الجديد وحده {0}، وهذا يبرئها",
     "comparisons": "مقارنة بهذه الحالات على هذا الجهاز حتى الآن",
     "prompts": "ما تغيّر في نصوص التعليمات",
     "before": "قبل",
@@ -219,6 +227,24 @@ def step(name: str | None, language: str) -> str:
     return STEPS_AR.get(name or "", name or "") if language == "ar" else name or ""
 
 
+def passed(flip: Flip, language: str) -> str:
+    """How often a case passed before and now, in the first look and in fresh runs.
+
+    >>> passed(Flip(case="c", event="e", base=1.0, new=0.0, base_again=(8, 8), new_again=(1, 8), p=0.0007), "en")
+    'passed 100% → 0%; fresh runs 8/8 → 1/8; p 0.0007'
+    """
+    words = WORDS[language]
+    told = [words["was_now"].format(f"{flip.base:.0%}", f"{flip.new:.0%}")]
+    old, now = (f"{one[0]}/{one[1]}" if one else "" for one in (flip.base_again, flip.new_again))
+    if old and now:
+        told.append(words["fresh"].format(old, now))
+    elif now:
+        told.append(words["cleared"].format(now))
+    if flip.p is not None:
+        told.append(f"p {'≥ ' if now and not old else ''}{flip.p:.4f}")
+    return ("؛ " if language == "ar" else "; ").join(told)
+
+
 def reasons(verdict: Verdict, language: str) -> list[tuple[str, str]]:
     """Why a verdict is what it is: words, and the names they are about. What is wrong with the run itself stands as it was told."""
     if verdict.integrity.problems or verdict.finding == "budget":
@@ -239,4 +265,5 @@ def reasons(verdict: Verdict, language: str) -> list[tuple[str, str]]:
 
 
 def _listed(names: list[str]) -> str:
+    names = list(dict.fromkeys(names))
     return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")

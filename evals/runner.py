@@ -65,12 +65,18 @@ def run(
     budget that is spent ends the run with the verdict `budget`; what was answered is in the log, and the same call goes on from there.
     """
     pace = pace or Pace()
+    if baseline:
+        plain = gate.beforehand(
+            cases, baseline.shas(), problems, plan=plan, comparisons=comparisons, allow_inconclusive=allow_inconclusive
+        )
+        if plain:
+            return Finished(entries=log.entries(), outcomes={}, verdict=plain)
     wanted = [(case, repeat) for case in cases for repeat in range(pace.repeats)]
     limit = budget.limit if budget else None
     try:
         answer_all("new", wanted, engine, log, workers=pace.workers, progress=progress)
         new = outcomes(cases, log.entries(), corpus, support, judge)["new"]
-        first = {case: [one for one in found if one.repeat < FRESH] for case, found in new.items()}
+        first = _first(new)
         if baseline is None:
             return Finished(entries=log.entries(), outcomes=first)
         base = baseline.outcomes(cases, corpus, support)
@@ -87,9 +93,14 @@ def run(
         )
     except BudgetSpent:
         assert budget and limit is not None
-        found = outcomes(cases, log.entries(), corpus, support)["new"]
+        found = _first(outcomes(cases, log.entries(), corpus, support)["new"])
         return Finished(entries=log.entries(), outcomes=found, verdict=stopped(len(cases), budget.spent, limit))
     return Finished(entries=log.entries(), outcomes=first, verdict=verdict)
+
+
+def _first(found: Mapping[str, Sequence[Outcome]]) -> dict[str, list[Outcome]]:
+    """Without the fresh runs of the gate."""
+    return {case: [one for one in there if one.repeat < FRESH] for case, there in found.items()}
 
 
 def answer_all(

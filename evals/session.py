@@ -20,7 +20,7 @@ from evals.answers import AnswersEngine
 from evals.baseline import Baseline
 from evals.cases import HERE, SUITES, Case, load, suite
 from evals.corpus import Corpus
-from evals.engines import About, AssistantEngine, Engine
+from evals.engines import About, AssistantEngine, Engine, prompt_texts
 from evals.exhibit import Support
 from evals.judge import Judged
 from evals.runlog import Manifest
@@ -87,7 +87,7 @@ def opened(wanted: Wanted, blessed: Callable[[str], Baseline] | None = None) -> 
             engine = _extract(store)
         else:
             made = models.Maker(wiring.reading(store, paid.settings), paid, recorded=kind == "recorded")
-            engine = made.engine(wanted.prompts or prompts.FOLDER)
+            engine = made.engine(_prompts(wanted.prompts))
             if baseline and baseline.manifest.prompts != engine.about.prompts:
                 base = made.engine(_written(baseline.manifest.prompt_texts, Path(folder) / "prompts"))
         yield Session(
@@ -117,6 +117,16 @@ def _answers(wanted: Wanted, corpus: Corpus) -> Engine:
     if engine.repeats < wanted.repeats:
         raise UsageError(f"{wanted.answers} has {engine.repeats} answers to a case, {wanted.repeats} are asked for")
     return engine
+
+
+def _prompts(folder: Path | None) -> Path:
+    """The prompts to try. Raises UsageError where the folder is not a whole set."""
+    if folder is None:
+        return prompts.FOLDER
+    missing = sorted(set(prompt_texts()) - set(prompts.names(folder) if folder.is_dir() else ()))
+    if missing:
+        raise UsageError(f"{folder} has no {missing[0]}.jinja; copy all of prompts/ and change what is to be tried")
+    return folder
 
 
 def _written(texts: dict[str, str], folder: Path) -> Path:

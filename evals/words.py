@@ -8,8 +8,9 @@ from evals.calibrate import Agreement, Calibration, fit_to_gate
 from evals.cases import Case, fingerprint
 from evals.label import Labelled
 from evals.records import Measured, Outcome
+from evals.report_words import passed
 from evals.runlog import Manifest
-from evals.stats import Interval
+from evals.stats import Interval, seen, wilson
 from evals.summary import LEAST, Summary
 from evals.verdict import Flip, Tested, Verdict
 
@@ -47,7 +48,7 @@ def verdict_text(verdict: Verdict, *, against: str = "the baseline") -> str:
     integrity = verdict.integrity
     lines = [
         f"{integrity.compared} of {integrity.wanted} cases compared with {against}, {integrity.errors} errors, "
-        f"{verdict.calls} answers asked for{_extra(verdict)}; {verdict.comparisons} comparisons with these cases on this machine so far"
+        f"{verdict.calls} answers asked for{_extra(verdict)}; {plural(verdict.comparisons, 'comparison')} with these cases on this machine so far"
     ]
     if integrity.uncovered:
         lines.append(
@@ -60,15 +61,20 @@ def verdict_text(verdict: Verdict, *, against: str = "the baseline") -> str:
             *map(_tested, verdict.population),
         ]
     both, worse, better, neither = verdict.mcnemar
+    compared = sum(verdict.mcnemar)
     if verdict.population:
         lines += [
             "",
             f"cases: {both} passed both times, {worse} worse, {better} better, {neither} failed both times "
             f"(McNemar's exact p {verdict.p_mcnemar:.3f}, two-sided)",
+            f"passed {_share(wilson(both + worse, compared))} → {_share(wilson(both + better, compared))}",
+            f"{compared} cases show a drop of "
+            + ", ".join(f"{points} points in {chance:.0%}" for points, chance in seen(compared))
+            + " of the times (McNemar's test, one-sided 5 %)",
         ]
-    lines += [f"  WORSE  {flip_text(flip)}" for flip in verdict.worse if flip.confirmed]
-    lines += [f"  open   {flip_text(flip)}" for flip in verdict.worse if flip.undecided]
-    lines += [f"  flaky  {flip_text(flip)}" for flip in verdict.flaky]
+    lines += [f"  WORSE  {flip.case}: {flip_text(flip)}" for flip in verdict.worse if flip.confirmed]
+    lines += [f"  open   {flip.case}: {flip_text(flip)}" for flip in verdict.worse if flip.undecided]
+    lines += [f"  flaky  {flip.case}: {flip_text(flip)}" for flip in verdict.flaky]
     for one in verdict.violations:
         again = f", again in {one.again[0]} of {one.again[1]} re-runs" if one.again else ""
         lines.append(f"  {'BROKEN' if one.confirmed else 'flaky '} {one.case}: {one.what}{again}")
@@ -77,14 +83,8 @@ def verdict_text(verdict: Verdict, *, against: str = "the baseline") -> str:
 
 
 def flip_text(flip: Flip) -> str:
-    """One case that came out worse: how often it passed before and now, in the first look and in fresh runs."""
-    told = f"{flip.case}{' (critical)' if flip.critical else ''}: passed {flip.base:.0%} → {flip.new:.0%}"
-    if flip.base_again and flip.new_again:
-        told += f"; fresh runs {flip.base_again[0]}/{flip.base_again[1]} → {flip.new_again[0]}/{flip.new_again[1]}"
-    elif flip.new_again:
-        told += f"; fresh runs of the new side alone {flip.new_again[0]}/{flip.new_again[1]}, which clears it"
-    if flip.p is not None:
-        told += f", p {'≥ ' if flip.new_again and not flip.base_again else ''}{flip.p:.4f}"
+    """What happened to a case that came out worse, and whom to blame."""
+    told = f"{'(critical) ' if flip.critical else ''}{passed(flip, 'en')}"
     return f"{told}: {flip.blame}" if flip.blame else told
 
 
@@ -100,6 +100,14 @@ def _tested(one: Tested) -> str:
     if one.detectable:
         told += f" (would see a drop of {one.detectable:.3f})"
     return told
+
+
+def plural(number: int, what: str) -> str:
+    """
+    >>> plural(1, "comparison"), plural(2, "comparison")
+    ('1 comparison', '2 comparisons')
+    """
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _share(interval: Interval) -> str:

@@ -76,7 +76,10 @@ def test_what_isnad_writes_is_scored_alike_as_an_object_and_as_plain_text(tmp_pa
     whole = engine(tmp_path / "a.jsonl", {"id": COST.id, **msgspec.to_builtins(ours)})
     plain = engine(tmp_path / "b.jsonl", {"id": COST.id, "text": ours.text, "abstained": False})
     scores = [outcome(one, COST).scores for one in (whole, plain)]
-    assert all(scores[0][name] == scores[1][name] for name in ("grounded", "fact_recall", "coverage", "citation_recall", "brevity"))
+    assert all(
+        scores[0][name] == scores[1][name]
+        for name in ("grounded", "fact_recall", "coverage", "citation_recall", "brevity")
+    )
 
 
 def test_a_citation_to_a_file_that_does_not_exist_is_no_valid_one(tmp_path: Path) -> None:

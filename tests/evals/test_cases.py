@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from evals import cases as suites
-from evals.cases import SUITES, Case, Fact, Forbidden, dump, fingerprint, load, suite
+from evals.cases import HERE, SUITES, Case, Fact, Forbidden, dump, fingerprint, load, suite
 from evals.corpus import Corpus, build, default_folders
 from evals.lint import lint
 from index.errors import SourceError, UsageError
@@ -133,6 +133,23 @@ def test_the_committed_suites_are_as_large_and_as_hard_as_they_say() -> None:
     assert kinds.count("spelling") + kinds.count("dialect") >= 15 and sum(bool(case.history) for case in core) >= 15
     assert {case.id for case in smoke} <= {case.id for case in core}
     assert not {case.question for case in holdout} & {case.question for case in core}
+
+
+def test_our_own_articles_tell_of_many_other_events_with_copies_corrections_and_english_ones(corpus: Corpus) -> None:
+    own = {path.stem for path in (HERE / "cases" / "articles").glob("*.txt")}
+    planted = {path.stem for path in (HERE / "cases" / "injected").glob("*.txt")}
+    core = load(SUITES["core"])
+    told = {case.cluster for case in core for fact in case.facts for file_id, _ in fact.evidence if file_id in own}
+    assert own | planted <= set(corpus.articles) and len(own) >= 20 and len(planted) >= 20 and len(told) >= 15
+    assert sum(corpus.articles[one].language == "en" for one in own) >= 3
+    assert sum(len(fact.evidence) > 1 for case in core for fact in case.facts) >= 3  # near-copies bear out one fact
+    for kind in ("noise", "stale", "conflict"):
+        assert any(case.kind == kind and set(case.sources_any_of[0]) <= own for case in core)
+    english = [case for case in core if case.lang == "en"]
+    over_arabic = [
+        one for one in english for files in one.sources_any_of[:1] if corpus.articles[files[0]].language == "ar"
+    ]
+    assert len(english) >= 10 and len(over_arabic) >= 5
 
 
 def test_an_article_that_is_refused_stops_the_building(tmp_path: Path) -> None:

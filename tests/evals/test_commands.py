@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -89,7 +90,32 @@ def test_a_gate_with_the_same_answers_passes_and_counts_its_comparisons(
     assert main(["gate", *asked()]) == 0
     assert main(["gate", *asked()]) == 0
     told = capsys.readouterr().out
-    assert "2 comparisons with these cases" in told and "no case is worse" in told
+    assert "1 comparison with these cases" in told and "2 comparisons with these cases" in told
+    assert "no case is worse" in told and "80 cases show a drop of 5 points in" in told
+    command = re.findall(r"report: isnad eval (report .*)", told)[-1].split()
+    assert main([*command, "-o", "report.html"]) == 0 and Path("report.html").exists()
+
+
+def test_a_fault_of_the_program_is_no_verdict_and_never_the_exit_code_of_a_regression(
+    bench: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr("evals.words.verdict_text", broken)
+    main(["run", *asked()])
+    main(["baseline", "set"])
+    assert main(["gate", *asked()]) == 3
+    assert "RuntimeError: a fault" in capsys.readouterr().err
+
+
+def test_a_reader_who_stops_reading_is_no_regression(bench: Path) -> None:
+    command = [sys.executable, "-m", "evals.cli", "run", *asked()]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    assert run.stdout and run.stderr
+    run.stdout.close()
+    assert "Traceback" not in run.stderr.read() and run.wait() == 3
 
 
 def test_a_changed_article_makes_a_comparison_inconclusive(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,8 +123,11 @@ def test_a_changed_article_makes_a_comparison_inconclusive(bench: Path, capsys: 
     main(["baseline", "set"])
     path = bench / "articles" / "019_town.txt"
     path.write_text(path.read_text() + "زيادة.\n")
-    assert main(["gate", *asked()]) == 3
-    assert "1 articles differ" in capsys.readouterr().out
+    assert main(["gate", *asked("--junit", "junit.xml")]) == 3
+    told = capsys.readouterr().out
+    assert "1 articles differ" in told and "nothing was asked" in told and " 0 answers asked for" in told
+    suite = ElementTree.parse("junit.xml").getroot()
+    assert (suite.get("skipped"), suite.get("errors")) == ("80", "1")
     assert main(["gate", *asked("--allow-inconclusive")]) == 0
 
 
@@ -146,6 +175,8 @@ def test_lint_alone_asks_nothing(bench: Path, capsys: pytest.CaptureFixture[str]
         ["run", "--articles", "nowhere", "--cases", "cases.jsonl"],
         ["run", "--cases", "cases.jsonl", "--articles", "articles", "--engine", "model"],
         ["run", "--cases", "cases.jsonl", "--articles", "articles", "--max-cost", "1"],
+        ["run", "--cases", "cases.jsonl", "--articles", "articles", "--engine", "recorded", "--prompts", "articles"],
+        ["gate", "--cases", "cases.jsonl", "--articles", "articles", "--baseline", "nobodys"],
         ["calibrate", "none.jsonl"],
         ["from-feedback", "none.jsonl"],
     ],

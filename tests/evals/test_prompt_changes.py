@@ -99,6 +99,8 @@ def test_a_prompt_in_other_words_passes_and_the_pass_is_recorded(
     assert finished.verdict and finished.verdict.exit_code == PASS, finished.verdict.headline
     held = manifest(engine="model:reader", prompts=desk.engine(folder).about.prompts)
     passing.record(held, "smoke", datetime(2026, 3, 1, tzinfo=UTC), folder=tmp_path)
+    passing.record(held, "smoke", datetime(2026, 3, 2, tzinfo=UTC), folder=tmp_path)
+    assert len(passing.records(tmp_path)) == 1  # the same once more is no news: `make evals` leaves the tree clean
     assert passing.unrecorded(prompt_hashes(prompt_texts(folder)), tmp_path) == []
     assert passing.unrecorded(prompt_hashes(prompt_texts()), tmp_path) == ["answer"]
 

@@ -116,6 +116,11 @@ def test_it_has_the_direction_and_the_words_of_its_language(page: tuple[str, str
     assert text.count('dir="auto"') > 30
 
 
+def test_the_forest_plot_paints_in_red_what_is_worse_and_nothing_else(page: tuple[str, str]) -> None:
+    kinds = re.findall(r'<circle class="dot ?([a-z]*)"', page[1])
+    assert len(kinds) == 3 and set(kinds) <= {"", "worse", "improved"}
+
+
 def test_both_languages_have_the_same_words() -> None:
     assert EN.keys() == AR.keys()
     holes = {name: re.findall(r"\{\w*\}", text) for name, text in EN.items()}

@@ -16,7 +16,7 @@ from evals.calls import Calls, NotRecorded, Remembered
 from evals.cases import Case
 from evals.engines import About
 from evals.records import Reply
-from evals.runlog import Log, begin, find, new_folder
+from evals.runlog import Log, begin, find
 from evals.runner import Pace, answer_all, run
 from evals.support import Checked
 from evals.verdict import BUDGET
@@ -116,7 +116,6 @@ def test_a_run_is_found_by_the_beginning_of_its_name_or_as_the_latest(tmp_path: 
         find(tmp_path, "2026")
     with pytest.raises(UsageError, match="there is no run"):
         find(tmp_path, "1999")
-    assert new_folder(tmp_path).parent == tmp_path
 
 
 class Parrot:
