@@ -8,7 +8,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -25,7 +25,7 @@ from assistant.web.uploads import Uploads
 from assistant.web.visits import Limits, Refusal, Visits
 from index.build import Progress, quiet
 from index.ledger import Ledger
-from index.records import Article, Filters, Hit, Skipped, SyncReport
+from index.records import Article, Filters, Hit, Skipped, Span, SyncReport
 from index.tokens import count
 
 COOKIE = "isnad"  # holds the owner's random id on a page without a login
@@ -186,6 +186,16 @@ class Desk:
     def articles(self, ids: Sequence[str]) -> dict[str, Article]:
         """Those of the articles that are there, by id."""
         return self._ledger.articles(ids)
+
+    def place(self, place: str) -> tuple[Article, Span | None]:
+        """The article and the stretch that FILE_ID or FILE_ID:START-END names; NotFound where there is none."""
+        return self._ledger.place(place)
+
+    def copies(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Article id → ids of the others that carry the same report."""
+        reports = self._ledger.reports(ids) if ids else {}
+        carriers = self._ledger.carriers(set(reports.values())) if reports else {}
+        return {one: tuple(sorted(set(carriers[report]) - {one})) for one, report in reports.items()}
 
     def every_article(self) -> Iterator[Article]:
         """All articles, in order of id, a page at a time."""

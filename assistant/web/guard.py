@@ -27,7 +27,7 @@ from assistant.web.visits import Throttle
 SESSION = "isnad-session"
 BODY = 1_000_000  # bytes of a request that is no upload
 ROUTES = re.compile(
-    r"/|/(?:config|health|login|logout|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(?:assets|static|svelte)/.+"
+    r"/|/(?:config|health|panel|login|logout|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(?:assets|static|svelte)/.+"
     r"|/(?:article|export)/.+|/gradio_api/(?:info|app_id|login_check|user|token|startup-events|theme\.css|queue/(?:join|data|status)"
     r"|heartbeat/\w+|cancel|reset|component_server|upload|upload_progress|run/[\w-]+"
     r"|(?:api|call)/(?:v2/)?(?:answer|passages)(?:/\w+)?)/?|/mcp/?"

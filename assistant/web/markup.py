@@ -1,33 +1,20 @@
-"""The only builder of HTML for the page. What articles, models and visitors wrote goes through `render.escaped`, on one line, as text.
+"""What all of the page's HTML is built of, and its lists (`messages` has the chat's, `panel` an article's). What articles, models and visitors wrote goes through `render.escaped`, on one line, as text.
 
 No raw HTML, image or outside link: the only links are `?a=FILE_ID:START-END`, to a place in an article of this store.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from urllib.parse import quote
 
-from assistant.reasons import worded
-from assistant.records import Answer, Citation, Conflict, Sentence, Source
-from assistant.render import direction, escaped, one_line
-from assistant.web.words import Language, Words
-from index.records import Article, Skipped, SyncReport, Value
+from assistant.records import Citation, Source
+from assistant.render import escaped, one_line
+from assistant.web.words import Words
+from index.records import Article, Skipped, SyncReport
 
-MARK = re.compile(r"\s*\[([^\[\]\n]{1,300})\]")
-SNIPPET = 280  # characters of a passage in a list
 NAME = 60  # characters of a title in a chip's name
-
-
-class View(Value, frozen=True, kw_only=True):
-    """What stands around an answer: the words of the page, the articles that it names, and the copies of each that carry the same report."""
-
-    words: Words
-    language: Language
-    articles: dict[str, Article] = {}
-    copies: dict[str, tuple[str, ...]] = {}
 
 
 def text(said: str) -> str:
@@ -73,230 +60,23 @@ def button(act: str, label: str, **attributes: object) -> str:
     return tag("button", text(label), type="button", id=f"do-{act}", **attributes)
 
 
-# --- messages ---
+# --- articles by name ---
 
 
-def question(said: str, number: int | None, words: Words) -> str:
-    """What the visitor asked; `number` of the turn where it can be edited."""
-    below = "" if number is None else button(f"edit-{number}", words.edit, class_="act edit icon", title=words.edit)
-    heard = tag("span", text(f"{words.you}:"), class_="sr") + " "
-    return tag("div", tag("h2", heard + text(said)) + below, class_="asked", dir=direction(said))
-
-
-def notice(said: str, kind: str = "note") -> str:
-    """A word of the page itself in the chat: `note`, or `wrong` where something failed."""
-    return tag("div", tag("p", text(said), dir=direction(said)), class_=f"notice {kind}")
-
-
-def searching(words: Words) -> str:
-    """What stands in place of an answer until its first word comes."""
-    return tag("div", tag("p", text(words.searching), role="status"), class_="searching")
-
-
-def writing(said: str, view: View) -> str:
-    """An answer as far as it is written: its marks are links to articles; the words that bear it out come with the whole."""
-    return tag("div", _paragraphs(_linked(said, view)), class_="said writing", dir=direction(said))
-
-
-def answer(found: Answer, number: int | None, view: View) -> str:
-    """A whole answer: sentences with chips and verdicts, then coverage, conflicts, sources or the closest passages.
-
-    `number` is that of its turn; None where nothing can be done with it (a shared conversation).
-    """
-    body = _paragraphs(_sentences(found, view) if found.sentences else _linked(found.text, view))
-    parts = [tag("div", body, class_="said refused" if found.abstained else "said", dir=direction(found.text))]
-    if not found.text:
-        parts = [notice(view.words.stopped_early)]
-    elif not found.complete:
-        parts.append(notice(view.words.incomplete, "wrong"))
-    parts += [_coverage(found, view), _reasons(found, view)]
-    parts += [_conflict(one, view) for one in found.conflicts]
-    parts += [_sources(found, view), _closest(found, view)]
-    if number is not None:
-        parts.append(_actions(number, view.words))
-    return tag("article", "".join(parts), class_="answer", dir=view.words.direction)
-
-
-def _linked(said: str, view: View) -> str:
-    """A text whose marks are links to the articles that they name; what names none stays as it is written."""
-    parts: list[str] = []
-    numbers: dict[str, int] = {}
-    last = 0
-    for mark in MARK.finditer(said):
-        if mark[1] not in view.articles:
-            continue
-        number = numbers.setdefault(mark[1], len(numbers) + 1)
-        parts += [_lines(said[last : mark.start()]), _chip(mark[1], mark[1], number, view, None)]
-        last = mark.end()
-    return "".join([*parts, _lines(said[last:])])
-
-
-def _sentences(found: Answer, view: View) -> str:
-    numbers = {source.file_id: number for number, source in enumerate(found.sources, 1)}
-    known = {source.file_id: source for source in found.sources}
-    parts, last = [], 0
-    for sentence in found.sentences:
-        parts.append(_lines(MARK.sub("", found.text[last : sentence.start])))
-        parts.append(_sentence(sentence))
-        for at, citation in enumerate(sentence.citations):
-            one = citation.file_id
-            again = any(before.file_id == one for before in sentence.citations[:at])
-            parts.append(_chip(place(citation), one, numbers.get(one, len(numbers) + 1), view, known.get(one), again))
-        parts.append(_verdict(sentence, view))
-        last = sentence.end
-    return "".join([*parts, _lines(MARK.sub("", found.text[last:]))])
-
-
-def _lines(said: str) -> str:
-    """Escaped text in which a line break is kept as one character, for `_paragraphs`."""
-    return "\n".join(escaped(" ".join(re.split(r"[^\S\n]+", line))) for line in re.split(r"\n+", said))
-
-
-def _paragraphs(markup: str) -> str:
-    """Markup with line breaks as paragraphs (no `p`: a reason folds out in it); without a line break, so Markdown leaves it alone."""
-    return "".join(tag("div", line.strip(), class_="p") for line in markup.split("\n") if line.strip())
-
-
-def _sentence(sentence: Sentence) -> str:
-    """Its words: plain, underlined or struck."""
-    said = text(sentence.text)
-    if sentence.verdict == "supported":
-        return tag("span", said, class_="s")
-    struck = tag("s", said) if sentence.verdict == "unsupported" else said
-    return tag("span", struck, class_=f"s {sentence.verdict}")
-
-
-def _verdict(sentence: Sentence, view: View) -> str:
-    """What the check found, with its reasons on hover, on a press, and for those who hear the page; nothing where all is well."""
-    reasons = [worded(one, view.language) for one in sentence.reasons]
-    name = view.words.note if sentence.verdict == "supported" else getattr(view.words, sentence.verdict)
-    look: dict[str, object] = {"class_": f"verdict {sentence.verdict}", "dir": view.words.direction}
-    if not reasons:
-        return "" if sentence.verdict == "supported" else tag("span", text(name), **look)
-    why = ("؛ " if view.language == "ar" else "; ").join(reasons)
-    summary = tag("summary", text(name) + tag("span", text(f": {why}"), class_="sr"))
-    return tag("details", summary + tag("span", text(why), class_="because"), title=why, **look)
-
-
-def _chip(to: str, file_id: str, number: int, view: View, source: Source | None, again: bool = False) -> str:
-    """The link to a source after a sentence: its number and file id (`again`: the id is only heard); title and date in its name."""
-    told = source or view.articles.get(file_id)
-    title, day = _title(told, view.words), str(told.published) if told and told.published else ""
-    before, after = (tag("span", text(said), class_="sr") for said in (view.words.source, f": {title} {day}"))
-    shown = (
-        tag("span", str(number), class_="n")
-        + " "
-        + tag("span", text(file_id), class_="sr" if again else "f", dir="ltr")
-    )
-    return "\u00a0" + link(
-        to, f"{before} {shown}{after}", class_="chip", title=" · ".join(filter(None, [title, day, file_id]))
-    )
-
-
-def _title(told: Source | Article | None, words: Words) -> str:
-    title = one_line(told.title) if told and told.title else words.untitled
-    return title if len(title) <= NAME else f"{title[: NAME - 1]}…"
-
-
-def _named(told: Source | Article | None, words: Words) -> str:
+def named(told: Source | Article | None, words: Words) -> str:
     """A title that runs its own way in a line that runs the page's."""
-    return tag("span", tag("bdi", text(_title(told, words)), dir="auto"), class_="title")
+    return tag("span", tag("bdi", text(title(told, words)), dir="auto"), class_="title")
 
 
-# --- what stands below an answer ---
+def title(told: Source | Article | None, words: Words) -> str:
+    """A title as text, short enough for a line; the page's word for none."""
+    whole = one_line(told.title) if told and told.title else words.untitled
+    return whole if len(whole) <= NAME else f"{whole[: NAME - 1]}…"
 
 
-def _coverage(found: Answer, view: View) -> str:
-    if found.coverage is None or not found.sentences:
-        return ""
-    supported, every = sum(one.verdict == "supported" for one in found.sentences), len(found.sentences)
-    whole = supported == every
-    told = (view.words.borne_out_all if whole else view.words.borne_out_some).format(supported=supported, all=every)
-    model = found.engine.partition("model:")[2]
-    by = tag("span", text(view.words.written_by_model.format(model=model)), class_="by") if model else ""
-    return tag("p", tag("span", text(told), class_="all" if whole else "some") + by, class_="coverage")
-
-
-def _reasons(found: Answer, view: View) -> str:
-    told = [tag("li", text(worded(one, view.language)), dir="auto") for one in found.reasons]
-    return tag("ul", "".join(told), class_="reasons") if told else ""
-
-
-def _conflict(conflict: Conflict, view: View) -> str:
-    about = tag("p", tag("bdi", text(conflict.about), dir="auto"), class_="about")
-    sides = "".join(
-        tag("li",
-            link(place(side.citation),
-                 tag("strong", tag("bdi", text(side.value), dir=direction(side.value)))
-                 + _named(view.articles.get(side.citation.file_id), view.words)
-                 + tag("span", _day(side.published, view.words) + " · " + isolated(side.citation.file_id), class_="facts")))
-        for side in conflict.sides
-    )  # fmt: skip
-    head = tag("h3", text(view.words.conflicts))
-    return tag("section", head + about + tag("ul", sides), class_="conflict")
-
-
-def _sources(found: Answer, view: View) -> str:
-    """The cited articles, newest first; those that carry one report as one entry."""
-    numbers = {source.file_id: number for number, source in enumerate(found.sources, 1)}
-    quotes = {one.file_id: place(one) for sentence in reversed(found.sentences) for one in reversed(sentence.citations)}
-    rows, told = [], set[str]()
-    for source in sorted(found.sources, key=lambda one: one.published or date.min, reverse=True):
-        if source.file_id in told:
-            continue
-        copies = [one for one in view.copies.get(source.file_id, ()) if one != source.file_id]
-        told.update([source.file_id, *copies])
-        facts = [_day(source.published, view.words), text(source.publisher or ""), isolated(source.file_id)]
-        row = link(
-            quotes.get(source.file_id, source.file_id),
-            tag("span", str(numbers[source.file_id]), class_="n")
-            + _named(source, view.words)
-            + tag("span", " · ".join(filter(None, facts)), class_="facts"),
-        )
-        if copies:
-            same = " ".join(link(quotes.get(one, one), isolated(one)) for one in copies)
-            row += tag("p", f"{text(view.words.copies)} {same}", class_="copies")
-        rows.append(tag("li", row))
-    if not rows:
-        return ""
-    return tag("section", tag("h3", text(view.words.sources)) + tag("ol", "".join(rows)), class_="sources")
-
-
-def _closest(found: Answer, view: View) -> str:
-    rows = [
-        tag("li", link(place(one),
-            tag("span", text(_shortened(one.quote)), class_="quote", dir=direction(one.quote))
-            + tag("span", tag("bdi", text(_title(view.articles.get(one.file_id), view.words)), dir="auto") + " · " + isolated(one.file_id), class_="facts"),
-            title=view.words.closest_open))
-        for one in found.closest
-    ]  # fmt: skip
-    if not rows:
-        return ""
-    return tag("section", tag("h3", text(view.words.closest)) + tag("ul", "".join(rows)), class_="closest")
-
-
-def _actions(number: int, words: Words) -> str:
-    kinds = (("wrong_citation", words.wrong_citation), ("missing", words.missing), ("wrong_fact", words.wrong_fact))
-    why = "".join(button(f"{kind}-{number}", label, class_="act") for kind, label in kinds)
-    bad = tag(
-        "details",
-        tag("summary", text(words.bad), class_="act bad icon", title=words.bad) + tag("span", why, class_="kinds"),
-    )
-    good = button(f"good-{number}", words.good, class_="act good icon", title=words.good)
-    return tag(
-        "div",
-        button(f"retry-{number}", words.retry, class_="act retry icon", title=words.retry) + good + bad,
-        class_="actions",
-    )
-
-
-def _day(published: date | None, words: Words) -> str:
+def day(published: date | None, words: Words) -> str:
+    """A day as markup, or that none is known."""
     return isolated(published.isoformat()) if published else text(words.undated)
-
-
-def _shortened(said: str) -> str:
-    said = one_line(said)
-    return said if len(said) <= SNIPPET else f"{said[: SNIPPET - 1]}…"
 
 
 # --- lists beside the chat ---
@@ -306,8 +86,8 @@ def article_rows(articles: Iterable[Article], words: Words) -> str:
     """Articles to browse, each a link that opens it."""
     rows = [
         tag("li", link(one.id,
-            _named(one, words)
-            + tag("span", " · ".join(filter(None, [_day(one.published, words), text(one.publisher or ""), isolated(one.id)])), class_="facts")))
+            named(one, words)
+            + tag("span", " · ".join(filter(None, [day(one.published, words), text(one.publisher or ""), isolated(one.id)])), class_="facts")))
         for one in articles
     ]  # fmt: skip
     return tag("ul", "".join(rows), class_="rows")

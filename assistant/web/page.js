@@ -93,13 +93,27 @@
     const back = opener?.isConnected ? opener : [...document.querySelectorAll("a[href^='?a=']")].find((link) => link.getAttribute("href") === href);
     (back || one("#box textarea"))?.focus({ preventScroll: true });
   };
+  // Fetched by address, not through Gradio: a source opens at once, however many answers are being written.
+  const fill = async (place) => {
+    state.place = place;
+    try {
+      const reply = await fetch(`panel?a=${encodeURIComponent(place)}&lang=${root.lang}`);
+      if (!reply.ok) throw reply.status;
+      const article = await reply.text();
+      if (place !== state.place) return;
+      state.sheet.innerHTML = article;
+      show();
+    } catch {
+      state.place = "";
+      say(state.words.unreachable);
+    }
+  };
   const open = (link) => {
     const place = new URLSearchParams(link.getAttribute("href")).get("a");
     if (!one("#panel").contains(link)) state.opener = link;
     menu(false);
     if (place === state.place && one("#panel article")) return show();
-    state.place = place;
-    send("select", { place });
+    fill(place);
   };
 
   // --- what buttons do ---
@@ -201,6 +215,7 @@
   const hear = (told) => {
     if (told.words) state.words = told.words;
     if (told.language) speak(told.language, told.direction);
+    if (told.place || (told.language && shown())) fill(told.place || state.place);
     if (told.conversation !== undefined && told.conversation !== state.conversation) {
       state.conversation = told.conversation;
       const to = told.conversation ? `?c=${encodeURIComponent(told.conversation)}` : location.pathname;
@@ -246,10 +261,8 @@
       watch("value", listen);
       listen();
     },
-    panel(element, watch) {
-      const changed = () => (one("article", element) ? show() : ((state.place = ""), hide()));
-      watch("value", changed);
-      if (one("article", element)) changed();
+    panel(element) {
+      state.sheet = element;
     },
   };
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import gradio as gr
 from assistant.web import beside, shelf
 from assistant.web.callbacks import Callbacks
 from assistant.web.desk import Desk
+from assistant.web.questions import Questions
 from assistant.web.words import ARABIC, LANGUAGES, WORDS, Language
 from index.articles import LIMITS
 
@@ -41,15 +43,16 @@ class Page:
         self.language = gr.State("ar")
         self.conversation = gr.State("")
         self.replaces = gr.State(0)
+        self.asked = gr.State(None)  # the question that waits for `Questions.write`, which takes it away
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="side"):
                 self._side()
             with gr.Column(elem_id="middle"):
                 self._middle()
             with gr.Column(elem_id="beside"):
-                self.panel = gr.HTML(
-                    "", elem_id="panel", apply_default_css=False, js_on_load="isnad.panel(element, watch)"
-                )
+                gr.HTML(
+                    "", elem_id="panel", apply_default_css=False, js_on_load="isnad.panel(element)"
+                )  # filled by page.js
         self.bridge = gr.HTML("", elem_id="bridge", js_on_load="isnad.bridge(element, trigger, watch)")
 
     def _side(self) -> None:
@@ -132,6 +135,16 @@ class Page:
             self.state: beside.state(self.desk, words),
         }
 
+    def busy(self, busy: bool) -> dict[Any, Any]:
+        """Whether an answer is being written: the button that sends, or the one that stops."""
+        return {self.send: gr.update(visible=not busy), self.stop: gr.update(visible=busy)}
+
+    def around(self, language: Language, owner: str, conversation: str, query: str = "") -> dict[Any, Any]:
+        """The owner's conversations, this one marked, and the state of the desk."""
+        words = WORDS[language]
+        listed = beside.conversations(self.desk, owner, words, conversation, query)
+        return {self.listed: listed, self.state: beside.state(self.desk, words)}
+
     def labelled(self) -> list[Any]:
         """The parts that `labels` updates."""
         return list(self.labels("ar"))
@@ -142,48 +155,64 @@ def build(desk: Desk) -> gr.Blocks:
     with gr.Blocks(title="Isnad · إسناد", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)) as made:
         blocks: gr.Blocks = made
         page = Page(desk)
+        showing = functools.partial(_showing, blocks, page)
+        asking(page, Questions(desk, page, showing))
         join(blocks, page, Callbacks(desk, page))
     return blocks
 
 
+def asking(page: Page, call: Questions) -> None:
+    """A question: asked at once, answered when its turn comes in the queue. What an event may change costs with each piece of text."""
+    here = [page.language, page.conversation]
+    narrowing: list[Any] = [page.since, page.until, page.languages, page.publishers]
+    asked = [
+        page.bridge,
+        page.conversation,
+        page.asked,
+        page.chat,
+        page.box,
+        page.editing,
+        page.replaces,
+        page.send,
+        page.stop,
+    ]
+    around = [page.listed, page.state, page.send, page.stop]
+    queued: dict[str, Any] = {
+        **PRIVATE,
+        "concurrency_limit": page.desk.limits.at_once,
+        "concurrency_id": "asking",
+        "trigger_mode": "multiple",
+    }
+    new = gr.on(
+        [page.box.submit, page.send.click],
+        call.ask, [page.box, page.replaces, *here, *narrowing], asked, **AT_ONCE,
+    )  # fmt: skip
+    again = page.bridge.retry(call.again, [*here, *narrowing], asked, **AT_ONCE)
+    writing = [one.then(call.write, [page.asked, *here], [page.chat, page.asked], **queued) for one in (new, again)]
+    for one in writing:
+        one.then(call.finish, here, [*around, page.bridge], **AT_ONCE)
+    stopping = page.stop.click(None, None, None, cancels=writing, **AT_ONCE)
+    stopping.then(call.stopped, [page.asked, *here], [page.chat, page.asked, *around], **AT_ONCE)
+    page.bridge.edit(call.edit, here, [page.box, page.replaces, page.editing, page.bridge], **AT_ONCE)
+    page.bridge.like(call.judge, here, [page.bridge], **AT_ONCE)
+
+
 def join(blocks: gr.Blocks, page: Page, call: Callbacks) -> None:
-    """Which part calls what. Asking waits in the queue; everything else answers at once."""
+    """Which part calls what, beside asking; all of it at once."""
     here = [page.language, page.conversation]
     lists = [page.listed, page.state]
     shelves = [page.shelf, page.mine]
-    talk = [page.chat, page.conversation, page.replaces, page.editing, page.bridge, *lists]
-    labels = page.labelled()
+    talk = [page.chat, page.conversation, page.replaces, page.editing, page.bridge, page.send, page.stop, *lists]
     narrowing: list[Any] = [page.since, page.until, page.languages, page.publishers]
-    asking = [
-        page.chat,
-        page.conversation,
-        page.replaces,
-        page.editing,
-        page.box,
-        page.send,
-        page.stop,
-        page.bridge,
-        *lists,
-    ]
-    blocks.load(call.arrive, None, [*labels, *talk, *shelves, page.panel], **AT_ONCE)
-    run: dict[str, Any] = {**PRIVATE, "concurrency_limit": page.desk.limits.at_once, "concurrency_id": "asking"}
-    asked = gr.on(
-        [page.box.submit, page.send.click],
-        call.ask, [page.box, page.replaces, *here, *narrowing], asking, **run,
-    )  # fmt: skip
-    again = page.bridge.retry(call.again, [*here, *narrowing], asking, **run)
-    stopping = page.stop.click(None, None, None, cancels=[asked, again], **AT_ONCE)
-    stopping.then(call.stopped, here, asking, **AT_ONCE)
-    page.bridge.edit(call.edit, here, [page.box, page.replaces, page.editing, page.bridge], **AT_ONCE)
-    page.bridge.like(call.judge, here, [page.bridge], **AT_ONCE)
-    page.bridge.select(call.open_article, [page.language], [page.panel, page.bridge], **AT_ONCE)
+    everything = list(dict.fromkeys([*page.labelled(), *talk, *shelves]))
+    blocks.load(call.arrive, None, everything, **AT_ONCE)
     page.bridge.option_select(call.open_conversation, [page.language], talk, **AT_ONCE)
     page.bridge.submit(call.rename, here, [*lists, page.bridge], **AT_ONCE)
     page.bridge.delete(call.delete, here, talk, **AT_ONCE)
     page.bridge.download(call.export, here, [page.bridge], **AT_ONCE)
     page.bridge.copy(call.share, here, [page.bridge], **AT_ONCE)
     page.bridge.undo(call.remove, [page.language], [page.report, *shelves, page.state, page.bridge], **AT_ONCE)
-    page.bridge.apply(call.switch, here, [*labels, *talk, *shelves, page.panel], **AT_ONCE)
+    page.bridge.apply(call.switch, here, everything, **AT_ONCE)
     page.new.click(call.new, [page.language], talk, **AT_ONCE)
     typed: dict[str, Any] = {
         **AT_ONCE,
@@ -194,3 +223,8 @@ def join(blocks: gr.Blocks, page: Page, call: Callbacks) -> None:
     page.add.upload(call.upload, [page.add, page.language], [page.report, *shelves, page.state, page.bridge], **PRIVATE)
     page.clear.click(call.clear, None, narrowing, **AT_ONCE)
     gr.on([one.change for one in narrowing], call.narrow, [page.language, *narrowing], [page.filters], **typed)
+
+
+def _showing(blocks: gr.Blocks, page: Page, request: gr.Request) -> str:
+    """The conversation that the page of a request shows now."""
+    return str(blocks.state_holder[str(request.session_hash)][page.conversation._id])

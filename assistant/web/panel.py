@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 
 from assistant.render import direction, escaped
+from assistant.web.desk import Desk
 from assistant.web.markup import button, isolated, link, tag, text
-from assistant.web.words import Words
+from assistant.web.words import WORDS, Language, Words
+from index.errors import NotFound
 from index.records import Article, Span, covering
+
+
+def opened(desk: Desk, place: str, language: Language) -> str:
+    """The article of a place, FILE_ID or FILE_ID:START-END, as HTML; a word of the page where there is none."""
+    words = WORDS[language]
+    try:
+        article, span = desk.place(place)
+    except NotFound:
+        known = desk.articles([re.sub(r":\d+-\d+$", "", place)])
+        return absent(words.no_place if known else words.no_article, words)
+    return shown(article, span, words, desk.copies([article.id]).get(article.id, ()))
 
 
 def shown(article: Article, span: Span | None, words: Words, copies: Iterable[str] = ()) -> str:

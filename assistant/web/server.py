@@ -15,13 +15,15 @@ from typing import Any, NoReturn
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from assistant import render
+from assistant.web import panel
 from assistant.web.desk import Desk
 from assistant.web.guard import Guard
 from assistant.web.logins import Logins
+from assistant.web.words import chosen
 from index.errors import NotFound, UsageError
 from index.records import Span
 
@@ -37,7 +39,7 @@ LINGER = 3  # seconds that open connections have after a stop
 def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[str] | None = LOCAL) -> ASGIApp:
     """The page and the routes beside it, behind the guard. Takes seconds: it loads Gradio.
 
-    /health, /article/FILE_ID?start=…&end=…, /export/CONVERSATION.md (or .json), /mcp, and the page at /.
+    /health, /article/FILE_ID?start=…&end=…, /panel?a=PLACE, /export/CONVERSATION.md (or .json), /mcp, and the page at /.
     """
     temporary = _emptied(desk.incoming)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is imported
@@ -101,6 +103,11 @@ def _routes(api: FastAPI, desk: Desk) -> None:
         if not 0 <= start <= end <= len(found.text):
             return _json({"error": "no such stretch of the article"}, 404)
         return _json(render.place_record(found, Span(start, end)))
+
+    @api.get("/panel")
+    async def beside(a: str = "", lang: str = "") -> Response:
+        """An article as the page shows it. Of all routes it alone is asked while answers are written, so it waits for no thread."""
+        return HTMLResponse(panel.opened(desk, a, chosen(lang, None)))
 
     @api.get("/export/{conversation}.{form}")
     def export(conversation: str, form: str, request: Request) -> Response:

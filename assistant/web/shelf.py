@@ -1,4 +1,4 @@
-"""What the page asks of the ledger without reading texts: titles to browse, publishers to filter by, copies of a report."""
+"""What the page asks of the ledger without reading texts: titles to browse, publishers to filter by."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
-from index.ledger import Ledger
 from index.records import Article
 from index.text.fold import folded
 
@@ -49,16 +48,6 @@ def publishers(store: Path) -> tuple[str, ...]:
             "SELECT publisher FROM articles WHERE publisher > '' GROUP BY publisher ORDER BY count(*) DESC, publisher"
         )
         return tuple(row[0] for row in rows)
-
-
-def copies(store: Path, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Article id → ids of the others that carry the same report."""
-    if not ids:
-        return {}
-    with closing(Ledger.open(store)) as ledger:
-        reports = ledger.reports(ids)
-        carriers = ledger.carriers(set(reports.values()))
-        return {one: tuple(sorted(set(carriers[report]) - {one})) for one, report in reports.items()}
 
 
 @contextmanager

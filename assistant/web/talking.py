@@ -7,122 +7,137 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
 
 from anyio.to_thread import run_sync
 
 from assistant.conversation import Conversation
 from assistant.records import Answer
-from assistant.web import markup, shelf
+from assistant.web import messages
 from assistant.web.conversations import Turn
 from assistant.web.desk import Asking, Desk
-from assistant.web.markup import MARK, View
+from assistant.web.heard import LOG
+from assistant.web.messages import MARK, View
 from assistant.web.words import WORDS, Language
-from index.errors import IsnadError, UsageError
+from index.errors import IsnadError, NotFound
 from index.provider import Leaving
-from index.records import Article, Filters
+from index.records import Article, Filters, Value, day
 
 Message = dict[str, str]
-DONE = object()
 QUIET = 0.5  # seconds without a piece, after which Gradio gets to look whether its visitor is still there
+PAINT = (
+    0.02  # seconds between two states of the page for each answer under way; a page with one answer changes every .04
+)
+
+
+class Asked(Value, frozen=True, kw_only=True):
+    """A question under way. `replaces`: the turn to ask anew (0: none); it and later ones go."""
+
+    question: str
+    replaces: int = 0
+    filters: Filters = Filters()
 
 
 class Pump:
     """Reads a stream in a thread of its own. `stop` may be called at any time: whatever the stream waits for is left at once."""
 
     def __init__(self, streaming: Generator[str, None, Answer]) -> None:
+        self.said = ""
         self.answer: Answer | None = None
-        self._streaming, self._leaving, self._stopped = streaming, Leaving(), False
-        self._loop, self._queue = asyncio.get_running_loop(), asyncio.Queue[Any]()
+        self._streaming, self._leaving, self._ended = streaming, Leaving(), False
+        self._trouble: Exception | None = None
+        self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
         threading.Thread(target=self._run, daemon=True).start()
 
     def stop(self) -> None:
         """Ask for no more."""
-        self._stopped = True
+        self._ended = True
         self._leaving.now()
 
-    async def pieces(self) -> AsyncIterator[str | None]:
-        """The pieces as they come, None for a while in which none came; raises what the stream raises."""
-        while True:
-            try:
-                piece = await asyncio.wait_for(self._queue.get(), QUIET)
-            except TimeoutError:
-                yield None
-                continue
-            if piece is DONE:
-                return
-            if isinstance(piece, BaseException):
-                raise piece
-            yield piece
+    async def growing(self, pause: Callable[[], float]) -> AsyncIterator[bool]:
+        """Whether `said` has grown, not more often than every `pause()` seconds; raises what the stream raises."""
+        while not self._ended:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), QUIET)
+            news = self._news.is_set()
+            self._news.clear()
+            if not self._ended:
+                yield news
+                await asyncio.sleep(pause())
+        if self._trouble is not None:
+            raise self._trouble
 
     def _run(self) -> None:
         with self._leaving.reading(), contextlib.suppress(GeneratorExit):
             try:
-                while not self._stopped:
-                    self._put(next(self._streaming))
+                while not self._ended:
+                    self.said += next(self._streaming)
+                    self._tell()
                 self._streaming.close()
             except StopIteration as done:
                 self.answer = done.value
-                self._put(DONE)
             except Exception as error:
-                self._put(error)
+                self._trouble = error
+            self._ended = True
+            self._tell()
 
-    def _put(self, piece: object) -> None:
+    def _tell(self) -> None:
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._queue.put_nowait, piece)
+            self._loop.call_soon_threadsafe(self._news.set)
 
 
 async def answered(
-    desk: Desk,
-    request: Asking,
-    asked: str,
-    *,
-    conversation: str,
-    replaces: int,
-    filters: Filters,
-    language: Language,
-) -> AsyncGenerator[list[Message] | None, None]:
-    """The chat as it grows: what was said, the question, its answer; None for a while in which nothing new came.
+    desk: Desk, request: Asking, asked: Asked, *, conversation: str, language: Language
+) -> AsyncGenerator[list[Message], None]:
+    """The chat as it grows: what was said, the question, its answer; the same again after a while in which nothing new came.
 
-    `replaces`: the turn to ask anew (0: none); it and later ones go. Closed before its end, it leaves the model's server at once
-    and keeps what was written as an answer that is not complete.
+    Closed before its end, it leaves the model's server at once and keeps what was written as an answer that is not complete. So is
+    an answer that failed, with the reason.
     """
     owner, words = desk.owner(request), WORDS[language]
-    turns = await run_sync(desk.conversations.turns, conversation, owner)
-    turns = tuple(turn for turn in turns if not replaces or turn.number < replaces)
-    before = await run_sync(chat, desk, turns, language)
-    before.append(_message("user", markup.question(asked, None, words)))
-    yield [*before, _message("assistant", markup.searching(words))]
-    pump = Pump(desk.stream(desk.visitor(request), asked, conversation=_told(turns), filters=filters or None))
-    said, known, kept = "", dict[str, Article](), False
+    turns = _before(await run_sync(desk.conversations.turns, conversation, owner), asked)
+    *before, growing = await run_sync(waiting, desk, turns, asked, language)
+    streaming = desk.stream(
+        desk.visitor(request), asked.question, conversation=_told(turns), filters=asked.filters or None
+    )
+    pump, known, answer = Pump(streaming), dict[str, Article](), _broken(asked, "", desk)
     desk.underway.add(conversation)
     try:
-        async for piece in pump.pieces():
-            if piece is None:
-                yield None
-                continue
-            for grown in _growing(said, piece):
-                known = await run_sync(_known, desk, grown, known)
+        async for news in pump.growing(lambda: PAINT * max(2, desk.busy())):
+            if news:
+                known = await _known(desk, pump.said, known)
                 view = View(words=words, language=language, articles=known)
-                yield [*before, _message("assistant", markup.writing(grown, view))]
-            said += piece
-        kept = True
-        await run_sync(_keep, desk, conversation, owner, replaces, pump.answer)
+                growing = _message("assistant", messages.writing(pump.said, view))
+            yield [*before, growing]
+        answer = pump.answer or answer
     except IsnadError as error:
-        kept = True
-        yield [*before, *failed(said, str(error), language)]
-        return
+        answer = _broken(asked, pump.said, desk, str(error))
+    except Exception as error:
+        LOG.error("an answer failed: %s", type(error).__name__)
+        answer = _broken(asked, pump.said, desk, type(error).__name__)
+    except BaseException:
+        answer = _broken(asked, pump.said, desk)
+        raise
     finally:
         pump.stop()
-        if not kept:
-            _keep(desk, conversation, owner, replaces, _broken(asked, said, desk))
+        _keep(desk, conversation, owner, asked, answer)
         desk.underway.discard(conversation)
     turns = await run_sync(desk.conversations.turns, conversation, owner)
     yield await run_sync(chat, desk, turns, language)
+
+
+def waiting(desk: Desk, turns: Sequence[Turn], asked: Asked, language: Language) -> list[Message]:
+    """The messages of these turns, as far as they stay, the question, and a word in place of its answer."""
+    words = WORDS[language]
+    before = chat(desk, _before(turns, asked), language)
+    question = _message("user", messages.question(asked.question, None, words))
+    return [*before, question, _message("assistant", messages.searching(words))]
+
+
+def unwritten(desk: Desk, conversation: str, owner: str, asked: Asked) -> None:
+    """Keep a question that was stopped before anybody began to answer it."""
+    _keep(desk, conversation, owner, asked, _broken(asked, "", desk))
 
 
 def chat(desk: Desk, turns: Sequence[Turn], language: Language, own: bool = True) -> list[Message]:
@@ -130,20 +145,13 @@ def chat(desk: Desk, turns: Sequence[Turn], language: Language, own: bool = True
     words = WORDS[language]
     ids = {one for turn in turns for one in named(turn.answer)}
     articles = {one: _slim(article) for one, article in desk.articles(sorted(ids)).items()}
-    view = View(words=words, language=language, articles=articles, copies=shelf.copies(desk.store, ids))
-    messages = []
+    view = View(words=words, language=language, articles=articles, copies=desk.copies(ids))
+    shown = []
     for turn in turns:
         number = turn.number if own else None
-        messages.append(_message("user", markup.question(turn.question, number, words)))
-        messages.append(_message("assistant", markup.answer(turn.answer, number, view)))
-    return messages
-
-
-def failed(said: str, why: str, language: Language) -> list[Message]:
-    """What was written, if anything, and why there is no more."""
-    words = WORDS[language]
-    partial = markup.writing(said, View(words=words, language=language)) if said else ""
-    return [_message("assistant", partial + markup.notice(words.failed.format(why=why), "wrong"))]
+        shown.append(_message("user", messages.question(turn.question, number, words)))
+        shown.append(_message("assistant", messages.answer(turn.answer, number, view)))
+    return shown
 
 
 def narrowed(since: str, until: str, languages: Sequence[str], publishers: Sequence[str]) -> Filters:
@@ -152,14 +160,9 @@ def narrowed(since: str, until: str, languages: Sequence[str], publishers: Seque
     >>> narrowed("2025-01-31", "", ["ar"], []).since
     datetime.date(2025, 1, 31)
     """
-    days = []
-    for said in (since, until):
-        said = (said or "").strip()
-        try:
-            days.append(date.fromisoformat(said[:10]) if said else None)
-        except ValueError:
-            raise UsageError(f"{said!r} is no date; write one like 2025-01-31") from None
-    return Filters(since=days[0], until=days[1], languages=tuple(languages or ()), publishers=tuple(publishers or ()))
+    return Filters(
+        since=day(since), until=day(until), languages=tuple(languages or ()), publishers=tuple(publishers or ())
+    )
 
 
 def named(answer: Answer) -> set[str]:
@@ -184,16 +187,12 @@ def _told(turns: Sequence[Turn]) -> Conversation | None:
     return told if turns else None
 
 
-def _growing(said: str, piece: str) -> list[str]:
-    """The text as it grows by a piece, a sentence with its mark at a time, where the piece holds several."""
-    ends = [match.end() for match in re.finditer(r"\](?=\s)", piece)]
-    return [said + piece[:end] for end in dict.fromkeys([*ends, len(piece)])]
-
-
-def _known(desk: Desk, said: str, known: dict[str, Article]) -> dict[str, Article]:
+async def _known(desk: Desk, said: str, known: dict[str, Article]) -> dict[str, Article]:
     """The articles that the marks so far name."""
     missing = sorted({mark[1] for mark in MARK.finditer(said)} - set(known))
-    return {**known, **{one: _slim(found) for one, found in desk.articles(missing).items()}} if missing else known
+    if not missing:
+        return known
+    return {**known, **{one: _slim(found) for one, found in (await run_sync(desk.articles, missing)).items()}}
 
 
 def _slim(article: Article) -> Article:
@@ -202,15 +201,21 @@ def _slim(article: Article) -> Article:
     )
 
 
-def _keep(desk: Desk, conversation: str, owner: str, replaces: int, answer: Answer | None) -> None:
-    if answer is None:
-        return
-    if replaces:
-        desk.conversations.cut(conversation, owner, replaces)
-    desk.conversations.add(conversation, owner, answer)
+def _before(turns: Sequence[Turn], asked: Asked) -> tuple[Turn, ...]:
+    return tuple(turn for turn in turns if not asked.replaces or turn.number < asked.replaces)
 
 
-def _broken(asked: str, said: str, desk: Desk) -> Answer:
-    """An answer that was stopped: what was written of it, unchecked."""
+def _keep(desk: Desk, conversation: str, owner: str, asked: Asked, answer: Answer) -> None:
+    with contextlib.suppress(NotFound):  # deleted meanwhile
+        if asked.replaces:
+            desk.conversations.cut(conversation, owner, asked.replaces)
+        desk.conversations.add(conversation, owner, answer)
+
+
+def _broken(asked: Asked, said: str, desk: Desk, why: str = "") -> Answer:
+    """An answer that was stopped or failed: what was written of it, unchecked, and why there is no more."""
     engine = f"model:{desk.settings.model}" if desk.settings.has_model else "extract"
-    return Answer(question=asked, text=said.rstrip(), abstained=False, engine=engine, complete=False)
+    reasons = (why,) if why else ()
+    return Answer(
+        question=asked.question, text=said.rstrip(), abstained=False, engine=engine, complete=False, reasons=reasons
+    )

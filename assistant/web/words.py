@@ -40,6 +40,8 @@ class Words(Value, frozen=True, kw_only=True):
     borne_out_some: str  # {supported} {all}
     incomplete: str
     stopped_early: str
+    still_writing: str
+    unreachable: str
     sources: str
     copies: str
     undated: str
@@ -159,7 +161,9 @@ ARABIC = Words(
     borne_out_all="كل الجمل مسندة ({all} من {all})",
     borne_out_some="{supported} من {all} من الجمل مسندة",
     incomplete="انقطعت الإجابة قبل أن تكتمل.",
-    stopped_early="أوقفتَ السؤال قبل أن تبدأ الإجابة.",
+    stopped_early="أُوقف السؤال قبل أن تبدأ الإجابة.",
+    still_writing="ما زالت الإجابة السابقة تُكتب؛ انتظر اكتمالها أو أوقفها.",
+    unreachable="تعذّر فتح المقال: الخادم لا يرد. أعد تحميل الصفحة.",
     sources="المصادر",
     copies="وبالنص نفسه في",
     undated="بلا تاريخ",
@@ -273,7 +277,9 @@ ENGLISH = Words(
     borne_out_all="Every sentence is borne out ({all} of {all})",
     borne_out_some="{supported} of {all} sentences are borne out",
     incomplete="The answer broke off before it was complete.",
-    stopped_early="You stopped before the answer began.",
+    stopped_early="Stopped before the answer began.",
+    still_writing="The answer before is still being written; wait for its end, or stop it.",
+    unreachable="The article could not be opened: the server does not answer. Load the page again.",
     sources="Sources",
     copies="word for word also in",
     undated="undated",

@@ -13,8 +13,8 @@ from hypothesis import strategies as some
 from assistant.reasons import worded
 from assistant.records import Answer, Citation, Conflict, Sentence, Side, Source
 from assistant.render import plain
-from assistant.web import markup, panel
-from assistant.web.markup import View
+from assistant.web import markup, messages, panel
+from assistant.web.messages import View
 from assistant.web.words import ARABIC, ENGLISH, WORDS, Words
 from index.records import Article, Skipped, Span, SyncReport
 from tests.assistant.web.hostile import HOSTILE
@@ -103,8 +103,10 @@ def test_what_a_model_writes_is_text_wherever_it_stands(payload: str) -> None:
         engine=f"model:{payload}",
     )
     shown = view(ENGLISH, article)
-    whole = markup.answer(answer, 1, shown) + markup.question(payload, 1, ENGLISH) + markup.writing(payload, shown)
-    whole += markup.notice(payload) + markup.article_rows([article], ENGLISH)
+    whole = (
+        messages.answer(answer, 1, shown) + messages.question(payload, 1, ENGLISH) + messages.writing(payload, shown)
+    )
+    whole += messages.notice(payload) + markup.article_rows([article], ENGLISH)
     assert Read(whole).harmless() and "\n" not in whole
     assert not re.search("[\u202a-\u202e\u2066-\u2069]", whole)
 
@@ -129,14 +131,14 @@ def test_the_marked_words_are_those_of_the_span_letter_by_letter(text: str, data
 
 def test_a_chip_shows_number_and_file_and_says_title_and_date() -> None:
     source = Source(file_id="a-7", title="The dam held", published=date(2024, 5, 3))
-    shown = markup.answer(told(cited("It held.", "a-7"), sources=(source,)), 1, view())
+    shown = messages.answer(told(cited("It held.", "a-7"), sources=(source,)), 1, view())
     chip = re.search(r'<a href="\?a=a-7:3-5" class="chip" title="([^"]+)">(.*?)</a>', shown)
     assert chip and chip[1] == "The dam held · 2024-05-03 · a-7"
     assert Read(chip[2]).text == "Source 1 a-7: The dam held 2024-05-03"
 
 
 def test_a_file_id_of_any_letters_makes_a_link_that_leads_back_to_it() -> None:
-    shown = markup.answer(told(cited("نعم.", "أخبار/يوم & ليلة", "ok")), 1, view())
+    shown = messages.answer(told(cited("نعم.", "أخبار/يوم & ليلة", "ok")), 1, view())
     assert 'href="?a=%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1%2F%D9%8A%D9%88%D9%85%20%26%20%D9%84%D9%8A%D9%84%D8%A9:3-5"' in shown
 
 
@@ -150,27 +152,27 @@ def test_a_file_id_of_any_letters_makes_a_link_that_leads_back_to_it() -> None:
     ],
 )
 def test_each_verdict_looks_its_own_way(verdict: str, element: str, name: str | None) -> None:
-    shown = markup.answer(told(cited("It held.", "a", "ok", verdict)), 1, view())
+    shown = messages.answer(told(cited("It held.", "a", "ok", verdict)), 1, view())
     assert element in shown
     assert (f">{name}<" in shown) if name else 'class="verdict' not in shown
 
 
 def test_a_reason_is_on_hover_and_is_heard_in_the_language_of_the_page() -> None:
     doubted = cited("Some 85.", "a", "ok", "unsupported", "85 is not in the evidence, which says 87")
-    shown = markup.answer(told(doubted), 1, view(ARABIC))
+    shown = messages.answer(told(doubted), 1, view(ARABIC))
     said = "85 ليس في المصدر، ففيه 87"
     assert f'title="{said}"' in shown and f'<span class="sr">: {said}</span>' in shown
 
 
 def test_a_supported_sentence_with_a_remark_does_not_hide_it() -> None:
-    shown = markup.answer(told(cited("It held.", "a", "ok", "supported", "the model named no source")), 1, view())
+    shown = messages.answer(told(cited("It held.", "a", "ok", "supported", "the model named no source")), 1, view())
     assert "the model named no source" in shown and '<span class="s">It held.</span>' in shown
 
 
 def test_coverage_counts_what_is_borne_out() -> None:
     two = told(cited("One.", "a"), cited("Two.", "a", "ok", "partly"))
-    assert "1 of 2 sentences are borne out" in markup.answer(two, 1, view())
-    assert "Every sentence is borne out (1 of 1)" in markup.answer(told(cited("One.", "a")), 1, view())
+    assert "1 of 2 sentences are borne out" in messages.answer(two, 1, view())
+    assert "Every sentence is borne out (1 of 1)" in messages.answer(told(cited("One.", "a")), 1, view())
 
 
 def test_sources_stand_newest_first_and_copies_of_one_report_as_one() -> None:
@@ -181,7 +183,7 @@ def test_sources_stand_newest_first_and_copies_of_one_report_as_one() -> None:
         Source(file_id="copy", title="Copied", published=date(2020, 1, 2)),
     )
     answer = told(*(cited("x.", one.file_id) for one in sources), sources=sources)
-    shown = markup.answer(answer, 1, view(copies={"old": ("copy",), "copy": ("old",)}))
+    shown = messages.answer(answer, 1, view(copies={"old": ("copy",), "copy": ("old",)}))
     listed = shown[shown.index('class="sources"') :]
     titles = re.findall(r'class="title"><bdi dir="auto">(\w+)<', listed)
     assert titles == ["New", "Copied", "None"]
@@ -194,7 +196,7 @@ def test_a_conflict_shows_both_values_with_source_and_date_and_opens_each() -> N
         for value, day, one in (("380 metres", date(2024, 1, 2), "b"), ("412 metres", None, "a"))
     )
     answer = told(cited("x."), conflicts=(Conflict(kind="number", about="the dam", sides=sides),))
-    shown = markup.answer(answer, 1, view())
+    shown = messages.answer(answer, 1, view())
     told_of = Read(shown[shown.index('class="conflict"') : shown.index('class="actions"')])
     assert {"?a=b:0-4", "?a=a:0-4"} <= set(told_of.links)
     for said in ("380 metres", "412 metres", "2024-01-02", "undated"):
@@ -204,24 +206,24 @@ def test_a_conflict_shows_both_values_with_source_and_date_and_opens_each() -> N
 def test_a_refusal_leads_to_the_closest_passages() -> None:
     closest = (Citation(file_id="b", start=5, end=20, quote="The dam held."),)
     refused = Answer(question="q", text="No.", abstained=True, engine="extract", closest=closest)
-    found = Read(markup.answer(refused, 1, view()))
+    found = Read(messages.answer(refused, 1, view()))
     assert found.links == ["?a=b:5-20"] and "The dam held." in found.text
 
 
 def test_an_answer_under_way_links_the_articles_it_names_and_invents_none() -> None:
     known = Article(id="a", text="", sha256="", title="The dam")
-    found = Read(markup.writing("It held. [a] It did not. [zzz]", view(ENGLISH, known)))
+    found = Read(messages.writing("It held. [a] It did not. [zzz]", view(ENGLISH, known)))
     assert found.links == ["?a=a"] and "[zzz]" in found.text and "[a]" not in found.text
 
 
 def test_each_message_runs_its_own_way() -> None:
-    assert 'dir="rtl"' in markup.question("متى؟", None, ENGLISH)
-    assert 'dir="ltr"' in markup.question("When?", None, ARABIC)
-    assert '<div class="said" dir="rtl">' in markup.answer(told(cited("وصل IMF أمس.")), 1, view(ENGLISH))
+    assert 'dir="rtl"' in messages.question("متى؟", None, ENGLISH)
+    assert 'dir="ltr"' in messages.question("When?", None, ARABIC)
+    assert '<div class="said" dir="rtl">' in messages.answer(told(cited("وصل IMF أمس.")), 1, view(ENGLISH))
 
 
 def test_somebody_elses_conversation_can_only_be_read() -> None:
-    shown = markup.answer(told(cited("x.")), None, view()) + markup.question("q", None, ENGLISH)
+    shown = messages.answer(told(cited("x.")), None, view()) + messages.question("q", None, ENGLISH)
     assert "<button" not in shown
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import pytest
 from assistant.config import Settings
 from assistant.records import Answer
 from assistant.web import page as pages
-from assistant.web import shelf, talking
+from assistant.web import panel, shelf, talking
 from assistant.web.callbacks import Callbacks
 from assistant.web.desk import Desk
 from assistant.web.page import Page
+from assistant.web.questions import Questions
 from assistant.web.visits import Limits
 from index.errors import ProviderDown, UsageError
 from tests.assistant.web.served import FREELY, Asked, stored
@@ -37,6 +39,11 @@ def call(desk: Desk) -> Callbacks:
         return Callbacks(desk, Page(desk))
 
 
+@pytest.fixture(scope="module")
+def questions(desk: Desk, call: Callbacks) -> Questions:
+    return Questions(desk, call.page)
+
+
 def visitor(owner: str = "nobody", **query: str) -> Any:
     asked = Asked(owner=owner)
     asked.query_params = query  # type: ignore[attr-defined]
@@ -48,19 +55,25 @@ def event(**value: object) -> Any:
 
 
 def asked(
-    call: Callbacks, question: object, owner: str, conversation: str = "", since: str = ""
+    call: Questions, question: object, owner: str, conversation: str = "", since: str = ""
 ) -> list[dict[Any, Any]]:
-    """What asking yields, one after the other."""
+    """What asking brings to the page, one after the other."""
+    begun = call.ask(question, 0, "ar", conversation, since, "", [], [], visitor(owner))
+    if call.page.asked not in begun:
+        return [begun]
+    conversation, page = begun[call.page.conversation], call.page
 
     async def read() -> list[dict[Any, Any]]:
-        steps = call.ask(question, 0, "ar", conversation, since, "", [], [], visitor(owner))  # type: ignore[arg-type]
-        return [updates async for updates in steps]
+        steps = call.write(begun[page.asked], "ar", conversation, visitor(owner))
+        return [{page.chat: chat} async for chat, _ in steps if isinstance(chat, list)]
 
-    return asyncio.run(read())
+    return [begun, *asyncio.run(read()), call.finish("ar", conversation, visitor(owner))]
 
 
-def test_asking_shows_the_question_at_once_then_the_answer_and_keeps_it(call: Callbacks, desk: Desk) -> None:
-    steps = asked(call, COST, "layla")
+def test_asking_shows_the_question_at_once_then_the_answer_and_keeps_it(
+    call: Callbacks, questions: Questions, desk: Desk
+) -> None:
+    steps = asked(questions, COST, "layla")
     chats = [one[call.page.chat] for one in steps if call.page.chat in one]
     assert "يبحث في المقالات" in chats[0][1]["content"] and COST in chats[0][0]["content"]
     assert "مليون" in chats[-1][1]["content"] and 'class="chip"' in chats[-1][1]["content"]
@@ -69,94 +82,129 @@ def test_asking_shows_the_question_at_once_then_the_answer_and_keeps_it(call: Ca
 
 
 @pytest.mark.parametrize("question", ["", "؟" * 2_001, None, {"role": "system"}, "\ud800", 7])
-def test_a_question_that_makes_no_sense_is_answered_with_a_word_of_the_page(call: Callbacks, question: object) -> None:
-    (only,) = asked(call, question, "layla")
+def test_a_question_that_makes_no_sense_is_answered_with_a_word_of_the_page(
+    call: Callbacks, questions: Questions, question: object
+) -> None:
+    (only,) = asked(questions, question, "layla")
     assert set(only) == {call.page.bridge} and "toast" in only[call.page.bridge]
 
 
-def test_a_date_that_is_none_is_said(call: Callbacks) -> None:
-    assert "2025-01-31" in asked(call, COST, "layla", since="soon")[-1][call.page.bridge]
+def test_a_date_that_is_none_is_said(call: Callbacks, questions: Questions) -> None:
+    assert "2025-12-23" in asked(questions, COST, "layla", since="soon")[-1][call.page.bridge]
     with pytest.raises(UsageError):
         talking.narrowed("", "31/12/2025", [], [])
 
 
-def test_whatever_fails_becomes_a_line_in_the_chat(
-    call: Callbacks, desk: Desk, monkeypatch: pytest.MonkeyPatch
+def test_whatever_fails_becomes_a_line_in_the_chat_and_the_question_stays(
+    questions: Questions, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    page = questions.page
+
     def down(*_: object, **__: object) -> Generator[str, None, Answer]:
         yield "نحو "
         raise ProviderDown("the server does not answer")
 
     monkeypatch.setattr(desk, "stream", down)
-    last = [one[call.page.chat] for one in asked(call, COST, "layla") if call.page.chat in one][-1]
+    steps = asked(questions, COST, "layla")
+    last = [one[page.chat] for one in steps if page.chat in one][-1]
     assert "the server does not answer" in last[-1]["content"] and "نحو" in last[-1]["content"]
+    assert [turn.question for turn in desk.conversations.turns(steps[0][page.conversation], "layla")] == [COST]
 
     def broken(*_: object, **__: object) -> Generator[str, None, Answer]:
         raise ZeroDivisionError("sk-secret")
         yield ""
 
     monkeypatch.setattr(desk, "stream", broken)
-    end = asked(call, COST, "layla")[-1]
-    assert "ZeroDivisionError" in end[call.page.bridge] and "sk-secret" not in str(end)
-    assert end[call.page.send]["visible"] is True
+    *_, chat, end = asked(questions, COST, "layla")
+    assert "ZeroDivisionError" in chat[page.chat][-1]["content"] and "sk-secret" not in str(chat)
+    assert 'id="do-retry-1"' in chat[page.chat][-1]["content"] and end[page.send]["visible"] is True
 
 
-def test_a_visitor_who_leaves_closes_the_stream_and_finds_what_was_written(
-    call: Callbacks, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    closed = []
+def endless(closed: list[bool]) -> Callable[..., Generator[str, None, Answer]]:
+    """A stream of words that ends when it is closed."""
 
-    def endless(*_: object, **__: object) -> Generator[str, None, Answer]:
+    def stream(*_: object, **__: object) -> Generator[str, None, Answer]:
         try:
             while True:
                 yield "كلمة "
+                threading.Event().wait(0.001)
         finally:
             closed.append(True)
 
-    monkeypatch.setattr(desk, "stream", endless)
+    return stream
 
-    async def leave() -> str:
-        steps = call.ask(COST, 0, "ar", "", "", "", [], [], visitor("omar"))
-        conversation = ""
-        async for updates in steps:
-            conversation = updates.get(call.page.conversation, conversation)
-            if "writing" in str(updates.get(call.page.chat)) and "كلمة كلمة" in str(updates):
+
+def test_a_visitor_who_leaves_closes_the_stream_and_finds_what_was_written(
+    questions: Questions, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[bool] = []
+    monkeypatch.setattr(desk, "stream", endless(closed))
+    page = questions.page
+    begun = questions.ask(COST, 0, "ar", "", "", "", [], [], visitor("omar"))
+
+    async def leave() -> None:
+        steps = questions.write(begun[page.asked], "ar", begun[page.conversation], visitor("omar"))
+        async for chat, _ in steps:
+            if "writing" in str(chat) and "كلمة كلمة" in str(chat):
                 break
+        assert (
+            "toast"
+            in questions.ask(COST, 0, "ar", begun[page.conversation], "", "", [], [], visitor("omar"))[page.bridge]
+        )
         await steps.aclose()
         while not closed:
             await asyncio.sleep(0.01)
-        return conversation
 
-    (turn,) = desk.conversations.turns(asyncio.run(leave()), "omar")
+    asyncio.run(leave())
+    (turn,) = desk.conversations.turns(begun[page.conversation], "omar")
     assert turn.answer.text.startswith("كلمة") and not turn.answer.complete
+    assert begun[page.conversation] not in desk.underway
 
 
-def test_nobody_sees_or_changes_anothers_conversation(call: Callbacks, desk: Desk) -> None:
-    steps = asked(call, COST, "layla")
+def test_an_answer_does_not_show_up_in_another_conversation(desk: Desk, call: Callbacks) -> None:
+    shows = ["elsewhere"]
+    questions = Questions(desk, call.page, lambda _: shows[0])
+    steps = asked(questions, COST, "noor")
+    assert not [one for one in steps[1:-1] if call.page.chat in one]
+    (turn,) = desk.conversations.turns(steps[0][call.page.conversation], "noor")
+    assert turn.answer.complete and "مليون" in turn.answer.text
+
+
+def test_a_question_that_was_stopped_before_its_turn_stays(desk: Desk, questions: Questions) -> None:
+    page = questions.page
+    begun = questions.ask(COST, 0, "ar", "", "", "", [], [], visitor("salma"))
+    conversation = begun[page.conversation]
+    shown = asyncio.run(questions.stopped(begun[page.asked], "ar", conversation, visitor("salma")))
+    assert COST in shown[page.chat][0]["content"] and "do-retry-1" in shown[page.chat][1]["content"]
+    assert shown[page.asked] is None and shown[page.stop]["visible"] is False
+    again = questions.again("ar", conversation, "", "", [], [], visitor("salma"), event(number="1"))
+    assert again[page.asked].question == COST and again[page.asked].replaces == 1 and page.box not in again
+
+
+def test_nobody_sees_or_changes_anothers_conversation(call: Callbacks, questions: Questions, desk: Desk) -> None:
+    steps = asked(questions, COST, "layla")
     hers = next(one[call.page.conversation] for one in steps if call.page.conversation in one)
     shown = call.open_conversation("ar", visitor("omar"), event(id=hers))
     assert shown[call.page.conversation] == "" and shown[call.page.chat]["value"] == []
-    for act in (call.delete, call.export, call.rename, call.edit, call.judge):
+    for act in (call.delete, call.export, call.rename, questions.edit, questions.judge):
         value = event(id=hers, title="mine", form="md", number="1", kind="good")
         assert "toast" in act("ar", hers, visitor("omar"), value)[call.page.bridge]
     assert "toast" in call.share("ar", hers, visitor("omar"))[call.page.bridge]
-    answered = asked(call, COST, "omar", conversation=hers)
+    answered = asked(questions, COST, "omar", conversation=hers)
     assert next(one[call.page.conversation] for one in answered if call.page.conversation in one) != hers
     assert [one.id for one in desk.conversations.listed("layla")].count(hers) == 1
 
 
-@pytest.mark.parametrize(
-    "sent", [{}, {"place": None}, {"place": ["x"]}, {"place": "../../etc/passwd"}, {"place": "bridge:9-1"}, None]
-)
-def test_a_place_that_is_none_says_so_in_the_panel(call: Callbacks, sent: Any) -> None:
-    shown = call.open_article("en", gr.EventData(None, sent))[call.page.panel]
-    assert 'class="absent"' in shown
+@pytest.mark.parametrize("place", ["", "../../etc/passwd", "bridge:9-1", "bridge:0-99999", "nobody", "\x00", "🙂:1-2"])
+def test_a_place_that_is_none_says_so_in_the_panel(desk: Desk, place: str) -> None:
+    assert 'class="absent"' in panel.opened(desk, place, "en")
 
 
-def test_the_address_of_the_page_says_what_it_shows(call: Callbacks) -> None:
+def test_the_address_of_the_page_says_what_it_shows(call: Callbacks, desk: Desk) -> None:
     shown = call.arrive(visitor("layla", lang="en", a="bridge:0-14"))
     assert shown[call.page.language] == "en" and "Question" in str(shown[call.page.box])
-    assert '<mark id="hit" tabindex="-1">افتتاح جسر نور</mark>' in shown[call.page.panel]
+    assert "bridge:0-14" in shown[call.page.bridge]
+    assert '<mark id="hit" tabindex="-1">افتتاح جسر نور</mark>' in panel.opened(desk, "bridge:0-14", "en")
     assert "no such conversation" in call.arrive(visitor("layla", lang="en", s="guess"))[call.page.editing]
 
 
@@ -175,11 +223,10 @@ def test_no_part_of_the_page_is_an_endpoint_for_others(desk: Desk) -> None:
 def test_questions_are_limited_for_each_visitor(desk: Desk) -> None:
     strict = Desk(desk.store, settings=Settings(), limits=Limits(per_minute=1))
     with gr.Blocks():
-        call = Callbacks(strict, Page(strict))
-    asked(call, COST, "layla")
-    assert (
-        "انتظر دقيقة".encode("ascii", "backslashreplace").decode() in asked(call, COST, "layla")[-1][call.page.bridge]
-    )
+        questions = Questions(strict, Page(strict))
+    asked(questions, COST, "layla")
+    said = asked(questions, COST, "layla")[-1][questions.page.bridge]
+    assert "انتظر دقيقة".encode("ascii", "backslashreplace").decode() in said
     strict.close()
 
 

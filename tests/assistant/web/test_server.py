@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from assistant.config import Secret, Settings
 from assistant.web.desk import Desk
 from assistant.web.logins import Logins, hashed
-from assistant.web.server import AT_ONCE, _emptied, _listening, opened
+from assistant.web.server import _emptied, _listening, opened
 from assistant.web.visits import Limits, Refusal
 from assistant.web.words import ARABIC, ENGLISH
 from index.errors import UsageError
@@ -71,7 +71,10 @@ def call(client: httpx.Client, name: str, data: list[Any], session: str = "s1", 
 def asked(
     client: httpx.Client, question: object, conversation: object = "", session: str = "s1"
 ) -> list[dict[str, Any]]:
-    return call(client, "ask", [question, 0, "ar", conversation, "", "", [], []], session)
+    """What asking brings to the page: the question at once, the answer when its turn comes, the lists around it."""
+    begun = call(client, "ask", [question, 0, "ar", conversation, "", "", [], []], session)
+    written = call(client, "write", [None, "ar", ""], session)
+    return [*begun, *written, *call(client, "finish", ["ar", ""], session)]
 
 
 def owner(client: httpx.Client) -> str:
@@ -407,7 +410,8 @@ def test_a_visitor_who_leaves_ends_the_models_stream(tmp_path: Path) -> None:
         httpx.Client(base_url=address) as client,
     ):
         owner(client)
-        sent = {"fn_index": events(client, "ask"), "data": [QUESTION, 0, "ar", "", "", "", [], []], "session_hash": "s"}
+        call(client, "ask", [QUESTION, 0, "ar", "", "", "", [], []], "s")
+        sent = {"fn_index": events(client, "write"), "data": [None, "ar", ""], "session_hash": "s"}
         client.post("/gradio_api/queue/join", json=sent)
         with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}, timeout=60) as stream:
             for _ in stream.iter_lines():
@@ -422,16 +426,17 @@ def test_a_silent_model_is_left_long_before_its_deadline(tmp_path: Path, fault: 
     with Scripted("كلّف الجسر 40 مليون دينار [1]. وافتتحه الوالي [1].") as model:
         patient = replace(slow(model), first_token_seconds=3_600.0, stall_seconds=3_600.0, total_seconds=3_600.0)
         with served(stored(tmp_path), settings=patient) as (address, desk), httpx.Client(base_url=address) as client:
-            me, ask = owner(client), events(client, "ask")
+            me, write = owner(client), events(client, "write")
             model.faults = [None, fault]
-            sent = {"fn_index": ask, "data": [QUESTION, 0, "ar", "", "", "", [], []], "session_hash": "s"}
+            call(client, "ask", [QUESTION, 0, "ar", "", "", "", [], []], "s")
+            sent = {"fn_index": write, "data": [None, "ar", ""], "session_hash": "s"}
             event = client.post("/gradio_api/queue/join", json=sent).json()["event_id"]
             with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}, timeout=60) as stream:
                 for _ in stream.iter_lines():
                     if len(model.requests) == 2:  # the answer was asked for
                         break
                 if how == "stops":
-                    told = {"session_hash": "s", "fn_index": ask, "event_id": event}
+                    told = {"session_hash": "s", "fn_index": write, "event_id": event}
                     assert client.post("/gradio_api/cancel", json=told).json()["success"]
             assert model.left.wait(60), "the model was still waited for after its reader had left"
             while desk.busy() or desk.underway:
@@ -450,10 +455,12 @@ def test_a_full_queue_turns_visitors_away_instead_of_growing(tmp_path: Path) -> 
             httpx.Client(base_url=address) as client,
         ):
             owner(client)
-            ask = events(client, "ask")
+            ask, write = events(client, "ask"), events(client, "write")
             replies = []
-            for number in range(AT_ONCE + 12):
+            for number in range(limits.at_once + 12):
                 sent = {"fn_index": ask, "data": [QUESTION, 0, "ar", "", "", "", [], []], "session_hash": f"s{number}"}
+                assert client.post("/gradio_api/run/predict", json=sent).status_code == 200
+                sent = {"fn_index": write, "data": [None, "ar", ""], "session_hash": f"s{number}"}
                 replies.append(client.post("/gradio_api/queue/join", json=sent))
             refused = [one for one in replies if one.status_code != 200]
             assert refused and {one.status_code for one in refused} == {503}

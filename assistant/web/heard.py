@@ -1,0 +1,56 @@
+"""What page.js sends along with an event, read as the words of a stranger; and how a callback that fails says so."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assistant.web import beside
+from index.errors import IsnadError
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from assistant.web.page import Page
+
+Updates = dict[Any, Any]
+LOG = logging.getLogger("isnad.web")
+
+
+class OfPage(Protocol):
+    """Whatever holds callbacks of a page."""
+
+    page: Page
+
+
+def spoken(call: Callable[..., Updates]) -> Callable[..., Updates]:
+    """The callback, with what it raises said to the visitor; what nobody foresaw goes to the log, without its text."""
+
+    @functools.wraps(call)
+    def said(self: OfPage, *values: Any) -> Updates:
+        try:
+            return call(self, *values)
+        except IsnadError as error:
+            return {self.page.bridge: beside.told(toast=str(error))}
+        except Exception as error:
+            LOG.error("%s failed: %s", call.__name__, type(error).__name__)
+            return {self.page.bridge: beside.told(toast=f"{type(error).__name__}")}
+
+    return said
+
+
+def value(event: gr.EventData, name: str) -> object:
+    """What page.js sent along; None where it did not."""
+    data = event._data
+    return data.get(name) if isinstance(data, dict) else None
+
+
+def number(said: object) -> int:
+    """A turn's number; 0, which no turn has, where it is none.
+
+    >>> number("3"), number(-1), number(["x"])
+    (3, 0, 0)
+    """
+    return int(said) if isinstance(said, int | str) and str(said).isdecimal() else 0
