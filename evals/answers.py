@@ -125,9 +125,9 @@ def _tied(text: str, sources: list[str], corpus: Corpus) -> tuple[str, tuple[Sen
         cited = list(dict.fromkeys(one for one in files if one))
         words = _MARK.sub(lambda mark: "" if _file(mark[1], sources, corpus) else mark[0], marked).strip()
         if not words.strip(" .؟?!،,") and written:  # a mark alone belongs to the sentence before
-            written[-1] = msgspec.structs.replace(
-                written[-1], citations=(*written[-1].citations, *_citations(written[-1].text, cited, corpus))
-            )
+            more = _citations(written[-1].text, cited, corpus)
+            both = tuple(dict.fromkeys((*written[-1].citations, *more)))
+            written[-1] = msgspec.structs.replace(written[-1], citations=both)
             continue
         marks = "".join(f" [{one}]" for one in cited)
         gap = " " if parts else ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from assistant.render import direction
 from evals import corpus as texts
 from evals import stats
 from evals.baseline import Baseline
@@ -67,6 +68,7 @@ def html(
         verdict=verdict,
         reasons=reasons(verdict, language) if verdict else [],
         step=lambda name: step(name, language),
+        direction=direction,
         manifest=new.manifest,
         base_manifest=base.manifest if base else None,
         facts=_facts(cases, corpus, new.manifest, words),

@@ -102,5 +102,8 @@ class Verdict(Value, frozen=True, kw_only=True):
 
 def stopped(wanted: int, spent: float, limit: float) -> Verdict:
     """The verdict of a run that met its cost limit; what was answered is kept, and the run can be resumed."""
-    reason = f"the cost limit of {limit:g} is reached ({spent:.4f} spent); resume with a higher --max-cost"
+    reason = (
+        f"{spent:.4f} are spent, and the next answers could cost more than what is left of the limit of {limit:g}; "
+        "what was answered is kept: --resume with a higher --max-cost"
+    )
     return Verdict(finding="budget", reasons=(reason,), integrity=Integrity(wanted=wanted, compared=0, errors=0))

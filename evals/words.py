@@ -22,7 +22,7 @@ def run_text(
     cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]], summary: Summary, manifest: Manifest
 ) -> str:
     """What a run came to: what was asked, how much passed, the metrics, and each failing case with its blame."""
-    failing = [one for outcomes in found.values() for one in outcomes if not one.passed]
+    failing = [_failing(case, outcomes) for case, outcomes in found.items() if not all(one.passed for one in outcomes)]
     lines = [
         f"{manifest.engine}   {manifest.suite}@{fingerprint(cases)}: {len(cases)} cases, {summary.events} events, "
         f"{summary.answers} answers, {summary.errors} errors",
@@ -37,10 +37,17 @@ def run_text(
     if summary.violations:
         lines.append("invariants broken: " + ", ".join(f"{what} {n}" for what, n in summary.violations.items()))
     if failing:
-        lines += ["", *(f"  {one.case}: {one.blame}: {one.detail}" for one in failing[:SHOWN])]
+        lines += ["", *failing[:SHOWN]]
     if len(failing) > SHOWN:
         lines.append(f"  … and {len(failing) - SHOWN} more; `isnad eval report` shows them all")
     return "\n".join(lines)
+
+
+def _failing(case: str, outcomes: Sequence[Outcome]) -> str:
+    """A case that fails, in how many of its repeats, and the blame of the first."""
+    failed = [one for one in outcomes if not one.passed]
+    times = f" ({len(failed)} of {len(outcomes)} answers)" if len(outcomes) > 1 else ""
+    return f"  {case}{times}: {failed[0].blame or 'no answer'}: {failed[0].detail}"
 
 
 def verdict_text(verdict: Verdict, *, against: str = "the baseline") -> str:

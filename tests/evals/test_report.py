@@ -113,7 +113,7 @@ def test_it_has_the_direction_and_the_words_of_its_language(page: tuple[str, str
     assert f'<html lang="{language}" dir="{direction}">' in text
     for name in ("regression", "prompts", "flips", "whole", "abstention", "types", "blame", "cost", "power", "metrics"):
         assert words[name] in text
-    assert text.count('dir="auto"') > 30
+    assert text.count('dir="rtl"') > 30 and re.search(r'<div dir="rtl">[^<]*<mark>', text)
 
 
 def test_the_forest_plot_paints_in_red_what_is_worse_and_nothing_else(page: tuple[str, str]) -> None:
