@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from assistant.grounding import Evidence, check, check_claim
 from assistant.records import Sentence
 from index.errors import UsageError
 from index.records import Hit
-from index.text.words import terms
+from index.text.words import words
 
 OTHERS = 3  # articles that are not cited, at most, in which a sentence is looked for
 
@@ -28,9 +29,7 @@ class Examining:
         passages: dict[str, str] = {}
         for hit in hits:
             passages.setdefault(hit.article.id, hit.passage.text)
-        self._passages = [
-            (Evidence(text=text, file_id=file_id), frozenset(terms(text).h)) for file_id, text in passages.items()
-        ]
+        self._passages = [Evidence(text=text, file_id=file_id) for file_id, text in passages.items()]
         self._found: dict[Sentence, Sentence] = {}
 
     def of(self, sentence: Sentence) -> Sentence:
@@ -58,13 +57,17 @@ class Examining:
             sentence, verdict=found.verdict, probability=found.probability, reasons=(*sentence.reasons, *found.reasons)
         )
 
+    @cached_property
+    def _words(self) -> list[frozenset[str]]:
+        """Of each passage."""
+        return [frozenset(words(one.text)) for one in self._passages]
+
     def _nearest(self, sentence: str, cited: Collection[str]) -> list[Evidence]:
-        """The passages of other articles that share most stems with the sentence, the best first."""
-        said = frozenset(terms(sentence).h)
-        others = [
-            (-len(said & stems), place) for place, (one, stems) in enumerate(self._passages) if one.file_id not in cited
-        ]
-        return [self._passages[place][0] for _, place in sorted(others)[:OTHERS]]
+        """The passages of other articles that share most words with the sentence, the best first."""
+        said = frozenset(words(sentence))
+        pairs = enumerate(zip(self._passages, self._words, strict=True))
+        others = [(-len(said & held), place) for place, (one, held) in pairs if one.file_id not in cited]
+        return [self._passages[place] for _, place in sorted(others)[:OTHERS]]
 
 
 def examined(sentences: Iterable[Sentence], question: str, hits: Sequence[Hit]) -> tuple[Sentence, ...]:
