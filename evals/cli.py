@@ -49,7 +49,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     reporting = command(report)
     reporting.add_argument("which", nargs="?", metavar="RUN", help="default: the latest")
     reporting.add_argument("-o", "--output", type=Path, default=Path("report.html"), metavar="FILE")
-    reporting.add_argument("--against", metavar="NAME|RUN", help="a baseline or another run")
+    reporting.add_argument(
+        "--against", metavar="NAME|RUN", help="a baseline or another run (default: the baseline of its gate)"
+    )
     reporting.add_argument("--lang", choices=("en", "ar"), default="en", help="of the words of the report")
     labelling = command(label)
     labelling.add_argument("which", nargs="?", metavar="RUN", help="default: the latest")

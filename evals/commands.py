@@ -58,13 +58,11 @@ def gate(options: argparse.Namespace) -> int:
         folder, manifest = _begun(options, opened)
         finished = _run(options, opened, folder, before)
         assert finished.verdict
-        verdict = finished.verdict
+        verdict = msgspec.structs.replace(finished.verdict, against=before.name)
         runlog.save(folder / VERDICT, verdict)
         if verdict.finding == "pass":
             passing.record(manifest, fingerprint(opened.cases), now())
-        _say_verdict(
-            options, verdict, f"the baseline {before.name} of {before.log[-1].at:%Y-%m-%d}", folder, before.name
-        )
+        _say_verdict(options, verdict, f"the baseline {before.name} of {before.log[-1].at:%Y-%m-%d}", folder)
         _tell(options, opened.cases, finished.outcomes, verdict, _changed(before.manifest, manifest))
     return verdict.exit_code
 
@@ -295,16 +293,14 @@ def _say_run(
     say(f"\n{verdict.headline}\nrun: {folder}")
 
 
-def _say_verdict(
-    options: argparse.Namespace, verdict: Verdict, against: str, folder: Path | None, name: str = ""
-) -> None:
+def _say_verdict(options: argparse.Namespace, verdict: Verdict, against: str, folder: Path | None) -> None:
     if options.json:
         record = {"run": str(folder) if folder else None, "exit_code": verdict.exit_code, "verdict": verdict}
         say(msgspec.json.encode(record).decode())
         return
     say(words.verdict_text(verdict, against=against))
     if folder:
-        say(f"report: isnad eval report {folder} --against {name}")
+        say(f"report: isnad eval report {folder}")
 
 
 def _tell(

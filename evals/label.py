@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from evals.calibrate import Calibration, Corrected, Row, calibrate, corrected
@@ -20,6 +21,7 @@ from index.errors import UsageError
 from index.records import Value
 
 COLUMNS = ("id", "why", "question", "sentence", "cited", "check", "judge", "label", "note")
+_FORMULA = re.compile(r"^'([=+\-@\t\r])")
 LABELS: dict[str, Label] = {"full": "full", "partial": "partial", "none": "none", "contradicts": "contradicts"}
 
 
@@ -102,7 +104,7 @@ def table(queued: Iterable[Queued]) -> str:
     writer = csv.writer(text, dialect="excel-tab")
     writer.writerow(COLUMNS)
     for one in queued:
-        writer.writerow([getattr(one, name) for name in COLUMNS])
+        writer.writerow([_inert(getattr(one, name)) for name in COLUMNS])
     return "\ufeff" + text.getvalue()
 
 
@@ -116,8 +118,13 @@ def read(text: str) -> tuple[Queued, ...]:
         label = (row["label"] or "").strip().lower()
         if label and label not in LABELS:
             raise UsageError(f"{row['id']}: the label {label!r} is none of {', '.join(LABELS)}")
-        found.append(Queued(**{name: row[name] or "" for name in COLUMNS} | {"label": label}))
+        found.append(Queued(**{name: _FORMULA.sub(r"\1", row[name] or "") for name in COLUMNS} | {"label": label}))
     return tuple(found)
+
+
+def _inert(cell: str) -> str:
+    """What an article or a model wrote is no formula: a spreadsheet shows a cell that begins with an apostrophe as it is."""
+    return f"'{cell}" if cell[:1] in tuple("=+-@\t\r") else cell
 
 
 class Labelled(Value, frozen=True, kw_only=True):

@@ -28,14 +28,15 @@ def report(options: argparse.Namespace) -> int:
     wanted = of_run(manifest, ())
     cases = session.chosen(wanted)
     with read(wanted) as (corpus, support):
-        base = None
-        if options.against and baselines.path_of(options.against).exists():
-            base = side_of(baselines.load(options.against), corpus)
-        elif options.against:
-            other = runlog.find(options.runs, options.against)
-            base = Side(manifest=runlog.load(other), entries=answers(other))
         path_of_verdict = folder / VERDICT
         verdict = msgspec.json.decode(path_of_verdict.read_bytes(), type=Verdict) if path_of_verdict.exists() else None
+        against = options.against or (verdict.against if verdict else "")
+        base = None
+        if against and baselines.path_of(against).exists():
+            base = side_of(baselines.load(against), corpus)
+        elif against:
+            other = runlog.find(options.runs, against)
+            base = Side(manifest=runlog.load(other), entries=answers(other))
         new = Side(manifest=manifest, entries=answers(folder))
         judge = session.judge_of(manifest, options.runs / "calls.jsonl", corpus)
         text = html(cases, corpus, support, new, base, verdict, judge=judge, language=options.lang)

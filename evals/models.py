@@ -43,7 +43,7 @@ class Paid:
     def needed(self) -> None:
         """Raise UsageError where no model is set."""
         if not self.settings.has_model:
-            raise UsageError("no model is set: set OPENAI_API_KEY or OPENAI_BASE_URL, or use --engine extract")
+            raise UsageError("no model is set: set OPENAI_API_KEY or OPENAI_BASE_URL (--engine extract needs none)")
 
     def model(self, name: str, repeat: int) -> Model:
         """A model by name, every reply of which is kept."""

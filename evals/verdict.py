@@ -72,6 +72,7 @@ class Verdict(Value, frozen=True, kw_only=True):
     mcnemar: tuple[int, int, int, int] = (0, 0, 0, 0)  # passed both, worse, better, failed both
     p_mcnemar: float = 1.0
     extra: int = 0  # answers asked for to sharpen the declared metrics
+    against: str = ""  # the baseline's name
     calls: int = 0  # answers asked for, the fresh runs included
     comparisons: int = 1  # made with this set of cases so far, this one included
     allow_inconclusive: bool = False

@@ -21,7 +21,7 @@ from evals.calibrate import (
     word_f1,
 )
 from evals.judge import Judged, ModelJudge, Ruling, read
-from evals.label import learnt, queue, table
+from evals.label import Queued, learnt, queue, table
 from evals.label import read as read_table
 from evals.records import Entry, Failed, Measured
 from evals.stats import wilson
@@ -285,6 +285,13 @@ def test_a_filled_table_says_how_far_check_and_judge_agree_and_puts_the_rate_rig
         found.grounded and found.grounded.rate == 0.0
     )  # whatever the check thought, people called none of it borne out
     assert "60 labels" in labelled_text(found)
+
+
+@pytest.mark.parametrize("hostile", ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "'plain"])
+def test_what_a_model_wrote_is_no_formula_in_a_spreadsheet_and_comes_back_as_it_was(hostile: str) -> None:
+    text = table([Queued(id="a/0/0", why="lot", question="من؟", sentence=hostile, cited="")])
+    assert text.splitlines()[1].split("\t", 3)[3].lstrip('"').startswith("'")
+    assert read_table(text)[0].sentence == hostile
 
 
 def test_a_label_that_is_none_of_the_four_is_an_error_that_names_the_sentence() -> None:
