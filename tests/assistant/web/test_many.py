@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +20,14 @@ import httpx
 import pytest
 
 from assistant.config import Secret, Settings
+from index.ledger import Ledger
 from tests.assistant.web.served import FREELY, served
 from tests.assistant.web.test_server import asked, owner
-from tests.scripted import Scripted
+from tests.scripted import Scripted, chunk
 from tests.shop import index, write
 
 pytestmark = pytest.mark.long
-VISITORS, QUESTIONS, ROUNDS = 20, 3, 2_000
+VISITORS, QUESTIONS, ROUNDS, CLICKS = 20, 3, 2_000, 100
 NAMES = [
     f"{first}{second}" for first in ("نور", "مرجان", "سراج", "زيتون", "قمر") for second in ("ية", "ان", "ون", "ات")
 ]
@@ -72,8 +76,79 @@ def test_twenty_visitors_at_once_get_each_their_own_answers(tmp_path: Path) -> N
                 assert not {figure for figure in others if f" {figure} مليون دينار" in said.split("المقالات")[0]}
 
 
+class Writing(Scripted):
+    """A model that writes as fast as a good one does: two hundred characters a second."""
+
+    async def events(self, text: str, fault: str | None, wants_usage: bool) -> AsyncIterator[str]:
+        for start in range(0, len(text), 4):
+            yield chunk({"content": text[start : start + 4]})
+            await asyncio.sleep(0.02)
+        yield chunk({}, "stop")
+        yield "data: [DONE]\n\n"
+
+
+CLICK = """chip => new Promise(done => {
+    const panel = document.querySelector("#panel"), place = chip.getAttribute("href"), began = performance.now();
+    const look = () => panel.querySelector("#hit") && document.body.classList.contains("panel-open")
+        && panel.querySelector("#do-link").getAttribute("href") === place
+            ? done([performance.now() - began, panel.querySelector("#hit").textContent]) : requestAnimationFrame(look);
+    chip.click();
+    look();
+})"""
+
+
+def test_a_source_opens_while_twenty_visitors_ask(tmp_path: Path) -> None:
+    """Prints the milliseconds from a click on a chip to the article beside the chat, its words marked."""
+    from tests.assistant.web.browser import Reader, opened
+
+    write(tmp_path / "articles", {f"{number:02}.txt": bridge(name, number) for number, name in enumerate(NAMES)})
+    index(tmp_path / "articles", tmp_path / "store")
+    store, over, took = tmp_path / "store", threading.Event(), list[float]()
+
+    def visit(address: str, number: int) -> int:
+        with httpx.Client(base_url=address, timeout=300) as client:
+            owner(client)
+            answers = 0
+            while not over.is_set():
+                assert asked(client, f"كم كلّف جسر {NAMES[number]}؟", "", f"s{number}")[-1]["success"]
+                answers += 1
+            return answers
+
+    with (
+        Writing(lambda messages: " ".join([reply(messages)] * 12)) as model,
+        opened() as browser,
+        running(store, OPENAI_BASE_URL=model.url, OPENAI_API_KEY="x", ISNAD_MODEL="scripted") as (address, _),
+        ThreadPoolExecutor(VISITORS) as threads,
+    ):
+        reader = Reader(browser, address).open()
+        for name in NAMES[:3]:
+            reader.ask(f"كم كلّف جسر {name}؟")
+        chips = reader.page.locator("#chat a.chip")
+        places = [str(chips.nth(number).get_attribute("href")).removeprefix("?a=") for number in range(chips.count())]
+        visits = [threads.submit(visit, address, number) for number in range(VISITORS)]
+        try:
+            while len(model.requests) < 4 * VISITORS:  # every visitor has asked more than once
+                reader.page.wait_for_timeout(100)
+            for number in range(CLICKS):
+                at = number % 3 * (len(places) // 3)
+                milliseconds, said = chips.nth(at).evaluate(CLICK)
+                article, span = Ledger.open(store).place(places[at])
+                assert span is not None and said == span.of(article.text)
+                took.append(milliseconds)
+                reader.page.wait_for_timeout(150)
+        finally:
+            over.set()
+        answers = sum(one.result() for one in visits)
+        assert answers >= VISITORS and reader.trouble == []
+        reader.close()
+    took.sort()
+    sys.stdout.write(
+        f"\n{VISITORS} visitors, {answers} answers; {CLICKS} clicks: p50 {took[len(took) // 2]:.0f} ms, p95 {took[len(took) * 95 // 100]:.0f} ms"
+    )
+
+
 @contextmanager
-def running(store: Path) -> Iterator[tuple[str, int]]:
+def running(store: Path, **environment: str) -> Iterator[tuple[str, int]]:
     """`isnad chat` in a process of its own: its address and its number."""
     command = [
         sys.executable,
@@ -88,7 +163,7 @@ def running(store: Path) -> Iterator[tuple[str, int]]:
         "--rate",
         "1000",
     ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | environment) as process:
         try:
             assert process.stderr is not None
             said = ""
