@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 from typing import Literal, Protocol
 
 from evals.records import Outcome
@@ -46,4 +45,5 @@ def valid(outcomes: Outcomes, case: str) -> list[Outcome]:
 
 def rate(outcomes: Outcomes, case: str) -> float:
     """The share of a case's valid outcomes that passed; there must be one."""
-    return fmean(bool(one.passed) for one in valid(outcomes, case))
+    found = valid(outcomes, case)
+    return sum(bool(one.passed) for one in found) / len(found)

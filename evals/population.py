@@ -6,8 +6,8 @@ sign-flip test agrees. It informs; the case-level test of `evals.gate` is the on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from statistics import fmean
 
 from evals import stats
 from evals.cases import Case
@@ -26,8 +26,9 @@ def sharpened(cases: Sequence[Case], base: Outcomes, new: Outcomes, again: Again
     names = [case.id for case in cases if _wavers(base[case.id], plan.metrics)]
     left = plan.extra * len(cases)
     while again and names and len(names) <= left:
-        found = [difference(metric, cases, base, new) for metric in plan.metrics]
-        if not any(one and stats.detectable(one.error, power=0.9) > plan.margin for one in found):
+        sides = [_sides(metric, cases, base, new) for metric in plan.metrics]
+        errors = [stats.standard_error(*one) for one in sides if one]
+        if not any(stats.detectable(error, power=0.9) > plan.margin for error in errors):
             break
         fresh = again("new", names, 1)
         if not any(valid(fresh, name) for name in names):
@@ -78,6 +79,16 @@ def difference(metric: str, cases: Sequence[Case], base: Outcomes, new: Outcomes
 
     Abstention is weighted so that answerable and unanswerable questions count alike: its mean is balanced accuracy.
     """
+    found = _sides(metric, cases, base, new)
+    return stats.paired(*found) if found else None
+
+
+Sides = tuple[
+    list[float], list[float], list[str], list[float] | None
+]  # of each case: before, now, its event, its weight
+
+
+def _sides(metric: str, cases: Sequence[Case], base: Outcomes, new: Outcomes) -> Sides | None:
     rows = []
     for case in cases:
         old, now = _mean(base[case.id], metric), _mean(new[case.id], metric)
@@ -85,15 +96,14 @@ def difference(metric: str, cases: Sequence[Case], base: Outcomes, new: Outcomes
             rows.append((old, now, case))
     if not rows:
         return None
-    kinds = [case.answerable for _, _, case in rows]
-    weights = [1 / kinds.count(kind) for kind in kinds] if metric == "abstention" else None
-    olds, nows, paired = zip(*rows, strict=True)
-    return stats.paired(olds, nows, [case.cluster for case in paired], weights)
+    kinds = Counter(case.answerable for _, _, case in rows)
+    weights = [1 / kinds[case.answerable] for _, _, case in rows] if metric == "abstention" else None
+    return [old for old, _, _ in rows], [now for _, now, _ in rows], [case.cluster for _, _, case in rows], weights
 
 
 def _mean(outcomes: Sequence[Outcome], metric: str) -> float | None:
     values = [value for one in outcomes if (value := one.value(metric)) is not None]
-    return fmean(values) if values else None
+    return sum(values) / len(values) if values else None
 
 
 def _judged(found: stats.Difference, p: float, margin: float, alpha: float) -> Judged:

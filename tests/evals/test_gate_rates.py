@@ -137,8 +137,8 @@ def test_over_thousands_of_changes_it_cries_wolf_in_one_of_fifty_at_most_and_see
     """Prints the figures: run with -s."""
     quiet, lost = [], []
     for size, repeats, at in product(SIZES, REPEATS, range(len(SHAPES))):
-        quiet.append(rates(size, 600, 0.0, **SHAPES[at], repeats=repeats))
-        lost.append(rates(size, 200, 0.05, **SHAPES[at], repeats=repeats))
+        quiet.append(rates(size, 300, 0.0, **SHAPES[at], repeats=repeats))
+        lost.append(rates(size, 100, 0.05, **SHAPES[at], repeats=repeats))
         told = f"{size * 3} cases, baseline of {repeats}, shape {at}: nothing changed {quiet[-1]}; an event in twenty lost {lost[-1]}"
         sys.stdout.write(f"{told}\n")
         sys.stdout.flush()

@@ -89,6 +89,16 @@ def test_the_interval_holds_the_difference_and_is_the_same_every_time() -> None:
     assert found == stats.paired(base, new, events)
 
 
+def test_the_error_by_formula_is_that_of_the_bootstrap() -> None:
+    base = [float(at % 3 > 0) for at in range(90)]
+    new = [float(at % 5 > 0) for at in range(90)]
+    events = [f"e{at // 4}" for at in range(90)]
+    weights = [1.0 + (at % 4 == 0) for at in range(90)]
+    for one in (None, weights):
+        told = stats.paired(base, new, events, one).error
+        assert stats.standard_error(base, new, events, one) == pytest.approx(told, rel=0.1)
+
+
 def test_weights_are_normed_and_count() -> None:
     found = stats.paired([1.0, 1.0], [0.0, 1.0], ["a", "b"], [3.0, 1.0])
     assert found.base == 1.0 and found.new == pytest.approx(0.25)
