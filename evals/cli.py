@@ -31,7 +31,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
     asking, deciding, telling = _asking(), _deciding(), _telling()
     running = command(run, asking)
-    running.add_argument("--lint", action="store_true", help="only say what is wrong with the cases")
+    running.add_argument(
+        "--lint", action="store_true", help="ask nothing: what is wrong with the cases, and what a run would take"
+    )
     running.add_argument("--rescore", metavar="RUN", help="score the answers of a run anew; nothing is asked")
     gating = command(gate, asking, deciding, telling)
     gating.add_argument("--baseline", metavar="NAME", help="default: that of the engine")

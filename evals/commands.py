@@ -20,6 +20,7 @@ from evals import runner as path
 from evals.cases import Case, fingerprint
 from evals.exhibit import Support
 from evals.lint import lint
+from evals.outlook import outlook
 from evals.plan import nobody
 from evals.records import Entry, Outcome
 from evals.runlog import LOG, VERDICT, Log, Manifest
@@ -270,9 +271,10 @@ def _lint(wanted: Wanted) -> int:
     cases = session.chosen(wanted)
     with read(wanted) as (corpus, _):
         faults = lint(cases, corpus, balance=wanted.cases is None and wanted.suite != "smoke")
+        told = outlook(wanted, cases, corpus)
     for one in faults:
         say(one)
-    sys.stderr.write(f"{len(cases)} cases, {sum(not one.warning for one in faults)} faults\n")
+    sys.stderr.write("\n".join((*told, f"{sum(not one.warning for one in faults)} faults")) + "\n")
     return INCONCLUSIVE if any(not one.warning for one in faults) else PASS
 
 

@@ -157,9 +157,21 @@ def test_only_the_failed_cases_can_be_run_again_and_a_run_scored_anew(
     assert "passed 60/80" in capsys.readouterr().out
 
 
-def test_lint_alone_asks_nothing(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lint_alone_asks_nothing_and_says_what_a_run_would_take(
+    bench: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["run", *asked("--lint")]) == 0
     assert not Path("runs").exists()
+    told = capsys.readouterr().err
+    assert "80 cases, 20 events, 20 articles" in told and "engine extract; there is no baseline yet" in told
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    for name, value in (("MODEL", "m"), ("PRICE_IN", "1"), ("PRICE_OUT", "10"), ("CONTEXT_TOKENS", "5000")):
+        monkeypatch.setenv(f"ISNAD_{name}", value)
+    assert main(["run", *asked("--lint", "--repeats", "2")]) == 0
+    told = capsys.readouterr().err
+    assert (
+        "engine model:m" in told and "160 answers, at most 800,000 tokens in and 240,000 out; cost at most 3.20" in told
+    )
     (bench / "articles" / "004_town.txt").write_text("شيء آخر لا صلة له بما سبق من كلام.\n")
     assert main(["run", *asked("--lint")]) == 3
     assert "004_town does not hold the evidence" in capsys.readouterr().out
