@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export UV_LINK_MODE = copy
 
-.PHONY: help evals chat ask test test-long lint format lock docs notebook bench bench-retrieval bench-answers bench-speed bench-grounding bench-side bench-growth bench-dense clean
+.PHONY: help evals chat ask test test-long lint format lock audit docs notebook bench bench-retrieval bench-answers bench-speed bench-grounding bench-side bench-growth bench-dense clean
 
 help:                      ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -33,6 +33,9 @@ lint: .venv/ready-dev
 
 format: .venv/ready-dev
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+audit: .venv/ready-dev     ## known vulnerabilities of the pinned dependencies, asked of osv.dev (needs a network)
+	@$(BIN)/python -m tests.advisories
 
 docs: .venv/ready-dev      ## the guide and the reference as pages in site/, without a network
 	$(BIN)/mkdocs build --strict --quiet
