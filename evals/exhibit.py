@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from assistant.quoting import says_nothing
 from assistant.records import Answer, Citation, Sentence
@@ -27,6 +27,13 @@ class Support(Protocol):
     """Whether evidence bears a claim out: 1 fully, 0 not at all, between the two partly; Failed where that cannot be told."""
 
     def __call__(self, claim: Sentence, question: str, anchor: date | None) -> Measured | Failed: ...
+
+
+@runtime_checkable
+class Telling(Support, Protocol):
+    """A check that also says which kinds of things are otherwise in the cited words; None where they cannot be compared."""
+
+    def altered(self, claim: Sentence, question: str, anchor: date | None) -> frozenset[str] | None: ...
 
 
 class Exhibit:
@@ -99,6 +106,23 @@ class Exhibit:
             self.support(sentence, self.case.question, self.written(sentence)) if self.needs(at) else Measured(1.0)
             for at, sentence in enumerate(self.answer.sentences)
         )
+
+    @cached_property
+    def altered(self) -> tuple[frozenset[str], ...]:
+        """Of each sentence that could be compared with what it cites: the kinds of things that are otherwise there."""
+        if not isinstance(self.support, Telling):
+            return ()
+        told = (
+            self.support.altered(one, self.case.question, self.written(one))
+            for one in self.answer.sentences
+            if one.citations
+        )
+        return tuple(one for one in told if one is not None)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the answer tells that its sources differ: it lists where they do, or says so."""
+        return bool(self.answer.conflicts or _DIFFER.search(folded(self.answer.text)))
 
     def needs(self, at: int) -> bool:
         """Whether a sentence must be borne out: one that says only that the sources are silent, or differ, need not."""

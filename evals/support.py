@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from assistant.grounding import Evidence, check
+from assistant.grounding import Evidence, Judgement, check
 from assistant.records import Sentence
 from evals.corpus import Corpus
 from evals.records import Failed, Measured
@@ -17,20 +17,38 @@ class Checked:
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
+        self._judged: dict[tuple[object, ...], Judgement] = {}
 
     def __call__(self, claim: Sentence, question: str, anchor: date | None) -> Measured | Failed:
         if not claim.citations:
             return Measured(0.0)
-        if any(claim.text in (self._corpus.text(one.file_id) or "") for one in claim.citations):
+        if self._verbatim(claim):
             return Measured(1.0)
-        evidence = [
-            Evidence(
-                text=one.quote,
-                article=self._corpus.text(one.file_id) or "",
-                file_id=one.file_id,
-                published=article.published if (article := self._corpus.articles.get(one.file_id)) else None,
-            )
-            for one in claim.citations
-        ]
-        found = check(claim.text, evidence, question=question, anchor=anchor)
+        found = self._judgement(claim, question, anchor)
         return Measured(DEGREES[found.verdict]) if found.verdict in DEGREES else Failed("; ".join(found.reasons))
+
+    def altered(self, claim: Sentence, question: str, anchor: date | None) -> frozenset[str] | None:
+        """The kinds of things of which the cited words say otherwise ("name", "negation", …); None where they cannot be compared."""
+        if not claim.citations or self._verbatim(claim):
+            return frozenset() if claim.citations else None
+        found = self._judgement(claim, question, anchor)
+        kinds = frozenset(one.kind for one in found.details)
+        return None if found.verdict not in DEGREES or "other language" in kinds else kinds
+
+    def _verbatim(self, claim: Sentence) -> bool:
+        return any(claim.text in (self._corpus.text(one.file_id) or "") for one in claim.citations)
+
+    def _judgement(self, claim: Sentence, question: str, anchor: date | None) -> Judgement:
+        key = (claim.text, tuple((one.file_id, one.start, one.end) for one in claim.citations), question, anchor)
+        if key not in self._judged:
+            evidence = [
+                Evidence(
+                    text=one.quote,
+                    article=self._corpus.text(one.file_id) or "",
+                    file_id=one.file_id,
+                    published=article.published if (article := self._corpus.articles.get(one.file_id)) else None,
+                )
+                for one in claim.citations
+            ]
+            self._judged[key] = check(claim.text, evidence, question=question, anchor=anchor)
+        return self._judged[key]

@@ -203,6 +203,46 @@ def test_a_number_must_be_in_a_cited_file_however_it_is_written(text: str, broke
     assert (blame.NUMBER in found.violations) == broken
 
 
+@pytest.mark.parametrize(
+    ("case", "old", "new", "metric"),
+    [
+        (COST, "240", "290", "figures_in_place"),
+        (DAY, "1 كانون الثاني", "9 كانون الثاني", "figures_in_place"),
+        (WHO, "سليم الراعي", "ريم الصباغ", "names_kept"),
+        (COST, "وبلغت", "ولم تبلغ", "negations_kept"),
+    ],
+)
+def test_what_stands_otherwise_in_the_cited_words_is_counted_by_its_kind(
+    case: Case, old: str, new: str, metric: str
+) -> None:
+    reply = right(case)
+    text = reply.answer.sentences[0].text
+    assert old in text
+    spoilt = replace(reply, answer=rewritten(reply.answer, [text.replace(old, new)]))
+    kinds = ("figures_in_place", "names_kept", "negations_kept")
+    assert [value(case, reply, one) for one in kinds] == [1.0] * 3
+    assert [value(case, spoilt, one) for one in kinds] == [float(one != metric) for one in kinds]
+
+
+def test_a_judge_that_names_no_kinds_leaves_them_unmeasured() -> None:
+    found = score(
+        COST,
+        Entry(case=COST.id, repeat=0, reply=right(COST)),
+        town.CORPUS,
+        lambda claim, question, anchor: Measured(1.0),
+    )
+    assert isinstance(found.scores["names_kept"], NotApplicable)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("تختلف المصادر في الكلفة.", 1.0), ("The sources differ.", 1.0), ("الكلفة كبيرة.", 0.0)]
+)
+def test_a_conflict_is_told_in_words_as_well_as_in_a_list(text: str, told: float) -> None:
+    reply = right(COST)
+    said = replace(reply, answer=rewritten(reply.answer, [text]))
+    assert value(replace(COST, type="conflict"), said, "conflict_told") == told
+
+
 def test_a_fact_cited_to_a_file_without_it_is_misattributed_where_a_found_file_has_it() -> None:
     other = town.CORPUS.articles["001_town"].text
     wrong = citing(COST, Citation(file_id="001_town", start=0, end=len(other), quote=other))
