@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -21,7 +21,9 @@ from index.retrieval import Retriever, checked
 from index.tokens import count
 
 HITS = 10  # passages looked at
-MANY = 0.25  # the share of the articles from which on a model puts the question into their language
+MANY = 0.25  # the share of the articles from which on a model puts every question into their language
+SOME = 0.01  # from which on those that may have their answer there: less is a stray article, or one whose language was misread
+LITTLE = 0.15  # the score of the best hit below which next to nothing was found
 
 
 class Writer(Protocol):
@@ -68,7 +70,7 @@ def stream(
     filters: Filters | None = None,
     policy: Policy = "show",
 ) -> Generator[str, None, Answer]:
-    """Question → stand alone → understand → retrieve → write, tied to the sources → check → Answer; text is yielded as it comes.
+    """Question → stand alone → understand → retrieve (again in other languages) → write, tied to the sources → check → Answer; text is yielded as it comes.
 
     `policy`: "strict" strikes through what the check calls unsupported, and refuses where nothing else is left.
 
@@ -81,15 +83,17 @@ def stream(
     asked = understand(alone.question, languages)
     spent = [writer.prices.of(alone.usage)] if alone.usage else []
     searched = [asked.text]
-    foreign = [one for one, share in languages.items() if one != asked.language and (share >= MANY or not asked.shared)]
-    if foreign and writer.model:
+    clock.lap("understand")
+    hits = retriever.search_any(searched, limit, filters)
+    clock.lap("retrieve")
+    if writer.model and (foreign := others(asked, languages, hits)):
         other = translated(asked.text, foreign, model=writer.model, count=count)
         spent.append(writer.prices.of(other.usage))
         searched += other.questions
         asked = replace(asked, shared=True)
-    clock.lap("understand")
-    hits = retriever.search_any(searched, limit, filters)
-    clock.lap("retrieve")
+        clock.lap("understand")
+        hits = retriever.search_any(searched, limit, filters)
+        clock.lap("retrieve")
     draft = yield from writer.write(asked, hits)
     clock.lap("write")
     sentences = draft.sentences if draft.examined else examined(draft.sentences, asked.text, hits)
@@ -114,6 +118,17 @@ def stream(
         timings_ms=clock.laps,
     )
     return applied(whole, policy, hits, asked.language)
+
+
+def others(asked: Question, languages: Mapping[str, float], hits: Sequence[Hit]) -> list[str]:
+    """The languages of articles, of these shares, that a question is to be put into before the answer is written.
+
+    All where no article is in its own; those of many articles always; those of some where it asks for the present, as the newest
+    report may be in any language, or where what was found in its own words is next to nothing.
+    """
+    wide = asked.present or not hits or hits[0].score < LITTLE
+    least = 0.0 if not asked.shared else SOME if wide else MANY
+    return [one for one, share in languages.items() if one != asked.language and share >= least]
 
 
 def cited(sentences: tuple[Sentence, ...]) -> tuple[str, ...]:
@@ -153,7 +168,7 @@ def _source(hit: Hit) -> Source:
 
 
 class _Clock:
-    """Milliseconds between laps."""
+    """Milliseconds of each kind of lap."""
 
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
@@ -161,6 +176,6 @@ class _Clock:
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
-        self.laps[name] = round((now - self._last) * 1000, 2)
+        self.laps[name] = round(self.laps.get(name, 0.0) + (now - self._last) * 1000, 2)
         self.laps["total"] = round((now - self._start) * 1000, 2)
         self._last = now

@@ -1,0 +1,75 @@
+"""Path 2, where articles are in several languages: in which of them a question is put to the store before a model answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant import wiring
+from assistant.answering import LITTLE, answer, others
+from assistant.config import Settings
+from assistant.model import Message, Prices
+from assistant.modelled import Modelled
+from assistant.understand import understand
+from index.build import Lexicon, sync
+from index.ledger import Ledger
+from index.provider import Reply
+from index.tokens import count
+from tests.assistant.written import hit
+
+NOW, THEN = "من محافظ السراج الآن؟", "من افتتح الجسر؟"
+MIXED = {"ar": 0.9, "en": 0.095, "fr": 0.005}
+
+
+@pytest.mark.parametrize(
+    ("question", "languages", "score", "expected"),
+    [
+        (THEN, MIXED, LITTLE, []),
+        (THEN, MIXED, LITTLE - 0.01, ["en"]),  # next to nothing was found; a stray article is no language
+        (NOW, MIXED, 0.9, ["en"]),  # the newest report may be in any language
+        (THEN, {"ar": 0.6, "en": 0.4}, 0.9, ["en"]),
+        ("Who opened the bridge?", {"ar": 0.995, "fr": 0.005}, 0.9, ["ar", "fr"]),  # none is in its own
+        (NOW, {"ar": 1.0}, 0.0, []),
+        (NOW, {}, 0.0, []),
+    ],
+)
+def test_a_question_is_put_into_the_languages_that_may_hold_its_answer(
+    question: str, languages: dict[str, float], score: float, expected: list[str]
+) -> None:
+    assert others(understand(question, languages), languages, [hit(score=score)]) == expected
+
+
+class Governor:
+    """A model that translates, then says what the first source says."""
+
+    name = "governor"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
+        self.asked.append(messages[-1]["content"])
+        text = "Who is the governor of Siraj now?" if "Languages: English" in self.asked[-1] else "NO_ANSWER"
+        yield text
+        return Reply(text=text, tokens_in=1, tokens_out=1)
+
+
+def test_a_few_english_reports_are_found_by_an_arabic_question_for_the_present(tmp_path: Path) -> None:
+    folder, model = tmp_path / "articles", Governor()
+    folder.mkdir()
+    for number in range(6):
+        (folder / f"ar{number}.txt").write_text(
+            f"محافظ السراج كمال الراوي زار السوق رقم {number} وتحدث مع الباعة عن الأسعار."
+        )
+    (folder / "en.txt").write_text("Layla Haddad became governor of Siraj on Monday, after Kamal al-Rawi had retired.")
+    ledger = Ledger.create(tmp_path / "store")
+    sync(folder, ledger, [Lexicon(ledger)])
+    ledger.close()
+    retriever = wiring.reading(tmp_path / "store", Settings())
+    found = answer(NOW, retriever, Modelled(model, count=count, budget=6000, prices=Prices()))
+    retriever.close()
+    assert found.searched == (NOW, "Who is the governor of Siraj now?")
+    assert "en" in {one.file_id for one in found.hits} and "Layla Haddad" in model.asked[-1]
+    assert len(model.asked) == 2 and found.usage and found.usage.requests == 2
