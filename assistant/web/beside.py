@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 
-from assistant.render import escaped
+from assistant.render import direction, escaped
 from assistant.web import shelf
 from assistant.web.desk import Desk
 from assistant.web.markup import article_rows, button, isolated, link, tag, text
@@ -92,7 +92,14 @@ def conversations(desk: Desk, owner: str, words: Words, current: str, query: str
     rows = [
         tag(
             "li",
-            tag("button", tag("bdi", text(one.title), dir="auto"), type="button", id=f"do-open:{one.id}", class_="open")
+            tag(
+                "button",
+                text(one.title),
+                type="button",
+                id=f"do-open:{one.id}",
+                class_="open",
+                dir=direction(one.title),
+            )
             + button(f"rename:{one.id}", words.rename, class_="act rename icon", title=words.rename)
             + button(f"delete:{one.id}", words.delete, class_="act delete icon", title=words.delete),
             class_="current" if one.id == current else None,

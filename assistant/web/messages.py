@@ -132,14 +132,15 @@ def _chip(to: str, file_id: str, number: int, view: View, source: Source | None,
     """The link to a source after a sentence: its number and file id (`again`: the id is only heard); title and date in its name."""
     told = source or view.articles.get(file_id)
     called, when = title(told, view.words), str(told.published) if told and told.published else ""
-    before, after = (tag("span", text(said), class_="sr") for said in (view.words.source, f": {called} {when}"))
+    before = tag("span", text(view.words.source) + " ", class_="sr")
+    after = tag("span", text(f": {called} {when}"), class_="sr")
     shown = (
         tag("span", str(number), class_="n")
         + " "
         + tag("span", text(file_id), class_="sr" if again else "f", dir="ltr")
     )
-    return "\u00a0" + link(
-        to, f"{before} {shown}{after}", class_="chip", title=" · ".join(filter(None, [called, when, file_id]))
+    return link(
+        to, f"\u00a0{before}{shown}{after}", class_="chip", title=" · ".join(filter(None, [called, when, file_id]))
     )
 
 
@@ -161,7 +162,11 @@ def _nothing(found: Answer, view: View) -> str:
     """Instead of an answer that never began: why."""
     if not found.reasons:
         return notice(view.words.stopped_early)
-    return notice(view.words.failed.format(why="; ".join(worded(one, view.language) for one in found.reasons)), "wrong")
+    why = "; ".join(worded(one, view.language) for one in found.reasons)
+    said = (
+        text(view.words.failed.format(why="").strip()) + " " + tag("span", text(why), class_="why", dir=direction(why))
+    )
+    return tag("div", tag("p", said, dir=view.words.direction), class_="notice wrong")
 
 
 def _reasons(found: Answer, view: View) -> str:

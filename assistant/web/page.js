@@ -1,7 +1,7 @@
 // The behaviour of the page: what a click on its links and buttons asks of the server, and what the server's word changes here.
 // The markup carries no script; everything is delegated from the document. Python reads what is sent as data of a stranger.
 (() => {
-  const state = { trigger: null, words: {}, opener: null, place: "", conversation: "", asked: 0 };
+  const state = { trigger: null, words: {}, opener: null, place: "", conversation: "", asked: 0, following: false };
   const root = document.documentElement;
   const one = (selector, within = document) => within.querySelector(selector);
   const send = (event, value = {}) => state.trigger && state.trigger(event, value);
@@ -233,17 +233,19 @@
   const named = () => {
     for (const message of document.querySelectorAll("[data-testid='bot'][aria-label], [data-testid='user'][aria-label]")) message.removeAttribute("aria-label");
   };
-  // A new question comes to the top of the chat, so that its answer is read from its beginning.
+  // A new question comes to the top of the chat as its answer grows, which is so read from its beginning; unless the reader scrolls.
   const follow = () => {
     const asked = document.querySelectorAll("#chat .asked");
-    if (asked.length === state.asked) return;
+    if (asked.length !== state.asked) state.following = true;
     state.asked = asked.length;
-    if (!asked.length) return;
+    if (!state.following || !asked.length) return;
+    state.following = document.querySelectorAll("#chat article.answer").length < asked.length;
     let box = asked[0].parentElement;
     while (box.parentElement && !/auto|scroll/.test(getComputedStyle(box).overflowY)) box = box.parentElement;
     const last = asked[asked.length - 1];
     box.scrollTop += last.getBoundingClientRect().top - box.getBoundingClientRect().top - 16;
   };
+  for (const gesture of ["wheel", "touchmove", "pointerdown"]) document.addEventListener(gesture, () => (state.following = false), { passive: true });
   const dates = () => {
     for (const input of document.querySelectorAll("#since input, #until input")) if (input.type === "text") input.type = "date";
   };

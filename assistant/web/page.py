@@ -15,7 +15,6 @@ from assistant.web.callbacks import Callbacks
 from assistant.web.desk import Desk
 from assistant.web.questions import Questions
 from assistant.web.words import ARABIC, LANGUAGES, WORDS, Language
-from index.articles import LIMITS
 
 HERE = Path(__file__).parent
 FONTS = ["Noto Naskh Arabic", "Segoe UI", "Tahoma", "system-ui", "sans-serif"]  # of the system; nothing is loaded
@@ -62,14 +61,12 @@ class Page:
             self.search = gr.Textbox(elem_id="search", max_length=200, max_lines=1, container=False)
             self.listed = gr.HTML("", elem_id="listed", apply_default_css=False)
         with gr.Accordion(ARABIC.articles, open=False, elem_id="articles") as self.articles:
-            self.browse = gr.Textbox(elem_id="browse", max_length=200, max_lines=1, container=False)
-            self.shelf = gr.HTML("", elem_id="shelf", apply_default_css=False)
             with gr.Column(visible=self.desk.may_upload, elem_id="uploading"):
-                self.add = gr.UploadButton(
-                    ARABIC.add, elem_id="add", file_count="multiple", file_types=list(LIMITS), size="sm"
-                )
+                self.add = gr.UploadButton(ARABIC.add, elem_id="add", file_count="multiple", size="sm")
                 self.report = gr.HTML("", elem_id="report", apply_default_css=False)
                 self.mine = gr.HTML("", elem_id="mine", apply_default_css=False)
+            self.browse = gr.Textbox(elem_id="browse", max_length=200, max_lines=1, container=False)
+            self.shelf = gr.HTML("", elem_id="shelf", apply_default_css=False)
         self.state = gr.HTML("", elem_id="state", apply_default_css=False)
 
     def _middle(self) -> None:

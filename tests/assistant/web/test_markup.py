@@ -134,7 +134,7 @@ def test_a_chip_shows_number_and_file_and_says_title_and_date() -> None:
     shown = messages.answer(told(cited("It held.", "a-7"), sources=(source,)), 1, view())
     chip = re.search(r'<a href="\?a=a-7:3-5" class="chip" title="([^"]+)">(.*?)</a>', shown)
     assert chip and chip[1] == "The dam held · 2024-05-03 · a-7"
-    assert Read(chip[2]).text == "Source 1 a-7: The dam held 2024-05-03"
+    assert Read(chip[2]).text.strip() == "Source 1 a-7: The dam held 2024-05-03"
 
 
 def test_a_file_id_of_any_letters_makes_a_link_that_leads_back_to_it() -> None:
