@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import getpass
+import json
 import sys
 from pathlib import Path
 
@@ -34,6 +36,7 @@ def chat(chosen: argparse.Namespace, settings: Settings) -> int:
             open_to_all=chosen.open,
             browser=not chosen.no_browser,
             say=say,
+            ready=functools.partial(told, desk) if chosen.json else lambda _: None,
         )
     finally:
         desk.close()
@@ -59,6 +62,13 @@ def logins(path: Path | None, settings: Settings) -> Logins | None:
     if path is not None:
         return Logins.read(path)
     return Logins.one(settings.login.reveal()) if settings.login else None
+
+
+def told(desk: Desk, address: str) -> None:
+    """The page that is being served as one line of JSON, for programs that start it."""
+    record = {"address": address, "store": str(desk.store), "engine": desk.assistant.engine, "uploads": desk.may_upload}
+    sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 def say(line: str) -> None:

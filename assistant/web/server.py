@@ -148,8 +148,11 @@ def opened(
     open_to_all: bool = False,
     browser: bool = True,
     say: Callable[[str], None],
+    ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve the page until it is stopped (Ctrl-C). `port` None: 7860, or where that is taken a free one, which is said.
+
+    `ready` is called with the address as soon as the page can be opened.
 
     Raises UsageError: another address than this machine's without a login or `open_to_all`; a port that is taken.
     """
@@ -171,7 +174,7 @@ def opened(
             app, log_level="warning", server_header=False, limit_concurrency=1000, timeout_graceful_shutdown=LINGER
         )
     )
-    server.ready = lambda: _ready(address, browser, say)
+    server.ready = lambda: _ready(address, browser, say, ready)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
     say("closed; conversations are kept")
@@ -186,8 +189,9 @@ class _Server(uvicorn.Server):
             self.ready()
 
 
-def _ready(address: str, browser: bool, say: Callable[[str], None]) -> None:
+def _ready(address: str, browser: bool, say: Callable[[str], None], ready: Callable[[str], None]) -> None:
     say(f"the page is at {address}  (Ctrl-C ends it)")
+    ready(address)
     if browser:
         with contextlib.suppress(webbrowser.Error):
             webbrowser.open(address)

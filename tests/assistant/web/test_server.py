@@ -373,6 +373,20 @@ def test_without_a_store_the_command_names_the_next_step(tmp_path: Path) -> None
     assert run.returncode == 1 and "isnad index" in run.stderr and "Traceback" not in run.stderr
 
 
+def test_a_program_that_starts_the_page_reads_where_it_is(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "assistant.cli", "chat", "--store", str(stored(tmp_path)), "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--no-browser", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            told = json.loads(process.stdout.readline())
+            assert told["engine"] == "extract" and told["uploads"] is True
+            assert httpx.get(f"{told['address']}/health").json() == {"well": True}
+        finally:
+            process.terminate()
+
+
 def test_a_limit_of_money_without_prices_is_refused(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "assistant.cli", "chat", "--store", str(tmp_path), "--max-cost", "1"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60)
