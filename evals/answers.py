@@ -17,7 +17,7 @@ from assistant.records import Answer, Citation, Sentence, Source, Usage
 from assistant.tying import tied
 from evals.cases import Case
 from evals.corpus import Corpus
-from evals.engines import About
+from evals.engines import FRESH, About
 from evals.records import Place, Reply, lines
 from index.errors import NotFound, UsageError
 from index.records import Span
@@ -48,9 +48,13 @@ class _Row(msgspec.Struct, kw_only=True):
 
 
 class AnswersEngine:
-    """Replies read from a file. A case that comes several times has several repeats, in their order."""
+    """Replies read from a file. A case that comes several times has several repeats, in their order.
 
-    def __init__(self, path: Path, corpus: Corpus) -> None:
+    The gate looks at the `first` of them and takes those that follow as its fresh runs.
+    """
+
+    def __init__(self, path: Path, corpus: Corpus, *, first: int = 1) -> None:
+        self._first = first
         self._replies: dict[str, list[Reply | str]] = defaultdict(list)
         try:
             rows = lines(path.read_bytes())
@@ -65,6 +69,8 @@ class AnswersEngine:
     def answer(self, case: Case, repeat: int) -> Reply:
         """The reply of the file; NotFound where there is none."""
         replies = self._replies.get(case.id, [])
+        if repeat >= FRESH:
+            repeat += self._first - FRESH
         if repeat >= len(replies):
             raise NotFound(f"the file has no answer {repeat + 1} to {case.id}" if repeat else "the file has no answer")
         found = replies[repeat]

@@ -18,6 +18,7 @@ from evals import corpus as texts
 from evals import gate as gates
 from evals import runner as path
 from evals.cases import Case, fingerprint
+from evals.engines import FRESH
 from evals.exhibit import Support
 from evals.lint import lint
 from evals.outlook import outlook
@@ -122,7 +123,7 @@ def _bless(options: argparse.Namespace) -> int:
     cases = session.chosen(wanted)
     name = options.name or manifest.engine
     with read(wanted) as (corpus, support):
-        entries = [one for one in runlog.entries(folder) if one.repeat < path.FRESH]
+        entries = [one for one in runlog.entries(folder) if one.repeat < FRESH]
         found = outcomes(cases, entries, corpus, support)["new"]
         there = baselines.path_of(name).exists()
         before = baselines.load(name) if there else None
@@ -204,7 +205,7 @@ def _side(
 
 def _first(found: dict[str, list[Outcome]]) -> dict[str, list[Outcome]]:
     """Without the fresh runs of a gate."""
-    return {case: [one for one in there if one.repeat < path.FRESH] for case, there in found.items()}
+    return {case: [one for one in there if one.repeat < FRESH] for case, there in found.items()}
 
 
 def _begun(options: argparse.Namespace, opened: Session) -> tuple[Path, Manifest]:
@@ -329,7 +330,7 @@ def _changed(before: Manifest, now: Manifest) -> list[str]:
 
 def answers(folder: Path) -> tuple[Entry, ...]:
     """The answers of the first look: those of a gate's fresh runs are not shown."""
-    return tuple(one for one in runlog.entries(folder) if one.side == "new" and one.repeat < path.FRESH)
+    return tuple(one for one in runlog.entries(folder) if one.side == "new" and one.repeat < FRESH)
 
 
 def text_of(file: Path) -> str:

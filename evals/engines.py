@@ -19,6 +19,8 @@ from index.provider import Reply as Said
 from index.records import Value
 from index.retrieval import Retriever
 
+FRESH = 100  # repeats from here on are those of the gate: never an answer of the first look
+
 
 class About(Value, frozen=True, kw_only=True):
     """What an engine is, for the manifest. `deterministic`: the same case gets the same answer, so that repeats say nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
@@ -11,7 +12,7 @@ from evals import gate
 from evals.baseline import Baseline
 from evals.cases import Case
 from evals.corpus import Corpus
-from evals.engines import Engine
+from evals.engines import FRESH, Engine
 from evals.exhibit import Support
 from evals.plan import Again, Outcomes, Plan, Side
 from evals.records import Entry, Outcome
@@ -19,8 +20,6 @@ from evals.runlog import Log
 from evals.scoring import outcomes, score
 from evals.verdict import Verdict, stopped
 from index.records import Value
-
-FRESH = 100  # repeats from here on are those of the gate: never an answer of the first look
 
 Progress = Callable[[int, int], None]  # answers that are there, of how many
 
@@ -154,18 +153,19 @@ def _again(
     A side that cannot be run again gives what it has.
     """
     by_id = {case.id: case for case in cases}
-    used: dict[Side, int] = {"new": FRESH, "base": FRESH}
+    used: Counter[tuple[Side, str]] = Counter()
 
     def again(side: Side, names: Sequence[str], times: int, /) -> Outcomes:
         engine = sides[side]
         if isinstance(engine, Mapping):
             return {name: engine.get(name, ()) for name in names}
-        repeats = range(used[side], used[side] + times)
-        used[side] += times
-        answer_all(side, [(by_id[name], one) for name in names for one in repeats], engine, log, workers=workers)
+        repeats = {name: range(FRESH + used[side, name], FRESH + used[side, name] + times) for name in names}
+        used.update({(side, name): times for name in names})
+        answer_all(side, [(by_id[name], one) for name in names for one in repeats[name]], engine, log, workers=workers)
         there = {(one.side, one.case, one.repeat): one for one in log.entries()}
         return {
-            name: [score(by_id[name], there[side, name, one], corpus, support) for one in repeats] for name in names
+            name: [score(by_id[name], there[side, name, one], corpus, support) for one in repeats[name]]
+            for name in names
         }
 
     return again

@@ -113,7 +113,7 @@ def _extract(store: Path) -> Engine:
 
 def _answers(wanted: Wanted, corpus: Corpus) -> Engine:
     assert wanted.answers
-    engine = AnswersEngine(wanted.answers, corpus)
+    engine = AnswersEngine(wanted.answers, corpus, first=wanted.repeats)
     if engine.repeats < wanted.repeats:
         raise UsageError(f"{wanted.answers} has {engine.repeats} answers to a case, {wanted.repeats} are asked for")
     return engine

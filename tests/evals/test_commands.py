@@ -82,6 +82,30 @@ def test_a_change_is_held_against_the_blessed_run(bench: Path, capsys: pytest.Ca
     assert Path("summary.md").read_text().startswith("## ❌")
 
 
+def test_a_system_that_wavers_is_gated_on_several_answers_of_its_own(
+    bench: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One event is lost for good, another was unlucky in its first answer."""
+    right = [json.loads(line) for line in Path("right.jsonl").read_text().splitlines()]
+
+    def told(row: dict[str, Any], at: int) -> dict[str, Any]:
+        lost = row["id"].startswith("003-") or (row["id"].startswith("007-") and at == 0)
+        return {"id": row["id"], "text": "اسأل البلدية.", "abstained": True} if lost else row
+
+    rows = [json.dumps(told(row, at), ensure_ascii=False) for row in right for at in range(12)]
+    Path("many.jsonl").write_text("\n".join(rows))
+    Path("before.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in right for _ in range(8)))
+    assert main(["run", *asked("--answers", "before.jsonl", "--repeats", "8")]) == 0
+    main(["baseline", "set"])
+    capsys.readouterr()
+    assert main(["gate", *asked("--answers", "many.jsonl", "--json")]) == 1
+    worse = json.loads(capsys.readouterr().out)["verdict"]["worse"]
+    answerable = ("cost", "day", "who")
+    assert {one["case"] for one in worse if one["confirmed"]} == {f"003-{kind}" for kind in answerable}
+    assert {one["case"] for one in worse if not one["confirmed"]} == {f"007-{kind}" for kind in answerable}
+    assert not any(one["undecided"] for one in worse)
+
+
 def test_a_gate_with_the_same_answers_passes_and_counts_its_comparisons(
     bench: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
