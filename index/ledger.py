@@ -35,6 +35,9 @@ CREATE TABLE articles(
     id TEXT PRIMARY KEY, root TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL, digest BLOB NOT NULL,
     title TEXT, published TEXT, publisher TEXT, url TEXT, language TEXT, boilerplate TEXT NOT NULL) STRICT;
 CREATE INDEX articles_by_root ON articles(root);
+CREATE INDEX articles_by_language ON articles(language, id);
+CREATE INDEX articles_by_publisher ON articles(publisher, id);
+CREATE INDEX articles_by_published ON articles(published, id);
 CREATE TABLE passages(
     id TEXT PRIMARY KEY, article_id TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
     "start" INTEGER NOT NULL, "end" INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -75,6 +78,9 @@ class Ledger:
         self.store = store
         self._db = connection
         self._turn = RLock()  # of one reader at a time, and of none while it closes
+        self._languages: tuple[tuple[int, int], dict[str | None, int]] | None = (
+            None  # as of which state, and what there was
+        )
 
     @classmethod
     def open(cls, store: Path) -> Ledger:
@@ -309,8 +315,13 @@ class Ledger:
         return {name: self._read(f"SELECT count(*) FROM {name}")[0][0] for name in ("articles", "passages", "vectors")}
 
     def languages(self) -> dict[str | None, int]:
-        """Language → number of articles."""
-        return dict(self._read("SELECT language, count(*) FROM articles GROUP BY language"))
+        """Language → number of articles. Counted again only after a write: every question asks."""
+        with self._turn:
+            state = self._read("PRAGMA data_version")[0][0], self._db.total_changes  # others' writes, and one's own
+            if self._languages is None or self._languages[0] != state:
+                counted = self._read("SELECT language, count(*) FROM articles GROUP BY language")
+                self._languages = state, dict(counted)
+            return dict(self._languages[1])
 
     def span_of_dates(self) -> tuple[str | None, str | None]:
         """The first and the last publication date, ISO."""
