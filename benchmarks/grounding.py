@@ -21,7 +21,7 @@ import numpy as np
 
 from assistant.grounding.alignment import Index, align, index
 from assistant.grounding.checking import check_claim
-from assistant.grounding.model import Curves, probability
+from assistant.grounding.model import Model, probability
 from assistant.grounding.reading import plain_claim, read_line
 from benchmarks import rivals
 from benchmarks.fit_grounding import MADE, Row, fitted, made_rows, matrix, measured, weights
@@ -75,9 +75,9 @@ def folds(rows: Sequence[Row]) -> list[tuple[np.ndarray, np.ndarray]]:
     return list(cut.split(np.zeros(len(rows)), kinds, [row.group for row in rows]))
 
 
-def said(rows: Sequence[Row], curves: Curves) -> np.ndarray:
+def said(rows: Sequence[Row], model: Model) -> np.ndarray:
     """The probabilities that curves give to rows."""
-    return np.array([probability(row.features, curves) for row in rows])
+    return np.array([probability(row.features, model) for row in rows])
 
 
 def labelled(listed: Sequence[Claim], rows: Sequence[Row], made: Sequence[Row]) -> None:
@@ -96,8 +96,8 @@ def labelled(listed: Sequence[Claim], rows: Sequence[Row], made: Sequence[Row]) 
     over_all, eight_all = np.zeros(len(rows)), np.zeros(len(rows))
     every = np.array([row.true for row in rows])
     for learn, report in folds(rows):
-        curves = fitted([*(rows[at] for at in learn), *made])
-        over_all[report] = said([rows[at] for at in report], curves)
+        model = fitted([*(rows[at] for at in learn), *made])
+        over_all[report] = said([rows[at] for at in report], model)
         share = weights([rows[at] for at in learn])
         eight_all[report] = rivals.logistic(eight[learn], every[learn], eight[report], share)
     for name in SOURCES:
@@ -173,7 +173,7 @@ def located(listed: Sequence[Claim]) -> None:
         print(f"precision {inside / (inside + outside):.3f} of {inside + outside} sentences")
 
 
-def made_statements(curves: Curves) -> None:
+def made_statements(model: Model) -> None:
     """What share of altered statements is caught, and of true ones wrongly doubted."""
     sources = {
         "SaudiNewsNet": saudi_articles(300, 2),
@@ -184,7 +184,7 @@ def made_statements(curves: Curves) -> None:
     for name, listed in sources.items():
         counts: defaultdict[str, list[bool]] = defaultdict(list)
         for one in statements(listed, seed=2, per_article=8 if name.startswith("ref") else 2):
-            counts[one.kind].append(check_claim(one.claim, one.context, curves=curves).verdict != "supported")
+            counts[one.kind].append(check_claim(one.claim, one.context, model=model).verdict != "supported")
         print(f" {name}")
         for kind, caught in counts.items():
             low, high = wilson(sum(caught), len(caught))

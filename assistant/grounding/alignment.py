@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from assistant.grounding.reading import Key, Line, Term, read
@@ -52,6 +52,40 @@ class Index:
                         self._words[key].append(term.text)
                     if term.weight and len(term.stem) >= 5:
                         self._beginnings[term.stem[:4]].add(term.stem)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of all words."""
+        return frozenset().union(*self.line_stems)
+
+    @cached_property
+    def line_stems(self) -> tuple[frozenset[str], ...]:
+        """The stems of each sentence."""
+        return tuple(frozenset(term.stem for term in line.terms) for line in self.lines)
+
+    @cached_property
+    def pairs(self) -> frozenset[tuple[str, ...]]:
+        """The stems of words that follow one another in a sentence, two by two."""
+        return self._follow(2)
+
+    @cached_property
+    def threes(self) -> frozenset[tuple[str, ...]]:
+        """The same, three by three."""
+        return self._follow(3)
+
+    @cached_property
+    def fours(self) -> frozenset[tuple[str, ...]]:
+        """The same, four by four."""
+        return self._follow(4)
+
+    @cached_property
+    def content_pairs(self) -> frozenset[tuple[str, ...]]:
+        """Two by two, words that only join others left out."""
+        return self._follow(2, content=True)
+
+    def _follow(self, size: int, content: bool = False) -> frozenset[tuple[str, ...]]:
+        stems = ([term.stem for term in line.terms if term.weight or not content] for line in self.lines)
+        return frozenset(some for one in stems for some in zip(*(one[at:] for at in range(size)), strict=False))
 
     def find(self, term: Term) -> Match:
         """Where the term, or a word close to it, stands: the best match in each sentence."""

@@ -11,7 +11,7 @@ from typing import Literal
 from assistant.grounding.alignment import Alignment, Index, align, index
 from assistant.grounding.features import features
 from assistant.grounding.findings import Finding, findings
-from assistant.grounding.model import Curves, probability, shipped
+from assistant.grounding.model import Model, probability, shipped
 from assistant.grounding.provenance import matter
 from assistant.grounding.quotation import quotations
 from assistant.grounding.reading import Line, Term, plain_claim, read_line
@@ -139,9 +139,9 @@ def check_claim(
     question: str | None = None,
     *,
     anchor: date | None = None,
-    curves: Curves | None = None,
+    model: Model | None = None,
 ) -> Judgement:
-    """Whether a text of any length bears the claim out; the sentences that bear on it are found here. `curves`: other than shipped.
+    """Whether a text of any length bears the claim out; the sentences that bear on it are found here. `model`: other curves than the shipped.
 
     >>> found = check_claim("The harbour did not open in May.", "The harbour opened in May. Ships came.")
     >>> found.verdict, found.details[0].kind
@@ -159,7 +159,7 @@ def check_claim(
     found = align(line, there)
     against = [*findings(found, there), *quotations(said, there)]
     measured = weighed(found, there, against, _question(question))
-    likely = probability(measured, curves or shipped())
+    likely = probability(measured, model or shipped())
     return _translated(against, likely) if _foreign(said, context) else _judged(found, against, likely)
 
 

@@ -10,7 +10,8 @@ from itertools import pairwise
 from assistant.grounding.alignment import Alignment, Index, Match
 from assistant.grounding.common import DENIALS, HEDGES, NEGATORS
 from assistant.grounding.departures import departures, flanked
-from assistant.grounding.reading import Line, Term
+from assistant.grounding.reading import Line, Term, arabic
+from assistant.grounding.stretches import stretches
 from index.text.fold import folded
 
 
@@ -24,6 +25,8 @@ def features(found: Alignment, evidence: Index, question: Line | None = None) ->
         **_facts(found, evidence),
         **_asked(found, evidence, question),
         **_sizes(found, evidence),
+        **stretches(found, evidence),
+        "arabic": float(arabic(found.claim.text)),
     }
 
 
@@ -91,10 +94,8 @@ def _coverage(found: Alignment, evidence: Index) -> dict[str, float]:
 
 def _sequence(found: Alignment, evidence: Index) -> dict[str, float]:
     stems = [term.stem for term in found.claim.terms]
-    lines = [[term.stem for term in line.terms] for line in evidence.lines]
-    pairs_there = {pair for line in lines for pair in pairwise(line)}
-    best_there = set(pairwise(lines[found.best])) if found.best >= 0 else set()
-    threes_there = {three for line in lines for three in zip(line, line[1:], line[2:], strict=False)}
+    best = evidence.lines[found.best].terms if found.best >= 0 else ()
+    best_there = {(one.stem, other.stem) for one, other in pairwise(best)}
     pairs, threes = list(pairwise(stems)), list(zip(stems, stems[1:], stems[2:], strict=False))
     content = [place for place, term in enumerate(found.claim.terms) if term.weight]
     near = same = 0
@@ -112,9 +113,9 @@ def _sequence(found: Alignment, evidence: Index) -> dict[str, float]:
     return {
         "path": found.cost / size,
         "path sum": found.cost,
-        "pairs": sum(pair in pairs_there for pair in pairs) / (len(pairs) or 1),
+        "pairs": sum(pair in evidence.pairs for pair in pairs) / (len(pairs) or 1),
         "pairs best": sum(pair in best_there for pair in pairs) / (len(pairs) or 1),
-        "threes": sum(three in threes_there for three in threes) / (len(threes) or 1),
+        "threes": sum(three in evidence.threes for three in threes) / (len(threes) or 1),
         "near": near / between,
         "same": same / between,
         "linked": len(linked) / size,
@@ -253,6 +254,8 @@ def _asked(found: Alignment, evidence: Index, question: Line | None) -> dict[str
         "asked all": sum(w * _anywhere(m) for w, m in both) / total,
         "asked one": _share(weights, matches, (best,)),
         "asked near": _share(weights, matches, (best - 1, best, best + 1)),
+        "asked": float(question is not None),
+        "asked size": math.log1p(sum(len(one.terms) for one in evidence.lines)) - 5 if question else 0.0,
         "new all": sum(w * _anywhere(m) for w, m in new) / (sum(new_weights) or 1e-9) if new else 1.0,
         "new there": _share(new_weights, new_matches, (best - 1, best, best + 1)) if new else 1.0,
     }

@@ -157,6 +157,18 @@ _LISTED = re.compile(r"^\s*(?:[•*·▪◦–-]\s+|\(?\d{1,2}[.)]\s+(?=\D))")
 _MARKS = re.compile(r"\s*(?:\[(?:\^?[\d٠-٩]{1,3}(?:\s*[,،–-]\s*[\d٠-٩]{1,3})*)\]|【\d+[^】]*】|</?s>|\*\*)")
 
 
+_ARABIC = re.compile(r"[\u0620-\u064a\u0671-\u06d3]")
+
+
+def arabic(text: str) -> bool:
+    """Whether most letters of a text are Arabic.
+
+    >>> arabic("وصل فريق NASA أمس"), arabic("2 ships")
+    (True, False)
+    """
+    return 2 * len(_ARABIC.findall(text)) > sum(map(str.isalpha, text))
+
+
 class _Terms(dict[str, Term]):
     """Words met before, by their folded letters."""
 

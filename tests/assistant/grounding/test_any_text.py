@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.grounding import Evidence, check, check_claim
-from assistant.grounding.checking import COUNTED, ReasonKind
-from assistant.grounding.model import shipped
+from assistant.grounding.alignment import align, index
+from assistant.grounding.checking import COUNTED, ReasonKind, weighed
+from assistant.grounding.model import Kind, shipped
+from assistant.grounding.reading import read_line
 from assistant.records import Verdict
 
 PIECES = st.sampled_from(
@@ -38,17 +41,23 @@ def test_any_text_gets_a_verdict_with_its_reasons(claim: str, context: str, othe
 
 
 def test_the_curves_say_where_they_come_from_and_name_only_what_is_measured() -> None:
-    curves = shipped()
-    assert "part 0" in curves.learnt_from and "rows" in curves.learnt_from
-    assert all(len(one.steps) == len(one.edges) + 1 for one in curves.curves.values())
-    assert all(sorted(one.edges) == list(one.edges) for one in curves.curves.values())
-    assert {f"found {kind}" for kind in COUNTED} >= {name for name in curves.curves if name.startswith("found ")}
+    model = shipped()
+    assert "part 0" in model.learnt_from and "rows" in model.learnt_from
+    assert set(model.curves) == set(get_args(Kind))
+    line = read_line("the ship left Aden")
+    there = index("The ship left Aden in May.")
+    measured = weighed(align(line, there), there, (), None)
+    for curves in model.curves.values():
+        assert measured.keys() >= curves.curves.keys()
+        assert all(len(one.knots) == len(one.heights) for one in curves.curves.values())
+        assert all(a < b for one in curves.curves.values() for a, b in pairwise(one.knots))
 
 
 def test_more_against_a_claim_never_makes_it_likelier() -> None:
-    for name, curve in shipped().curves.items():
-        if name.startswith(("found ", "numbers ", "names ", "swap")):
-            assert list(curve.steps) == sorted(curve.steps, reverse=True), name
+    for curves in shipped().curves.values():
+        for name, curve in curves.curves.items():
+            if name.startswith(("found ", "numbers ", "names ", "swap")):
+                assert list(curve.heights) == sorted(curve.heights, reverse=True), name
 
 
 def test_every_kind_of_finding_has_words_for_its_reason() -> None:
