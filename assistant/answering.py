@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from assistant.checking import examined
-from assistant.conflicts import conflicts
+from assistant.conflicts import conflicts, joined, rivals
 from assistant.conversation import Conversation, standalone
 from assistant.model import Model, Prices, total
 from assistant.policy import Policy, applied
-from assistant.records import Answer, Draft, Seen, Sentence, Source
+from assistant.records import Answer, Conflict, Draft, Seen, Sentence, Source
 from assistant.translating import translated
 from assistant.understand import Question, understand
 from index.records import Filters, Hit
@@ -97,7 +97,8 @@ def stream(
     draft = yield from writer.write(asked, hits)
     clock.lap("write")
     sentences = draft.sentences if draft.examined else examined(draft.sentences, asked.text, hits)
-    found = conflicts([hit for hit in hits if hit.article.id in cited(sentences)], asked.text)
+    used = [hit for hit in hits if hit.article.id in cited(sentences)]
+    found = joined(conflicts(used, asked.text), told(rivals(hits, asked.text), sentences))
     clock.lap("check")
     whole = Answer(
         question=question,
@@ -129,6 +130,22 @@ def others(asked: Question, languages: Mapping[str, float], hits: Sequence[Hit])
     wide = asked.present or not hits or hits[0].score < LITTLE
     least = 0.0 if not asked.shared else SOME if wide else MANY
     return [one for one, share in languages.items() if one != asked.language and share >= least]
+
+
+def told(found: Iterable[Conflict], sentences: tuple[Sentence, ...]) -> tuple[Conflict, ...]:
+    """The conflicts with a side that one of the answer's citations touches."""
+    quotes = [one for sentence in sentences for one in sentence.citations]
+    return tuple(
+        one
+        for one in found
+        if any(
+            quote.file_id == side.citation.file_id
+            and quote.start < side.citation.end
+            and side.citation.start < quote.end
+            for side in one.sides
+            for quote in quotes
+        )
+    )
 
 
 def cited(sentences: tuple[Sentence, ...]) -> tuple[str, ...]:

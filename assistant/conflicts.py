@@ -12,9 +12,11 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations
 
+from assistant.amounts import amounts, fate, of_one_time, wanted
 from assistant.asking import FUNCTION_WORDS
 from assistant.offices import Held, is_name, met_twice, offices, one_name
 from assistant.records import Citation, Conflict, Kind, Side
+from assistant.understand import understand
 from index.records import Hit, Span, Value, covering
 from index.text.dates import DateMention, compatible, dates
 from index.text.hygiene import clean
@@ -25,6 +27,8 @@ from index.text.words import QUESTION_WORDS, stem, words
 ALIKE = 0.5  # the share of the words of either sentence, the values left out, that the other must hold
 NEAR = 0.5  # the same for the words beside the two values
 WINDOW = 40  # characters on either side that are beside a value
+ANSWERING = 0.75  # the share of what a question is about that a sentence which answers it must hold
+FATED = 0.5  # the same where it counts the dead or the injured, which numbers of other things cannot be taken for
 ASKED = 0.4  # the share of the question's words that both sentences together must hold
 
 _SPLIT = re.compile(r"\dر\d|\d[.,٫٬]\u200f|\u200f[.,٫٬]\d")
@@ -71,15 +75,62 @@ def conflicts(hits: Sequence[Hit], question: str = "") -> tuple[Conflict, ...]:
     said = list(_sentences(hits))
     known = met_twice(each.text for each in said)
     nearest = _nearest(said)
-    asked = _content(question)
+    asked, want = _content(question), wanted(question)
     found: list[Conflict] = []
     for (place, one), (other, two) in combinations(enumerate(said), 2):
         if one.group == two.group or one.text == two.text or not _on(asked, one, two):
             continue
         found += _names(one, two, said, known)
-        if (place, other) in nearest:
+        of_one_thing = want.stuff is None or want.stuff in one.content & two.content
+        if (place, other) in nearest and of_one_thing and of_one_time(one.text, two.text):
             found += [*_numbers(one, two, said), *_dates(one, two)]
     return _joined(found)
+
+
+def rivals(hits: Sequence[Hit], question: str) -> tuple[Conflict, ...]:
+    """The different values that the hits' sources give to a question that asks how many, how much or when, however they word it.
+
+    >>> rivals([], "كم شخصا قتل في الحريق؟")
+    ()
+    """
+    return _joined(list(_answers(list(_sentences(hits)), question)))
+
+
+def joined(one: Sequence[Conflict], other: Sequence[Conflict]) -> tuple[Conflict, ...]:
+    """Both, those that share a side as one."""
+    return _joined([*one, *other])
+
+
+def _answers(said: Sequence[_Said], question: str) -> Iterator[Conflict]:
+    kind, want = understand(question, ()).kind, wanted(question)
+    if kind not in ("number", "date"):
+        return
+    about = want.about - _GENERIC
+    least = (FATED if want.fate else ANSWERING) * len(about)
+    on_it = [one for one in said if about & one.content and len(about & _with_title(one)) >= least]
+    on_it = [one for one in on_it if want.stuff is None or want.stuff in one.content]
+    for one, two in combinations(on_it, 2):
+        if one.group == two.group or not of_one_time(one.text, two.text):
+            continue
+        if kind == "date":
+            yield from _days(one, two)
+            continue
+        here, there = (amounts(each.text, _counts(each), want) for each in (one, two))
+        if len(here) != 1 or len(there) != 1 or here[0].unit != there[0].unit:
+            continue  # of several it cannot be told which is meant
+        if not _gives(here[0], two.group, said) and not _gives(there[0], one.group, said):
+            yield _conflict("number", (one, here[0].span), (two, there[0].span))
+
+
+def _with_title(said: _Said) -> frozenset[str]:
+    return said.content | _content(said.hit.article.title or "")
+
+
+def _days(one: _Said, two: _Said) -> Iterator[Conflict]:
+    """The one day that each of two sentences names, where they are two."""
+    here, there = ([day for day in dates(each.text, each.hit.article.published) if _placed(day)] for each in (one, two))
+    if len(here) == len(there) == 1 and not _same_day(here[0], there[0]):
+        yield _conflict("date", (one, here[0].span), (two, there[0].span))
 
 
 def _on(asked: frozenset[str], one: _Said, two: _Said) -> bool:
@@ -148,7 +199,8 @@ def _numbers(one: _Said, two: _Said, all_said: Sequence[_Said]) -> Iterator[Conf
     for left in _counts(one):
         for right in _counts(two):
             comparable = left.kind == right.kind and left.unit == right.unit and not _agree(left, right)
-            if not comparable or not _near(one.text, left.span, two.text, right.span):
+            fates = {fate(one.text, left), fate(two.text, right)} - {None}
+            if not comparable or len(fates) > 1 or not _near(one.text, left.span, two.text, right.span):
                 continue
             if not _gives(left, two.group, all_said) and not _gives(right, one.group, all_said):
                 yield _conflict("number", (one, left.span), (two, right.span))

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from assistant.conflicts import Conflict, conflicts
+from assistant.conflicts import Conflict, conflicts, rivals
 from index.records import Hit
 from tests.assistant.written import hit
 
@@ -130,3 +130,74 @@ def test_undated_sources_come_last() -> None:
         hit(text.format(15), "a2", published=date(2030, 1, 1)),
     ]
     assert [side.citation.file_id for side in conflicts(hits)[0].sides] == ["a2", "a1"]
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "two", "expected"),
+    [
+        (
+            "كم شخصا قتل في حريق سوق الأقمشة؟",
+            "قُتل 12 شخصا في حريق اندلع في سوق الأقمشة بمدينة طارين صباح الثلاثاء.",
+            "أسفر حريق سوق الأقمشة في طارين عن مقتل 15 شخصا وإصابة 40، وفق ما أعلنت الوزارة.",
+            ("number", ["15", "12"]),
+        ),
+        (
+            "How many people died in the Siraj bridge collapse?",
+            "Nine people died when the Siraj bridge collapsed on Monday, police said.",
+            "The collapse of the Siraj bridge killed 14 people and injured 30, the mayor told reporters.",
+            ("number", ["14", "Nine"]),
+        ),
+        (
+            "كم بلغت كلفة مشروع القطار في طارين؟",
+            "بلغت كلفة مشروع القطار في طارين 300 مليون دينار.",
+            "كلّف مشروع القطار في طارين 420 مليون دينار، وفق ديوان المحاسبة.",
+            ("number", ["420 مليون", "300 مليون"]),
+        ),
+        (
+            "متى تفتتح محطة مرجان الشمسية؟",
+            "تفتتح محطة مرجان الشمسية في 3 أيار 2031، وفق وزارة الطاقة.",
+            "قال مدير الشركة إن محطة مرجان الشمسية ستفتتح في 10 مايو 2031.",
+            ("date", ["10 مايو 2031", "3 أيار 2031"]),
+        ),
+    ],
+)
+def test_two_answers_to_one_question_are_a_conflict_however_they_are_worded(
+    question: str, one: str, two: str, expected: tuple[str, list[str]]
+) -> None:
+    hits = [hit(text, f"a{n}", published=date(2031, 5, n)) for n, text in enumerate((one, two), 1)]
+    assert values(rivals(hits, question)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "two"),
+    [
+        (
+            "كم شخصا قتل في حريق سوق الأقمشة؟",
+            "قُتل 12 شخصا في حريق سوق الأقمشة بمدينة طارين.",
+            "أصيب 20 شخصا في حريق سوق الأقمشة بمدينة طارين.",
+        ),
+        (
+            "كم شخصا قتل في حريق سوق الأقمشة؟",
+            "قُتل 12 شخصا في حريق سوق الأقمشة بمدينة طارين.",
+            "قُتل 4 أشخاص في حريق مصنع الزجاج بمدينة طارين.",
+        ),
+        (
+            "كم طنا من القمح استوردت السراج؟",
+            "استوردت السراج 40 ألف طن من القمح خلال الشهر الماضي.",
+            "استوردت السراج 12 ألف طن من الذرة خلال الشهر الماضي.",
+        ),
+        (
+            "كم فيلما عرض مهرجان مرجان؟",
+            "عرض مهرجان مرجان 46 فيلما من 19 بلدا.",
+            "عرض مهرجان مرجان العام الماضي 39 فيلما.",
+        ),
+        (
+            "How many people died in the Siraj bridge collapse?",
+            "Nine people died when the Siraj bridge collapsed on Monday.",
+            "Some 300 people worked on the Siraj bridge when it was built.",
+        ),
+        ("من افتتح جسر نور؟", "افتتح الوزير جسر نور في 3 أيار 2031.", "افتتح الرئيس جسر نور في 5 أيار 2031."),
+    ],
+)
+def test_what_answers_another_question_is_no_rival(question: str, one: str, two: str) -> None:
+    assert rivals([hit(one, "a1"), hit(two, "a2")], question) == ()
