@@ -25,7 +25,7 @@ from index.records import Filters, Hit, Passage, SyncReport
 if TYPE_CHECKING:
     from assistant.model import Model
     from index.build import Progress
-    from index.embedding import Embedder
+    from index.meaning.embedding import Embedder
     from index.retrieval import Retriever
 
 

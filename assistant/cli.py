@@ -94,8 +94,8 @@ def _plan(options: argparse.Namespace, settings: Settings) -> int:
 
     from assistant import render, wiring
     from index.build import plan
-    from index.embedding import Hashed
     from index.ledger import Ledger
+    from index.meaning.embedding import Hashed
 
     with TemporaryDirectory() as nowhere, _progress(options.quiet) as progress:
         there = (options.store / "ledger.db").exists()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.config import Settings
     from assistant.verifying import Verified
     from index.doctor import Examination
-    from index.paid import Bill
+    from index.meaning.paid import Bill
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
 _ARABIC = re.compile("[\u0621-\u064a]")

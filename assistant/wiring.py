@@ -17,10 +17,10 @@ from index.retrieval import Retriever
 if TYPE_CHECKING:
     from assistant.model import Message, Model, Prices
     from assistant.spending import Budget
-    from index.embedding import Embedder
+    from index.meaning.embedding import Embedder
+    from index.meaning.vectors import Vectors
     from index.provider import Provider
     from index.rerank import Reranker
-    from index.vectors import Vectors
 
 
 def reading(store: Path, settings: Settings, embedder: Embedder | None = None, *, create: bool = False) -> Retriever:
@@ -63,9 +63,9 @@ def let_go(ledger: Ledger, derived: Iterable[Derived]) -> None:
 
 def meaning(ledger: Ledger, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False) -> Vectors:
     """The search by meaning over Chroma: in the store's folder, or on a server. Hashed vectors where there is no model."""
-    from index.collection import Server
-    from index.embedding import Hashed
-    from index.vectors import Vectors
+    from index.meaning.collection import Server
+    from index.meaning.embedding import Hashed
+    from index.meaning.vectors import Vectors
 
     model = embedder or embedding(settings) or Hashed()
     return Vectors(ledger, model, Server.at(settings.chroma) if settings.chroma else None, reembed=reembed)
@@ -77,14 +77,14 @@ def embedding(settings: Settings, given: Any = None) -> Embedder | None:
     Raises UsageError for what is none, or for a name with no server to it.
     """
     if given is not None and not isinstance(given, str):
-        from index.embedding import accepted
+        from index.meaning.embedding import accepted
 
         return accepted(given)
     name = settings.embedding_model if given is None else given
     if name is None:
         return None
     if name.startswith("local:"):
-        from index.local import LocalEmbedder
+        from index.meaning.local import LocalEmbedder
 
         return LocalEmbedder(name.removeprefix("local:"))
     if not (settings.embedding_base_url or settings.has_model):
@@ -92,7 +92,7 @@ def embedding(settings: Settings, given: Any = None) -> Embedder | None:
             f"no server is set for the embedding model {name}: set OPENAI_API_KEY, OPENAI_BASE_URL or "
             "ISNAD_EMBEDDING_BASE_URL, or name a model of this process: local:NAME"
         )
-    from index.served import Served
+    from index.meaning.served import Served
 
     key, address = settings.embedding_server_key(), settings.embedding_base_url or settings.base_url
     return Served(_provider(settings, key, address), name, settings.embedding_dimensions)
@@ -104,7 +104,7 @@ def reranker(settings: Settings) -> Reranker | None:
     if name is None:
         return None
     if name.startswith("local:"):
-        from index.local import LocalReranker
+        from index.meaning.local import LocalReranker
 
         return LocalReranker(name.removeprefix("local:"))
     if not settings.has_model:

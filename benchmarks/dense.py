@@ -36,7 +36,7 @@ from index.errors import IsnadError, UsageError
 from index.retrieval import Found, Retriever, Search
 
 if TYPE_CHECKING:
-    from index.embedding import Embedder
+    from index.meaning.embedding import Embedder
 
 WEIGHTS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 1.0, 1.5, 2.0, 4.0)
 ALONE = 1e6  # beside such a weight the words only break ties

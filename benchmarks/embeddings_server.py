@@ -38,7 +38,7 @@ def main(folder: Path) -> None:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from index.local import LocalEmbedder
+    from index.meaning.local import LocalEmbedder
 
     model = LocalEmbedder(str(folder))
     model.embed(["loaded"])

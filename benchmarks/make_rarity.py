@@ -1,7 +1,7 @@
-"""Make index/hashed.npz: in how many paragraphs the terms of each hash bucket stand. `python -m benchmarks.make_rarity`.
+"""Make index/meaning/hashed.npz: in how many paragraphs the terms of each hash bucket stand. `python -m benchmarks.make_rarity`.
 
 Counted in texts written for this project: the sample corpus (articles/) and the articles of the evaluation cases (evals/cases/articles/).
-Making it anew changes every hashed vector: raise the name of `index.embedding.Hashed` with it.
+Making it anew changes every hashed vector: raise the name of `index.meaning.embedding.Hashed` with it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.embedding import BUCKETS, buckets
+from index.meaning.embedding import BUCKETS, buckets
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("articles", "evals/cases/articles")
@@ -24,7 +24,7 @@ def main() -> None:
             if len(paragraph.split()) >= SHORTEST:
                 seen[buckets(paragraph)] += 1
                 passages += 1
-    np.savez_compressed(ROOT / "index" / "hashed.npz", seen=seen, passages=np.int64(passages))
+    np.savez_compressed(ROOT / "index" / "meaning" / "hashed.npz", seen=seen, passages=np.int64(passages))
     print(f"{passages} paragraphs, {int((seen > 0).sum())} of {BUCKETS} buckets in use")
 
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from index.articles import read
 from index.lexical import LexicalIndex, LexicalWriter
 from index.passages import cut
+from index.reading.articles import read
 from index.records import Article, Hit, Passage
 
 ROOT = Path(__file__).resolve().parents[1]

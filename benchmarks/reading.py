@@ -17,13 +17,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from index.about import described
-from index.articles import Article, read
-from index.boilerplate import boilerplate
-from index.decoding import Refused, decode
 from index.duplicates import Sketch, group_of, sketch
-from index.language import language
 from index.passages import cut
+from index.reading.about import described
+from index.reading.articles import Article, read
+from index.reading.boilerplate import boilerplate
+from index.reading.decoding import Refused, decode
+from index.reading.language import language
 from index.text.sentences import sentences
 from index.text.words import words
 
@@ -178,7 +178,7 @@ def of_pdf() -> Iterator[str]:
     """Word pairs of news that survive being made a PDF and read again, shaped (where uharfbuzz is installed) and not."""
     from fpdf import FPDF
 
-    from index.pdf import pdf_text
+    from index.reading.pdf import pdf_text
 
     font = next(Path("/usr/share/fonts").rglob("DejaVuSans.ttf"), None)
     if font is None:

@@ -17,10 +17,10 @@ import msgspec
 
 from assistant import wiring
 from assistant.config import Settings
-from index.articles import scan
 from index.build import Lexicon, quiet, sync
 from index.ledger import Ledger
 from index.passages import WHOLE, cut
+from index.reading.articles import scan
 from index.text.sentences import sentences
 
 SAMPLE = Path(__file__).parent.parent / "articles"

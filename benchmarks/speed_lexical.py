@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.retrieval import DATA, arcd, xquad
-from index.embedding import hashed
 from index.lexical import LexicalIndex, LexicalWriter
+from index.meaning.embedding import hashed
 from index.text.words import indexed
 
 LETTERS = "ابتجحدرسشصطعفقكلمنهوي"

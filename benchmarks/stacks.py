@@ -79,7 +79,7 @@ class Isnad:
     def search(self, mode: str, question: str) -> list[str]:
         from assistant import wiring
         from assistant.config import Settings
-        from index.embedding import Hashed
+        from index.meaning.embedding import Hashed
 
         if mode not in self._readers:
             self._readers[mode] = wiring.reading(self.folder, Settings(), Hashed() if mode == "both" else None)
@@ -227,7 +227,7 @@ class Haystack:
         from haystack.components.retrievers.in_memory import InMemoryBM25Retriever, InMemoryEmbeddingRetriever
         from haystack.document_stores.types import DuplicatePolicy
 
-        from index.embedding import hashed
+        from index.meaning.embedding import hashed
 
         held = self.documents.filter_documents()
         for first in range(0, len(held), 1_000):
@@ -247,7 +247,7 @@ class Haystack:
         self._pipelines["rank fusion"] = pipeline
 
     def search(self, mode: str, question: str) -> list[str]:
-        from index.embedding import hashed
+        from index.meaning.embedding import hashed
 
         asked: dict[str, Any] = {"words": {"query": question}}
         if mode != "words":
@@ -270,7 +270,7 @@ def llama_embedding() -> Any:
     """The hashed vectors as an embedding model of llama-index."""
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
-    from index.embedding import hashed
+    from index.meaning.embedding import hashed
 
     class HashedEmbedding(BaseEmbedding):
         def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:

@@ -17,12 +17,12 @@ from pathlib import Path
 from statistics import quantiles
 
 from index.build import quiet
-from index.embedding import Hashed
 from index.ledger import Ledger
-from index.paid import wording
+from index.meaning.embedding import Hashed
+from index.meaning.paid import wording
+from index.meaning.vectors import Vectors
 from index.records import Article, Passage
 from index.text.sentences import sentences
-from index.vectors import Vectors
 
 SAMPLE = Path(__file__).parent.parent / "articles"
 EACH = 5  # passages of an article

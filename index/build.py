@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from index.articles import Found, given, scan
 from index.errors import StoreBusy, StoreError
 from index.ledger import Ledger
 from index.lexical import LexicalIndex, LexicalWriter
-from index.paid import Bill, bill
+from index.meaning.paid import Bill, bill
 from index.passages import WHOLE, cut
+from index.reading.articles import Found, given, scan
 from index.records import Article, Passage, Skipped, SyncReport
 from index.text.hygiene import clean, unseen
 
 if TYPE_CHECKING:
-    from index.embedding import Embedder
+    from index.meaning.embedding import Embedder
 
 BATCH = 100  # articles a transaction
 COMMIT = 5_000  # articles a commit of the lexical index

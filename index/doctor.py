@@ -18,8 +18,8 @@ from index.errors import IsnadError, NoStore, StoreBusy, StoreError
 from index.ledger import INDEXES, Ledger
 from index.lexical import LexicalIndex
 from index.lexical_files import damaged
+from index.meaning.vectors import Vectors
 from index.records import Value
-from index.vectors import Vectors
 
 ASKED = 200  # passages that the lexical index is asked for
 

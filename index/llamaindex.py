@@ -24,10 +24,10 @@ from llama_index.core.schema import (
     TransformComponent,
 )
 
-from index.embedding import Embedder, Hashed
 from index.errors import ProviderDown
 from index.ledger import Ledger
 from index.lexical import LexicalIndex
+from index.meaning.embedding import Embedder, Hashed
 from index.passages import BUDGET, cut
 from index.records import Article, Filters, Hit, Passage
 from index.retrieval import Retriever

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from index.paid import wording
+from index.meaning.paid import wording
 from index.records import Hit
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ MAY_IMPORT = {
     "evals": set(ROOMS),
 }
 HOMES = {
-    "chromadb": {"index/chroma.py"},
-    "fastembed": {"index/local.py"},
+    "chromadb": {"index/meaning/chroma.py"},
+    "fastembed": {"index/meaning/local.py"},
     "tantivy": {"index/lexical.py"},
     "tiktoken": {"index/tokens.py"},
     "openai": {"index/provider"},
@@ -29,7 +29,7 @@ HOMES = {
     "mcp": {"assistant/web/tools.py"},
     "uvicorn": {"assistant/web/server.py"},
     "llama_index": {"index/llamaindex.py", "assistant/llamaindex.py"},
-    "sqlite3": {"index/ledger.py", "index/chroma.py", "assistant/web"},
+    "sqlite3": {"index/ledger.py", "index/meaning/chroma.py", "assistant/web"},
 }
 MODULES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 

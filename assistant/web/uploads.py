@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from assistant import wiring
 from assistant.config import Settings
 from assistant.web.visits import Limits
-from index.articles import LIMITS, read
 from index.build import Progress, quiet, remove, sync
 from index.errors import NotFound, SourceError, UsageError
 from index.ledger import Ledger
+from index.reading.articles import LIMITS, read
 from index.records import Article, Skipped, SyncReport
 
 

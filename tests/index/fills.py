@@ -13,7 +13,7 @@ from pathlib import Path
 from index.build import Lexicon
 from index.errors import StoreFull
 from index.ledger import Ledger
-from index.vectors import Vectors
+from index.meaning.vectors import Vectors
 from tests.index.rows import Words, astray, nothing, report
 
 BATCH = 300

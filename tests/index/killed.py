@@ -16,7 +16,7 @@ from pathlib import Path
 
 from index.build import Lexicon, Progress, sync
 from index.ledger import Ledger
-from index.vectors import Vectors
+from index.meaning.vectors import Vectors
 from tests.index.rows import Words, report
 
 BATCH = 40  # articles that a round adds

@@ -11,9 +11,9 @@ import numpy as np
 
 from index.errors import ProviderDown
 from index.ledger import Ledger
-from index.paid import wording
+from index.meaning.paid import wording
+from index.meaning.vectors import Vectors
 from index.records import Article, Passage
-from index.vectors import Vectors
 
 
 class Words:

@@ -17,7 +17,7 @@ from index.doctor import examine, repair
 from index.errors import NoStore, StoreBusy, StoreError
 from index.ledger import Ledger
 from index.lexical import LexicalWriter
-from index.vectors import Vectors
+from index.meaning.vectors import Vectors
 from tests.index.rows import Words, astray, nothing, report, write
 
 

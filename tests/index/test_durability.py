@@ -26,12 +26,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from index import collection, disk
 from index.build import Lexicon, sync
 from index.errors import ProviderDown, StoreBusy, StoreDamaged, StoreError, StoreFull
 from index.ledger import Ledger
 from index.lexical import LexicalIndex
-from index.vectors import Vectors
+from index.meaning import collection, disk
+from index.meaning.vectors import Vectors
 from tests.index.rows import Words, astray, filled, nothing, report, write
 
 ROOT = Path(__file__).parent.parent.parent
@@ -367,9 +367,9 @@ def test_DUR_11_replacing_everything_again_and_again_wears_nothing_out(tmp_path:
 SWAP = """
 import os, signal, sys
 from pathlib import Path
-from index import generations
+from index.meaning import generations
 from index.ledger import Ledger
-from index.vectors import Vectors
+from index.meaning.vectors import Vectors
 from tests.index.rows import Words, nothing
 when, publish = sys.argv[2], generations.Generations.publish
 def dies(self, generation, rows):

@@ -1,0 +1,1 @@
+"""Search by meaning: texts to vectors, and the Chroma collection that finds them."""
