@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from assistant.grounding.alignment import Alignment, Index, align, index
+from assistant.grounding.common import ORDINARY
 from assistant.grounding.features import features
 from assistant.grounding.findings import Finding, findings
 from assistant.grounding.model import Model, probability, shipped
@@ -28,6 +29,7 @@ VERBATIM = 0.97  # measured on quoted sentences, see docs/grounding.md
 NOT_THERE = ("number", "number elsewhere", "date")  # of these the evidence may say nothing, and nothing else instead
 AROUND = 1_500  # letters of the article to either side of the cited words that are read
 LONG = 12_000  # letters beyond which only the sentences nearest to the claim are read
+_ORDINARY = ORDINARY | frozenset(map(stem, ORDINARY))
 NEAREST = 60
 _ARABIC = re.compile(r"[\u0620-\u064a\u0671-\u06d3]")
 
@@ -233,7 +235,11 @@ def _lacking(sentence: str, cited: str, weight: float, anchor: date | None) -> l
     line = read_line(plain_claim(sentence), anchor)
     here = index(nearest(cited, line), anchor)
     pairs = zip(line.terms, line.spans, strict=True)
-    return [(span.of(line.text), term) for term, span in pairs if term.weight >= weight and not here.find(term)]
+    return [
+        (span.of(line.text), term)
+        for term, span in pairs
+        if term.weight >= weight and not here.find(term) and _ORDINARY.isdisjoint((term.text, term.stem))
+    ]
 
 
 def _only_there(lacking: Sequence[tuple[str, Term]], others: Sequence[Evidence]) -> tuple[Reason, ...]:

@@ -33,8 +33,17 @@ REPORTING = _set(  # verbs of saying and what goes with them: any report may use
 )
 NEGATORS = _set(
     """
-    لا لم لن ليس ليست ليسوا لست غير عدم دون بدون بلا ولا ولم ولن وليس وليست كلا لما
+    لا لم لن ليس ليست ليسوا لست غير عدم دون بدون بلا ولا ولم ولن وليس وليست لما
     not no never none nobody nothing neither nor without cannot t non
+    """
+)
+ORDINARY = _set(  # of news prose: rare in lists of words, and yet no names
+    """
+    بحسب حسب وفق وفقا طبقا بينهما بينهم بينها نفسه نفسها نفسهم ذاته ذاتها كلا كلتا كليهما كلاهما جاء جاءت يأتي تأتي جرى جرت يجري تجري هدفه هدفها مهمة مهمته مهمتها
+    الطرفان الطرفين الجانبان الجانبين البلدان البلدين لقاء لقاءه لقاءها لقاءهما لقائه خبر خبران خبرين تقرير تقريران وصف وصفت وصفه وصفها ذكرتها ذكره التقى التقت التقيا اجتمع اجتمعت
+    استقبل استقبلت زار زارت بحث بحثا بحثت تناول تناولت شمل شملت ضم ضمت ترأس ترأست رافق رافقت حضر حضرت شارك شاركت عقد عقدت دام دامت استمر استمرت بلغ بلغت تضمن تضمنت
+    منهما منهم لهما لهم معهما معهم عنهما عنهم فيهما فيهم أيضا كذلك آنذاك حينها عقب خلاله خلالها إثر تجاه حيال بشأن بخصوص
+    respectively meanwhile according regarding concerning alongside whereas thereby
     """
 )
 DENIALS = _set(  # verbs that say of something that it is not so, or was not done
