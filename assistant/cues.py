@@ -41,14 +41,18 @@ _SAYS = _folded(
     """
     قال قالت وقال وقالت صرح صرحت اكد اكدت واكد اعلن اعلنت واعلن ذكر ذكرت اضاف اضافت واضاف اوضح اوضحت واوضح وصف وصفت اشار واشار
     اعتبر اعتبرت اعرب اعربت شدد شددت دعا دعت حذر حذرت يري تري مشيرا موكدا قوله
+    اشارت كشف كشفت لفت لفتت افاد افادت نفي نفت تعهد تعهدت انتقد انتقدت توقع توقعت طالب طالبت ناشد ناشدت رد ردت علق علقت تابع تابعت
     said says stated states called described announced declared argued claimed wrote told warned added
+    denied promised pledged criticised criticized explained insisted urged noted replied vowed
     """
 )
 TITLES = _folded(
     """
     الرئيس رئيس رئيسه الوزير وزير وزيره الملك ملك الامير امير السيد السيده الدكتور الشيخ اللواء العميد القائد قائد المهندس الامام
     السلطان الشاعر الكاتب المدير مدير السفير سفير المتحدث الناطق اللاعب المدرب نظيره بن ابن ابو ابي بنت عبد محمد احمد علي حسن حسين
+    محافظ المحافظ محافظه عمده العمده نائب النائب النائبه عقيد العقيد مديره المديره وزيره الوزيره مهندس المهندسه متحدث المتحدثه
     president minister king queen prince mr mrs ms dr sir general captain director ambassador spokesman professor
+    mayor governor senator judge colonel spokeswoman secretary chairman chairwoman
     """
 )
 _MID_CAPITAL = re.compile(r"(?<=[\w,;] )[A-Z][a-zà-ÿ]+")
@@ -68,7 +72,7 @@ def has_cue(kind: Kind, said: Sequence[str], text: str, asked: Collection[str]) 
     if kind == "date":
         return any((word.isdigit() and 3 <= len(word) <= 4) or word in _dated() for word in new)
     if kind == "statement":
-        return any(word in _SAYS for word in new) or ":" in text or "«" in text or '"' in text or "“" in text
+        return any(word in _SAYS or (word[0] == "و" and word[1:] in _SAYS) for word in new) or ":" in text or "«" in text or '"' in text or "“" in text
     if kind == "person":
         return any(word in TITLES for word in new) or any(
             word.casefold() not in asked for word in _MID_CAPITAL.findall(text)
