@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from assistant.config import Settings
@@ -29,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         command: Callable[[argparse.Namespace], int] = options.run
         return command(options)
+    except argparse.ArgumentError as error:  # options that do not go together
+        return _complain(str(error), 2)
     except IsnadError as error:
         return _complain(str(error))
     except KeyboardInterrupt:
@@ -133,7 +137,7 @@ def search(options: argparse.Namespace) -> int:
                 ]
             return {"hits": [record for _, record in records]}
 
-        if options.batch:
+        if _batched(options):
             return _batch(options.batch, find)
         if options.json:
             return _emit(find(_question(options)))
@@ -158,7 +162,7 @@ def ask(options: argparse.Namespace) -> int:
             record: dict[str, Any] = msgspec.to_builtins(assistant.ask(question, filters=_filters(options)))
             return record
 
-        if options.batch:
+        if _batched(options):
             return _batch(options.batch, reply)
         if options.json:
             return _emit(reply(_question(options)))
@@ -256,7 +260,7 @@ def verify(options: argparse.Namespace) -> int:
     from index.ledger import Ledger
 
     try:
-        answer = msgspec.json.decode(b"".join(_lines(options.answer)), type=Answer)
+        answer = msgspec.json.decode(b"".join(line for _, line in _numbered(options.answer)), type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{options.answer} is not an answer that `isnad ask --json` wrote: {error}") from error
     found = verified(answer, Ledger.open(options.store))
@@ -323,7 +327,7 @@ def _records(path: Path, reply: Callable[[dict[str, Any]], dict[str, Any]]) -> i
     from index.errors import IsnadError, UsageError
 
     failed = False
-    for number, line in enumerate(_lines(path), 1):
+    for number, line in _numbered(path):
         one: Any = None
         try:
             record = msgspec.json.decode(line)
@@ -332,10 +336,18 @@ def _records(path: Path, reply: Callable[[dict[str, Any]], dict[str, Any]]) -> i
             one = record.get("id")
             result = {"id": one, **reply(record)}
         except (IsnadError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            failed, result = True, {"id": one, "error": str(error)}
+            where = "" if one is not None or f"line {number}" in str(error) else f"line {number}: "
+            failed, result = True, {"id": one, "error": f"{where}{error}"}
         sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
         sys.stdout.flush()
     return _complain(f"some lines of {path} failed; they carry an error") if failed else 0
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines that hold something, each with its number in the file; without the byte order mark of some editors."""
+    for number, line in enumerate(_lines(path), 1):
+        if held := (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip():
+            yield number, held
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -346,7 +358,14 @@ def _lines(path: Path) -> Iterator[bytes]:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     with source:
-        yield from (line for line in source if line.strip())
+        yield from source
+
+
+def _batched(options: argparse.Namespace) -> bool:
+    """Whether a file of questions is given; a question beside it would be left unanswered."""
+    if options.batch and options.question is not None:
+        raise argparse.ArgumentError(None, "one question, or --batch FILE.jsonl with many: not both")
+    return bool(options.batch)
 
 
 def _question(options: argparse.Namespace) -> str:
@@ -418,14 +437,24 @@ def _complain(message: str, code: int = 1) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, not under the list of every option."""
+
+    def error(self, message: str) -> NoReturn:
+        said = re.sub(r"^argument (\S+): wants", r"\1 wants", message)
+        self.exit(2, f"{self.prog}: {said}; see: {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="isnad",
         description="Questions answered from a folder of news articles, every sentence tied to its source.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     store = argparse.ArgumentParser(add_help=False)
-    store.add_argument("--store", type=Path, default=Path(".isnad"), metavar="DIR", help="the store (default: .isnad)")
+    store.add_argument(
+        "--store", type=_folder, default=Path(".isnad"), metavar="DIR", help="the store (default: .isnad)"
+    )
     store.add_argument("--json", action="store_true", help="print one JSON object")
     asking = argparse.ArgumentParser(add_help=False)
     asking.add_argument("question", nargs="?", metavar="QUESTION")
@@ -448,7 +477,7 @@ def _parser() -> argparse.ArgumentParser:
 
     indexing = add(index)
     indexing.add_argument(
-        "path", nargs="?", type=Path, default=Path("articles"), metavar="PATH", help="a folder or a .jsonl file"
+        "path", nargs="?", type=_folder, default=Path("articles"), metavar="PATH", help="a folder or a .jsonl file"
     )
     indexing.add_argument("--watch", action="store_true", help="go on, and follow every change, until Ctrl-C")
     indexing.add_argument("--dry-run", action="store_true", help="only say what would be done, and what it would cost")
@@ -505,7 +534,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_chat(command: argparse.ArgumentParser) -> None:
     """The options of the page."""
     command.add_argument("--host", default="127.0.0.1", help="the address to serve (default: this machine only)")
-    command.add_argument("--port", type=int, metavar="P", help="default: 7860, or a free one where that is taken")
+    command.add_argument("--port", type=_port, metavar="P", help="default: 7860, or a free one where that is taken")
     command.add_argument("--no-browser", action="store_true", help="do not open the browser")
     command.add_argument(
         "--login", type=Path, metavar="FILE", help="logins, one NAME:HASH a line (or ISNAD_LOGIN=name:password)"
@@ -526,10 +555,23 @@ def _add_chat(command: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 1000:
-        raise argparse.ArgumentTypeError("must lie between 1 and 1000")
-    return number
+    return _whole(text, 1, 1000)
+
+
+def _port(text: str) -> int:
+    return _whole(text, 0, 65_535)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    if not (text.isdecimal() and least <= int(text[:9]) <= most):
+        raise argparse.ArgumentTypeError(f"wants a whole number from {least} to {most}")
+    return int(text)
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("wants the name of a folder, not nothing")
+    return Path(text)
 
 
 if __name__ == "__main__":

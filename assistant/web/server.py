@@ -199,6 +199,8 @@ def _ready(address: str, browser: bool, say: Callable[[str], None], ready: Calla
 
 def _listening(host: str, port: int | None) -> tuple[socket.socket, bool]:
     """A socket that listens, and whether it had to move to another port than the usual one."""
+    if port is not None and not 0 <= port <= 65_535:
+        raise UsageError(f"{port} is no port: one lies between 1 and 65535; 0 takes any that is free")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for one in (PORT, 0) if port is None else (port,):
         listening = socket.socket(family)

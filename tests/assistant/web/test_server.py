@@ -338,6 +338,9 @@ def test_where_the_usual_port_is_taken_a_free_one_is_used_and_a_chosen_one_is_no
             _listening("127.0.0.1", port)
     with pytest.raises(UsageError, match="cannot listen"):
         _listening("no.such.host.invalid", 0)
+    for none in (99_999, -5):
+        with pytest.raises(UsageError, match="is no port"):
+            _listening("127.0.0.1", none)
 
 
 def test_what_killed_processes_left_of_uploads_goes(tmp_path: Path) -> None:
