@@ -451,12 +451,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Questions answered from a folder of news articles, every sentence tied to its source.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    store = argparse.ArgumentParser(add_help=False)
+    store = _Parser(add_help=False)
     store.add_argument(
         "--store", type=_folder, default=Path(".isnad"), metavar="DIR", help="the store (default: .isnad)"
     )
     store.add_argument("--json", action="store_true", help="print one JSON object")
-    asking = argparse.ArgumentParser(add_help=False)
+    asking = _Parser(add_help=False)
     asking.add_argument("question", nargs="?", metavar="QUESTION")
     asking.add_argument("--batch", type=Path, metavar="FILE.jsonl", help='lines of {"id","question"} (- for stdin)')
     asking.add_argument("--from", dest="since", metavar="DATE", help="only articles published from this day on")
@@ -468,7 +468,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         asking.add_argument(f"--{name}", action="append", default=[], help=f"only articles {what}; may be repeated")
 
-    def add(run: Callable[[argparse.Namespace], int], *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    def add(run: Callable[[argparse.Namespace], int], *parents: _Parser) -> argparse.ArgumentParser:
         command = commands.add_parser(
             run.__name__, parents=[*parents, store], help=run.__doc__, description=run.__doc__
         )

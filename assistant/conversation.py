@@ -1,7 +1,7 @@
 """A conversation: turns, and a follow-up made into a question that stands alone, by a model or, with none, by a rule.
 
-The rule looks for what points back: a question of a word or two, one that opens with "and", a pronoun with nothing in the question
-for it to point to. `tests/data/follow_ups.jsonl` measures it.
+The rule looks for what points back: a question of a word or two that names nothing new ("the map"), one that opens with "and", a
+pronoun with nothing in the question for it to point to. `tests/data/follow_ups.jsonl` measures it.
 """
 
 from __future__ import annotations
@@ -138,15 +138,17 @@ def follows(question: str, turn: Turn) -> bool:
     said = _AND.sub("", " ".join(re.findall(r"[\w'’]+", plain(question)))).split()
     content = [word for word in said if not _asks(word)]
     opens = bool(_AND.match(plain(question)))
-    if len(content) <= 1:
-        return opens or not _defines(question) or not content
     before = {stem(word) for text in (turn.question, turn.answer, turn.alone) for word in words(text)}
+    definite = any(stem(one) not in before for said_of in _DEFINITE.findall(question) for one in words(said_of))
+    elsewhere = question.isascii() and not re.search("[A-Za-z]", turn.question)  # a change of script
+    if len(content) <= 1:
+        return opens or not content or not (_defines(question) or (definite and elsewhere))
     known = [word for word in content if any(stem(one) in before for one in words(word))]
     if opens and len(content) <= 4:
         return True
     if _points_back(question, content):
         return True
-    nameless = question.isascii() and not any(word[0].isupper() for word in content)
+    nameless = question.isascii() and not (definite or elsewhere or any(word[0].isupper() for word in content))
     return len(content) <= 2 and (bool(known) or nameless) and not _defines(question)
 
 
@@ -164,6 +166,7 @@ _AND = re.compile(
     r"|^\s*[وف](?=(?:متى|أين|اين|من|ما|ماذا|لماذا|كيف|كم|هل|بكم|لمن|مع|إلى|على|أي|منذ|ليش|وين|مين|شو|ماهي|ماهو)\b)",
     re.IGNORECASE,
 )
+_DEFINITE = re.compile(r"\bthe\s+([\w'’]+)", re.IGNORECASE)
 _DEFINES = re.compile(r"^\s*(?:من|ما|مين|who|what)\s+(?:هو|هي|هم|is|are|was|were)\s", re.IGNORECASE)
 _PRONOUN = re.compile(
     r"^(?:he|she|it|they|him|her|hers|his|its|their|theirs|them|there|that|those|this|these"

@@ -59,6 +59,21 @@ def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
     assert standalone(question, BRIDGE, model=None, count=len).question == question
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "leans"),
+    [
+        ("متى وقع حادث القطار؟", "Who drew the map?", False),
+        ("متى وقع حادث القطار؟", "Where is the map?", False),
+        ("When did the train crash?", "Who drew the map?", False),
+        ("Who drew the map?", "Who printed the map?", True),
+        ("When did the train crash?", "Who took part?", True),
+        ("متى وقع حادث القطار؟", "Why?", True),
+    ],
+)
+def test_a_thing_of_its_own_makes_a_short_question_stand_alone(before: str, question: str, leans: bool) -> None:
+    assert follows(question, Turn(question=before, answer="")) is leans
+
+
 def test_a_first_question_is_left_as_it_is_and_no_model_is_asked() -> None:
     model = Says("other")
     assert standalone("ومتى؟", Conversation(), model=model, count=len).question == "ومتى؟"
