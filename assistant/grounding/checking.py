@@ -12,6 +12,7 @@ from assistant.grounding.alignment import Alignment, Index, align, index
 from assistant.grounding.common import ORDINARY
 from assistant.grounding.features import features
 from assistant.grounding.findings import Finding, findings
+from assistant.grounding.governing import asserted
 from assistant.grounding.model import Model, probability, shipped
 from assistant.grounding.provenance import matter
 from assistant.grounding.quotation import quotations
@@ -155,7 +156,7 @@ def check_claim(
         return Judgement(verdict="unchecked", details=(Reason(kind="nothing to check"),))
     if not context.strip():
         return Judgement(verdict="unchecked", details=(Reason(kind="no evidence"),))
-    if len(line.terms) > 3 and find(said.rstrip(" .!?؟…"), context):
+    if len(line.terms) > 3 and (place := find(said.rstrip(" .!?؟…"), context)) and asserted(place, context):
         return Judgement(verdict="supported", probability=VERBATIM)
     there = index(nearest(context, line), anchor)
     found = align(line, there)

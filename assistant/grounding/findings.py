@@ -9,6 +9,7 @@ from assistant.cues import TITLES
 from assistant.grounding.alignment import Alignment, Index, Place, borne
 from assistant.grounding.common import DENIALS, NEGATORS
 from assistant.grounding.departures import Departure, departures, in_place
+from assistant.grounding.governing import under_denial
 from assistant.grounding.reading import Line, Term
 from index.text.numbers import agree, numbers
 
@@ -160,6 +161,8 @@ def _negations(found: Alignment, evidence: Index) -> Iterator[Finding]:
                 mine = used.get(Place(line, end)) if end is not None else None
                 if end is not None and mine is not None and _steady(found, mine, mine) and not _negated(terms, mine):
                     yield Finding("negation", _text(found.claim, mine, mine), _text(evidence.lines[line], word, end))
+    if under := under_denial(found, evidence):
+        yield Finding("negation", *under)
 
 
 def _steady(found: Alignment, low: int, high: int) -> bool:
