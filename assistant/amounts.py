@@ -87,6 +87,11 @@ def fate(text: str, number: Number) -> str | None:
     return next((found for _, word in near if (found := _fate([word]))), None)
 
 
+def may_count(text: str, found: Sequence[Number], asked: str | None) -> bool:
+    """Whether some number may count those whose fate is asked: it is theirs, or nobody's that is said."""
+    return asked is None or any(fate(text, one) in (None, asked) for one in found)
+
+
 def of_one_time(one: str, other: str) -> bool:
     """Whether two sentences can speak of one time: neither says "last year", "earlier" or a year that the other does not."""
     here, there = set(words(one)), set(words(other))

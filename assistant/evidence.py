@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from assistant.amounts import may_count, wanted
 from assistant.asking import FUNCTION_WORDS
 from assistant.cues import figures, has_cue, pairs
 from assistant.matching import Frequency, Matches, Yardstick, rarity
 from assistant.understand import Question
 from index.records import Hit, Span, Value, covering
+from index.text.numbers import numbers
 from index.text.sentences import sentences
 from index.text.words import stem, words
 
@@ -54,6 +56,9 @@ def candidates(question: Question, hits: Sequence[Hit], frequency: Frequency) ->
     return tuple(weighing.all())
 
 
+NAMED = ("person", "number", "date")  # kinds of question whose answer shows by a mark of its own
+
+
 class _Weighing:
     """One question over its hits."""
 
@@ -63,6 +68,7 @@ class _Weighing:
         self.asked = frozenset(words(question.text))
         self.weights = [_weight(word, question, frequency) for word in question.terms]
         self.total = sum(self.weights) or 1.0
+        self.fate = wanted(question.text).fate if question.kind == "number" else None
         self.leading = next((at for at, word in enumerate(question.terms) if word not in question.frame), 0)
         self.yardstick = Yardstick(question.text, frequency)
         self.titles = [tuple(words(hit.article.title or "")) for hit in hits]
@@ -87,7 +93,16 @@ class _Weighing:
                 features = self.features(line, said[at], title, before, after, whole)
                 if not features["new"] and self.question.kind != "yes-no":
                     continue  # a heading that repeats the question cannot answer it
+                if line.words == self.titles[rank] and self.question.kind in NAMED and features["lacks_cue"]:
+                    continue  # nor can one that has no name, figure or date, where that is asked for
+                if not self.counts(line.text):
+                    continue
                 yield Candidate(hit=self.hits[rank], rank=rank, span=line.span, words=line.words, features=features)
+
+    def counts(self, text: str) -> bool:
+        """Whether a sentence's numbers, if it has any, can be of those who are asked for: the dead are not the injured."""
+        found = numbers(text) if self.fate else ()
+        return not found or may_count(text, found, self.fate)
 
     def share(self, said: Sequence[float]) -> float:
         """The share of the question's weight that is said."""

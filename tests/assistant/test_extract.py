@@ -196,3 +196,19 @@ def test_two_of_a_thing_are_counted_by_its_dual() -> None:
     text = "اجتماع البلدية\n\nعقد المجلس جلسته صباح الأحد برئاسة ليلى قباني. وقرر المجلس بناء مدرستين في الحي الشرقي قبل الشتاء."
     found = answered("كم مدرسة قرر المجلس بناءها في الحي الشرقي؟", [hit(text, "town")], ["ar"])
     assert [citation.quote for citation in found.citations] == ["وقرر المجلس بناء مدرستين في الحي الشرقي قبل الشتاء."]
+
+
+def quoted(question: str, text: str) -> str:
+    """What is quoted from an article of this text, sentence after sentence."""
+    return " ".join(one.quote for one in answered(question, [hit(text)]).citations)
+
+
+def test_the_dead_are_not_given_for_the_injured() -> None:
+    told = "زلزال يضرب طارين\n\nقتل 12 شخصا في زلزال طارين فجر أمس، وفق الدفاع المدني. وتضررت بيوت كثيرة في البلدة."
+    assert "12" in quoted("كم قتيلا في زلزال طارين؟", told)
+    assert "12" not in quoted("كم جريحا في زلزال طارين؟", told)
+
+
+def test_a_headline_that_names_nobody_does_not_say_who() -> None:
+    told = "افتتاح جسر نور في مدينة طارين\n\nافتتح محافظ طارين، سامي الخطيب، جسر نور يوم الثلاثاء."
+    assert quoted("من افتتح جسر نور؟", told) == "افتتح محافظ طارين، سامي الخطيب، جسر نور يوم الثلاثاء."
