@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -11,7 +12,7 @@ from assistant.grounding.common import DENIALS, NEGATORS
 from assistant.grounding.departures import Departure, departures, in_place
 from assistant.grounding.governing import under_denial
 from assistant.grounding.reading import Line, Term
-from index.text.numbers import agree, numbers
+from index.text.numbers import Number, agree, numbers
 
 Kind = Literal[
     "number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal", "quotation", "speaker"
@@ -51,18 +52,42 @@ def _figures(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterat
         if not (term.number or term.date):
             continue
         kind: Literal["number", "date"] = "date" if term.date else "number"
-        said = _text(found.claim, at, at)
-        instead = _figure_instead(found, evidence, at)
-        if instead:
-            yield Finding(kind, said, instead)
+        if instead := _figure_instead(found, evidence, at):
+            yield _otherwise(kind, found.claim, at, evidence, instead)
         elif _only_weekday(term):
             continue  # Friday prayers, "both" that looks like a Monday
         elif not found.matches[at] and _dual(term, evidence):
             continue
         elif not found.matches[at]:
-            yield Finding(kind, said, _nearest_figure(found, evidence, term))
+            yield _otherwise(kind, found.claim, at, evidence, _nearest_figure(found, evidence, term))
         elif term.number and not _bound(found, evidence, at):
-            yield Finding("number elsewhere", said, _nearest_figure(found, evidence, term))
+            yield _otherwise("number elsewhere", found.claim, at, evidence, _nearest_figure(found, evidence, term))
+
+
+def _otherwise(kind: Kind, claim: Line, at: int, evidence: Index, instead: Place | None) -> Finding:
+    """A figure with the evidence's; both with their units where these differ: 870 km and 870 m."""
+    said = _text(claim, at, at)
+    if instead is None:
+        return Finding(kind, said)
+    line, own = evidence.lines[instead.line], claim.terms[at].number
+    other = line.terms[instead.word].number
+    if own and other and own.unit != other.unit:
+        return Finding(kind, _with_unit(claim, at, own), _with_unit(line, instead.word, other))
+    return Finding(kind, said, _text(line, instead.word, instead.word))
+
+
+def _with_unit(line: Line, at: int, number: Number) -> str:
+    """The number with the word or the sign beside it that is its unit."""
+    start, end = line.spans[at].start, line.spans[at].end
+    before, after = _SIGN_BEFORE.search(line.text, 0, start), _UNIT_AFTER.match(line.text, end)
+    for low, high in ((start, end), (start, after.end() if after else end), (before.start() if before else start, end)):
+        if any(one.unit == number.unit for one in numbers(line.text[low:high])):
+            return line.text[low:high]
+    return line.text[start:end]
+
+
+_UNIT_AFTER = re.compile(r"[\s-]*(?:[€£$¥%٪]|(?:من\s+)?[^\W\d_]+(?:\s+ال[^\W\d_]+)?)")
+_SIGN_BEFORE = re.compile(r"(?:\b[A-Za-z]{1,3})?[€£$¥%٪]?\s?\Z")
 
 
 def _dual(term: Term, evidence: Index) -> bool:
@@ -77,11 +102,11 @@ def _only_weekday(term: Term) -> bool:
     return term.date is not None and all(one.year is None and one.month is None for one in term.date.values)
 
 
-def _figure_instead(found: Alignment, evidence: Index, at: int) -> str:
+def _figure_instead(found: Alignment, evidence: Index, at: int) -> Place | None:
     """Another figure that stands in the evidence where the claim has this one: beside the same word."""
     term, own = found.claim.terms[at], found.places[at]
     if any(own and (place := _place(found, at + step)) and place == (own.line, own.word + step) for step in (-1, 1)):
-        return ""  # it stands beside the same word
+        return None  # it stands beside the same word
     for step in (-1, 1):
         beside = at + step
         place = _place(found, beside)
@@ -92,18 +117,18 @@ def _figure_instead(found: Alignment, evidence: Index, at: int) -> str:
             other = line.terms[word]
             alike = bool(other.number) == bool(term.number) and bool(other.date) == bool(term.date)
             if alike and (other.number or other.date) and not borne(term, other):
-                return _text(line, word, word)
-    return ""
+                return Place(place.line, word)
+    return None
 
 
 def _place(found: Alignment, at: int) -> Place | None:
     return found.places[at] if 0 <= at < len(found.places) else None
 
 
-def _nearest_figure(found: Alignment, evidence: Index, term: Term) -> str:
+def _nearest_figure(found: Alignment, evidence: Index, term: Term) -> Place | None:
     """A figure of the same kind in the sentence that bears most of the claim, which the claim does not have."""
     if found.best < 0:
-        return ""
+        return None
     line = evidence.lines[found.best]
     for word, other in enumerate(line.terms):
         alike = bool(other.number) == bool(term.number) and bool(other.date) == bool(term.date)
@@ -112,8 +137,8 @@ def _nearest_figure(found: Alignment, evidence: Index, term: Term) -> str:
             and (other.number or other.date)
             and not any(borne(one, other) for one in found.claim.terms if one.number or one.date)
         ):
-            return _text(line, word, word)
-    return ""
+            return Place(found.best, word)
+    return None
 
 
 REACH = 3  # words of the claim to either side by which a figure is bound

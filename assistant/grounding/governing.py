@@ -33,7 +33,7 @@ _FALSE = re.compile(
     r"|غير صحيح(?:ه)?|ليست? صحيح(?:ه|ا)?|لا اساس ل|عاري?ه? عن الصحه|كاذبه?|ملفقه?|مفبركه?)"
 )
 _TELLS_OF_IT = re.compile(  # a claim that speaks of the charge, or denies it itself
-    r"\b(?:accus|alleg|rumou?r|claim|report|false|untrue|baseless|if\b|unless\b|whether\b|[وف]?(?:ال|ب|ل)?(?:اتهم|اتهام|مزاعم|ادعا|شايع|شائع|اشاع|انباء|كاذب)|اذا\b|لو\b)"
+    r"\b(?:accus|alleg|rumou?r|claim|report|false|untrue|baseless|if\b|unless\b|whether\b|[وف]?(?:ال|ب|ل)?(?:اتهم|اتهام|مزاعم|ادعا|شايع|شائع|اشاع|انباء|كاذب)|اذا\b|لو\b|هل\b)"
 )
 _THAT = frozenset(("that", "ان", "بان"))
 _TURNS = frozenset(("but", "while", "whereas", "instead", "لكن", "ولكن", "لكنه", "لكنها", "بل", "بينما", "فيما"))

@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from assistant.grounding.common import FUNCTION, REPORTING
 from index.records import Span
 from index.text.dates import DateMention, PartialDate, dates
@@ -92,8 +94,22 @@ def _mentions(text: str, anchor: date | None) -> list[tuple[Span, Term]]:
             end = one.span.end
             if one.unit == "%" and (sign := _PERCENT.match(text, end)):
                 end = sign.end()
-            found.append((Span(one.span.start, end), _count(one)))
+            found.append(_signed(text, Span(one.span.start, end), one))
     return sorted(found, key=lambda one: one[0], reverse=True)
+
+
+def _signed(text: str, span: Span, number: Number) -> tuple[Span, Term]:
+    """A number as a term, below zero where a minus stands before it: -5, not a list's "- 5" nor 2-5."""
+    sign = _MINUS.search(text, 0, span.start)
+    below = _BELOW_ZERO.match(text, span.end)
+    if not (sign or below) or number.kind != "cardinal":
+        return span, _count(number)
+    less = msgspec.structs.replace(number, readings=tuple(-one for one in number.readings))
+    return Span(sign.start(sign.lastindex or 0) if sign else span.start, span.end), _count(less)
+
+
+_MINUS = re.compile(r"(?:[^\W\d_][,،:]? \(?|\()([-−–])\Z|(?<!\w)((?:minus|ناقص|سالب) )\Z", re.IGNORECASE)
+_BELOW_ZERO = re.compile(r"(?: \w+){0,2} (?:below zero|تحت الصفر)", re.IGNORECASE)
 
 
 def _known(value: PartialDate) -> bool:

@@ -169,12 +169,15 @@ def fold(text: str) -> Folded:
 def find(quote: str, text: str) -> Span | None:
     """Where a quotation stands in a text, as a span of the text itself; None where it does not.
 
-    Any two spellings that fold to one are the same; runs of white space are equal; failing that, so is punctuation between and around the words.
+    Any two spellings that fold to one are the same; runs of white space are equal; failing that, so is punctuation between and around the words,
+    save a currency sign, a percent sign or a minus before a number.
     Whole words are preferred, and a number is never cut: 5 is not found in 15. Time is linear in the two lengths.
 
     >>> find("قال أحمد: نعم", "ثم  قالَ  احمد « نعم » وسكت").of("ثم  قالَ  احمد « نعم » وسكت")
     'قالَ  احمد « نعم'
     >>> find("5 قتلى", "سقط 15 قتلى") is None
+    True
+    >>> find("It cost $200, they say", "It cost £200, they say") is None
     True
     """
     return find_folded(quote, fold(text))
@@ -192,7 +195,9 @@ def find_folded(quote: str, text: Folded) -> Span | None:
 
 
 _SPACED = re.compile(r"\S+")
-_WORDS = re.compile(r"\d+(?:[.,/:]\d+)*%?|[^\W\d_]+")
+_WORDS = re.compile(  # and the signs that change what a number says: currencies, %, a minus before it
+    r"\d+(?:[.,/:]\d+)*|[^\W\d_]+|[$£€¥¢¤؋฿\u20a0-\u20c0]|(?<=\d)%|(?<=\d )%|%(?=\d)|(?:^|(?<=[\s(]))-(?=\d)"
+)
 _TRIES = 32  # occurrences looked at for one that cuts no word: keeps a text of one repeated word linear
 
 

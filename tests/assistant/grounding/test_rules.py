@@ -31,6 +31,8 @@ BORNE_OUT = [
     ("ثمن سد الوادي بلغ 235,000 دينار.", DAM),
     ("ثمن سد الوادي بلغ ٢٣٥٬٠٠٠ دينار.", DAM),
     ("ثمن سد الوادي بلغ 235، 000 دينار.", DAM),
+    ("بلغت الحرارة -5 درجات ليلا.", "بلغت الحرارة 5 درجات تحت الصفر ليلا."),
+    ("The temperature fell to -5 degrees at night.", "The temperature fell to minus 5 degrees at night."),
     ("زارت 2 من السفن الميناء القديم مساء.", "زارت سفينتان الميناء القديم مساء."),
     ("The new ferry carries four hundred and twenty passengers.", FERRY),
     ("The ferry cost 3,500,000 dinars.", FERRY),
@@ -62,6 +64,10 @@ AGAINST = [
     ("The new ferry carries 240 passengers.", FERRY, "number"),
     ("The ferry cost 3.8 million dinars, 12% more than planned.", FERRY, "number"),
     ("It cost 3.5 million dinars, 21% more than planned.", FERRY, "number"),
+    ("بلغت الحرارة -5 درجات ليلا.", "بلغت الحرارة 5 درجات ليلا.", "number"),
+    ("The temperature was 5 degrees at night.", "The temperature was -5 degrees at night.", "number"),
+    ("The bridge cost $210,000 in May.", "The bridge cost £210,000 in May.", "number"),
+    ("The ticket cost 200$ on Monday.", "The ticket cost 200€ on Monday.", "number"),
     # dates
     ("افتتح معرض الكتاب في مدينة مرسان يوم 3 حزيران 2024.", FAIR, "date"),
     ("افتتح معرض الكتاب في مدينة مرسان يوم 5 مايو 2024.", FAIR, "date"),
@@ -98,6 +104,15 @@ def test_the_reason_names_the_words_of_both_sides() -> None:
     assert check_claim("ارتفاع سد الوادي 85 مترا.", DAM).reasons == ("85 is not in the evidence, which says 87",)
     (reason,) = check_claim("The French minister left early.", "The German minister left early.").details
     assert (reason.said, reason.evidence) == ("French", "German")
+
+
+def test_a_reason_about_a_unit_names_it_on_both_sides() -> None:
+    assert check_claim("The road is 870 km long now.", "The road is 870 miles long now.").reasons == (
+        "870 km is not in the evidence, which says 870 miles",
+    )
+    assert check_claim("بلغ الثمن 200 دولار في السوق.", "بلغ الثمن 200 يورو في السوق.").reasons == (
+        "200 دولار is not in the evidence, which says 200 يورو",
+    )
 
 
 def test_a_right_number_of_another_sentence_is_not_borne_out() -> None:

@@ -170,3 +170,20 @@ def test_a_repeated_word_does_not_make_the_search_slow() -> None:
     assert find("نص " * 3_000 + "آخر", "نص " * 60_000) is None
     assert find("ا" * 3_000 + "ب", "ا" * 120_000) is None
     assert time.process_time() - began < 5.0
+
+
+@pytest.mark.parametrize(
+    ("quote", "text", "there"),
+    [
+        ("cost $210,000, he said", "cost £210,000, he said", False),
+        ("a 200$ ticket, he", "a 200€ ticket, he", False),
+        ("It was -5, he said", "It was 5; he said", False),
+        ("It was 5, he said", "It was -5; he said", False),
+        ("rose 5%, he said", "rose 5; he said", False),
+        ("rose 5%, he said", "rose 5 %; he said", True),
+        ("cost $210,000, he said", "cost $210,000 – he said", True),
+        ("in 2020-2021, he", "in 2020 – 2021 he", True),
+    ],
+)
+def test_signs_of_a_number_are_no_punctuation_to_be_left_out(quote: str, text: str, there: bool) -> None:
+    assert (find(quote, text) is not None) is there
