@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from assistant.checking import examined
 from assistant.conflicts import conflicts, joined, rivals
 from assistant.conversation import Conversation, standalone
+from assistant.filtering import none_passes
 from assistant.model import Model, Prices, total
 from assistant.policy import Policy, applied
 from assistant.records import Answer, Conflict, Draft, Seen, Sentence, Source
@@ -86,7 +87,8 @@ def stream(
     clock.lap("understand")
     hits = retriever.search_any(searched, limit, filters)
     clock.lap("retrieve")
-    if writer.model and (foreign := others(asked, languages, hits)):
+    unmet = filters if filters and not hits and not retriever.ledger.matching(filters) else None
+    if writer.model and not unmet and (foreign := others(asked, languages, hits)):
         other = translated(asked.text, foreign, model=writer.model, count=count)
         spent.append(writer.prices.of(other.usage))
         searched += other.questions
@@ -95,6 +97,8 @@ def stream(
         hits = retriever.search_any(searched, limit, filters)
         clock.lap("retrieve")
     draft = yield from writer.write(asked, hits)
+    if unmet:
+        draft = replace(draft, reasons=(none_passes(unmet),))
     clock.lap("write")
     sentences = draft.sentences if draft.examined else examined(draft.sentences, asked.text, hits)
     used = [hit for hit in hits if hit.article.id in cited(sentences)]

@@ -9,12 +9,14 @@ import os
 import re
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from assistant.config import Settings
     from assistant.records import Answer
     from index.build import Progress
@@ -121,12 +123,14 @@ def search(options: argparse.Namespace) -> int:
     from assistant import render
     from assistant.api import Assistant
 
+    filters = _filters(options)
     with Assistant.open(options.store) as assistant:
 
         def found(question: str) -> Sequence[Hit]:
-            return assistant.search(
-                question, limit=options.limit, filters=_filters(options), per_article=options.per_article
-            )
+            hits = assistant.search(question, limit=options.limit, filters=filters, per_article=options.per_article)
+            if not hits and not options.batch:
+                print(f"nothing found; {_why_nothing(options.store, filters)}", file=sys.stderr)
+            return hits
 
         def find(question: str) -> dict[str, Any]:
             records = [(hit, render.hit_record(hit)) for hit in found(question)]
@@ -141,7 +145,8 @@ def search(options: argparse.Namespace) -> int:
             return _batch(options.batch, find)
         if options.json:
             return _emit(find(_question(options)))
-        print(render.hits_text(found(_question(options))))
+        if hits := found(_question(options)):
+            print(render.hits_text(hits))
     return 0
 
 
@@ -152,14 +157,14 @@ def ask(options: argparse.Namespace) -> int:
     from assistant import wiring
     from assistant.api import Assistant
 
-    settings = _settings(options)
+    settings, filters = _settings(options), _filters(options)
     model = wiring.metered(settings, options.max_cost) if options.max_cost is not None else None
     with Assistant.open(options.store, settings=settings, model=model) as assistant:
         if settings.destination:
             print(f"passages are sent to {settings.destination}", file=sys.stderr)
 
         def reply(question: str) -> dict[str, Any]:
-            record: dict[str, Any] = msgspec.to_builtins(assistant.ask(question, filters=_filters(options)))
+            record: dict[str, Any] = msgspec.to_builtins(assistant.ask(question, filters=filters))
             return record
 
         if _batched(options):
@@ -167,7 +172,7 @@ def ask(options: argparse.Namespace) -> int:
         if options.json:
             return _emit(reply(_question(options)))
         _show(
-            assistant.stream(_question(options), filters=_filters(options)),
+            assistant.stream(_question(options), filters=filters),
             options.stream and settings.policy == "show",
         )
     return 0
@@ -394,15 +399,34 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _filters(options: argparse.Namespace) -> Filters:
-    from index.records import Filters, day
+    """The filters that are asked for, as the articles of the store have them."""
+    from assistant.filtering import named
+    from index.ledger import Ledger
+    from index.records import Filters
 
-    return Filters(
-        since=day(options.since),
-        until=day(options.until),
+    if options.since and options.until and options.since > options.until:
+        raise argparse.ArgumentError(None, f"--from {options.since} is later than --to {options.until}")
+    filters = Filters(
+        since=options.since,
+        until=options.until,
         languages=tuple(options.lang),
         publishers=tuple(options.publisher),
         file_ids=tuple(options.file),
     )
+    if not filters:
+        return filters
+    with closing(Ledger.open(options.store)) as ledger:
+        return named(filters, ledger)
+
+
+def _why_nothing(store: Path, filters: Filters) -> str:
+    from assistant.filtering import none_passes
+    from index.ledger import Ledger
+
+    with closing(Ledger.open(store)) as ledger:
+        if filters and not ledger.matching(filters):
+            return none_passes(filters)
+    return "try other words, or see what there is with: isnad articles"
 
 
 @contextmanager
@@ -459,14 +483,18 @@ def _parser() -> argparse.ArgumentParser:
     asking = _Parser(add_help=False)
     asking.add_argument("question", nargs="?", metavar="QUESTION")
     asking.add_argument("--batch", type=Path, metavar="FILE.jsonl", help='lines of {"id","question"} (- for stdin)')
-    asking.add_argument("--from", dest="since", metavar="DATE", help="only articles published from this day on")
-    asking.add_argument("--to", dest="until", metavar="DATE", help="only articles published up to this day")
-    for name, what in (
-        ("lang", "in this language (ar, en, …)"),
-        ("publisher", "of this publisher"),
-        ("file", "of this file id"),
+    asking.add_argument(
+        "--from", dest="since", type=_day, metavar="DATE", help="only articles published from this day on"
+    )
+    asking.add_argument("--to", dest="until", type=_day, metavar="DATE", help="only articles published up to this day")
+    for name, kind, what in (
+        ("lang", _language, "in this language (ar, en, …)"),
+        ("publisher", str, "of this publisher"),
+        ("file", str, "of this file id"),
     ):
-        asking.add_argument(f"--{name}", action="append", default=[], help=f"only articles {what}; may be repeated")
+        asking.add_argument(
+            f"--{name}", action="append", type=kind, default=[], help=f"only articles {what}; may be repeated"
+        )
 
     def add(run: Callable[[argparse.Namespace], int], *parents: _Parser) -> argparse.ArgumentParser:
         command = commands.add_parser(
@@ -566,6 +594,22 @@ def _whole(text: str, least: int, most: int) -> int:
     if not (text.isdecimal() and least <= int(text[:9]) <= most):
         raise argparse.ArgumentTypeError(f"wants a whole number from {least} to {most}")
     return int(text)
+
+
+def _day(text: str) -> date | None:
+    from index.errors import UsageError
+    from index.records import day
+
+    try:
+        return day(text)
+    except UsageError:
+        raise argparse.ArgumentTypeError(f"wants a day such as 2025-12-23, not {text[:40]!r}") from None
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch("[a-z]{2}", code := text.strip().lower()):
+        raise argparse.ArgumentTypeError(f"wants a code of two letters such as ar or en, not {text[:40]!r}")
+    return code
 
 
 def _folder(text: str) -> Path:

@@ -273,6 +273,10 @@ class Ledger:
             row[0] for row in self._read(f"SELECT id FROM articles WHERE {where}", [v for _, vs in tests for v in vs])
         }
 
+    def publishers(self) -> list[str]:
+        """The publishers that articles name, in order."""
+        return [row[0] for row in self._read("SELECT DISTINCT publisher FROM articles WHERE publisher > '' ORDER BY 1")]
+
     def vectors(self, model: str, texts: Collection[str]) -> dict[str, bytes]:
         """The vectors that a model was already paid for, by text. A damaged one counts as absent."""
         wanted = {_digest(text): text for text in texts}

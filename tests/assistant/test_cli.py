@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from assistant.cli import main
+from assistant.reasons import worded
+from tests.shop import index
 
 
 def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -29,6 +31,9 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int,
         (["search", "x", "--limit", "9" * 5000], "--limit wants a whole number from 1 to 1000"),
         (["ask", "x", "--batch", "some.jsonl"], "not both"),
         (["search", "x", "--batch", "some.jsonl"], "not both"),
+        (["ask", "x", "--from", "2025-12-02", "--to", "2025-12-01"], "--from 2025-12-02 is later than --to 2025-12-01"),
+        (["search", "x", "--from", "soon"], "--from wants a day such as 2025-12-23"),
+        (["ask", "x", "--lang", "Arabic"], "--lang wants a code of two letters such as ar"),
         (["status", "--store", ""], "--store wants the name of a folder"),
         (["index", " "], "PATH wants the name of a folder"),
     ],
@@ -39,6 +44,67 @@ def test_wrong_usage_is_one_line_that_says_what_is_wanted(
     store = [] if arguments[0] in ("chat", "index", "status") else ["--store", str(sample)]
     code, out, error = said([*arguments, *store], capsys)
     assert code == 2 and out == "" and error.count("\n") == 1 and wanted in error, error
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A store of two reports."""
+    place = tmp_path_factory.mktemp("shelf")
+    rows = [
+        {"id": "a", "text": "افتتح الوالي جسر نور يوم الأحد.", "publisher": "وكالة الأنباء", "published": "2024-03-02"},
+        {"id": "b", "text": "The harbour reopened on Monday.", "publisher": "The Lantern", "lang": "en"},
+    ]
+    (place / "news.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    index(place / "news.jsonl", place / "store")
+    return str(place / "store")
+
+
+ASKED = "من افتتح جسر نور؟"
+
+
+@pytest.mark.parametrize(
+    ("filters", "named"),
+    [
+        (["--from", "2030-01-01"], "from 2030-01-01"),
+        (["--publisher", "Nobody"], "publisher Nobody"),
+        (["--lang", "FR", "--to", "2020-01-01"], "to 2020-01-01, language fr"),
+    ],
+)
+def test_filters_that_no_article_passes_are_named(
+    filters: list[str], named: str, shelf: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = said(["ask", ASKED, "--store", shelf, "--json", *filters], capsys)
+    answer = json.loads(out)
+    assert code == 0 and answer["abstained"] and answer["reasons"] == [f"no article passes the filters ({named})"]
+    code, out, error = said(["ask", ASKED, "--store", shelf, *filters], capsys)
+    assert code == 0 and f"({worded(answer['reasons'][0], 'ar')})" in out and "لا مقال" in out
+    code, out, error = said(["search", ASKED, "--store", shelf, *filters], capsys)
+    assert (code, out, error) == (0, "", f"nothing found; no article passes the filters ({named})\n")
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        (["--publisher", "the LANTERN"], "b"),
+        (["--publisher", "وكاله الانباء"], "a"),
+        (["--lang", "EN"], "b"),
+        (["--file", "a", "--from", "2024-03-02", "--to", "2024-03-02"], "a"),
+    ],
+)
+def test_filters_are_met_whatever_the_case_and_the_spelling(
+    filters: list[str], found: str, shelf: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = said(["search", "harbour جسر نور", "--store", shelf, "--json", *filters], capsys)
+    assert [hit["file_id"] for hit in json.loads(out)["hits"]] == [found]
+
+
+def test_an_unknown_file_is_not_found_and_a_search_in_vain_says_so(
+    shelf: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, error = said(["ask", ASKED, "--store", shelf, "--file", "z"], capsys)
+    assert code == 1 and out == "" and error.startswith("isnad: no article 'z'") and error.count("\n") == 1
+    code, out, error = said(["search", "qqqq", "--store", shelf], capsys)
+    assert code == 0 and out == "" and error.startswith("nothing found; try other words") and error.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", ["ask", "search", "check"])
