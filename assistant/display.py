@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from assistant.reasons import worded
 from assistant.records import Answer, Citation, Conflict, Sentence, Source
-from assistant.render import direction, escaped, one_line, surroundings
+from assistant.render import direction, escaped, kept_text, one_line, surroundings
 from index.records import Article, Hit, Span, SyncReport, page_of, short
 
 ROWS = 50  # of a table; the rest is counted
@@ -128,6 +128,8 @@ def report_html(report: SyncReport) -> str:
         parts.append(table(("", "file", "reason"), rows))
     if len(report.skipped) > ROWS:
         parts.append(f"<div>… and {len(report.skipped) - ROWS:,} more</div>")
+    if report.kept:
+        parts.append(f"<div>{escaped(kept_text(report))}</div>")
     return _framed("\n".join(parts), "ltr")
 
 

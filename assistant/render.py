@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.policy import marked
@@ -115,7 +115,29 @@ def report_text(report: SyncReport) -> str:
         kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(report.unseen.items()))
         lines.append(f"  kept, but left out of search and prompts: characters that no reader sees ({kinds})")
     lines += [f"  {'refused' if one.error else 'passed over'}: {one.path}: {one.reason}" for one in report.skipped]
+    if report.kept:
+        lines.append(f"  {kept_text(report)}")
     return plain("\n".join(lines))
+
+
+def kept_text(report: SyncReport) -> str:
+    """Which articles were not met and stay all the same, and why.
+
+    >>> from index.records import Skipped
+    >>> kept_text(SyncReport(kept=("a", "b"), skipped=(Skipped(path="news.jsonl:3", reason="it is not JSON"),)))
+    '2 missing articles were kept (a, b), as news.jsonl:3 may hold them: mend it and run again'
+    """
+    names, unread = _some(report.kept), _some([one.path or "the folder" for one in report.unread])
+    one = len(report.kept) == 1
+    return (
+        f"{len(report.kept)} missing {'article was' if one else 'articles were'} kept ({names}), "
+        f"as {unread} may hold {'it' if one else 'them'}: mend it and run again"
+    )
+
+
+def _some(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def plan_text(report: SyncReport, due: Bill, cost: float | None, settings: Settings) -> str:

@@ -86,17 +86,18 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
     """Folder → read → clean → cut into passages → ledger → (lexical index, Chroma).
 
     Unchanged files are passed over, changed ones replaced, and what is missing from PATH is dropped: only what came from this
-    PATH, and only where all of PATH could be read. A file that is refused keeps the version that was indexed before.
+    PATH, and only where all of PATH could be told; where not, `kept` names what stays for that. A file that is refused keeps the
+    version that was indexed before.
     Raises SourceError where PATH is gone or holds no article, StoreBusy where another process is writing.
     """
     with ledger.writing():
         root = str(path.resolve())
         tally = _read(scan(path), root, ledger, progress)
-        tally.deleted = sorted(ledger.known(root) - tally.present) if tally.complete else []
-        ledger.delete(tally.deleted)
+        report = tally.report(ledger.known(root), dropping=True)
+        ledger.delete(report.deleted)
         for one in derived:
             one.refresh(progress)
-    return tally.report()
+    return report
 
 
 def plan(path: Path, ledger: Ledger, embedder: Embedder, *, progress: Progress = quiet) -> tuple[SyncReport, Bill]:
@@ -109,8 +110,7 @@ def plan(path: Path, ledger: Ledger, embedder: Embedder, *, progress: Progress =
     for batch in batched(scan(path), BATCH):
         due += bill(_fresh(batch, root, ledger, tally, adopting=False), embedder, ledger)
         progress("read", tally.seen, None)
-    tally.deleted = sorted(ledger.known(root) - tally.present) if tally.complete else []
-    return tally.report(), due
+    return tally.report(ledger.known(root), dropping=True), due
 
 
 def take(
@@ -122,10 +122,10 @@ def take(
     process is writing.
     """
     with ledger.writing():
-        tally = _read(given(records), "", ledger, progress)
+        report = _read(given(records), "", ledger, progress).report(ledger.known(""), dropping=False)
         for one in derived:
             one.refresh(progress)
-    return tally.report()
+    return report
 
 
 def remove(ids: Iterable[str], ledger: Ledger, derived: Iterable[Derived]) -> None:
@@ -162,12 +162,11 @@ class _Tally:
     def __init__(self) -> None:
         self.added: list[str] = []
         self.changed: list[str] = []
-        self.deleted: list[str] = []
         self.skipped: list[Skipped] = []
         self.unseen: Counter[str] = Counter()
         self.unchanged = 0
-        self.present: set[str] = set()  # ids that PATH holds, readable or not
-        self.complete = True  # whether `present` is all of them
+        self.present: set[str] = set()  # ids of the articles that could be read
+        self.refused: set[str] = set()  # and of those that could not
 
     @property
     def seen(self) -> int:
@@ -176,19 +175,25 @@ class _Tally:
     def skip(self, skipped: Skipped) -> None:
         self.skipped.append(skipped)
         if skipped.id is not None:
-            self.present.add(skipped.id)
-        elif skipped.error:
-            self.complete = False
+            self.refused.add(skipped.id)
 
-    def report(self) -> SyncReport:
-        return SyncReport(
+    def report(self, known: set[str], *, dropping: bool) -> SyncReport:
+        """What was done, and of the articles that are `known` of this PATH, those to be dropped."""
+        stays = known & self.refused - self.present
+        report = SyncReport(
             added=tuple(self.added),
             changed=tuple(self.changed),
-            deleted=tuple(self.deleted),
             unchanged=self.unchanged,
-            skipped=tuple(self.skipped),
+            skipped=tuple(
+                replace(one, reason=f"{one.reason}; its earlier version stays indexed") if one.id in stays else one
+                for one in self.skipped
+            ),
             unseen=dict(self.unseen),
         )
+        if not dropping:
+            return report
+        missing = tuple(sorted(known - self.present - self.refused))
+        return replace(report, kept=missing) if report.unread else replace(report, deleted=missing)
 
 
 def _fresh(
@@ -207,7 +212,7 @@ def _fresh(
             reason = (
                 f"the id {found.id} belongs to {home.root} ({home.path}); rename one, or run: isnad remove {found.id}"
             )
-            tally.skip(Skipped(path=found.path, id=found.id, reason=reason))
+            tally.skip(Skipped(path=found.place, id=found.id, reason=reason))
         elif home and home.sha256 == found.sha256 and current:
             tally.present.add(found.id)
             tally.unchanged += 1

@@ -136,6 +136,7 @@ class Skipped(Value, frozen=True, kw_only=True):
     reason: str
     id: str | None = None  # the article it would have been, where that can be told
     error: bool = True  # False: not a news file at all (a picture, say), which is nobody's fault
+    nameless: bool = False  # its name can be no id: it is none of the articles that are there
 
 
 class SyncReport(Value, frozen=True, kw_only=True):
@@ -154,11 +155,17 @@ class SyncReport(Value, frozen=True, kw_only=True):
     unseen: dict[
         str, int
     ] = {}  # kind -> characters that no reader sees: kept in the articles, left out of search and prompts
+    kept: tuple[str, ...] = ()  # articles that were not met and stay all the same: `unread` may hold them
 
     @property
     def failed(self) -> bool:
         """Whether something that should have gone in did not."""
         return any(one.error for one in self.skipped)
+
+    @property
+    def unread(self) -> tuple[Skipped, ...]:
+        """What may hold any article, as it could not be read and has no id; while there is such, no article is dropped."""
+        return tuple(one for one in self.skipped if one.error and one.id is None and not one.nameless)
 
 
 def short(text: str, longest: int = 60) -> str:

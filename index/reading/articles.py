@@ -37,6 +37,12 @@ class Found(Value, frozen=True, kw_only=True):
     path: str  # relative to the PATH it was found in
     sha256: str  # of the file's bytes, or of the record
     origin: Path | Record
+    line: int | None = None  # of a JSON Lines file
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as it may be printed: the file, of a record with its line."""
+        return shown(self.path) if self.line is None else f"{shown(self.path)}:{self.line}"
 
     def load(self) -> Article | Skipped:
         """The article itself, or why it is none. A file is read anew: `sha256` of the article is of what was read now."""
@@ -45,7 +51,7 @@ class Found(Value, frozen=True, kw_only=True):
                 return _from_record(self, self.origin)
             return _from_file(self, content(self.origin, _limit(self.path)))
         except Refused as refused:
-            return Skipped(path=shown(self.path), id=self.id, reason=str(refused))
+            return Skipped(path=self.place, id=self.id, reason=str(refused))
 
 
 def read(path: Path) -> Iterator[Article | Skipped]:
@@ -75,9 +81,7 @@ def scan(path: Path) -> Iterator[Found | Skipped]:
         if isinstance(one, Found):
             any_found = True
             if one.id in twice:
-                one = Skipped(
-                    path=shown(one.path), id=one.id, reason=f"another article has the id {one.id} too: rename one"
-                )
+                one = Skipped(path=one.place, id=one.id, reason=f"another article has the id {one.id} too: rename one")
         elif len(reasons) < 3:
             reasons.append(f"{one.path}: {one.reason}")
         yield one
@@ -166,8 +170,9 @@ def _records(root: Path, path: str) -> Iterator[Found | Skipped]:
 
 def _recorded(path: str, line: Line) -> Found | Skipped:
     if line.record is None:
-        return Skipped(path=f"{shown(path)}:{line.number}", id=line.id, reason=line.trouble)
-    return Found(id=str(line.record.id), path=path, sha256=line.record.sha256, origin=line.record)
+        place = f"{shown(path)}:{line.number}"
+        return Skipped(path=place, id=line.id, reason=line.trouble, nameless=line.nameless)
+    return Found(id=str(line.record.id), path=path, line=line.number, sha256=line.record.sha256, origin=line.record)
 
 
 def _limit(path: str) -> int:

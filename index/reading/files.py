@@ -43,18 +43,22 @@ def _walk(root: Path, folder: str, depth: int) -> Iterator[File | Skipped]:
         with os.scandir(root / folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
     except OSError as failed:
-        yield Skipped(path=shown(folder), reason=f"the folder cannot be read: {_why(failed)}")
+        nameless = bool(folder and bad_id(folder))  # and so is all that it holds
+        yield Skipped(path=shown(folder), reason=f"the folder cannot be read: {_why(failed)}", nameless=nameless)
         return
     for entry in found:
         path = f"{folder}/{entry.name}" if folder else entry.name
         name, suffix = os.path.splitext(path)
         reason, wrong = _refusal(root, entry, depth)
         if reason:
-            yield Skipped(path=shown(path), reason=reason, error=wrong, id=None if bad_id(name) else name)
+            nameless = bad_id(name) is not None
+            yield Skipped(
+                path=shown(path), reason=reason, error=wrong, id=None if nameless else name, nameless=nameless
+            )
         elif entry.is_dir(follow_symlinks=False):
             yield from _walk(root, path, depth + 1)
         elif trouble := bad_id(name):
-            yield Skipped(path=shown(path), reason=trouble)
+            yield Skipped(path=shown(path), reason=trouble, nameless=True)
         else:
             yield File(id=name, path=path, suffix=suffix.lower())
 

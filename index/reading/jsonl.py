@@ -50,6 +50,7 @@ class Line(msgspec.Struct, frozen=True):
     record: Record | None = None
     trouble: str = ""
     id: str | None = None
+    nameless: bool = False  # its `id` can be read and can be none
 
 
 class _Named(msgspec.Struct):
@@ -103,10 +104,10 @@ def _line(number: int, raw: bytes) -> Line:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         return Line(number, trouble=_why(error), id=_id(raw))
     name = str(record.id)
-    trouble = bad_id(name) or unreadable(record.text) or (None if record.text.strip() else "its text is empty")
-    return (
-        Line(number, trouble=trouble, id=None if bad_id(name) else name) if trouble else Line(number, record, id=name)
-    )
+    if trouble := bad_id(name):
+        return Line(number, trouble=trouble, nameless=True)
+    trouble = unreadable(record.text) or (None if record.text.strip() else "its text is empty")
+    return Line(number, trouble=trouble, id=name) if trouble else Line(number, record, id=name)
 
 
 def _id(raw: bytes) -> str | None:

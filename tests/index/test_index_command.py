@@ -12,7 +12,7 @@ from threading import Timer
 import pytest
 
 from index.ledger import Ledger
-from tests.shop import isnad, isnad_json, write
+from tests.shop import index, isnad, isnad_json, write
 
 NEWS = {
     "a.txt": "افتتاح جسر نور\n\nافتتح المحافظ كمال الراوي جسر نور يوم الجمعة.",
@@ -88,3 +88,39 @@ def _until(lines: object, word: str) -> None:
         if word in line:
             return
     raise AssertionError(f"it ended without saying {word!r}")
+
+
+def test_a_file_whose_name_can_be_no_id_keeps_no_deleted_article(tmp_path: Path) -> None:
+    articles, store = write(tmp_path / "articles", NEWS), tmp_path / "store"
+    write(articles, {"b[1].txt": "نسخة.", "c[2]/d.txt": "نسخة.", "more.jsonl": '{"id": "[3]", "text": "نسخة."}'})
+    index(articles, store)
+    (articles / "b.txt").unlink()
+    report = index(articles, store)
+    assert report.failed and (report.deleted, report.kept) == (("b",), ())
+
+
+def test_missing_articles_that_an_unreadable_record_may_hold_are_kept_and_the_report_says_so(tmp_path: Path) -> None:
+    articles, store = write(tmp_path / "articles", NEWS), tmp_path / "store"
+    index(articles, store)
+    (articles / "b.txt").unlink()
+    write(articles, {"more.jsonl": "{\n"})
+    report = index(articles, store)
+    assert (report.deleted, report.kept) == ((), ("b",))
+    said = isnad("index", articles, "--store", store, "--dry-run").stderr
+    assert "1 missing article was kept (b), as more.jsonl:1 may hold it: mend it and run again" in said
+
+
+def test_a_file_that_became_unreadable_keeps_its_earlier_version_and_says_so(tmp_path: Path) -> None:
+    articles, store = write(tmp_path / "articles", NEWS), tmp_path / "store"
+    index(articles, store)
+    write(articles, {"b.txt": " ", "c.txt": " "})
+    assert {one.id: one.reason for one in index(articles, store).skipped} == {
+        "b": "it is empty; its earlier version stays indexed",
+        "c": "it is empty",
+    }
+
+
+def test_records_of_one_id_are_named_by_their_lines(tmp_path: Path) -> None:
+    records = "".join(f'{{"id": "{one}", "text": "افتتح الجسر."}}\n' for one in "aba")
+    report = index(write(tmp_path / "articles", {"news.jsonl": records}), tmp_path / "store")
+    assert [one.path for one in report.skipped] == ["news.jsonl:1", "news.jsonl:3"]

@@ -209,7 +209,7 @@ def test_ING_09_two_files_with_one_id_are_both_refused_and_named(tmp_path: Path)
         },
     )
     assert list(articles(tmp_path)) == []
-    assert sorted(refused(tmp_path)) == ["a.md", "a.txt", "b.txt", "c.jsonl"]
+    assert sorted(refused(tmp_path)) == ["a.md", "a.txt", "b.txt", "c.jsonl:1", "c.jsonl:2", "c.jsonl:3"]
     assert all(one.id in one.reason for one in scan(tmp_path) if isinstance(one, Skipped) and one.id and one.error)
 
 
