@@ -19,6 +19,7 @@ from assistant.records import Citation
 from assistant.understand import Question
 from index.records import Hit, Value
 from index.text.sentences import paragraphs
+from index.text.words import terms
 
 __all__ = ["Extract", "Frequency", "Model", "extract", "model"]
 
@@ -74,13 +75,16 @@ def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, li
     confidence = probability(question, ranked, coefficients)
     if not question.shared and not any(one.features["said_exactly"] == 1 for one, _ in ranked):
         confidence = 0.0  # names that merely sound alike are no answer in another language
+    strange = unheard(question, frequency)
+    if strange:
+        confidence = 0.0
     if confidence < coefficients.threshold:
         nearest = distinct([one for one, _ in ranked], limit)
         return Extract(
             abstained=True,
             confidence=round(confidence, 4),
             closest=tuple(map(_cited, nearest)),
-            reasons=tuple(_why_not(question, ranked)),
+            reasons=tuple(_why_not(question, ranked, strange)),
         )
     best = ranked[0][1]
     worth = [one for one, score in ranked if math.exp(score - best) >= coefficients.beside]
@@ -88,6 +92,17 @@ def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, li
         worth = _newest(worth)
     return Extract(
         citations=tuple(map(_cited, _in_reading_order(distinct(worth, limit)))), confidence=round(confidence, 4)
+    )
+
+
+def unheard(question: Question, frequency: Frequency) -> tuple[str, ...]:
+    """The names of the question, known by their capitals, that no article has in any spelling."""
+    return tuple(
+        name
+        for name in question.names
+        if not any(
+            frequency.document_frequency(field, term) for field in ("h", "k") for term in getattr(terms(name), field)
+        )
     )
 
 
@@ -160,8 +175,10 @@ def _cited(one: Candidate) -> Citation:
     return Citation(file_id=one.hit.article.id, start=start, end=end, quote=one.text, context=around.of(text))
 
 
-def _why_not(question: Question, ranked: Ranked) -> list[str]:
+def _why_not(question: Question, ranked: Ranked, strange: Sequence[str]) -> list[str]:
     """Why the nearest sentences are no answer, in words."""
+    if strange and question.shared:
+        return [f"no article speaks of {', '.join(strange)}"]
     if not question.shared:
         return [f"the question is in a language ({question.language or 'unknown'}) that the articles are not in"]
     features = ranked[0][0].features

@@ -212,3 +212,16 @@ def test_the_dead_are_not_given_for_the_injured() -> None:
 def test_a_headline_that_names_nobody_does_not_say_who() -> None:
     told = "افتتاح جسر نور في مدينة طارين\n\nافتتح محافظ طارين، سامي الخطيب، جسر نور يوم الثلاثاء."
     assert quoted("من افتتح جسر نور؟", told) == "افتتح محافظ طارين، سامي الخطيب، جسر نور يوم الثلاثاء."
+
+
+def test_a_name_that_no_article_has_in_any_spelling_is_not_answered_about() -> None:
+    hits = [
+        hit(
+            "The Siraj Book Prize\n\nSalim Haddad won the Siraj Book Prize on Friday for his novel.",
+            "a1",
+            language="en",
+        )
+    ]
+    found = answered("Who won the Zephyr Book Prize?", hits, ("en",))
+    assert found.abstained and found.reasons == ("no article speaks of zephyr",)
+    assert not answered("Who won the Siraj Book Prize?", hits, ("en",)).abstained
