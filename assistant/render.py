@@ -268,7 +268,9 @@ def examination_text(found: Examination) -> str:
 def verified_text(found: Iterable[Verified]) -> str:
     """What became of the citations of an answer, a line each."""
     lines = [
-        f"{one.state:<9} [{one.citation.file_id}:{one.citation.start}-{one.citation.end}] {one_line(one.citation.quote)}"
+        f"{one.state:<9} [{one.citation.file_id}:{one.citation.start}-{one.citation.end}] "
+        + (f"→ [{one.citation.file_id}:{one.now.start}-{one.now.end}] " if one.state == "moved" and one.now else "")
+        + one_line(one.citation.quote)
         + (
             ""
             if one.verdict == "supported"

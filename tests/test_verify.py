@@ -34,6 +34,9 @@ def test_a_kept_answer_is_held_against_the_articles_of_today(state: str, tmp_pat
     assert {one["state"] for one in found["citations"]} == {state}
     verdicts = {"verbatim": "supported", "moved": "supported", "changed": "unsupported", "gone": "unchecked"}
     assert {one["verdict"] for one in found["citations"]} == {verdicts[state]}
+    told = isnad("verify", tmp_path / "answer.json", "--store", store).stdout
+    now = found["citations"][0]["now"]
+    assert f"→ [a:{now['start']}-{now['end']}]" in told if state == "moved" else "→" not in told, told
     assert found["holds"] == (state in ("verbatim", "moved")) and run.returncode == (0 if found["holds"] else 1)
 
 
