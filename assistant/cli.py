@@ -61,7 +61,9 @@ def index(options: argparse.Namespace) -> int:
 def _sync(options: argparse.Namespace, settings: Settings) -> int:
     from assistant import render, wiring
     from index.build import sync
+    from index.reading.articles import source
 
+    source(options.path)  # one that is not there is no reason to make a store
     ledger, derived = wiring.writing(options.store, settings, reembed=options.reembed)
     try:
         with _progress(options.quiet) as progress:

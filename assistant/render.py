@@ -245,12 +245,13 @@ def surroundings(text: str, span: Span) -> Span:
 def status_text(record: dict[str, Any]) -> str:
     """`isnad status`: a line a fact, what has parts with a line for each; what is not set is left out."""
     lines = []
+    named = {"vectors": "paid vectors kept"}  # not the rows in Chroma, which `isnad doctor` counts
     for name, value in record.items():
         if isinstance(value, dict):
             parts = [f"{one} {said}" for one, said in value.items() if said is not None]
         else:
             parts = value if isinstance(value, list) else [] if value is None else [value]
-        heads = (name.replace("_", " "), *[""] * len(parts))
+        heads = (named.get(name, name.replace("_", " ")), *[""] * len(parts))
         lines += [f"{head:<17} {part}" for head, part in zip(heads, parts, strict=False)]
     return plain("\n".join(lines))
 

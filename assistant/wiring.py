@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.answering import Writer
 from assistant.config import Settings
 from index.build import Derived, Lexicon, quiet
-from index.errors import StoreBusy, UsageError
+from index.errors import NoStore, StoreBusy, StoreClosed, StoreError, UsageError
 from index.ledger import INDEXES, Ledger
 from index.lexical import LexicalIndex
 from index.retrieval import Retriever
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 def reading(store: Path, settings: Settings, embedder: Embedder | None = None, *, create: bool = False) -> Retriever:
     """The retriever of a store, which exists unless it is to be made; with an embedding model it searches by meaning, too.
 
-    What a killed run left undone is caught up first, where nobody else is writing.
+    What a killed run left undone is caught up first, where nobody else is writing. Raises NoStore where there is no article,
+    StoreBusy where the first ones are still being indexed.
     """
     ledger = Ledger.create(store) if create else Ledger.open(store)
     try:
         _catch_up(ledger)
+        if not (create or ledger.languages()):
+            raise NoStore(f"no articles are indexed in {store}; run: isnad index FOLDER --store {store}")
         lexical = LexicalIndex.open(store / "lexical")
     except BaseException:
         ledger.close()
@@ -235,10 +238,23 @@ def _off(settings: Settings) -> list[str]:
 
 def _catch_up(ledger: Ledger) -> None:
     lexicon = Lexicon(ledger)
-    if not ledger.pending("lexical") and lexicon.sound():
+    if ledger.languages() and not ledger.pending("lexical") and lexicon.sound():
         return
     try:
         with ledger.writing():
             lexicon.refresh(quiet)
-    except StoreBusy:
-        pass  # the one that is writing will do it
+    except StoreClosed:
+        pass  # what is there can be searched
+    except StoreBusy as busy:  # the one that is writing will do it
+        if not _searchable(lexicon):
+            raise StoreBusy(
+                f"the articles are still being indexed ({str(busy).partition(';')[0]}); ask again when that is done"
+            ) from busy
+
+
+def _searchable(lexicon: Lexicon) -> bool:
+    """Whether a question can find anything yet."""
+    try:
+        return LexicalIndex.open(lexicon.folder).passages > 0
+    except StoreError:
+        return False

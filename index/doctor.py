@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from index.build import Lexicon, Progress
-from index.errors import IsnadError, NoStore, StoreBusy, StoreError
+from index.errors import IsnadError, NoStore, StoreBusy, StoreClosed, StoreError
 from index.ledger import INDEXES, Ledger
 from index.lexical import LexicalIndex
 from index.lexical_files import damaged
@@ -54,12 +54,12 @@ class Examination(Value, frozen=True, kw_only=True):
 def examine(store: Path, vectors: Callable[[Ledger], Vectors]) -> Examination:
     """A look at everything in a store; nothing is changed. `vectors` opens its search by meaning.
 
-    Raises NoStore where there is none, StoreBusy where a run is writing it.
+    Raises NoStore where there is none, StoreBusy where a run is writing it, StoreClosed where it may only be read.
     """
     try:
         with _quiet(store, vectors) as (ledger, meaning):
             return _examined(ledger, meaning)
-    except (NoStore, StoreBusy):
+    except (NoStore, StoreBusy, StoreClosed):
         raise
     except StoreError as error:
         return _beyond_repair(store, error)

@@ -6,6 +6,7 @@ IsnadError
 ├── StoreError            the store is not there, is newer than this program, or is damaged
 │   ├── NoStore           nothing has been indexed yet
 │   ├── StoreBusy         another process is writing
+│   ├── StoreClosed       the store's folder may be read, not written
 │   ├── StoreFull         the disk is full
 │   └── StoreDamaged      an index cannot be read; the ledger, and so every article, is not concerned
 ├── NotFound              no such article
@@ -48,6 +49,10 @@ class NoStore(StoreError):
 
 
 class StoreBusy(StoreError):
+    pass
+
+
+class StoreClosed(StoreError):
     pass
 
 

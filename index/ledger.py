@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 
 from index.duplicates import NEAREST, Sketch, group_of, sketch
-from index.errors import NoStore, NotFound, StoreBusy, StoreError, StoreFull
+from index.errors import NoStore, NotFound, StoreBusy, StoreClosed, StoreError, StoreFull
 from index.records import Article, Filters, Passage, Span, Value
 
 VERSION = 1
@@ -84,11 +84,14 @@ class Ledger:
 
     @classmethod
     def open(cls, store: Path) -> Ledger:
-        """The ledger of a store that exists; NoStore where nothing has been indexed, StoreError where it cannot be read."""
+        """The ledger of a store that exists; NoStore where nothing has been indexed, StoreError where it cannot be read.
+
+        In a folder that may only be read it is read as it stands: whoever may write there should not, meanwhile.
+        """
         path = store / "ledger.db"
         if not path.is_file():
             raise NoStore(f"no articles are indexed in {store}; run: isnad index FOLDER --store {store}")
-        return cls(store, _connect(path))
+        return cls(store, _connect(path) if writable(store) else _connect_closed(path))
 
     @classmethod
     def create(cls, store: Path) -> Ledger:
@@ -110,7 +113,12 @@ class Ledger:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Be the only writer. A second process is refused at once with the first one's pid and start; a dead one's lock is free."""
+        """Be the only writer. A second process is refused at once with the first one's pid and start; a dead one's lock is free.
+
+        Raises StoreBusy for that, StoreClosed where the folder may only be read.
+        """
+        if not writable(self.store):
+            raise StoreClosed(f"{self.store} may only be read, not written; copy it to a folder of your own for that")
         lock = os.open(self.store / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
@@ -383,18 +391,41 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def writable(folder: Path) -> bool:
+    """Whether this process may write in a folder; one on a disk that is mounted for reading it may not."""
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _connect_closed(path: Path) -> sqlite3.Connection:
+    """The ledger in a folder that may only be read. SQLite wants to put files beside it, unless it is told that nobody writes."""
+    log = path.with_name(path.name + "-wal")
+    still = "" if log.exists() and log.stat().st_size else "&immutable=1"
+    address = f"{path.resolve().as_uri()}?mode=ro{still}"
+    try:
+        db = sqlite3.connect(address, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
+        if _version(db, path):
+            return db
+    except sqlite3.Error as error:
+        raise _readable(error, path.parent) from error
+    raise NoStore(f"no articles are indexed in {path.parent}; choose another folder with --store")
+
+
+def _version(db: sqlite3.Connection, path: Path) -> int:
+    """The format of a ledger, 0 where it is yet to be laid out."""
+    version, application = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id"))
+    if version > VERSION:
+        raise StoreError(
+            f"{path.parent} was written by a newer isnad (format {version}, this one reads {VERSION}); upgrade isnad"
+        )
+    if version and application != APPLICATION:
+        raise StoreError(f"{path} is not a ledger of isnad; choose another folder with --store")
+    return int(version)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
     try:
-        version, application = (
-            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id")
-        )
-        if version > VERSION:
-            raise StoreError(
-                f"{path.parent} was written by a newer isnad (format {version}, this one reads {VERSION}); upgrade isnad"
-            )
-        if version and application != APPLICATION:
-            raise StoreError(f"{path} is not a ledger of isnad; choose another folder with --store")
+        version = _version(db, path)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
@@ -428,6 +459,10 @@ def _readable(error: sqlite3.Error, store: Path) -> StoreError:
         return StoreBusy(f"another program holds {store / 'ledger.db'}; close it and run again")
     if "malformed" in text or "not a database" in text or "corrupt" in text:
         return StoreError(f"{store / 'ledger.db'} is damaged ({text}); run: isnad doctor --store {store}")
+    if not writable(store):
+        return StoreClosed(
+            f"{store} may only be read, and {store / 'ledger.db'} so cannot be opened ({text}); copy it to a folder of your own"
+        )
     return StoreError(f"{store / 'ledger.db'}: {text}; run: isnad doctor --store {store}")
 
 

@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Literal
 
 import tantivy
 
 from index.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
+from index.ledger import writable
 from index.lexical_files import changed, damaged
 from index.text.words import asked, indexed
 
@@ -36,7 +38,6 @@ SIFTED = 20  # times the limit, fetched to be sifted
 
 _MEMORY = 64_000_000  # bytes a writing thread fills before it writes a segment
 _LOCK = ".tantivy-writer.lock"  # held by flock while the engine writes
-_NEXT = "run: isnad doctor --repair"
 _should = tantivy.Occur.Should
 _must = tantivy.Occur.Must
 
@@ -44,9 +45,10 @@ _must = tantivy.Occur.Must
 class LexicalIndex:
     """The index as readers see it."""
 
-    def __init__(self, folder: Path, index: tantivy.Index) -> None:
+    def __init__(self, folder: Path, index: tantivy.Index, links: TemporaryDirectory[str] | None = None) -> None:
         self._folder = folder
         self._index = index
+        self._links = links  # what is read by them stays as it was
         self._turn = Lock()
         self._seen = changed(folder)  # before loading: a commit in between is then loaded again, not missed
         index.reload()
@@ -57,9 +59,10 @@ class LexicalIndex:
         """The index in a folder, as of its last commit; StoreDamaged where none can be read, or one of another version."""
         _check(folder)
         with _engine(folder):
-            index = tantivy.Index.open(str(folder))
+            links = None if writable(folder) else _linked(folder)
+            index = tantivy.Index.open(links.name if links else str(folder))
             index.config_reader("manual")
-            return cls(folder, index)
+            return cls(folder, index, links)
 
     def search(
         self, question: str, limit: int = 10, articles: Collection[str] | None = None
@@ -89,6 +92,8 @@ class LexicalIndex:
         return int(self._searcher.num_docs)
 
     def _refresh(self) -> None:
+        if self._links:
+            return
         with self._turn:
             stamp = changed(self._folder)
             if stamp != self._seen:
@@ -234,11 +239,20 @@ def _check(folder: Path) -> None:
     try:
         version = (folder / "version").read_text()
     except (OSError, ValueError) as error:
-        raise StoreDamaged(f"{folder} holds no search index ({error}); {_NEXT}") from error
+        raise StoreDamaged(f"{folder} holds no search index ({error}); {_next(folder)}") from error
     if version != VERSION:
-        raise StoreDamaged(f"{folder} was made by another version of isnad; {_NEXT}")
+        raise StoreDamaged(f"{folder} was made by another version of isnad; {_next(folder)}")
     if bad := damaged(folder, quick=True):
-        raise StoreDamaged(f"{folder} is damaged ({', '.join(bad)}); {_NEXT}")
+        raise StoreDamaged(f"{folder} is damaged ({', '.join(bad)}); {_next(folder)}")
+
+
+def _linked(folder: Path) -> TemporaryDirectory[str]:
+    """A folder with links to the files of an index: the engine locks even to read, and can in no folder that may only be read."""
+    links = TemporaryDirectory(prefix="isnad-")
+    for path in folder.resolve().iterdir():
+        if not path.name.endswith(".lock"):
+            (Path(links.name) / path.name).symlink_to(path)
+    return links
 
 
 def _empty(folder: Path) -> None:
@@ -251,6 +265,10 @@ def _empty(folder: Path) -> None:
         for path in folder.iterdir():
             if path.name != _LOCK:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _next(folder: Path) -> str:
+    return f"run: isnad doctor --repair --store {folder.parent}"
 
 
 def _busy(folder: Path) -> StoreBusy:
@@ -271,5 +289,6 @@ def _engine(folder: Path) -> Iterator[None]:
         if "No space left" in text or "os error 28" in text:
             raise StoreFull(f"the disk of {folder} is full; make room and run again") from error
         if isinstance(error, (ValueError, OSError, RuntimeError)) or type(error).__name__ == "PanicException":
-            raise StoreDamaged(f"{folder} cannot be searched ({text.splitlines()[0][:200]}); {_NEXT}") from error
+            said = text.splitlines()[0][:200] if text else type(error).__name__
+            raise StoreDamaged(f"{folder} cannot be searched ({said}); {_next(folder)}") from error
         raise

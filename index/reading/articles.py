@@ -66,14 +66,7 @@ def scan(path: Path) -> Iterator[Found | Skipped]:
     A file's id is its relative path without the extension, a record's is its `id`. Where two have one id, both are
     refused. Holds ids in memory, not articles. Raises SourceError where PATH is missing or there is no article in it.
     """
-    try:
-        root = path.resolve(strict=True)
-    except (OSError, RuntimeError, ValueError) as failed:  # links in a circle, no permission, a NUL in the name
-        gone = isinstance(failed, FileNotFoundError)
-        trouble = "does not exist" if gone else f"cannot be read ({getattr(failed, 'strerror', None) or failed})"
-        raise SourceError(f"{shown(str(path))} {trouble}; give a folder of articles or a .jsonl file") from None
-    if not root.is_dir() and not is_json_lines(root.name):
-        raise SourceError(f"{path} is neither a folder nor a .jsonl file; give the folder that the file is in")
+    root = source(path)
     twice = _given_twice(_ids(root))
     reasons: list[str] = []
     any_found = False
@@ -90,6 +83,19 @@ def scan(path: Path) -> Iterator[Found | Skipped]:
             f"no article in {path}; put text, Markdown, HTML, PDF, Word or JSON Lines files there"
             + "".join(f"; {one}" for one in reasons)
         )
+
+
+def source(path: Path) -> Path:
+    """The PATH itself, links followed; SourceError where it is missing, or can hold no articles."""
+    try:
+        root = path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError) as failed:  # links in a circle, no permission, a NUL in the name
+        gone = isinstance(failed, FileNotFoundError)
+        trouble = "does not exist" if gone else f"cannot be read ({getattr(failed, 'strerror', None) or failed})"
+        raise SourceError(f"{shown(str(path))} {trouble}; give a folder of articles or a .jsonl file") from None
+    if not root.is_dir() and not is_json_lines(root.name):
+        raise SourceError(f"{path} is neither a folder nor a .jsonl file; give the folder that the file is in")
+    return root
 
 
 def given(records: Iterable[Mapping[str, object]]) -> Iterator[Found | Skipped]:

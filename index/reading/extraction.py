@@ -25,6 +25,11 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{3,20})
 _CHARSETS = re.compile(
     r"utf-?8|windows-125\d|cp125\d|iso-8859-\d{1,2}|koi8-[ru]|gb2312|gbk|gb18030|big5|shift_jis|euc-(?:jp|kr)", re.I
 )
+_PROGRAM = re.compile(r"^Microsoft (?:Office )?(?:Word|PowerPoint) - ", re.IGNORECASE)
+_NO_TITLE = re.compile(
+    r"|(?:word |microsoft word )?document ?\d*|untitled(?: document)? ?\d*|powerpoint presentation|.*\.(?:docx?|pdf|rtf|odt|txt|pptx?)",
+    re.IGNORECASE,
+)
 
 
 class Extract(Value, frozen=True, kw_only=True):
@@ -99,7 +104,17 @@ def _docx(data: bytes) -> Extract:
             lines += [" | ".join(cell.text.strip() for cell in row.cells) for row in part.rows]
         else:
             lines.append(part.text)
-    return Extract(text="\n".join(lines), about=About(title=document.core_properties.title or None))
+    return Extract(text="\n".join(lines), about=About(title=own_title(document.core_properties.title)))
+
+
+def own_title(said: str | None) -> str | None:
+    """The title that a document's properties name, None where a program put it there: the first lines tell it then.
+
+    >>> own_title("Word Document"), own_title("Microsoft Word - notes.docx"), own_title("Microsoft Word - A bridge opens")
+    (None, None, 'A bridge opens')
+    """
+    title = _PROGRAM.sub("", (said or "").strip())
+    return None if _NO_TITLE.fullmatch(title) else title
 
 
 def _check_parts(data: bytes) -> None:

@@ -94,6 +94,11 @@ def test_a_word_document_becomes_its_paragraphs_and_tables(tmp_path: Path) -> No
     assert article(tmp_path, "b.docx", word(*STORY, title="عنوان آخر")).title == "عنوان آخر"
 
 
+@pytest.mark.parametrize("default", ("Word Document", "Document1", "untitled", "Microsoft Word - notes.docx"))
+def test_a_title_that_a_program_put_into_a_word_file_gives_way_to_its_first_line(tmp_path: Path, default: str) -> None:
+    assert article(tmp_path, "a.docx", word(TITLE, *STORY, title=default)).title == TITLE
+
+
 # --- PDF ---
 
 
