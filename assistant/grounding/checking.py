@@ -37,7 +37,8 @@ _ARABIC = re.compile(r"[\u0620-\u064a\u0671-\u06d3]")
 COUNTED = ("number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal")
 
 ReasonKind = Literal[
-    "number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal", "quotation", "speaker",
+    "number", "number elsewhere", "date", "name", "unknown name", "place", "exchanged", "negation", "reversal",
+    "quotation", "speaker",
     "missing words", "little evidence", "other language", "other file", "word in other file", "nothing to check", "no evidence",
 ]  # fmt: skip
 
@@ -71,6 +72,7 @@ class Reason(Value, frozen=True, kw_only=True):
             "number elsewhere": f"{self.said} stands in the evidence, but not of this",
             "date": f"the date {self.said} is not in the evidence{says}",
             "name": f"{self.said} stands elsewhere in the article; the evidence says {self.evidence} here",
+            "unknown name": f"{self.said} is not in the evidence{says}",
             "place": f"{self.said} is not in the evidence{says}",
             "exchanged": f"{self.said} and {self.evidence} stand the other way round in the evidence",
             "negation": f"“{self.said}” and the evidence's “{self.evidence}” differ in a negation",

@@ -11,11 +11,12 @@ from assistant.grounding.alignment import Alignment, Index, Place, borne
 from assistant.grounding.common import DENIALS, NEGATORS
 from assistant.grounding.departures import Departure, departures, in_place
 from assistant.grounding.governing import under_denial
+from assistant.grounding.names import neighbours_exchanged, unknown_names
 from assistant.grounding.reading import Line, Term
 from index.text.numbers import Number, agree, numbers
 
 Kind = Literal[
-    "number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal", "quotation", "speaker"
+    "number", "number elsewhere", "date", "name", "unknown name", "place", "exchanged", "negation", "reversal", "quotation", "speaker"
 ]  # fmt: skip
 
 
@@ -306,6 +307,7 @@ def _names(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterator
         if elsewhere and theirs and named and in_place(found, one):
             line = evidence.lines[one.line]
             yield Finding("name", _text(found.claim, elsewhere[0], elsewhere[-1]), _text(line, theirs[0], theirs[-1]))
+    yield from (Finding("unknown name", said, other) for said, other in unknown_names(found, evidence))
 
 
 def _of_a_kind(claim: Line, mine: list[int], line: Line, theirs: list[int]) -> bool:
@@ -338,6 +340,9 @@ def _places(found: Alignment, evidence: Index) -> Iterator[Finding]:
 def _exchanged(found: Alignment, evidence: Index) -> Iterator[Finding]:
     """Two words of which each stands where the evidence has the other: the dollar fell and gold rose, the other way round."""
     if found.best < 0:
+        return
+    if turned := neighbours_exchanged(found, evidence):
+        yield Finding("exchanged", *turned)
         return
     mine, theirs = found.claim.terms, evidence.lines[found.best].terms
     at_most_once = [

@@ -33,6 +33,10 @@ BORNE_OUT = [
     ("ثمن سد الوادي بلغ 235، 000 دينار.", DAM),
     ("بلغت الحرارة -5 درجات ليلا.", "بلغت الحرارة 5 درجات تحت الصفر ليلا."),
     ("The temperature fell to -5 degrees at night.", "The temperature fell to minus 5 degrees at night."),
+    ("زار الوزير المدينة صباح الأحد.", "زار المدينة الوزير صباح الأحد."),
+    ("رفض ترودو الاعتذار عن الموقف.", "ترودو رفض الاعتذار عن الموقف."),
+    ("التقى وزراء روسيا وأوكرانيا في جنيف.", "التقى وزراء أوكرانيا وروسيا في جنيف."),
+    ("Peter Novak resigned as mayor of Portmere.", "The mayor of Portmere, Peter Novak, resigned on Monday."),
     ("زارت 2 من السفن الميناء القديم مساء.", "زارت سفينتان الميناء القديم مساء."),
     ("The new ferry carries four hundred and twenty passengers.", FERRY),
     ("The ferry cost 3,500,000 dinars.", FERRY),
@@ -87,10 +91,14 @@ AGAINST = [
     ("قال حازم قصير: «لن نغادر الميناء قبل نهاية الشتاء».", TALKS + " وحضر اللقاء جمع.", "speaker"),
     ("شحنت السفن القمح من مصر إلى ميناء عدن.", "شحنت السفن القمح من تركيا إلى ميناء عدن.", "place"),
     ("The French minister left the Aden conference early.", "The German minister left the Aden conference early.", "place"),
+    ("John Smith resigned as mayor of Portmere.", "The mayor of Portmere, Peter Novak, resigned on Monday.", "unknown name"),
+    ("استقال الوزير سامي حداد من منصبه.", "استقال الوزير كمال راضي من منصبه، وفق بيان.", "unknown name"),
     # quotations
     ("قال المبعوث كمال الراوي: «لن نغادر الميناء قبل بداية الربيع».", TALKS, "quotation"),
     # two words exchanged
     ("زيادة في سعر القمح وانخفاض لسعر الزيت.", "زيادة في سعر الزيت وانخفاض لسعر القمح.", "exchanged"),
+    ("اتهمت روسيا أوكرانيا بقصف المحطة.", "اتهمت أوكرانيا روسيا بقصف المحطة.", "exchanged"),
+    ("اتهم بيلوسوف زيلينسكي بالكذب.", "اتهم زيلينسكي بيلوسوف بالكذب.", "exchanged"),
 ]  # fmt: skip
 
 
