@@ -72,7 +72,13 @@ def has_cue(kind: Kind, said: Sequence[str], text: str, asked: Collection[str]) 
     if kind == "date":
         return any((word.isdigit() and 3 <= len(word) <= 4) or word in _dated() for word in new)
     if kind == "statement":
-        return any(word in _SAYS or (word[0] == "و" and word[1:] in _SAYS) for word in new) or ":" in text or "«" in text or '"' in text or "“" in text
+        return (
+            any(word in _SAYS or (word[0] == "و" and word[1:] in _SAYS) for word in new)
+            or ":" in text
+            or "«" in text
+            or '"' in text
+            or "“" in text
+        )
     if kind == "person":
         return any(word in TITLES for word in new) or any(
             word.casefold() not in asked for word in _MID_CAPITAL.findall(text)

@@ -15,7 +15,7 @@ from index.text.numbers import Number, agree, numbers
 FIGURES = frozenset(
     ("number", "number elsewhere", "date")
 )  # kinds of the check: what stands otherwise in the cited words
-NAMES = frozenset(("name", "place", "exchanged", "speaker"))
+NAMES = frozenset(("name", "unknown name", "place", "exchanged", "speaker"))
 NEGATIONS = frozenset(("negation", "reversal"))
 TERSE = 100  # words that any answer may take
 FOR_EACH = 4  # and for each word of its gold evidence

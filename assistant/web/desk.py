@@ -65,7 +65,8 @@ class Desk:
     ) -> None:
         """Raises NoStore, which names `isnad index`, where nothing has been indexed."""
         self.store, self.settings, self.limits = store, settings, limits
-        self.assistant = assistant or Assistant.open(store, settings=settings)
+        there = (store / "ledger.db").is_file()  # it may hold no article: here they can be uploaded
+        self.assistant = assistant or Assistant.open(store, settings=settings, create=there)
         self._ledger = Ledger.open(store)
         self.conversations = Conversations(store / FILE)
         self.underway: set[str] = set()  # conversations in which an answer is being written
