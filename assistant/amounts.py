@@ -57,15 +57,17 @@ def wanted(question: str) -> Wanted:
     >>> wanted("كم قتيلا سقط في حريق السوق؟").counted, wanted("How many people were injured?").fate
     ('people', 'injured')
     """
-    said = words(question)
-    asked = _HOW_MANY.search(folded(question))
-    nouns = [word for word in words(asked[1]) if word not in _COUNTING and word not in FUNCTION_WORDS] if asked else []
-    counted = _kind(nouns[0]) if nouns and not _COUNTING & set(words(asked[1])[:1] if asked else ()) else None
-    if asked and counted is None and nouns and nouns[0] in _PEOPLE:
-        counted = "people"  # كم عدد قتلى
+    said, plain = words(question), folded(question)
+    asked, stuff = _HOW_MANY.search(plain), _STUFF.search(plain)
+    heads = words(asked[1]) if asked else []
+    noun = next((word for word in heads if word not in _COUNTING and word not in FUNCTION_WORDS), None)
+    counted = None
+    if noun in _PEOPLE:
+        counted = "people"  # also in كم عدد قتلى
+    elif noun and heads[0] not in _COUNTING:
+        counted = stem(noun)
     content = [word for word in said if word not in QUESTION_WORDS and word not in FUNCTION_WORDS]
     about = {stem(word) for word in content if word not in _PEOPLE | _COUNTING and not word.isdecimal()}
-    stuff = _STUFF.search(folded(question))
     return Wanted(
         counted=counted,
         fate=_fate(said),
@@ -81,8 +83,7 @@ def amounts(text: str, found: Sequence[Number], want: Wanted) -> list[Number]:
 
 def fate(text: str, number: Number) -> str | None:
     """What became of those whom a number counts: "killed", "injured", by the word nearest to it; None where none is near."""
-    after = words(text[number.span.end : number.span.end + REACH])
-    before = words(text[max(0, number.span.start - REACH) : number.span.start])
+    before, after = _beside(text, number)
     near = sorted((at, word) for side in (after, before[::-1]) for at, word in enumerate(side))
     return next((found for _, word in near if (found := _fate([word]))), None)
 
@@ -101,10 +102,6 @@ def of_one_time(one: str, other: str) -> bool:
     return not years or not others or bool(years & others)
 
 
-def _kind(noun: str) -> str:
-    return "people" if noun in _PEOPLE else stem(noun)
-
-
 def _fate(said: Sequence[str]) -> str | None:
     if any(_among(word, _INJURED) for word in said):
         return "injured"
@@ -116,9 +113,14 @@ def _among(word: str, known: frozenset[str]) -> bool:
     return word in known or (word[0] in "وفب" and word[1:] in known)
 
 
+def _beside(text: str, number: Number) -> tuple[list[str], list[str]]:
+    """The words before and after a number, within reach."""
+    start, end = number.span.start, number.span.end
+    return words(text[max(0, start - REACH) : start]), words(text[end : end + REACH])
+
+
 def _counts(text: str, number: Number, want: Wanted) -> bool:
-    after = words(text[number.span.end : number.span.end + REACH])
-    before = words(text[max(0, number.span.start - REACH) : number.span.start])
+    before, after = _beside(text, number)
     if want.counted is None:
         return number.unit is not None
     if number.unit == "%":

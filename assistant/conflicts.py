@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations
 
-from assistant.amounts import amounts, fate, of_one_time, wanted
+from assistant.amounts import Wanted, amounts, fate, of_one_time, wanted
 from assistant.asking import FUNCTION_WORDS
 from assistant.offices import Held, is_name, met_twice, offices, one_name
 from assistant.records import Citation, Conflict, Kind, Side
@@ -93,7 +93,10 @@ def rivals(hits: Sequence[Hit], question: str) -> tuple[Conflict, ...]:
     >>> rivals([], "كم شخصا قتل في الحريق؟")
     ()
     """
-    return _joined(list(_answers(list(_sentences(hits)), question)))
+    kind = understand(question, ()).kind
+    if kind not in ("number", "date"):
+        return ()
+    return _joined(list(_answers(list(_sentences(hits)), kind, wanted(question))))
 
 
 def joined(one: Sequence[Conflict], other: Sequence[Conflict]) -> tuple[Conflict, ...]:
@@ -101,10 +104,7 @@ def joined(one: Sequence[Conflict], other: Sequence[Conflict]) -> tuple[Conflict
     return _joined([*one, *other])
 
 
-def _answers(said: Sequence[_Said], question: str) -> Iterator[Conflict]:
-    kind, want = understand(question, ()).kind, wanted(question)
-    if kind not in ("number", "date"):
-        return
+def _answers(said: Sequence[_Said], kind: str, want: Wanted) -> Iterator[Conflict]:
     about = want.about - _GENERIC
     least = (FATED if want.fate else ANSWERING) * len(about)
     on_it = [one for one in said if about & one.content and len(about & _with_title(one)) >= least]
