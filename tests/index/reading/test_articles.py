@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -20,16 +19,9 @@ from index.passages import cut
 from index.reading.articles import Found, read, scan
 from index.reading.files import MAX_BYTES
 from index.records import Article, Skipped, Span
+from tests.shop import write
 
 STORY = "جسر جديد فوق النهر\n\nافتُتح الجسر أمس بحضور الأهالي، وعبرته مئات السيارات."
-
-
-def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return folder
 
 
 def articles(path: Path) -> dict[str, Article]:
