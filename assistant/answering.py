@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from assistant.checking import examined
 from assistant.conflicts import conflicts, joined, rivals
 from assistant.conversation import Conversation, standalone
-from assistant.filtering import none_passes
+from assistant.filtering import named, none_passes
 from assistant.model import Model, Prices, total
 from assistant.policy import Policy, applied
 from assistant.records import Answer, Conflict, Draft, Seen, Sentence, Source
@@ -84,6 +84,7 @@ def stream(
     asked = understand(alone.question, languages)
     spent = [writer.prices.of(alone.usage)] if alone.usage else []
     searched = [asked.text]
+    filters = named(filters, retriever.ledger) if filters else None
     clock.lap("understand")
     hits = retriever.search_any(searched, limit, filters)
     clock.lap("retrieve")

@@ -15,6 +15,7 @@ from assistant import display as _display  # noqa: F401 - values then show thems
 from assistant.adding import Adding, Given
 from assistant.config import Settings
 from assistant.conversation import Conversation
+from assistant.filtering import named
 from assistant.records import Answer
 from assistant.shelves import Articles, Hits
 from assistant.streams import AsyncStream, Stream
@@ -202,7 +203,8 @@ class Assistant:
         True
         """
         with self._reading():
-            return Hits(self._retriever.search(question, limit, filters, per_article=per_article))
+            chosen = named(filters, self._retriever.ledger) if filters else None
+            return Hits(self._retriever.search(question, limit, chosen, per_article=per_article))
 
     def neighbours(self, hit: Hit, number: int = 1) -> tuple[Passage, ...]:
         """The passages around that of a hit, at most `number` on either side, as they follow in the article.
@@ -257,7 +259,7 @@ class Assistant:
         """
         with self._reading():
             ledger = self._retriever.ledger
-            allowed = ledger.matching(filters) if filters else None
+            allowed = ledger.matching(named(filters, ledger)) if filters else None
             return Articles(one for one in ledger.every_article() if allowed is None or one.id in allowed)
 
     # --- the end ---

@@ -401,8 +401,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _filters(options: argparse.Namespace) -> Filters:
-    """The filters that are asked for, as the articles of the store have them."""
-    from assistant.filtering import named
+    """The filters that are asked for; NotFound for a file id that is none."""
     from index.ledger import Ledger
     from index.records import Filters
 
@@ -415,18 +414,19 @@ def _filters(options: argparse.Namespace) -> Filters:
         publishers=tuple(options.publisher),
         file_ids=tuple(options.file),
     )
-    if not filters:
-        return filters
-    with closing(Ledger.open(options.store)) as ledger:
-        return named(filters, ledger)
+    if filters.file_ids:
+        with closing(Ledger.open(options.store)) as ledger:
+            for one in filters.file_ids:
+                ledger.article(one)
+    return filters
 
 
 def _why_nothing(store: Path, filters: Filters) -> str:
-    from assistant.filtering import none_passes
+    from assistant.filtering import named, none_passes
     from index.ledger import Ledger
 
     with closing(Ledger.open(store)) as ledger:
-        if filters and not ledger.matching(filters):
+        if filters and not ledger.matching(named(filters, ledger)):
             return none_passes(filters)
     return "try other words, or see what there is with: isnad articles"
 

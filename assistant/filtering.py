@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from index.ledger import Ledger
-from index.records import Filters
+from index.records import Filters, day
 from index.text.fold import folded
 
 
+def typed(since: str, until: str, languages: Iterable[str], publishers: Iterable[str]) -> Filters:
+    """The filters that the fields of a page or of a request say, blank ones left out; UsageError where a date is none.
+
+    >>> typed("٢٠٢٥-٠١-٣١", "", ["ar", " "], []).since
+    datetime.date(2025, 1, 31)
+    """
+    return Filters(
+        since=day(_plain_digits(since)),
+        until=day(_plain_digits(until)),
+        languages=tuple(one.strip() for one in languages if one.strip()),
+        publishers=tuple(one.strip() for one in publishers if one.strip()),
+    )
+
+
 def named(filters: Filters, ledger: Ledger) -> Filters:
-    """The filters with the publishers as the articles spell them, whatever the case and spelling; NotFound for a file id that is none."""
-    for file_id in filters.file_ids:
-        ledger.article(file_id)
-    if not filters.publishers:
-        return filters
+    """The filters with languages and publishers as the articles spell them, whatever the case and spelling that they are asked in."""
     spelt: dict[str, list[str]] = {}
-    for one in ledger.publishers():
-        spelt.setdefault(_alike(one), []).append(one)
+    for one in ledger.publishers() if filters.publishers else ():
+        spelt.setdefault(alike(one), []).append(one)
     return replace(
-        filters, publishers=tuple(name for one in filters.publishers for name in spelt.get(_alike(one), [one]))
+        filters,
+        languages=tuple(one.strip().lower() for one in filters.languages),
+        publishers=tuple(name for one in filters.publishers for name in spelt.get(alike(one), [one])),
     )
 
 
@@ -35,5 +49,15 @@ def none_passes(filters: Filters) -> str:
     return f"no article passes the filters ({', '.join(said)})"
 
 
-def _alike(name: str) -> str:
+def alike(name: str) -> str:
+    """What two spellings of one publisher have in common.
+
+    >>> alike("وكالة  الأنباء") == alike("وكاله الانباء")
+    True
+    """
     return " ".join(folded(name).split())
+
+
+def _plain_digits(said: str | None) -> str:
+    """Digits of any script as 0 to 9: an Arabic keyboard types its own."""
+    return "".join(str(int(one)) if one.isdecimal() else one for one in said or "")

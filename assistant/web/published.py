@@ -11,9 +11,9 @@ import gradio as gr
 import msgspec
 
 from assistant import render
+from assistant.filtering import typed
 from assistant.web.desk import Asking, Desk
 from index.errors import IsnadError
-from index.records import Filters, day
 
 MOST = 50  # passages of one search
 TOLD = {
@@ -36,7 +36,7 @@ def answered(
     if refusal := desk.admit(visitor, question):
         return {"error": TOLD[refusal], "why": refusal}
     try:
-        chosen = filters(date_from, date_to, language, publisher)
+        chosen = typed(date_from, date_to, [language], [publisher])
         record: dict[str, Any] = msgspec.to_builtins(desk.ask(visitor, question, filters=chosen))
         return record
     except IsnadError as error:
@@ -50,7 +50,7 @@ def found(
     if refusal := desk.admit(desk.visitor(request), question):
         return {"error": TOLD[refusal], "why": refusal}
     try:
-        chosen = filters(date_from, date_to, language, publisher)
+        chosen = typed(date_from, date_to, [language], [publisher])
         hits = desk.search(question, limit=max(1, min(int(limit), MOST)), filters=chosen)
         return {"hits": msgspec.to_builtins([render.hit_record(hit) for hit in hits])}
     except IsnadError as error:
@@ -93,17 +93,3 @@ def publish(desk: Desk, blocks: gr.Blocks) -> None:
     with blocks:
         gr.api(answer, api_name="answer")  # type: ignore[attr-defined]
         gr.api(passages, api_name="passages")  # type: ignore[attr-defined]
-
-
-def filters(date_from: str, date_to: str, language: str, publisher: str) -> Filters:
-    """The filters that the words of a request mean; UsageError where a date is none.
-
-    >>> filters("2025-12-01", "", "ar", "").since
-    datetime.date(2025, 12, 1)
-    """
-    return Filters(
-        since=day(date_from),
-        until=day(date_to),
-        languages=(language.strip(),) if language.strip() else (),
-        publishers=(publisher.strip(),) if publisher.strip() else (),
-    )

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, get_args
 import gradio as gr
 from anyio.to_thread import run_sync
 
+from assistant.filtering import typed
 from assistant.web import beside, messages, talking
 from assistant.web.conversations import Kind
 from assistant.web.desk import Desk
 from assistant.web.heard import Updates, number, spoken, value
 from assistant.web.talking import Asked
-from assistant.web.words import WORDS, Language
+from assistant.web.words import WORDS, Language, Words
 from index.errors import NotFound, UsageError
+from index.records import Filters
 
 if TYPE_CHECKING:
     from assistant.web.page import Page
@@ -52,7 +54,7 @@ class Questions:
             raise UsageError(words.still_writing)
         if refusal := desk.admit(desk.visitor(request), asked):
             raise UsageError(getattr(words, refusal))
-        filters = talking.narrowed(since, until, languages, publishers)
+        filters = _narrowed(since, until, languages, publishers, words)
         owner = desk.owner(request)
         turns = desk.conversations.turns(conversation, owner) if conversation else ()
         if not turns:
@@ -138,3 +140,11 @@ class Questions:
         named = number(value(event, "number"))
         turns = self.desk.conversations.turns(conversation, owner)
         return named, next((turn.question for turn in turns if turn.number == named), "")
+
+
+def _narrowed(since: str, until: str, languages: Sequence[str], publishers: Sequence[str], words: Words) -> Filters:
+    """The filters that the page's fields say; UsageError, in the page's language, where a date is none."""
+    try:
+        return typed(since, until, languages or (), publishers or ())
+    except UsageError:
+        raise UsageError(words.bad_date) from None

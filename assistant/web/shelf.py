@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
+from assistant.filtering import alike
 from index.records import Article
 from index.text.fold import folded
 
@@ -42,12 +43,15 @@ def browsed(store: Path, query: str = "", ids: Collection[str] | None = None) ->
 
 
 def publishers(store: Path) -> tuple[str, ...]:
-    """The publishers that articles name, the most frequent first."""
+    """The publishers that articles name, the most frequent first; of several spellings of one, the most frequent."""
     with _reading(store) as db:
         rows = db.execute(
             "SELECT publisher FROM articles WHERE publisher > '' GROUP BY publisher ORDER BY count(*) DESC, publisher"
         )
-        return tuple(row[0] for row in rows)
+        spelt: dict[str, str] = {}
+        for (one,) in rows:
+            spelt.setdefault(alike(one), one)
+        return tuple(spelt.values())
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from assistant.web.messages import MARK, View
 from assistant.web.words import WORDS, Language
 from index.errors import IsnadError, NotFound
 from index.provider import Leaving
-from index.records import Article, Filters, Value, day
+from index.records import Article, Filters, Value
 
 Message = dict[str, str]
 QUIET = 0.5  # seconds without a piece, after which Gradio gets to look whether its visitor is still there
@@ -152,17 +152,6 @@ def chat(desk: Desk, turns: Sequence[Turn], language: Language, own: bool = True
         shown.append(_message("user", messages.question(turn.question, number, words)))
         shown.append(_message("assistant", messages.answer(turn.answer, number, view)))
     return shown
-
-
-def narrowed(since: str, until: str, languages: Sequence[str], publishers: Sequence[str]) -> Filters:
-    """The filters that the page's fields say; UsageError where a date is none.
-
-    >>> narrowed("2025-01-31", "", ["ar"], []).since
-    datetime.date(2025, 1, 31)
-    """
-    return Filters(
-        since=day(since), until=day(until), languages=tuple(languages or ()), publishers=tuple(publishers or ())
-    )
 
 
 def named(answer: Answer) -> set[str]:
