@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from index.records import Article, Passage, Span
 from index.text.hygiene import clean
 from index.text.sentences import sentences, trimmed
+from index.text.words import words
 from index.tokens import count as tokens_of
 
 # o200k_base tokens. By `python -m benchmarks.budget`: a smaller passage is found less often (R@1), a larger one is no longer read
@@ -29,6 +30,7 @@ def cut(article: Article, budget: int = BUDGET, whole: int = 0) -> tuple[Passage
     Neighbouring sentences are packed into passages of about equal size. A sentence above the budget is cut at a clause mark,
     failing that between words, failing that anywhere. Tokens are counted as a model will see the text, without invisible
     characters and floods of tatweel. A stretch of at most `whole` tokens is not cut, whatever the budget.
+    The title on its own is no passage, as every passage is searched with it, unless there is nothing else.
     An article of boilerplate or white space has no passage.
 
     >>> [one.text for one in cut(Article(id="a", sha256="", text="وصل الوفد. غادر الوفد."), budget=6)]
@@ -37,6 +39,9 @@ def cut(article: Article, budget: int = BUDGET, whole: int = 0) -> tuple[Passage
     text = article.text
     tokens = tokens_of if clean(text) is text else _cleaned
     packed = (span for run in _runs(article) for span in _packed(_weighed(text, run, budget, tokens), budget, whole))
+    spans = [span for one in packed if (span := trimmed(text, one)).start < span.end]
+    title = words(article.title or "")
+    told = [span for span in spans if words(span.of(text)) != title] if title else spans
     return tuple(
         Passage(
             id=f"{article.id}:{span.start}-{span.end}",
@@ -45,8 +50,7 @@ def cut(article: Article, budget: int = BUDGET, whole: int = 0) -> tuple[Passage
             end=span.end,
             text=span.of(text),
         )
-        for span in (trimmed(text, one) for one in packed)
-        if span.start < span.end
+        for span in told or spans
     )
 
 

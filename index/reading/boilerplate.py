@@ -27,6 +27,8 @@ _CONTACT = re.compile(r"\S*@\S*|(?:https?://|www\.)\S+|#\w+|[\W\d_]+|&\w{2,6};?|
 _CRUMBS = re.compile(r"\S.*\s[>»›]\s.*\S|\S+(?: \S+)? / \S+(?: \S+)?(?: / \S.*)?")
 _BYLINE = re.compile(r"[^\d.!?؟:]{2,40}\s[-–—ـ|]+\s?[^\d.!?؟:]{2,30}|[^\d.!?؟:]{2,40}\s?[-–—ـ|]+\s[^\d.!?؟:]{2,30}")
 _SIGNED = re.compile(r"(?:[Bb]y|BY) [A-Z][\w.'-]+(?: [A-Z][\w.'-]+){0,4}(?:,.*)?|بقلم\s.*|كتبت?\s?[-–/]\s?.*")
+_PLACE = re.compile(r"(?:[^\d\W]\S*|[«“\"]\S+)(?:\s\S+){0,4}?\s?[،,|–—-]\s*")
+_NEWSROOM = re.compile(r"(?:\s*[(/،,|–—-]\s*[^\d.!?؟:]{2,40}?\)?)?\s*")
 _CLOCK = re.compile(
     r"\b\d{1,2}:\d{2}(?::\d{2})?\b(?:\s*(?:am|pm|gmt|utc|ص|م|صباحا|مساء|ظهرا)\b)*|\bبتوقيت \w+", re.IGNORECASE
 )
@@ -45,12 +47,18 @@ def boilerplate(text: str, lines: Sequence[Line] | None = None) -> tuple[Span, .
     marked = {place for place, line in enumerate(lines) if by_its_words(line)}
     body = [place for place, line in enumerate(lines) if line.paragraph and place not in marked]
     if body:
-        marked |= _above(lines, marked, body[0])
+        marked |= _above(lines, marked, story(lines, body))
         marked |= _announced(lines, body)
         marked |= _below(lines, marked)
     spans = [line.span for place, line in enumerate(lines) if place in marked]
     spans += _inside([line for place, line in enumerate(lines) if place not in marked])
     return () if len(marked) == len(lines) else tuple(sorted(spans))
+
+
+def story(lines: Sequence[Line], body: Sequence[int]) -> int:
+    """Which of the paragraphs the story begins with: the second where the first reads as a long headline."""
+    first = lines[body[0]]
+    return body[0] if first.ended or first.words > 2 * PARAGRAPH or len(body) == 1 else body[1]
 
 
 def by_its_words(line: Line) -> bool:
@@ -81,6 +89,17 @@ def stands_around(line: Line) -> bool:
     return only_a_date(line)
 
 
+def dateline(line: Line) -> bool:
+    """Whether a line is a place or a newsroom, a day with its year, and perhaps a newsroom: `Damascus, 3 May 2024 (SANA)`."""
+    if line.words > LABEL or not any(map(str.isdigit, line.shown)):
+        return False
+    for mention in dates(line.shown):
+        before, after = line.shown[: mention.span.start], line.shown[mention.span.end :]
+        if any(value.as_date() for value in mention.values):
+            return _PLACE.fullmatch(before) is not None and _NEWSROOM.fullmatch(after) is not None
+    return False
+
+
 def only_a_date(line: Line) -> bool:
     """Whether a line says nothing but a date, a time, and perhaps that something appeared or was changed then."""
     if line.words > LABEL or not any(map(str.isdigit, line.shown)):
@@ -95,6 +114,10 @@ def only_a_date(line: Line) -> bool:
 def _above(lines: Sequence[Line], marked: set[int], first: int) -> set[int]:
     """What stands above the first paragraph beside the headline."""
     found = {place for place in range(first) if stands_around(lines[place])}
+    own = [place for place in range(first) if place not in marked and place not in found]
+    datelines = {place for place in own if dateline(lines[place])}
+    if len(datelines) < len(own):  # where nothing else stands there, it is the headline
+        found |= datelines
     rest = [place for place in range(min(len(lines), first + 2)) if place not in marked and place not in found]
     if len(rest) > 2:
         section, headline, below = (lines[place] for place in rest[:3])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from index.reading.boilerplate import only_a_date, stands_around
+from index.reading.boilerplate import dateline, only_a_date, stands_around, story
 from index.reading.lines import LABEL, Line, phrases
 from index.records import Span, covering
 from index.text.dates import DateMention, dates
@@ -44,19 +44,19 @@ def _said(lines: Sequence[Line], boilerplate: Sequence[Span]) -> Iterator[tuple[
     """The lines in which an article can say when it appeared, and the dates in them that say so; the best first."""
     own = [place for place, line in enumerate(lines) if not covering(boilerplate, line.span.start, line.span.end)]
     body = [place for place in own if lines[place].paragraph] or [len(lines)]
-    for line in lines[: body[0]]:
-        if _label(line):
+    begin = story(lines, body) if body[0] < len(lines) else len(lines)
+    for line in lines[:begin]:
+        if _label(line) or (dateline(line) and covering(boilerplate, line.span.start, line.span.end)):
             yield line, list(dates(line.shown))
     everything = "\n".join(line.plain for line in lines)
     notices = [phrase for phrase in phrases().notice if phrase in everything]
     for line in lines if notices else ():
         if line.words <= NOTICE and any(phrase in line.plain for phrase in notices):
             yield line, [one for one in dates(line.shown) if _introduced(line, one)]
-    if body[0] < len(lines):
-        story = lines[body[0]]
-        begin = story.shown[: 2 * DATELINE]
-        if any(map(str.isdigit, begin)):
-            yield story, [one for one in dates(begin) if _in_dateline(story, one)]
+    if begin < len(lines):
+        opening = lines[begin].shown[: 2 * DATELINE]
+        if any(map(str.isdigit, opening)):
+            yield lines[begin], [one for one in dates(opening) if _in_dateline(lines[begin], one)]
     for line in lines[body[-1] + 1 :]:
         if line.truncated or line.bare in phrases().related or line.bare in phrases().comments:
             break

@@ -166,6 +166,15 @@ class _Keys(dict[str, frozenset[str]]):
 _KEYS = _Keys()
 
 
+def dated(word: str) -> bool:
+    """Whether a folded word may stand in a date: none has neither such a word nor a digit.
+
+    >>> dated("وايار"), dated("friday"), dated("سفينه")
+    (True, True, False)
+    """
+    return bool(_KEYS[word])
+
+
 def scanned(plain: str) -> Iterator[Found]:
     """What each form finds in a folded text, form after form; forms with key words look only around those."""
     around: dict[str, list[tuple[int, int]]] = {}

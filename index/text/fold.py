@@ -203,8 +203,9 @@ _TRIES = 32  # occurrences looked at for one that cuts no word: keeps a text of 
 
 def _find_pieces(pieces: re.Pattern[str], sought: str, text: Folded, *, whole: bool) -> Span | None:
     """The pieces of `sought`, in their order, among those of the text; only at word ends where `whole`, and never inside a number."""
-    wanted = " ".join(pieces.findall(sought))
-    if not wanted:
+    each = pieces.findall(sought)
+    wanted = " ".join(each)
+    if not wanted or not all(map(text.text.__contains__, each)):
         return None
     places = [place.span() for place in pieces.finditer(text.text)]
     joined = " ".join(text.text[start:end] for start, end in places)

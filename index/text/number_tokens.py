@@ -132,6 +132,15 @@ def _read(word: str) -> _Read:
     return _Read(0, False, None, False)
 
 
+def counts(word: str) -> bool:
+    """Whether a folded word says a number or a part of one.
+
+    >>> counts("بخمسين"), counts("two"), counts("سفينه")
+    (True, True, False)
+    """
+    return _READ[word].item is not None
+
+
 def _bare(word: str) -> str:
     particles = _PARTICLES.match(word)
     return word if word in _DUALS or not particles else word[particles.end() :]

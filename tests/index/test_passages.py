@@ -72,6 +72,14 @@ def test_a_short_article_is_one_passage_and_a_blank_one_has_none() -> None:
     assert cut(article(" \n\t")) == cut(article("كله زائد", (0, 8))) == ()
 
 
+def test_a_title_set_apart_from_the_report_is_no_passage_unless_it_is_all_there_is() -> None:
+    text = "افتتاح جسر وردات\nشارك الخبر\nافتتح الوزير الجسر صباح اليوم."
+    told = Article(id="bridge", text=text, sha256="", title="افتتاح جسر وردات", boilerplate=(Span(17, 27),))
+    assert [one.text for one in cut(told)] == ["افتتح الوزير الجسر صباح اليوم."]
+    alone = Article(id="bridge", text=text[:27], sha256="", title=told.title, boilerplate=told.boilerplate)
+    assert [one.text for one in cut(alone)] == ["افتتاح جسر وردات"]
+
+
 def test_boilerplate_parts_the_passages_before_and_after_it() -> None:
     text = "بداية الخبر.\nشارك المقال\nبقية الخبر."
     passages = cut(article(text, (13, 24)))

@@ -79,6 +79,13 @@ def test_an_article_without_a_headline_has_no_title(text: str) -> None:
             date(2025, 12, 23),
         ),
         (f"{TITLE}\nطرطوس 4 أيار 2024 (الساحل) – {BODY}", date(2024, 5, 4)),
+        (f"{TITLE}\nطرطوس، 4 أيار 2024 (وكالة الساحل للأنباء)\n{BODY}", date(2024, 5, 4)),
+        (f"{TITLE}\nصحيفة الساحل – السبت ٤ أيار ٢٠٢٤\n{BODY}", date(2024, 5, 4)),
+        (
+            "The mayor opens the new bridge over the river after two years of work\nThe Coast Gazette, 6 May 2024\n"
+            "Cars crossed the new bridge over the river on Monday, the mayor said.",
+            date(2024, 5, 6),
+        ),
         (f"{TITLE}\n{BODY}\nنشر بتاريخ 6 مايو 2024", date(2024, 5, 6)),
         (f"{TITLE}\n2024-05-06T10:30:00Z\n{BODY}", date(2024, 5, 6)),
         (
