@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from _pytest.doctest import DoctestItem
 
-from tests.shop import index
+from assistant import wiring
+from tests.shop import Deferred, index
 
 HERE = Path(__file__).parent
 REFERENCE = HERE / ".." / "shared" / "articles"
+
+# A Python that compiles all that it imports takes twice as long to start, and the tests start hundreds.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -40,7 +46,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A store of the five sample articles; only read it."""
     store = tmp_path_factory.mktemp("sample") / "store"
-    index(HERE / "articles", store)
+    index(HERE / "articles", store, chroma=True)
     yield store
 
 
@@ -52,6 +58,12 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     store = tmp_path_factory.mktemp("reference") / "store"
     index(REFERENCE, store)
     yield store
+
+
+@pytest.fixture
+def without_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this test indexes in this process can be found by its words; its vectors stay pending, and no Chroma process is started."""
+    monkeypatch.setattr(wiring, "meaning", lambda *_, **__: Deferred())
 
 
 @pytest.fixture(autouse=True)

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from assistant import wiring
+from assistant import cli, wiring
 from assistant.config import Settings
-from index.build import sync
+from index.build import Lexicon, Progress, sync
+from index.ledger import Ledger
 from index.records import SyncReport
 
 
-def index(path: Path, store: Path) -> SyncReport:
-    """Index a PATH into a store, in this process."""
-    ledger, derived = wiring.writing(store, Settings())
+def index(path: Path, store: Path, *, chroma: bool = False) -> SyncReport:
+    """Index a PATH into a store, in this process.
+
+    Its vectors stay pending unless the test is about them: a Chroma process takes seconds, and no reader without a model opens it.
+    """
+    ledger, derived = wiring.writing(store, Settings()) if chroma else _by_words(store)
     try:
         return sync(path, ledger, derived)
     finally:
         wiring.let_go(ledger, derived)
+
+
+def _by_words(store: Path) -> tuple[Ledger, list[Any]]:
+    ledger = Ledger.create(store)
+    return ledger, [Lexicon(ledger)]
+
+
+class Deferred:
+    """An index that leaves everything pending, as a run does that was killed before Chroma's turn."""
+
+    def refresh(self, progress: Progress) -> None: ...
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -33,8 +52,24 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
-def isnad(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a user would."""
+def isnad(
+    *arguments: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in this process: what it printed and its exit code, as a caller sees them."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    command = list(map(str, arguments))
+    told = patch.dict(os.environ, os.environ if env is None else env, clear=True)
+    with redirect_stdout(out), redirect_stderr(err), chdir(cwd or "."), told:
+        try:
+            code: Any = cli.main(command)
+        except SystemExit as end:
+            code = end.code
+    said, complained = (one.buffer.getvalue().decode() for one in (out, err))  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(command, code or 0, said, complained)
+
+
+def isnad_process(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a user would, in a process of its own."""
     command = [sys.executable, "-m", "assistant.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
 

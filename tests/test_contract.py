@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.shop import isnad, isnad_json, write
+from tests.shop import isnad, isnad_json, isnad_process, write
 
 ROOT = Path(__file__).parent.parent
 ASKED = "من هو رئيس الاستخبارات العامة الذي شارك في الوفد السوري؟"
 UNKNOWN = "كم بلغ سعر برميل النفط في بورصة طوكيو؟"
+by_words = pytest.mark.usefixtures("without_chroma")
 
 
 def text_of(store: Path, file_id: str) -> str:
@@ -23,7 +24,9 @@ def text_of(store: Path, file_id: str) -> str:
 
 @pytest.fixture(scope="module")
 def answer(sample: Path) -> Any:
-    return isnad_json("ask", ASKED, "--store", sample)
+    run = isnad_process("ask", ASKED, "--store", sample, "--json")
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
 
 
 def test_an_answer_has_the_keys_that_programs_rely_on(answer: Any) -> None:
@@ -89,7 +92,7 @@ def test_batches_answer_each_line_and_name_the_bad_ones(sample: Path, tmp_path: 
     batch = tmp_path / "questions.jsonl"
     batch.write_text("\n".join(json.dumps(line) for line in lines) + "\nnot json\n")
     for command, key in (("search", "hits"), ("ask", "sentences")):
-        run = isnad(command, "--batch", batch, "--store", sample)
+        run = isnad_process(command, "--batch", batch, "--store", sample)
         replies = [json.loads(line) for line in run.stdout.splitlines()]
         assert run.returncode == 1 and len(replies) == 6
         assert [reply["id"] for reply in replies] == [1, "b", None, "c", "d", None]
@@ -120,6 +123,7 @@ def test_indexing_again_does_nothing_then_follows_changes_and_deletions(tmp_path
     assert not any(hit["file_id"] == "b" for hit in isnad_json("search", "فريق الميناء", "--store", store)["hits"])
 
 
+@by_words
 def test_a_run_drops_only_what_came_from_its_own_path(tmp_path: Path) -> None:
     one, two, store = tmp_path / "one", tmp_path / "two", tmp_path / "store"
     write(one, {"a.txt": "خبر عن الميناء.", "x.txt": "خبر عن السوق."})
@@ -131,6 +135,7 @@ def test_a_run_drops_only_what_came_from_its_own_path(tmp_path: Path) -> None:
     assert [row["file_id"] for row in isnad_json("articles", "--store", store)["articles"]] == ["a", "b"]
 
 
+@by_words
 def test_a_path_that_is_empty_or_gone_drops_nothing_and_is_an_error(tmp_path: Path) -> None:
     folder, store = write(tmp_path / "news", {"a.txt": "خبر عن الميناء."}), tmp_path / "store"
     isnad_json("index", folder, "--store", store)
@@ -141,6 +146,7 @@ def test_a_path_that_is_empty_or_gone_drops_nothing_and_is_an_error(tmp_path: Pa
     assert len(isnad_json("articles", "--store", store)["articles"]) == 1
 
 
+@by_words
 def test_one_broken_file_leaves_the_others_and_its_own_old_version(tmp_path: Path) -> None:
     folder, store = write(tmp_path / "news", {"a.txt": "خبر عن الميناء.", "b.txt": "خبر عن السوق."}), tmp_path / "store"
     isnad_json("index", folder, "--store", store)
@@ -152,6 +158,7 @@ def test_one_broken_file_leaves_the_others_and_its_own_old_version(tmp_path: Pat
     assert isnad_json("search", "الميناء", "--store", store)["hits"][0]["file_id"] == "a"
 
 
+@by_words
 def test_two_files_with_one_id_are_both_refused_and_the_rest_indexed(tmp_path: Path) -> None:
     folder, store = (
         write(tmp_path / "news", {"a.txt": "خبر أول.", "a.md": "خبر ثان.", "b.txt": "خبر ثالث."}),
@@ -163,6 +170,7 @@ def test_two_files_with_one_id_are_both_refused_and_the_rest_indexed(tmp_path: P
     assert {one["path"] for one in report["skipped"]} == {"a.txt", "a.md"}
 
 
+@by_words
 def test_json_lines_are_articles(tmp_path: Path) -> None:
     record = {
         "id": "n-1",
@@ -182,6 +190,7 @@ def test_json_lines_are_articles(tmp_path: Path) -> None:
     assert isnad_json("show", "n-2", "--store", tmp_path / "s")["published"] is None
 
 
+@by_words
 def test_remove_takes_an_article_out(tmp_path: Path) -> None:
     folder, store = write(tmp_path / "news", {"a.txt": "خبر عن الميناء.", "b.txt": "خبر عن السوق."}), tmp_path / "s"
     isnad_json("index", folder, "--store", store)
@@ -207,7 +216,7 @@ def bad_inputs(tmp_path: Path) -> list[list[str | Path]]:
 
 @pytest.mark.parametrize("case", range(5))
 def test_bad_input_is_one_line_with_the_next_step(case: int, tmp_path: Path) -> None:
-    run = isnad(*bad_inputs(tmp_path)[case])
+    run = isnad_process(*bad_inputs(tmp_path)[case])
     assert run.returncode == 1 and run.stdout == "" and run.stderr.count("\n") == 1 and "Traceback" not in run.stderr
 
 
@@ -218,6 +227,7 @@ def test_an_empty_or_endless_question_is_an_error(question: str, sample: Path) -
         assert run.returncode == 1 and run.stderr.count("\n") == 1 and "question" in run.stderr
 
 
+@by_words
 def test_a_store_of_a_newer_version_is_refused_and_untouched(tmp_path: Path) -> None:
     folder, store = write(tmp_path / "news", {"a.txt": "خبر عن الميناء."}), tmp_path / "s"
     isnad_json("index", folder, "--store", store)
@@ -232,7 +242,7 @@ def test_a_store_of_a_newer_version_is_refused_and_untouched(tmp_path: Path) -> 
 
 
 def test_wrong_usage_exits_with_two() -> None:
-    assert isnad("nonsense").returncode == 2 and isnad("search", "س", "--limit", "0").returncode == 2
+    assert isnad_process("nonsense").returncode == 2 and isnad_process("search", "س", "--limit", "0").returncode == 2
 
 
 def test_from_python_the_same_answer(sample: Path, answer: Any) -> None:

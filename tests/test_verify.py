@@ -17,6 +17,7 @@ AFTER = {
 }
 
 
+@pytest.mark.usefixtures("without_chroma")
 @pytest.mark.parametrize("state", [*AFTER, "gone"])
 def test_a_kept_answer_is_held_against_the_articles_of_today(state: str, tmp_path: Path) -> None:
     folder, store = write(tmp_path / "news", {"a.txt": REPORT, "b.txt": "خبر آخر عن الميناء."}), tmp_path / "store"

@@ -34,8 +34,15 @@ def assistant(sample: Path) -> Iterator[Assistant]:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Assistant]:
+def own(tmp_path: Path, without_chroma: None) -> Iterator[Assistant]:
     """An assistant over an empty store of its own."""
+    with Assistant.open(tmp_path / "store", settings=NONE, create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Iterator[Assistant]:
+    """The same, and its articles go into Chroma, too."""
     with Assistant.open(tmp_path / "store", settings=NONE, create=True) as opened:
         yield opened
 
@@ -224,10 +231,10 @@ def test_threads_ask_while_another_adds(own: Assistant) -> None:
     assert len(own.articles()) == 5
 
 
-def test_threads_that_add_wait_for_each_other(own: Assistant) -> None:
+def test_threads_that_add_wait_for_each_other(whole: Assistant) -> None:
     with ThreadPoolExecutor(3) as pool:
-        reports = list(pool.map(lambda one: own.add({one: f"زار الوفد {one} مدينة مرجان."}), ["a", "b", "c"]))
-    assert sorted(one.added for one in reports) == [("a",), ("b",), ("c",)] and len(own.articles()) == 3
+        reports = list(pool.map(lambda one: whole.add({one: f"زار الوفد {one} مدينة مرجان."}), ["a", "b", "c"]))
+    assert sorted(one.added for one in reports) == [("a",), ("b",), ("c",)] and len(whole.articles()) == 3
 
 
 def test_closing_twice_is_fine_and_use_after_it_says_so(sample: Path) -> None:
@@ -392,8 +399,8 @@ def test_an_embedding_model_adds_a_search_by_meaning(tmp_path: Path) -> None:
         assert set(plain.search("جسر نور")[0].ranks) == {"lexical"}
 
 
-def test_another_embedding_model_is_refused_until_it_is_asked_to_embed_anew(own: Assistant, tmp_path: Path) -> None:
-    own.add({"a": "افتتح الوالي جسر نور."})
+def test_another_embedding_model_is_refused_until_it_is_asked_to_embed_anew(whole: Assistant, tmp_path: Path) -> None:
+    whole.add({"a": "افتتح الوالي جسر نور."})
     with Assistant.open(tmp_path / "store", embedding=Letters(), settings=NONE) as assistant:
         with pytest.raises(StoreError, match="were made by hashed-1, not by letters"):
             assistant.search("جسر نور")

@@ -53,6 +53,7 @@ def test_while_the_first_articles_are_being_indexed_one_is_told_to_wait(tmp_path
         Assistant.open(tmp_path / "store", settings=Settings())
 
 
+@pytest.mark.usefixtures("without_chroma")
 def test_a_store_without_articles_is_an_error_and_not_an_answer(store: Path, tmp_path: Path) -> None:
     assert isnad("remove", "a", "--store", store).returncode == 0
     asked = isnad("ask", "من افتتح جسر نور؟", "--store", store)

@@ -20,6 +20,7 @@ NEWS = {
 }
 
 
+@pytest.mark.usefixtures("without_chroma")
 def test_a_dry_run_writes_nothing_and_says_what_would_be_done(tmp_path: Path) -> None:
     articles, store = write(tmp_path / "articles", NEWS), tmp_path / "store"
     said = isnad_json("index", articles, "--store", store, "--dry-run")
@@ -48,6 +49,7 @@ def test_a_dry_run_counts_the_tokens_of_an_embedding_model_and_their_price(tmp_p
     assert tokens > 10 and f"{tokens * 20 / 1e6:.4f} USD" in run.stderr
 
 
+@pytest.mark.usefixtures("without_chroma")
 def test_characters_that_no_reader_sees_are_counted_and_kept(tmp_path: Path) -> None:
     hidden = "سوق الورد\n\nفتح الس\u200bوق أبوابه\u202e صباحا ف\u200bي المدينة."
     articles, store = write(tmp_path / "articles", {"a.txt": hidden, "b.txt": NEWS["b.txt"]}), tmp_path / "store"
