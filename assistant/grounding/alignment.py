@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property, lru_cache
+from math import inf
 from typing import NamedTuple
 
-from assistant.grounding.reading import Key, Line, Term, read
+from assistant.grounding.reading import TERMS, Key, Line, Term, read
 from index.text.dates import PartialDate, compatible
 from index.text.numbers import agree
 
@@ -36,56 +37,58 @@ class Index:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = tuple(lines)
-        self._places: dict[str, list[Place]] = {}  # of each word
-        self._words: defaultdict[Key, list[str]] = defaultdict(list)  # that a key finds
-        self._beginnings: defaultdict[str, set[str]] = defaultdict(set)
+        self._places: dict[str, list[tuple[int, int]]] = {}  # of each word: the sentence, the word of it
+        self._words: dict[Key, str | list[str]] = {}  # that a key finds: mostly a single one
         self._figures: list[tuple[int, int, Term]] = []
         for number, line in enumerate(self.lines):
             for place, term in enumerate(line.terms):
                 if term.number or term.date:
                     self._figures.append((number, place, term))
-                elif term.text in self._places:
-                    self._places[term.text].append(Place(number, place))
+                elif (known := self._places.get(term.text)) is not None:
+                    known.append((number, place))
                 else:
-                    self._places[term.text] = [Place(number, place)]
-                    for key in term.keys:
-                        self._words[key].append(term.text)
-                    if term.weight and len(term.stem) >= 5:
-                        self._beginnings[term.stem[:4]].add(term.stem)
+                    self._places[term.text] = [(number, place)]
+                    self._learn(term)
+
+    def _learn(self, term: Term) -> None:
+        words = self._words
+        for key in term.keys:
+            known = words.get(key)
+            if known is None:
+                words[key] = term.text
+            elif isinstance(known, str):
+                words[key] = [known, term.text]
+            else:
+                known.append(term.text)
 
     @cached_property
-    def stems(self) -> frozenset[str]:
-        """The stems of all words."""
-        return frozenset().union(*self.line_stems)
+    def stems(self) -> dict[str, list[tuple[int, int]]]:
+        """Where each stem stands: the sentence, the word of it."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for number, line in enumerate(self.lines):
+            for place, term in enumerate(line.terms):
+                found.setdefault(term.stem, []).append((number, place))
+        return found
 
-    @cached_property
-    def line_stems(self) -> tuple[frozenset[str], ...]:
-        """The stems of each sentence."""
-        return tuple(frozenset(term.stem for term in line.terms) for line in self.lines)
+    def follow(self, stems: Sequence[str]) -> bool:
+        """Whether words with these stems follow one another in a sentence."""
+        first, *rest = stems
+        for number, place in self.stems.get(first, ()):
+            terms = self.lines[number].terms[place + 1 : place + 1 + len(rest)]
+            if [term.stem for term in terms] == rest:
+                return True
+        return False
 
-    @cached_property
-    def pairs(self) -> frozenset[tuple[str, ...]]:
-        """The stems of words that follow one another in a sentence, two by two."""
-        return self._follow(2)
-
-    @cached_property
-    def threes(self) -> frozenset[tuple[str, ...]]:
-        """The same, three by three."""
-        return self._follow(3)
-
-    @cached_property
-    def fours(self) -> frozenset[tuple[str, ...]]:
-        """The same, four by four."""
-        return self._follow(4)
-
-    @cached_property
-    def content_pairs(self) -> frozenset[tuple[str, ...]]:
-        """Two by two, words that only join others left out."""
-        return self._follow(2, content=True)
-
-    def _follow(self, size: int, content: bool = False) -> frozenset[tuple[str, ...]]:
-        stems = ([term.stem for term in line.terms if term.weight or not content] for line in self.lines)
-        return frozenset(some for one in stems for some in zip(*(one[at:] for at in range(size)), strict=False))
+    def follow_in_content(self, first: str, second: str) -> bool:
+        """Whether the one follows the other in a sentence, words that only join others left out."""
+        for number, place in self.stems.get(first, ()):
+            terms = self.lines[number].terms
+            after = place + 1
+            while after < len(terms) and not terms[after].weight:
+                after += 1
+            if after < len(terms) and terms[after].stem == second and terms[place].weight:
+                return True
+        return False
 
     def find(self, term: Term) -> Match:
         """Where the term, or a word close to it, stands: the best match in each sentence."""
@@ -109,12 +112,22 @@ class Index:
                         found.setdefault(number, (ROOT, places))
         return found
 
+    @cached_property
+    def _beginnings(self) -> dict[str, set[str]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for text in self._places:
+            if len(text) >= 5 and (term := TERMS[text]).weight and len(term.stem) >= 5:
+                found[term.stem[:4]].add(term.stem)
+        return found
+
     def _at(self, key: Key) -> dict[int, list[int]]:
         """The words that a key finds: sentence -> their places, in order."""
         there: dict[int, list[int]] = {}
         words = self._words[key]
         places = (
-            self._places[words[0]] if len(words) == 1 else sorted(one for word in words for one in self._places[word])
+            self._places[words]
+            if isinstance(words, str)
+            else sorted(one for word in words for one in self._places[word])
         )
         for number, place in places:
             there.setdefault(number, []).append(place)
@@ -181,6 +194,7 @@ class Alignment(NamedTuple):
     places: tuple[Place | None, ...]
     cost: float
     best: int  # the sentence that bears most of the claim, -1 where there is none
+    shares: tuple[float, ...]  # of the weight of the claim that each sentence bears
     window: tuple[int, ...]  # the sentences that the path could use
 
 
@@ -202,51 +216,55 @@ def align(claim: Line, evidence: Index) -> Alignment:
     near = [line for line in (best + 1, best - 1) if best >= 0 and 0 <= line < len(shares)]
     window = tuple(dict.fromkeys([*order[:3], *near]))[:4]
     places, cost = _path(claim, matches, evidence, window)
-    return Alignment(claim, matches, places, cost, best, window)
+    return Alignment(claim, matches, places, cost, best, tuple(shares), window)
 
 
-class _State(NamedTuple):
-    cost: float
-    at: Place | None
-    back: _State | None
-    place: Place | None  # of the last word of the claim
+# The cost, the place last used, the state before, the place of the last word of the claim.
+_State = tuple[float, Place | None, "_State | None", Place | None]
 
 
 def _path(
     claim: Line, matches: Sequence[Match], evidence: Index, window: tuple[int, ...]
 ) -> tuple[tuple[Place | None, ...], float]:
-    states = [_State(0.0, None, None, None)]
+    states: list[_State] = [(0.0, None, None, None)]
     for term, match in zip(claim.terms, matches, strict=True):
         reached: dict[Place | None, _State] = {}
-        options = [
-            (Place(line, word), 0.8 * (1 - trust))
-            for line, (trust, words) in match.items()
-            if line in window
-            for word in words
-        ]
         missing = 0.5 + 0.7 * min(1.0, term.weight) if term.weight else 0.25
         for state in states:
-            _keep(reached, state.cost + missing, state.at, state, None)
-            if term.weight:
-                for place, doubt in options:
-                    _keep(reached, state.cost + doubt + _step(state.at, place), place, state, place)
-            elif state.at and (ahead := _following(term, state.at, evidence.lines[state.at.line])):
-                _keep(reached, state.cost + _step(state.at, ahead), ahead, state, ahead)
-        states = sorted(reached.values(), key=lambda one: one.cost)[:BEAM]
+            if (known := reached.get(state[1])) is None or state[0] + missing < known[0]:
+                reached[state[1]] = (state[0] + missing, state[1], state, None)
+        if term.weight:
+            for line, (trust, words) in match.items():
+                if line in window:
+                    for word in words:
+                        _go_on(Place(line, word), 0.8 * (1 - trust), states, reached)
+        else:
+            for state in states:
+                at = state[1]
+                if at and (ahead := _following(term, at, evidence.lines[at.line])):
+                    _go_on(ahead, 0.0, (state,), reached)
+        states = sorted(reached.values(), key=_cost)[:BEAM]
     places: list[Place | None] = []
     last = states[0]
-    while last.back:
-        places.append(last.place)
-        last = last.back
-    return tuple(reversed(places)), states[0].cost
+    while last[2]:
+        places.append(last[3])
+        last = last[2]
+    return tuple(reversed(places)), states[0][0]
 
 
-def _keep(
-    reached: dict[Place | None, _State], cost: float, at: Place | None, back: _State, place: Place | None
-) -> None:
-    known = reached.get(at)
-    if known is None or cost < known.cost:
-        reached[at] = _State(cost, at, back, place)
+def _cost(state: _State) -> float:
+    return state[0]
+
+
+def _go_on(place: Place, doubt: float, states: Sequence[_State], reached: dict[Place | None, _State]) -> None:
+    """The cheapest way to a place from any of the states."""
+    known = reached.get(place)
+    best, cost = None, known[0] if known else inf
+    for state in states:
+        if state[0] + doubt < cost and (whole := state[0] + doubt + _step(state[1], place)) < cost:
+            best, cost = state, whole
+    if best:
+        reached[place] = (cost, place, best, place)
 
 
 def _step(before: Place | None, after: Place) -> float:

@@ -32,7 +32,8 @@ AROUND = 1_500  # letters of the article to either side of the cited words that 
 LONG = 12_000  # letters beyond which only the sentences nearest to the claim are read
 _ORDINARY = ORDINARY | frozenset(map(stem, ORDINARY))
 NEAREST = 60
-_ARABIC = re.compile(r"[\u0620-\u064a\u0671-\u06d3]")
+_ARABIC = re.compile(r"[\u0620-\u064a\u0671-\u06d3]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 COUNTED = ("number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal")
 
@@ -199,7 +200,10 @@ def _judged(found: Alignment, against: Sequence[Finding], likely: float) -> Judg
 
 def _foreign(claim: str, context: str) -> bool:
     """Whether one of the two is in Arabic letters and the other is not."""
-    shares = [len(_ARABIC.findall(text)) / max(1, sum(map(str.isalpha, text))) for text in (claim, context[:AROUND])]
+    shares = [
+        sum(map(len, _ARABIC.findall(text))) / max(1, sum(map(len, _LETTERS.findall(text))))
+        for text in (claim, context[:AROUND])
+    ]
     return min(shares) < 0.2 and max(shares) > 0.6
 
 

@@ -39,7 +39,11 @@ def _share(weights: Iterable[float], matches: Iterable[Match], lines: Iterable[i
     for weight, match in zip(weights, matches, strict=True):
         if weight:
             total += weight
-            borne += weight * max((match[line][0] for line in lines if line in match), default=0.0)
+            trust = 0.0
+            for line in lines:
+                if line in match and match[line][0] > trust:
+                    trust = match[line][0]
+            borne += weight * trust
     return borne / total if total else 0.0
 
 
@@ -52,11 +56,7 @@ def _coverage(found: Alignment, evidence: Index) -> dict[str, float]:
     total = sum(weights) or 1e-9
     best, size = found.best, len(evidence.lines)
     one = _share(weights, found.matches, (best,))
-    sums = [0.0] * size
-    for weight, match in zip(weights, found.matches, strict=True):
-        for line, (trust, _) in match.items():
-            sums[line] += weight * trust
-    order = sorted(range(size), key=lambda line: -sums[line])[1:8]
+    order = sorted(range(size), key=lambda line: -found.shares[line])[1:8]
     two, second = max(((_share(weights, found.matches, (best, line)), line) for line in order), default=(one, best))
     three = max((_share(weights, found.matches, (best, second, line)) for line in order), default=two)
     near = [line for line in (best - 1, best, best + 1) if 0 <= line < size]
@@ -113,9 +113,9 @@ def _sequence(found: Alignment, evidence: Index) -> dict[str, float]:
     return {
         "path": found.cost / size,
         "path sum": found.cost,
-        "pairs": sum(pair in evidence.pairs for pair in pairs) / (len(pairs) or 1),
+        "pairs": sum(map(evidence.follow, pairs)) / (len(pairs) or 1),
         "pairs best": sum(pair in best_there for pair in pairs) / (len(pairs) or 1),
-        "threes": sum(three in evidence.threes for three in threes) / (len(threes) or 1),
+        "threes": sum(map(evidence.follow, threes)) / (len(threes) or 1),
         "near": near / between,
         "same": same / between,
         "linked": len(linked) / size,

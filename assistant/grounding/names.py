@@ -112,7 +112,7 @@ def neighbours_exchanged(found: Alignment, evidence: Index) -> tuple[str, str] |
         if claim.breaks[a] or any(len(one) != 1 for one in places) or places[0][0] != places[1][0] + 1:
             continue
         there, first = places[1][0], claim.terms[a]
-        straight = (first.stem, claim.terms[b].stem) in evidence.pairs or line.breaks[there]
+        straight = evidence.follow((first.stem, claim.terms[b].stem)) or line.breaks[there]
         if straight or not _of_one_kind(claim, a, b):
             continue
         around = [_same(claim, a - 1, line, there - 1), _same(claim, b + 1, line, there + 2)]

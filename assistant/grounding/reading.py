@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from assistant.grounding.common import FUNCTION, REPORTING
 from index.records import Span
+from index.text.date_forms import dated
 from index.text.dates import DateMention, PartialDate, dates
-from index.text.fold import fold, folded
+from index.text.fold import Folded, fold, folded
+from index.text.number_tokens import counts
 from index.text.numbers import Number, numbers
 from index.text.sentences import sentences
 from index.text.words import skeleton, stem
@@ -64,12 +66,13 @@ def read_line(text: str, anchor: date | None = None) -> Line:
     (['وصل', 'امس', '#25000', 'وغادروا'], (False, False, True, True))
     """
     plain = fold(text)
-    mentions = _mentions(text, anchor)
+    found = list(_WORD.finditer(plain.text))
+    mentions = _mentions(plain, anchor, {_FIGURES[word[0]] for word in found})
     terms: list[Term] = []
     spans: list[Span] = []
     breaks: list[bool] = []
     last = 0
-    for word in _WORD.finditer(plain.text):
+    for word in found:
         place = plain.span(word.start(), word.end())
         while mentions and mentions[-1][0].end <= place.start:
             mentions.pop()
@@ -78,18 +81,38 @@ def read_line(text: str, anchor: date | None = None) -> Line:
             last = word.end()
             continue  # a further word of the number or the date before
         if terms:
-            breaks.append(plain.text[last : word.start()].strip() not in _NO_BREAK)
+            between = plain.text[last : word.start()]
+            breaks.append(between != " " and between.strip() not in _NO_BREAK)
         terms.append(mentions[-1][1] if inside else TERMS[word[0]])
         spans.append(mentions[-1][0] if inside else place)
         last = word.end()
     return Line(text, tuple(terms), (*breaks, True) if terms else (), tuple(spans))
 
 
-def _mentions(text: str, anchor: date | None) -> list[tuple[Span, Term]]:
+class _Figures(dict[str, Literal["date", "number", "both", ""]]):
+    """What a folded word may be a part of: a look that spares most sentences the search for dates and numbers."""
+
+    def __missing__(self, word: str) -> Literal["date", "number", "both", ""]:
+        digits = any(map(str.isdecimal, word))
+        day, number = digits or dated(word), digits or counts(word)
+        found: Literal["date", "number", "both", ""] = (
+            "both" if day and number else "date" if day else "number" if number else ""
+        )
+        if len(self) < _Terms.ROOM:
+            self[word] = found
+        return found
+
+
+_FIGURES = _Figures()
+
+
+def _mentions(plain: Folded, anchor: date | None, kinds: Collection[str]) -> list[tuple[Span, Term]]:
     """The dates and numbers of a text as terms, the last first; a number inside a date is part of it."""
-    found = [(one.span, _day(one)) for one in dates(text, anchor) if any(_known(value) for value in one.values)]
+    listed = dates(plain, anchor) if "date" in kinds or "both" in kinds else ()
+    found = [(one.span, _day(one)) for one in listed if any(_known(value) for value in one.values)]
     days = [span for span, _ in found]
-    for one in numbers(text):
+    text = plain.original
+    for one in numbers(plain) if "number" in kinds or "both" in kinds else ():
         if not one.loose and not any(one.span.start < day.end and day.start < one.span.end for day in days):
             end = one.span.end
             if one.unit == "%" and (sign := _PERCENT.match(text, end)):
@@ -100,7 +123,7 @@ def _mentions(text: str, anchor: date | None) -> list[tuple[Span, Term]]:
 
 def _signed(text: str, span: Span, number: Number) -> tuple[Span, Term]:
     """A number as a term, below zero where a minus stands before it: -5, not a list's "- 5" nor 2-5."""
-    sign = _MINUS.search(text, 0, span.start)
+    sign = _MINUS.search(text, max(0, span.start - 12), span.start)
     below = _BELOW_ZERO.match(text, span.end)
     if not (sign or below) or number.kind != "cardinal":
         return span, _count(number)

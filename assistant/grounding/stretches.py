@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import combinations, pairwise, starmap
 
 from assistant.grounding.alignment import Alignment, Index, Match
 from assistant.grounding.reading import Term
@@ -22,10 +22,14 @@ def stretches(found: Alignment, evidence: Index) -> dict[str, float]:
 def _plain(words: list[Word], found: Alignment, evidence: Index) -> dict[str, float]:
     """Counts in which every word is the same: the plain measures of overlap (`benchmarks.rivals.eight`)."""
     stems = {term.stem for term, _ in words}
-    shares = sorted((len(stems & there) / (len(stems) or 1) for there in evidence.line_stems), reverse=True)[:2]
+    count = [0] * len(evidence.lines)
+    for stem in stems:
+        for line in {line for line, _ in evidence.stems.get(stem, ())}:
+            count[line] += 1
+    shares = sorted((one / (len(stems) or 1) for one in count), reverse=True)[:2]
     figures = [match for term, match in words if term.number]
     return {
-        "plain all": len(stems & evidence.stems) / (len(stems) or 1),
+        "plain all": len(stems & evidence.stems.keys()) / (len(stems) or 1),
         "plain one": shares[0] if shares else 0.0,
         "plain second": shares[1] if len(shares) > 1 else 0.0,
         "plain numbers": sum(map(bool, figures)) / len(figures) if figures else 1.0,
@@ -53,8 +57,8 @@ def _runs(found: Alignment, evidence: Index) -> dict[str, float]:
         "run words": math.log1p(longest),
         "run weight": weight / (sum(term.weight for term in terms) or 1e-9),
         "chunks": chunks / size,
-        "content pairs": sum(map(evidence.content_pairs.__contains__, pairs)) / (len(pairs) or 1),
-        "fours": sum(map(evidence.fours.__contains__, fours)) / (len(fours) or 1),
+        "content pairs": sum(starmap(evidence.follow_in_content, pairs)) / (len(pairs) or 1),
+        "fours": sum(map(evidence.follow, fours)) / (len(fours) or 1),
     }
 
 
@@ -63,7 +67,8 @@ def _together(words: list[Word]) -> dict[str, float]:
 
     def share(matches: list[Match]) -> float:
         pairs = len(matches) * (len(matches) - 1) // 2
-        joint = sum(not a.keys().isdisjoint(b) for at, a in enumerate(matches) for b in matches[at + 1 :])
+        lines = [sum(1 << line for line in match) for match in matches]  # a bit for each sentence
+        joint = sum(bool(a & b) for a, b in combinations(lines, 2))
         return joint / pairs if pairs else 1.0
 
     return {

@@ -39,8 +39,8 @@ def compatible(one: PartialDate, other: PartialDate) -> bool:
     return all(a is None or b is None or a == b for a, b in pairs)
 
 
-def dates(text: str, anchor: date | None = None) -> tuple[DateMention, ...]:
-    """The dates that a text names, in order, without overlaps. `anchor` is the day of writing: relative dates need it.
+def dates(text: str | Folded, anchor: date | None = None) -> tuple[DateMention, ...]:
+    """The dates that a text, or one that is folded already, names, in order, without overlaps. `anchor` is the day of writing: relative dates need it.
 
     >>> found = dates("وصل الوفد في ٣ تشرين الأول/أكتوبر ٢٠٢٤.")[0]
     >>> found.span, found.values
@@ -48,7 +48,7 @@ def dates(text: str, anchor: date | None = None) -> tuple[DateMention, ...]:
     >>> [one.values[0].as_date() for one in dates("They met last Friday", anchor=date(2024, 5, 6))]
     [datetime.date(2024, 5, 3)]
     """
-    plain = fold(text)
+    plain = fold(text) if isinstance(text, str) else text
     claimed: list[Found] = []
     for found in scanned(plain.text):
         if not any(found.start < other.end and other.start < found.end for other in claimed):

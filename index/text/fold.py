@@ -98,11 +98,16 @@ def _folded_letter(letter: str) -> str:
     return after
 
 
+_EVEN: set[str] = set()  # the letters met so far that stay one letter
+
+
 class _Letters(dict[int, str]):
     """A table for `str.translate` that works a letter out when it is first met, and from then on is a plain dict."""
 
     def __missing__(self, code: int) -> str:
         self[code] = found = _folded_letter(chr(code))
+        if len(found) == 1:
+            _EVEN.add(chr(code))
         return found
 
 
@@ -160,10 +165,11 @@ def fold(text: str) -> Folded:
     >>> fold("ﻻ").text, fold("ﻻ").span(1, 2)
     ('لا', Span(start=0, end=1))
     """
-    lengths = text.translate(_LENGTHS)
-    if lengths.count("\x01") == len(text):
-        return Folded(text.translate(_TABLE), text)
-    return Folded(text.translate(_TABLE), text, array("L", accumulate(lengths.encode("latin-1"), initial=0)))
+    plain = text.translate(_TABLE)
+    if _EVEN.issuperset(text):
+        return Folded(plain, text)
+    lengths = text.translate(_LENGTHS).encode("latin-1")
+    return Folded(plain, text, array("L", accumulate(lengths, initial=0)))
 
 
 def find(quote: str, text: str) -> Span | None:

@@ -36,15 +36,15 @@ class Number(Value, frozen=True, kw_only=True):
         return self.readings[0]
 
 
-def numbers(text: str) -> tuple[Number, ...]:
-    """The numbers that a text names, in order, without overlaps.
+def numbers(text: str | Folded) -> tuple[Number, ...]:
+    """The numbers that a text, or one that is folded already, names, in order, without overlaps.
 
     >>> [(one.span.of("قتل ٨٧ وأصيب مئة وخمسة"), int(one.value)) for one in numbers("قتل ٨٧ وأصيب مئة وخمسة")]
     [('٨٧', 87), ('مئة وخمسة', 105)]
     >>> [(str(one.value), one.unit, one.bound) for one in numbers("more than 2.5 million dollars, up 3 per cent")]
     [('2500000.0', 'dollar', 'over'), ('3', '%', 'exact')]
     """
-    plain = fold(text)
+    plain = fold(text) if isinstance(text, str) else text
     return tuple(_named(plain, tokens(plain)))
 
 
