@@ -40,8 +40,7 @@ def cut(article: Article, budget: int = BUDGET, whole: int = 0) -> tuple[Passage
     tokens = tokens_of if clean(text) is text else _cleaned
     packed = (span for run in _runs(article) for span in _packed(_weighed(text, run, budget, tokens), budget, whole))
     spans = [span for one in packed if (span := trimmed(text, one)).start < span.end]
-    title = words(article.title or "")
-    told = [span for span in spans if words(span.of(text)) != title] if title else spans
+    told = [span for span in spans if not _same(span.of(text), article.title or "")]
     return tuple(
         Passage(
             id=f"{article.id}:{span.start}-{span.end}",
@@ -52,6 +51,10 @@ def cut(article: Article, budget: int = BUDGET, whole: int = 0) -> tuple[Passage
         )
         for span in told or spans
     )
+
+
+def _same(piece: str, title: str) -> bool:
+    return len(piece) < 2 * len(title) and words(piece) == words(title)
 
 
 def _runs(article: Article) -> Iterator[list[Span]]:
