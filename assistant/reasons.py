@@ -1,9 +1,11 @@
-"""Why a sentence is doubted or a question refused, in the language of its reader: our reasons are short English sentences, and here Arabic."""
+"""Why a sentence is doubted, a question refused or a file not taken, in the language of its reader: our reasons are short English sentences, and here Arabic."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+
+from assistant.troubles import TROUBLES
 
 
 def worded(reason: str, language: str | None) -> str:
@@ -17,16 +19,52 @@ def worded(reason: str, language: str | None) -> str:
     if language == "ar":
         for pattern, arabic in _compiled():
             if found := pattern.fullmatch(reason):
-                return arabic.format(*(one or "" for one in found.groups()))
+                return arabic.format(*_filled(found)).strip()
     return reason
+
+
+def _filled(found: re.Match[str]) -> list[str]:
+    """What fills the gaps; a reason inside a reason (`why`) and the words for filters are Arabic, too."""
+    names = {number: name for name, number in found.re.groupindex.items()}
+    inner = {"why": _why, "reasons": _reasons, "filters": _filters}
+    return [inner.get(names.get(number, ""), str)(said or "") for number, said in enumerate(found.groups(), 1)]
+
+
+def _why(reason: str) -> str:
+    return worded(reason, "ar")
+
+
+def _reasons(reasons: str) -> str:
+    """Some have a semicolon of their own, so a piece that is no reason goes on in the next."""
+    told, said = [], ""
+    for piece in reasons.split("; "):
+        said = f"{said}; {piece}" if said else piece
+        if (arabic := worded(said, "ar")) != said:
+            told.append(arabic)
+            said = ""
+    return "؛ ".join([*told, said] if said else told)
+
+
+def _filters(said: str) -> str:
+    """The filters as `filtering.none_passes` names them.
+
+    >>> _filters("from 2030-01-01, language fr or de, publisher وكالة السراج")
+    'من 2030-01-01، اللغة fr أو de، الناشر وكالة السراج'
+    """
+    said = re.sub(rf"(^|, )({'|'.join(_FILTERS)}) ", lambda one: f"{'، ' if one[1] else ''}{_FILTERS[one[2]]} ", said)
+    return said.replace(" or ", " أو ")
+
+
+_FILTERS = {"from": "من", "to": "إلى", "language": "اللغة", "publisher": "الناشر", "file": "الملف"}
 
 
 @lru_cache(maxsize=1)
 def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(pattern, re.DOTALL), arabic) for pattern, arabic in _ARABIC)
+    return tuple((re.compile(pattern, re.DOTALL), arabic) for pattern, arabic in (*_ARABIC, *TROUBLES))
 
 
 _ARABIC = (
+    (r"withdrawn: “(.+?)”: (?P<reasons>.*)", "سُحبت «{}»: {}"),
     (r"the date (.+) is not in the evidence, which says (.+)", "التاريخ {} ليس في المصدر، ففيه {}"),
     (r"the date (.+) is not in the evidence", "التاريخ {} ليس في المصدر"),
     (r"the quotation “(.+)” is not in the evidence", "الاقتباس «{}» ليس في المصدر"),
@@ -56,7 +94,7 @@ _ARABIC = (
     ),
     (r"says what the sources do not tell", "تقول ما لا تخبر به المصادر"),
     (r"the model could not read every passage; it was shown fewer", "لم يتسع النموذج لكل المقاطع فقُدّم له بعضها"),
-    (r"no article passes the filters \((.+)\)", "لا مقال يستوفي المرشِّحات ({})"),
+    (r"no article passes the filters \((?P<filters>.+)\)", "لا مقال يستوفي المرشِّحات ({})"),
     (r"nothing was found", "لم يُعثر على شيء"),
     (r"no sentence of the articles is on what is asked", "لا جملة في المقالات عمّا سُئل عنه"),
     (r"the question is in a language \((.+)\) that the articles are not in", "السؤال بلغة ({}) ليست لغة المقالات"),
@@ -70,8 +108,10 @@ _ARABIC = (
     (r"the nearest sentence names no (?:number|amount|count)", "أقرب جملة لا تذكر عددًا"),
     (r"the nearest sentence names no place", "أقرب جملة لا تذكر مكانًا"),
     (r"the nearest sentences say too little of what is asked", "أقرب الجمل لا تقول ما يكفي عن السؤال"),
-    (r"incomplete: (.+)", "غير مكتملة: {}"),
-    (r"written once more: (.+)", "كُتبت مرة ثانية: {}"),
+    (r"incomplete: (?P<why>.+)", "غير مكتملة: {}"),
+    (r"written once more: It is not in .+", "كُتبت مرة ثانية: لم تكن بلغة السؤال"),
+    (r"written once more: No sentence names its source\.", "كُتبت مرة ثانية: لم تُذكر فيها المصادر"),
+    (r"written once more: .+", "كُتبت مرة ثانية: كان فيها ما لا تسنده المصادر"),
     (
         r"the evidence is in another language: only figures and dates were compared",
         "المصدر بلغة أخرى: لم تُقابل إلا الأرقام والتواريخ",

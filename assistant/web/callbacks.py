@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import gradio as gr
 
+from assistant.reasons import worded
 from assistant.web import beside, markup, messages, talking
 from assistant.web.desk import Desk
 from assistant.web.heard import LOG, Updates, spoken, value
@@ -47,7 +48,7 @@ class Callbacks:
             if isinstance(step, SyncReport):
                 shown = markup.report(step, words)
             elif isinstance(step, IsnadError):
-                shown = messages.notice(str(step), "wrong")
+                shown = messages.notice(worded(str(step), language), "wrong")
             elif isinstance(step, Exception):
                 LOG.error("upload failed: %s", type(step).__name__)
                 shown = messages.notice(words.failed.format(why=type(step).__name__), "wrong")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assistant.reasons import worded
 from assistant.web import beside
+from assistant.web.words import WORDS, Language
 from index.errors import IsnadError
 
 if TYPE_CHECKING:
@@ -26,17 +29,24 @@ class OfPage(Protocol):
 
 
 def spoken(call: Callable[..., Updates]) -> Callable[..., Updates]:
-    """The callback, with what it raises said to the visitor; what nobody foresaw goes to the log, without its text."""
+    """The callback, with what it raises said to the visitor in the language of the page, if the callback is told which that is;
+    what nobody foresaw goes to the log, without its text."""
+    parameters = list(inspect.signature(call).parameters)
+    told = parameters.index("language") - 1 if "language" in parameters else None
+
+    def language(values: Sequence[Any]) -> Language:
+        return "en" if told is not None and told < len(values) and values[told] == "en" else "ar"
 
     @functools.wraps(call)
     def said(self: OfPage, *values: Any) -> Updates:
         try:
             return call(self, *values)
         except IsnadError as error:
-            return {self.page.bridge: beside.told(toast=str(error))}
+            return {self.page.bridge: beside.told(toast=worded(str(error), language(values)))}
         except Exception as error:
             LOG.error("%s failed: %s", call.__name__, type(error).__name__)
-            return {self.page.bridge: beside.told(toast=f"{type(error).__name__}")}
+            failed = WORDS[language(values)].failed.format(why=type(error).__name__)
+            return {self.page.bridge: beside.told(toast=failed)}
 
     return said
 

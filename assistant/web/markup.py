@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from urllib.parse import quote
 
+from assistant.reasons import worded
 from assistant.records import Citation, Source
 from assistant.render import escaped, one_line
 from assistant.web.words import Words
@@ -94,13 +95,15 @@ def article_rows(articles: Iterable[Article], words: Words) -> str:
 
 
 def report(found: SyncReport, words: Words) -> str:
-    """What became of each uploaded file, by name."""
+    """What became of each uploaded file, by name; and which articles stay because not all of what was sent could be read."""
     told: list[tuple[str, str, str]] = [("added", words.added, one) for one in found.added]
     told += [("added", words.changed, one) for one in found.changed]
     rows = [_file(kind, label, isolated(one), one) for kind, label, one in told]
     rows += [_skipped(one, words) for one in found.skipped]
     if found.unchanged:
         rows.append(tag("li", text(f"{words.unchanged}: {found.unchanged}"), class_="file same"))
+    if found.kept:
+        rows.append(_kept(found, words))
     return tag("ul", "".join(rows), class_="report", role="status")
 
 
@@ -110,8 +113,18 @@ def _file(kind: str, label: str, shown: str, opens: str) -> str:
 
 def _skipped(one: Skipped, words: Words) -> str:
     label = words.refused if one.error else words.passed_over
-    shown = isolated(one.path) + tag("span", text(label), class_="state") + tag("p", text(one.reason), dir="auto")
+    why = text(worded(one.reason, words.language))
+    shown = isolated(one.path) + tag("span", text(label), class_="state") + tag("p", why, dir=words.direction)
     return tag("li", shown, class_="file refused" if one.error else "file same")
+
+
+def _kept(found: SyncReport, words: Words) -> str:
+    """The articles that were not met and stay all the same, and what may hold them."""
+    names = ", ".join(map(isolated, found.kept))
+    unread = ", ".join(isolated(one.path or ".") for one in found.unread)
+    said, _, after = words.kept_because.partition("{unread}")
+    why = tag("p", f"{text(said)} {unread} {text(after)}".strip())
+    return tag("li", names + tag("span", text(words.kept), class_="state") + why, class_="file same")
 
 
 def reading(names: Sequence[str], words: Words, done: int = 0, every: int = 0) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from assistant.reasons import worded
@@ -123,9 +124,13 @@ def _verdict(sentence: Sentence, view: View) -> str:
     look: dict[str, object] = {"class_": f"verdict {sentence.verdict}", "dir": view.words.direction}
     if not reasons:
         return "" if sentence.verdict == "supported" else tag("span", text(name), **look)
-    why = ("؛ " if view.language == "ar" else "; ").join(reasons)
+    why = _listed(reasons, view)
     summary = tag("summary", text(name) + tag("span", text(f": {why}"), class_="sr"))
     return tag("details", summary + tag("span", text(why), class_="because"), title=why, **look)
+
+
+def _listed(reasons: Sequence[str], view: View) -> str:
+    return ("؛ " if view.language == "ar" else "; ").join(reasons)
 
 
 def _chip(to: str, file_id: str, number: int, view: View, source: Source | None, again: bool = False) -> str:
@@ -162,7 +167,7 @@ def _nothing(found: Answer, view: View) -> str:
     """Instead of an answer that never began: why."""
     if not found.reasons:
         return notice(view.words.stopped_early)
-    why = "; ".join(worded(one, view.language) for one in found.reasons)
+    why = _listed([worded(one, view.language) for one in found.reasons], view)
     said = (
         text(view.words.failed.format(why="").strip()) + " " + tag("span", text(why), class_="why", dir=direction(why))
     )

@@ -13,6 +13,7 @@ Language = Literal["ar", "en"]
 class Words(Value, frozen=True, kw_only=True):
     """Everything that the page itself says, in one language. `{}` and `{name}` are filled in where they are used."""
 
+    language: Language
     direction: Literal["rtl", "ltr"]
     name: str
     tagline: str
@@ -72,7 +73,6 @@ class Words(Value, frozen=True, kw_only=True):
     quoted: str
     # filters
     filters: str
-    filters_none: str
     since: str
     until: str
     languages: str
@@ -90,6 +90,8 @@ class Words(Value, frozen=True, kw_only=True):
     unchanged: str
     refused: str
     passed_over: str
+    kept: str
+    kept_because: str  # {unread}
     remove: str
     removed: str
     mine: str
@@ -137,6 +139,7 @@ class Words(Value, frozen=True, kw_only=True):
 
 
 ARABIC = Words(
+    language="ar",
     direction="rtl",
     name="إسناد",
     tagline="لكل جملة مصدرها",
@@ -191,7 +194,6 @@ ARABIC = Words(
     no_place="هذا الموضع ليس في المقال.",
     quoted="الموضع المقتبس",
     filters="حصر البحث",
-    filters_none="في كل المقالات",
     since="من تاريخ",
     until="إلى تاريخ",
     languages="اللغة",
@@ -208,6 +210,8 @@ ARABIC = Words(
     unchanged="كما هو",
     refused="رُفض",
     passed_over="تُرك",
+    kept="بقي",
+    kept_because="قد يكون في {unread}، ولم تمكن قراءته.",
     remove="احذف",
     removed="حُذف {file}.",
     mine="ما أضفتَه",
@@ -252,6 +256,7 @@ ARABIC = Words(
 )
 
 ENGLISH = Words(
+    language="en",
     direction="ltr",
     name="Isnad",
     tagline="Every sentence, its source",
@@ -307,7 +312,6 @@ ENGLISH = Words(
     no_place="The article has no such place.",
     quoted="The quoted words",
     filters="Narrow the search",
-    filters_none="all articles",
     since="From",
     until="To",
     languages="Language",
@@ -324,6 +328,8 @@ ENGLISH = Words(
     unchanged="unchanged",
     refused="refused",
     passed_over="passed over",
+    kept="kept",
+    kept_because="It may be in {unread}, which could not be read.",
     remove="Remove",
     removed="{file} was removed.",
     mine="Added by you",

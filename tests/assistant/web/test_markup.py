@@ -234,6 +234,23 @@ def test_a_report_names_every_file_and_why_it_was_refused() -> None:
         assert said in found.text
 
 
+def test_a_report_on_the_arabic_page_says_in_arabic_why_a_file_was_refused() -> None:
+    refused = Skipped(path="c.exe", reason="not a type of article file; add one of .txt, .pdf")
+    shown = markup.report(SyncReport(skipped=(refused,)), ARABIC)
+    found = Read(shown)
+    assert "ليس من أنواع ملفات المقالات؛ المقبول: .txt, .pdf" in found.text and "not a type" not in found.text
+    assert '<p dir="rtl">' in shown
+
+
+@pytest.mark.parametrize("words", [ENGLISH, ARABIC], ids=["en", "ar"])
+def test_a_report_names_the_articles_that_stay_and_what_may_hold_them(words: Words) -> None:
+    unread = Skipped(path="folder/<torn>", reason="the folder cannot be read: no")
+    found = Read(markup.report(SyncReport(kept=("a1", "a2"), skipped=(unread,)), words))
+    before, _, after = words.kept_because.partition("{unread}")
+    for said in ("a1", "a2", words.kept, before.strip(), "folder/<torn>", after.strip()):
+        assert said in found.text
+
+
 def test_both_languages_fill_the_same_gaps() -> None:
     gaps = re.compile(r"\{\w*\}")
     for name in ENGLISH.__struct_fields__:

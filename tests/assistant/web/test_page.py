@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import html
+import json
 import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -20,6 +22,7 @@ from assistant.web.desk import Desk
 from assistant.web.page import Page
 from assistant.web.questions import Questions
 from assistant.web.visits import Limits
+from assistant.web.words import WORDS
 from index.errors import ProviderDown
 from tests.assistant.web.served import FREELY, Asked, stored
 
@@ -87,6 +90,25 @@ def test_a_question_that_makes_no_sense_is_answered_with_a_word_of_the_page(
 ) -> None:
     (only,) = asked(questions, question, "layla")
     assert set(only) == {call.page.bridge} and "toast" in only[call.page.bridge]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("ar", "هذه المحادثة غير موجودة"), ("en", "there is no such conversation")]
+)
+def test_what_fails_is_said_in_the_language_of_the_page(
+    language: str, said: str, call: Callbacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def toast() -> str:
+        bridge = call.share(language, "nothing", visitor("layla"))[call.page.bridge]
+        return str(json.loads(html.unescape(bridge))["toast"])
+
+    assert said in toast()
+
+    def broken(*_: object) -> str:
+        raise ValueError("secret")
+
+    monkeypatch.setattr(call.desk.conversations, "shared", broken)
+    assert toast() == WORDS[language].failed.format(why="ValueError")  # type: ignore[index]
 
 
 def test_a_date_that_is_none_is_said(call: Callbacks, questions: Questions) -> None:
