@@ -25,7 +25,7 @@ QUESTION = "من افتتح معرض الكتاب في مدينة الزيتون
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, without_chroma: None) -> Iterator[Desk]:
     desk = Desk(stored(tmp_path), settings=Settings(), limits=Limits(files=3, kept_files=4, upload=5_000, kept=8_000))
     yield desk
     desk.close()
