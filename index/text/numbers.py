@@ -101,15 +101,16 @@ def _named(plain: Folded, found: list[Token]) -> Iterator[Number]:
             at += 1
             continue
         end = found[after - 1].end
-        unit, unit_end = _unit_after(plain.text, end)
-        unit = unit or _unit_before(plain.text, token.start)
+        priced = _unit_before(plain.text, token.start)
+        unit, unit_end = _unit_after(plain.text, end, metres=not priced)
+        unit = unit or priced
         yield Number(
             span=plain.span(token.start, end),
-            readings=tuple(one.value for one in sums),
+            readings=tuple(one.value for one in sums) + _doubled(plain, token, sums[0], after - at),
             kind="time" if token.role == "time" else "ordinal" if sums[0].ordinal else "cardinal",
             unit=unit,
             bound=_bound(plain.text, token.start, end),
-            loose=_loose(token, sums[0], after - at),
+            loose=_loose(token, sums[0], after - at) or bool(_PARTS.match(plain.text, end)),
         )
         at = after
         while unit and at < len(found) and found[at].start < unit_end:  # "المئة" of "في المئة" is no hundred
@@ -142,6 +143,16 @@ def _summed(found: list[Token], at: int) -> tuple[list[Sum] | None, int]:
     return sums, after
 
 
+def _doubled(plain: Folded, token: Token, found: Sum, words: int) -> tuple[Decimal, ...]:
+    """مليونا دينار is two million as مليوناً is one: without its vowel signs a word that stands alone is read as either."""
+    word = plain.text[token.start : token.end]
+    alone = words == 1 and word.endswith(("الفا", "مليونا", "مليارا", "بليونا", "تريليونا"))
+    return (found.value * 2,) if alone and "\u064b" not in plain.span(token.start, token.end).of(plain.original) else ()
+
+
+_PARTS = re.compile(r"[\s-]*(?:quarters|thirds|fifths|sixths|eighths|tenths|ارباع|اثلاث|اخماس|اسداس|اثمان|اعشار)(?!\w)")
+
+
 def _loose(token: Token, found: Sum, words: int) -> bool:
     if token.digits or words > 1:
         return False
@@ -151,6 +162,10 @@ def _loose(token: Token, found: Sum, words: int) -> bool:
 # --- units and bounds ---
 
 _PERCENT = re.compile(r"\s*(?:%|في\s+ال(?:ميه|مايه)|بال(?:ميه|مايه)|per\s?cent(?:age)?|pct)")
+_METRES = re.compile(  # 870 m, 870m deep; 5m people are five million, and 2024 م is a year
+    r"(?:(?<=\d) |-)m(?![\w'])|m(?=[ -](?:long|high|tall|deep|wide|thick|below|above|away|apart|sprint|race|hurdles|freestyle|relay)\b)"
+    r"|(?<!\d\d\d\d) ?م(?!\w|\.\w)"
+)
 _NEXT_WORD = re.compile(r"[\s-]*(?:من\s+)?(?:ال|لل)?([^\W\d_]+|[€£$¥])")
 _SYMBOL = re.compile(r"(?:(us|a|c)?([$€£¥])|(usd|eur|gbp|sar|aed|egp))\s?$")
 _UNITS = {
@@ -171,6 +186,13 @@ _UNITS = {
         "mile": "ميل ميلا اميال mile miles",
         "metre": "متر مترا امتار metre metres meter meters",
         "cm": "سنتيمتر سنتيمترا سنتيمترات سم cm centimetre centimetres centimeter centimeters",
+        "mm": "مليمتر مليمترا مليمترات ملم mm millimetre millimetres millimeter millimeters",
+        "foot": "اقدام foot feet ft",
+        "inch": "بوصه بوصات inch inches",
+        "hectare": "هكتار هكتارا هكتارات hectare hectares",
+        "acre": "فدان فدانا فدادين acre acres",
+        "megawatt": "ميغاواط ميجاواط ميغاوات ميجاوات mw megawatt megawatts",
+        "gram": "غرام غراما غرامات جرام جراما جرامات gram grams",
         "kg": "كيلوغرام كيلوغراما كيلوغرامات كيلوجرام كيلوجراما كغ كجم kg kilogram kilograms kilo kilos",
         "ton": "طن طنا اطنان ton tons tonne tonnes",
         "barrel": "برميل برميلا براميل barrel barrels",
@@ -188,9 +210,11 @@ _UNITS = {
 }
 
 
-def _unit_after(text: str, end: int) -> tuple[str | None, int]:
+def _unit_after(text: str, end: int, *, metres: bool) -> tuple[str | None, int]:
     if percent := _PERCENT.match(text, end):
         return "%", percent.end()
+    if metres and (sign := _METRES.match(text, end)):
+        return "metre", sign.end()
     word = _NEXT_WORD.match(text, end, end + 24)
     unit = _UNITS.get(word[1]) if word else None
     return unit, word.end() if word and unit else end

@@ -93,6 +93,11 @@ def test_a_dual_is_two_said_by_the_way(text: str, word: str) -> None:
     assert (found.span.of(text), found.loose) == (word, True)
 
 
+@pytest.mark.parametrize("text", ["three quarters of them", "ثلاثة أرباع السكان"])
+def test_the_number_of_parts_of_a_whole_is_said_by_the_way(text: str) -> None:
+    assert only(text).loose
+
+
 @pytest.mark.parametrize(
     "text, value",
     [("الخامس والعشرين", 25), ("الحادي عشر", 11), ("ثالث", 3), ("21st", 21), ("twenty-first", 21), ("fifth", 5)],
@@ -106,7 +111,8 @@ def test_ordinals_are_kept_apart(text: str, value: int) -> None:
 @pytest.mark.parametrize(
     "text, unit",
     [("5%", "%"), ("٥٪", "%"), ("%5", "%"), ("5 في المئة", "%"), ("خمسة بالمائة", "%"), ("5 per cent", "%"), ("5 ملايين دولار", "dollar"), ("$5", "dollar"), 
-     ("5 كلم", "km"), ("5 km", "km"), ("خمسة أشهر", "month"), ("5 people", None)],
+     ("5 كلم", "km"), ("5 km", "km"), ("870 m below", "metre"), ("870m deep", "metre"), ("٨٧ م فوق", "metre"), ("5m people", None), ("عدد 2024 م", None),
+     ("$870 m", "dollar"), ("12 mm", "mm"), ("3 هكتارات", "hectare"), ("خمسة أشهر", "month"), ("5 people", None)],
 )  # fmt: skip
 def test_units_have_one_name_for_every_spelling(text: str, unit: str | None) -> None:
     assert only(text).unit == unit
@@ -126,7 +132,8 @@ def test_what_is_said_of_exactness_is_read(text: str, bound: str) -> None:
     [
         ("87", "87", True), ("85", "87", False), ("about 85", "87", True), ("about 60", "87", False), ("over 80", "87", True), ("over 90", "87", False),
         ("5%", "5", False), ("5 dollars", "5 euros", False), ("5 dollars", "5", True), ("1.2 million", "1,234,567", True), ("1.3 million", "1,234,567", False),
-        ("1,234,567", "1.2 million", False), ("1234", "1,234", True), ("1000", "1,499", False),
+        ("870 km", "870 m", False), ("مليوني دينار", "مليونا دينار", True), ("مليونا دينار", "مليون دينار", True),
+        ("مليوناً", "مليوني دينار", False), ("1,234,567", "1.2 million", False), ("1234", "1,234", True), ("1000", "1,499", False),
     ],
 )  # fmt: skip
 def test_a_number_is_borne_out_by_its_like_and_by_what_it_rounds(claim: str, evidence: str, borne_out: bool) -> None:
