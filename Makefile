@@ -4,6 +4,8 @@ STORE ?= .isnad
 BIN := .venv/bin
 UV := $(BIN)/uv
 export UV_LINK_MODE = copy
+# An empty word lets Python keep what it compiles; in a container that forbids it, every start takes twice as long.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help evals chat ask test test-long lint format lock audit docs notebook bench bench-retrieval bench-answers bench-speed bench-grounding bench-side bench-growth bench-dense clean
 
