@@ -26,7 +26,7 @@ def worded(reason: str, language: str | None) -> str:
 def _filled(found: re.Match[str]) -> list[str]:
     """What fills the gaps; a reason inside a reason (`why`) and the words for filters are Arabic, too."""
     names = {number: name for name, number in found.re.groupindex.items()}
-    inner = {"why": _why, "reasons": _reasons, "filters": _filters}
+    inner = {"why": _why, "reasons": _reasons, "filters": _filters, "types": _types}
     return [inner.get(names.get(number, ""), str)(said or "") for number, said in enumerate(found.groups(), 1)]
 
 
@@ -43,6 +43,11 @@ def _reasons(reasons: str) -> str:
             told.append(arabic)
             said = ""
     return "؛ ".join([*told, said] if said else told)
+
+
+def _types(said: str) -> str:
+    """Extensions without their dots, which would stand on the wrong side."""
+    return "، ".join(one.lstrip(".") for one in said.split(", "))
 
 
 def _filters(said: str) -> str:

@@ -8,7 +8,7 @@ import secrets
 from assistant.render import direction, escaped
 from assistant.web import shelf
 from assistant.web.desk import Desk
-from assistant.web.markup import article_rows, button, isolated, link, tag, text
+from assistant.web.markup import article_rows, button, file_name, isolated, link, tag, text
 from assistant.web.words import Words
 
 KEY_LINES = ("export OPENAI_API_KEY=…", "isnad chat")
@@ -35,9 +35,9 @@ def top(words: Words) -> str:
     """The bar above the chat: what can be done with the conversation and with the page."""
     kept = tag(
         "div",
-        button("share", words.share, class_="bar share")
-        + button("export-md", words.export_md, class_="bar md")
-        + button("export-json", words.export_json, class_="bar json"),
+        button("share", words.share, class_="bar share", title=words.share)
+        + button("export-md", words.export_md, class_="bar md", title=words.export_md)
+        + button("export-json", words.export_json, class_="bar json", title=words.export_json),
         class_="kept",
     )
     menu = button("menu", words.menu, class_="bar menu icon", title=words.menu, aria_expanded="false")
@@ -125,8 +125,8 @@ def own(desk: Desk, owner: str, words: Words) -> str:
     if not found:
         return ""
     rows = [
-        tag("li", link(one.id, tag("bdi", text(one.title or one.id), dir="auto", class_="title"))
-            + button(f"remove:{one.id}", words.remove, class_="act remove icon", title=f"{words.remove}: {one.title or one.id}"))
+        tag("li", link(one.id, tag("bdi", text(one.title or file_name(one.id)), dir="auto", class_="title"))
+            + button(f"remove:{one.id}", words.remove, class_="act remove icon", title=f"{words.remove}: {one.title or file_name(one.id)}"))
         for one in found
     ]  # fmt: skip
     return tag("div", tag("h3", text(words.mine)) + tag("ul", "".join(rows), class_="rows"), dir=words.direction)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from assistant.web.page import Page
 
 COOKIE = "isnad-language"
+SAID = ("copied", "rename", "delete", "delete_sure", "unreachable", "lost", "failed")  # by page.js
 
 
 class Callbacks:
@@ -62,7 +63,7 @@ class Callbacks:
         """One of the visitor's own uploads goes."""
         owner, file_id, words = self.desk.owner(request), str(value(event, "id")), WORDS[language]
         self.desk.remove_upload(owner, file_id)
-        told = beside.told(toast=words.removed.format(file=file_id))
+        told = beside.told(toast=words.removed.format(file=markup.file_name(file_id)))
         lists = self._shelves(language, owner)
         return {**lists, self.page.report: "", self.page.state: beside.state(self.desk, words), self.page.bridge: told}
 
@@ -173,7 +174,8 @@ class Callbacks:
 
     def _speaking(self, language: Language) -> dict[str, Any]:
         words = WORDS[language]
-        own = {name: getattr(words, name) for name in ("copied", "rename", "delete", "delete_sure", "unreachable")}
+        own = {name: getattr(words, name) for name in SAID}
+        own["too_large"] = words.too_large.format(size=f"{self.desk.limits.upload / 1e6:,.0f}")
         return {"language": language, "direction": words.direction, "words": own}
 
 

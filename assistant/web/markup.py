@@ -69,6 +69,15 @@ def named(told: Source | Article | None, words: Words) -> str:
     return tag("span", tag("bdi", text(title(told, words)), dir="auto"), class_="title")
 
 
+def file_name(file_id: str) -> str:
+    """How a visitor's own file was called: without the folder that tells it from those of others.
+
+    >>> file_name("upload-92e2c0/bridge"), file_name("bridge")
+    ('bridge', 'bridge')
+    """
+    return file_id.rpartition("/")[2]
+
+
 def title(told: Source | Article | None, words: Words) -> str:
     """A title as text, short enough for a line; the page's word for none."""
     whole = one_line(told.title) if told and told.title else words.untitled
@@ -98,7 +107,7 @@ def report(found: SyncReport, words: Words) -> str:
     """What became of each uploaded file, by name; and which articles stay because not all of what was sent could be read."""
     told: list[tuple[str, str, str]] = [("added", words.added, one) for one in found.added]
     told += [("added", words.changed, one) for one in found.changed]
-    rows = [_file(kind, label, isolated(one), one) for kind, label, one in told]
+    rows = [_file(kind, label, one) for kind, label, one in told]
     rows += [_skipped(one, words) for one in found.skipped]
     if found.unchanged:
         rows.append(tag("li", text(f"{words.unchanged}: {found.unchanged}"), class_="file same"))
@@ -107,14 +116,21 @@ def report(found: SyncReport, words: Words) -> str:
     return tag("ul", "".join(rows), class_="report", role="status")
 
 
-def _file(kind: str, label: str, shown: str, opens: str) -> str:
-    return tag("li", link(opens, shown) + tag("span", text(label), class_="state"), class_=f"file {kind}")
+def _file(kind: str, label: str, file_id: str) -> str:
+    name = tag("bdi", text(file_name(file_id)), dir="auto")
+    return tag(
+        "li", link(file_id, name, title=file_id) + tag("span", text(label), class_="state"), class_=f"file {kind}"
+    )
 
 
 def _skipped(one: Skipped, words: Words) -> str:
     label = words.refused if one.error else words.passed_over
     why = text(worded(one.reason, words.language))
-    shown = isolated(one.path) + tag("span", text(label), class_="state") + tag("p", why, dir=words.direction)
+    shown = (
+        tag("bdi", text(one.path), dir="auto")
+        + tag("span", text(label), class_="state")
+        + tag("p", why, dir=words.direction)
+    )
     return tag("li", shown, class_="file refused" if one.error else "file same")
 
 
@@ -129,6 +145,6 @@ def _kept(found: SyncReport, words: Words) -> str:
 
 def reading(names: Sequence[str], words: Words, done: int = 0, every: int = 0) -> str:
     """Files on their way in, and how far they are."""
-    rows = "".join(tag("li", isolated(one), class_="file") for one in names)
+    rows = "".join(tag("li", tag("bdi", text(one), dir="auto"), class_="file") for one in names)
     bar = tag("progress", "", value=done or None, max=every or None, aria_label=words.adding)
     return tag("div", tag("p", text(words.adding), role="status") + bar + tag("ul", rows, class_="report"))

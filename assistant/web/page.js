@@ -1,13 +1,13 @@
 // The behaviour of the page: what a click on its links and buttons asks of the server, and what the server's word changes here.
 // The markup carries no script; everything is delegated from the document. Python reads what is sent as data of a stranger.
 (() => {
-  const state = { trigger: null, words: {}, opener: null, place: "", conversation: "", asked: 0, following: false };
+  const state = { trigger: null, words: {}, opener: null, fault: "", place: "", conversation: "", asked: 0, following: false };
   const root = document.documentElement;
   const one = (selector, within = document) => within.querySelector(selector);
   const send = (event, value = {}) => state.trigger && state.trigger(event, value);
-  const stored = (name, value) => {
+  const stored = (name, value, shelf = "localStorage") => {
     try {
-      return value === undefined ? localStorage.getItem(name) : localStorage.setItem(name, value);
+      return value === undefined ? window[shelf].getItem(name) : window[shelf].setItem(name, value);
     } catch {
       return null; // storage may be closed to us
     }
@@ -41,6 +41,18 @@
     toast.classList.add("shown");
     clearTimeout(state.fading);
     state.fading = setTimeout(() => toast.classList.remove("shown"), 5000);
+  };
+
+  // Gradio's own notices are English whatever the page speaks, and lie over its buttons: they are hidden, and said in its words.
+  const echo = () => {
+    const fault = one(".toast-body")?.textContent || "";
+    if (fault === state.fault) return;
+    state.fault = fault;
+    const { lost, too_large, failed } = state.words;
+    if (!fault) one("#toast").classList.remove("shown");
+    else if (/maximum allowed size/i.test(fault)) say(too_large);
+    else if (/connection/i.test(fault)) (say(lost), clearTimeout(state.fading)); // until it is back
+    else say(failed.replace("{why}", "").trim());
   };
 
   const copy = async (text, done) => {
@@ -210,6 +222,16 @@
     if (id !== state.conversation) send("option_select", { id });
   });
 
+  // A question that is not sent yet outlives the page: where the server was away, Gradio loads it anew.
+  window.addEventListener("pagehide", () => stored("isnad-draft", one("#box textarea")?.value || "", "sessionStorage"));
+  const recall = () => {
+    const box = one("#box textarea");
+    const draft = stored("isnad-draft", undefined, "sessionStorage");
+    if (!box || !draft || box.value) return;
+    box.value = draft;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
   // --- the server's word ---
 
   const hear = (told) => {
@@ -226,7 +248,10 @@
     if (told.copy) copy(new URL(told.copy, location.href).href, told.toast);
     if (told.download) download(told.download);
     if (told.focus) one(`#${told.focus} textarea`)?.focus();
-    if (told.arrived) document.body.classList.add("arrived");
+    if (told.arrived) {
+      recall();
+      document.body.classList.add("arrived");
+    }
   };
 
   // Gradio names each message by its raw markup, which a screen reader would spell out; the text speaks for itself.
@@ -258,7 +283,7 @@
       toast.setAttribute("role", "status");
       document.body.append(toast);
       paint();
-      new MutationObserver(() => (dates(), named(), follow())).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
+      new MutationObserver(() => (dates(), named(), follow(), echo())).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
       const listen = () => element.textContent.trim() && hear(JSON.parse(element.textContent));
       watch("value", listen);
       listen();

@@ -43,6 +43,8 @@ class Words(Value, frozen=True, kw_only=True):
     stopped_early: str
     still_writing: str
     unreachable: str
+    lost: str
+    too_large: str  # {size}
     sources: str
     copies: str
     undated: str
@@ -167,6 +169,8 @@ ARABIC = Words(
     stopped_early="أُوقف السؤال قبل أن تبدأ الإجابة.",
     still_writing="ما زالت الإجابة السابقة تُكتب؛ انتظر اكتمالها أو أوقفها.",
     unreachable="تعذّر فتح المقال: الخادم لا يرد. أعد تحميل الصفحة.",
+    lost="انقطع الاتصال بالخادم، وتُعاد المحاولة. سؤالك محفوظ في مكانه.",
+    too_large="الملفات أكبر مما يُقبل: {size} ميغابايت على الأكثر في المرة.",
     sources="المصادر",
     copies="وبالنص نفسه في",
     undated="بلا تاريخ",
@@ -285,6 +289,8 @@ ENGLISH = Words(
     stopped_early="Stopped before the answer began.",
     still_writing="The answer before is still being written; wait for its end, or stop it.",
     unreachable="The article could not be opened: the server does not answer. Load the page again.",
+    lost="The connection to the server is lost; trying again. Your question stays where it is.",
+    too_large="The files are larger than is taken: at most {size} MB at a time.",
     sources="Sources",
     copies="word for word also in",
     undated="undated",

@@ -22,7 +22,7 @@ from index.records import Filters, Skipped
 
 TECHNICAL = re.compile(
     r"UTF-8|NUL|UTF-16-LE|UTF-16|JSON|PDF|Word|OCR|Unicode|id|text|published|byte|isnad|server\.test|[A-Z]+_[A-Z_]+|context_tokens"
-    r"|answer_tokens|ConnectError|\.\w+|news\w*|its own words|en|fr|The Lantern"
+    r"|answer_tokens|ConnectError|pdf|png|\.\w+|news\w*|its own words|en|fr|The Lantern"
 )
 
 

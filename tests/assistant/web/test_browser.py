@@ -249,6 +249,13 @@ def test_articles_can_be_browsed_added_and_taken_out_again(reader: Reader, tmp_p
     choosing.value.set_files([tmp_path / "kiosk.txt", tmp_path / "empty.txt"])
     page.wait_for_selector("#report .refused")
     assert "empty.txt" in reader.text("#report .refused") and "kiosk" in reader.text("#report .added")
+    assert "لا نص فيه" in reader.text("#report .refused")
+    (tmp_path / "large.txt").write_bytes(b"a" * 20_500_000)
+    with page.expect_file_chooser() as choosing:
+        page.click("#add")
+    choosing.value.set_files(tmp_path / "large.txt")
+    page.wait_for_selector("#toast.shown")
+    assert "20 ميغابايت" in reader.text("#toast") and not page.locator(".toast-body").first.is_visible()
     assert "كشك" in reader.ask("ماذا افتتحت البلدية في ساحة الزيتون؟").text_content()
     page.locator("#mine .remove").dispatch_event("click")
     page.wait_for_function("!document.querySelector('#mine .remove')")
@@ -267,6 +274,31 @@ def test_the_page_speaks_arabic_or_english_and_keeps_to_it(reader: Reader) -> No
     page.reload()
     reader.answered(2)
     assert page.evaluate("document.dir") == "ltr" and reader.text("#new") == "New conversation"
+
+
+def test_a_question_that_was_not_sent_is_still_there_after_a_reload(reader: Reader) -> None:
+    reader.ask(HOURS)
+    assert reader.page.input_value("#box textarea") == ""
+    reader.page.fill("#box textarea", COST)
+    reader.page.reload()
+    reader.page.wait_for_selector("body.arrived")
+    assert reader.page.input_value("#box textarea") == COST
+    reader.page.press("#box textarea", "Enter")
+    assert reader.answered(2).locator("a.chip").count()
+    reader.page.reload()
+    reader.page.wait_for_selector("body.arrived")
+    assert reader.page.input_value("#box textarea") == ""
+
+
+def test_on_a_phone_a_conversation_goes_out_as_a_file_too(browser: Any, address: str) -> None:
+    for one in reading(browser, address, size=(360, 740)):
+        one.ask(HOURS)
+        for form in ("md", "json"):
+            with one.page.expect_download() as begun:
+                one.page.click(f"#do-export-{form}")
+            assert begun.value.suggested_filename == f"isnad.{form}"
+        width = one.page.evaluate("document.documentElement.scrollWidth")
+        assert width == 360 and one.in_view("#do-theme") and one.in_view("#do-share")
 
 
 def test_on_a_phone_the_article_is_a_sheet_with_a_way_out(browser: Any, address: str) -> None:

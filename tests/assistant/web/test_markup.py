@@ -238,7 +238,7 @@ def test_a_report_on_the_arabic_page_says_in_arabic_why_a_file_was_refused() -> 
     refused = Skipped(path="c.exe", reason="not a type of article file; add one of .txt, .pdf")
     shown = markup.report(SyncReport(skipped=(refused,)), ARABIC)
     found = Read(shown)
-    assert "ليس من أنواع ملفات المقالات؛ المقبول: .txt, .pdf" in found.text and "not a type" not in found.text
+    assert "ليس من أنواع ملفات المقالات؛ المقبول: txt، pdf" in found.text and "not a type" not in found.text
     assert '<p dir="rtl">' in shown
 
 
