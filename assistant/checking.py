@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from assistant.grounding import Evidence, check, check_claim
+from assistant.record import spoken_of
 from assistant.records import Sentence
 from index.errors import UsageError
 from index.records import Hit
@@ -50,9 +51,20 @@ class Examining:
             )
             for cited in sentence.citations
         ]
+        if all(cited.record for cited in sentence.citations):
+            return self._held_against_the_record(sentence)
         anchor = self._articles[evidence[0].file_id].published
         others = self._nearest(sentence.text, {one.file_id for one in evidence})
         found = check(sentence.text, evidence, question=self._question, others=others, anchor=anchor)
+        return replace(
+            sentence, verdict=found.verdict, probability=found.probability, reasons=(*sentence.reasons, *found.reasons)
+        )
+
+    def _held_against_the_record(self, sentence: Sentence) -> Sentence:
+        """The verdict on a sentence that only says what the files say of themselves."""
+        articles = [self._articles[one] for one in dict.fromkeys(cited.file_id for cited in sentence.citations)]
+        said = " ".join(spoken_of(one, sentence.text) for one in articles)
+        found = check_claim(sentence.text, said, question=self._question)
         return replace(
             sentence, verdict=found.verdict, probability=found.probability, reasons=(*sentence.reasons, *found.reasons)
         )

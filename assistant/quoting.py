@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 
 import msgspec
 
+from assistant import record
 from assistant.records import Citation
 from assistant.tying import Tie, tied
 from index.records import Hit, Span, Value, covering
@@ -31,6 +32,7 @@ HEADING = 8  # words of a line, at most, that without a full stop is a heading
 NOT_NAMED = "the model named no source; tied by its words"
 NONE_FOUND = "the model named no source, and none was found that says this"
 ABSENCE = "says what the sources do not tell"
+OF_ITSELF = "the file {} says this of itself"
 
 _YES_AND_NO = frozenset("نعم لا كلا بلي اجل yes no".split())
 _BULLET = re.compile(r"[\s•●▪◦‣·*–—-]+(?=[\w«“\"'(])")
@@ -102,6 +104,11 @@ def borne_out(sentence: str, numbers: Sequence[int], told: Mapping[int, Told], q
     reasons: list[str] = []
     for number, tie in found.items():
         named, better = told[number], None
+        itself = _of_itself(sentence, named.hit, question)
+        if itself and (tie.across or tie.strength < CERTAIN or "title" in itself.citations[0].record):
+            citations += itself.citations
+            reasons += itself.reasons
+            continue
         if not tie.across and tie.strength < SUSPECT and most < CERTAIN:
             better = _elsewhere(claim, others)
         if better is not None and tie.strength < SHARE * better[1].strength:
@@ -114,6 +121,18 @@ def borne_out(sentence: str, numbers: Sequence[int], told: Mapping[int, Told], q
         else:
             citations += _quotes(named, tie)
     return Borne(citations=_distinct(citations), reasons=tuple(dict.fromkeys(reasons)))
+
+
+def _of_itself(sentence: str, hit: Hit, question: str) -> Borne | None:
+    """What bears out a sentence that only repeats the title, the day or the publisher of a report; None for any other."""
+    facts = record.stated(sentence, hit.article, question)
+    if not facts:
+        return None
+    spans = record.places(hit.article, facts)
+    return Borne(
+        citations=tuple(msgspec.structs.replace(_quote(hit, span), record=facts) for span in spans),
+        reasons=(f"{OF_ITSELF.format(hit.article.id)}: {record.named(hit.article, facts)}",),
+    )
 
 
 def _holds(tie: Tie, most: float) -> bool:

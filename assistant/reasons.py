@@ -26,7 +26,7 @@ def worded(reason: str, language: str | None) -> str:
 def _filled(found: re.Match[str]) -> list[str]:
     """What fills the gaps; a reason inside a reason (`why`) and the words for filters are Arabic, too."""
     names = {number: name for name, number in found.re.groupindex.items()}
-    inner = {"why": _why, "reasons": _reasons, "filters": _filters, "types": _types}
+    inner = {"why": _why, "reasons": _reasons, "filters": _filters, "types": _types, "record": _record}
     return [inner.get(names.get(number, ""), str)(said or "") for number, said in enumerate(found.groups(), 1)]
 
 
@@ -60,6 +60,12 @@ def _filters(said: str) -> str:
     return said.replace(" or ", " أو ")
 
 
+def _record(said: str) -> str:
+    """What a file says of itself, as `record.named` tells it."""
+    return re.sub(rf"(^|, )({'|'.join(_RECORD)}) ", lambda one: f"{'، ' if one[1] else ''}{_RECORD[one[2]]} ", said)
+
+
+_RECORD = {"title": "العنوان", "published": "تاريخ النشر", "publisher": "الناشر"}
 _FILTERS = {"from": "من", "to": "إلى", "language": "اللغة", "publisher": "الناشر", "file": "الملف"}
 
 
@@ -97,6 +103,7 @@ _ARABIC = (
         r"nothing in the passage of (.+) that the model named says this",
         "لا شيء في مقطع {} الذي ذكره النموذج يقول هذا",
     ),
+    (r"the file (.+) says this of itself: (?P<record>.+)", "هذا ما يقوله الملف {} عن نفسه: {}"),
     (r"says what the sources do not tell", "تقول ما لا تخبر به المصادر"),
     (r"the model could not read every passage; it was shown fewer", "لم يتسع النموذج لكل المقاطع فقُدّم له بعضها"),
     (r"no article passes the filters \((?P<filters>.+)\)", "لا مقال يستوفي المرشِّحات ({})"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Verdict = Literal["supported", "partly", "unsupported", "unchecked"]
+Fact = Literal["title", "published", "publisher"]  # what a file says of itself beside its story
 
 
 class Citation(Value, frozen=True, kw_only=True):
@@ -30,6 +31,9 @@ class Citation(Value, frozen=True, kw_only=True):
     end: int
     quote: str
     context: str | None = None  # the paragraph around the quote
+    record: tuple[
+        Fact, ...
+    ] = ()  # what the file says of itself, where that bears the sentence out: quoted where the text says it, else its opening
 
 
 class Sentence(Value, frozen=True, kw_only=True):

@@ -54,7 +54,7 @@ def after_text(answer: Answer) -> str:
         borne = sum(one.verdict == "supported" for one in answer.sentences)
         parts.append(f"{words['coverage']}: {borne}/{len(answer.sentences)}")
     doubts = [
-        f"  ✗ {one.text}: {'; '.join(worded(why, language) for why in one.reasons)}"
+        f"  {'•' if one.verdict == 'supported' else '✗'} {one.text}: {'; '.join(worded(why, language) for why in one.reasons)}"
         for one in answer.sentences
         if one.reasons
     ]
