@@ -17,12 +17,25 @@ from index.doctor import examine, repair
 from index.errors import NoStore, StoreBusy, StoreError
 from index.ledger import Ledger
 from index.lexical import LexicalWriter
+from index.meaning.collection import Health
 from index.meaning.vectors import Vectors
 from tests.index.rows import Words, astray, nothing, report, write
 
 
 def meaning(ledger: Ledger) -> Vectors:
     return Vectors(ledger, Words(paid=True))
+
+
+class Well:
+    """Vectors in good order, where a test is about another part: Chroma is not even opened."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def examine(self) -> Health:
+        return Health(rows=self._ledger.counts()["passages"])
+
+    def close(self) -> None: ...
 
 
 @pytest.fixture(scope="module")
@@ -120,8 +133,8 @@ def drop_from_lexical(store: Path) -> None:
 @pytest.mark.parametrize("damage", [flip_lexical, shorten_lexical, remove_lexical, drop_from_lexical])
 def test_a_damaged_lexical_index_is_named_and_built_anew(store: Path, damage: Callable[[Path], None]) -> None:
     damage(store)
-    assert {one.part for one in examine(store, meaning).findings} == {"lexical"}
-    mended = repair(store, meaning, nothing)
+    assert {one.part for one in examine(store, Well).findings} == {"lexical"}
+    mended = repair(store, Well, nothing)
     assert mended.well and "the lexical index follows the ledger again" in mended.done[0]
 
 
@@ -176,11 +189,10 @@ def test_a_damaged_collection_is_named_and_filled_anew_without_paying(
     store = tmp_path / "store"
     shutil.copytree(large, store, copy_function=shutil.copy2)
     damage(store)
-    found = examine(store, meaning)
-    assert {one.part for one in found.findings} == {"vectors"}, found
     model = Words(paid=True)
     mended = repair(store, lambda ledger: Vectors(ledger, model), nothing)
-    assert mended.well and "a new Chroma collection was filled" in mended.done[0] and model.asked == []
+    (done,) = mended.done  # one part was found damaged
+    assert mended.well and "a new Chroma collection was filled" in done and model.asked == []
     ledger = Ledger.open(store)
     vectors = Vectors(ledger, Words())
     assert astray(ledger, vectors, ["r1", "r4", "r9"]) == []
