@@ -62,6 +62,16 @@ class Index:
                 known.append(term.text)
 
     @cached_property
+    def proper(self) -> frozenset[str]:
+        """The words that the text writes with a capital inside a sentence."""
+        return frozenset(
+            term.text
+            for line in self.lines
+            for term, span in zip(line.terms[1:], line.spans[1:], strict=True)
+            if line.text[span.start].isupper()
+        )
+
+    @cached_property
     def stems(self) -> dict[str, list[tuple[int, int]]]:
         """Where each stem stands: the sentence, the word of it."""
         found: dict[str, list[tuple[int, int]]] = {}

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from assistant.cues import TITLES
 from assistant.grounding.alignment import Alignment, Index, Place, borne
 from assistant.grounding.common import DENIALS, NEGATORS
 from assistant.grounding.departures import Departure, departures, in_place
 from assistant.grounding.governing import under_denial
-from assistant.grounding.names import neighbours_exchanged, unknown_names
+from assistant.grounding.names import names
 from assistant.grounding.reading import Line, Term
+from assistant.grounding.roles import exchanged, misplaced_names, unknown_names
 from index.text.numbers import Number, agree, numbers
 
 Kind = Literal[
@@ -37,7 +37,6 @@ def findings(found: Alignment, evidence: Index) -> list[Finding]:
         *_turned(found, evidence, gone),
         *_names(found, evidence, gone),
         *_places(found, evidence),
-        *_exchanged(found, evidence),
     ]
 
 
@@ -294,34 +293,38 @@ def _alike(found: Alignment, leaving: set[int]) -> float:
 
 
 def _names(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterator[Finding]:
+    told = [*_replaced(found, evidence, gone), *misplaced_names(found, evidence)]
+    yield from (Finding("name", said, other) for said, other in dict(told).items())
+    yield from (Finding("unknown name", said, other) for said, other in unknown_names(found, evidence))
+    if turned := exchanged(found, evidence):
+        yield Finding("exchanged", *turned)
+
+
+def _replaced(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterator[tuple[str, str]]:
+    """A name of the article exactly where the evidence has another."""
     used = {place for place in found.places if place}
     for one in gone:
-        if one.kind != "other" or not one.tight:
+        if one.kind != "other" or not one.tight or not in_place(found, one):
             continue
-        mine = [at for at in one.claim if _name_like(found.claim, at)]
-        theirs = [word for word in one.evidence if _name_like(evidence.lines[one.line], word)]
-        elsewhere = [
-            at for at in mine if found.matches[at].keys() - {one.line} and not _free(found, at, one.line, used)
-        ]
-        named = _of_a_kind(found.claim, mine, evidence.lines[one.line], theirs)
-        if elsewhere and theirs and named and in_place(found, one):
-            line = evidence.lines[one.line]
-            yield Finding("name", _text(found.claim, elsewhere[0], elsewhere[-1]), _text(line, theirs[0], theirs[-1]))
-    yield from (Finding("unknown name", said, other) for said, other in unknown_names(found, evidence))
+        line = evidence.lines[one.line]
+        mine, theirs = _names_among(found.claim, one.claim), _names_among(line, one.evidence)
+        moved = [at for at in mine if found.matches[at].keys() - {one.line} and not _free(found, at, one.line, used)]
+        if moved and theirs:
+            yield _text(found.claim, moved[0], moved[-1]), _text(line, theirs[0], theirs[-1])
 
 
-def _of_a_kind(claim: Line, mine: list[int], line: Line, theirs: list[int]) -> bool:
-    """Whether both are names, so far as can be told: capitals; two places; names of several words; what follows a title."""
-    if any(claim.terms[at].text.isascii() for at in mine):
-        return True
-    if any(claim.terms[at].places for at in mine) and any(line.terms[word].places for word in theirs):
-        return True
-    titled = (
-        [at and one.terms[at - 1].text in TITLES for one, at in ((claim, mine[0]), (line, theirs[0]))]
-        if mine and theirs
-        else []
-    )
-    return (len(mine) > 1 and len(theirs) > 1) or any(titled)
+def _names_among(line: Line, words: tuple[int, ...]) -> list[int]:
+    """Those of the words that are a name or a part of one, a country or a city."""
+    named = {at for one in names(line) for at in one.words}
+    capital = {at for at in words if line.terms[at].text.isascii() and line.text[line.spans[at].start].isupper()}
+    plain = [at for at in words if not (line.terms[at].number or line.terms[at].date)]
+    return [at for at in plain if at in named or at in capital or line.terms[at].places]
+
+
+def _free(found: Alignment, at: int, line: int, used: set[Place]) -> bool:
+    """Whether the sentence has the word at a place that no other word of the claim takes."""
+    _, words = found.matches[at].get(line, (0.0, []))
+    return any(Place(line, word) not in used for word in words)
 
 
 def _places(found: Alignment, evidence: Index) -> Iterator[Finding]:
@@ -335,53 +338,3 @@ def _places(found: Alignment, evidence: Index) -> Iterator[Finding]:
     instead = next((word for word, term in enumerate(line.terms) if term.places and not term.places & mine), None)
     if instead is not None:
         yield Finding("place", _text(found.claim, away[0], away[0]), _text(line, instead, instead))
-
-
-def _exchanged(found: Alignment, evidence: Index) -> Iterator[Finding]:
-    """Two words of which each stands where the evidence has the other: the dollar fell and gold rose, the other way round."""
-    if found.best < 0:
-        return
-    if turned := neighbours_exchanged(found, evidence):
-        yield Finding("exchanged", *turned)
-        return
-    mine, theirs = found.claim.terms, evidence.lines[found.best].terms
-    at_most_once = [
-        (at, found.matches[at][found.best][1][0])
-        for at, term in enumerate(mine)
-        if term.weight >= 0.3 and not term.number and len(found.matches[at].get(found.best, (0.0, []))[1]) == 1
-    ]
-    for place, (a, here) in enumerate(at_most_once):
-        for b, there in at_most_once[place + 1 :]:
-            if there >= here or mine[a].stem == mine[b].stem:
-                continue
-            crossed = _beside(mine, a, theirs, there) + _beside(mine, b, theirs, here)
-            straight = _beside(mine, a, theirs, here) + _beside(mine, b, theirs, there)
-            if crossed >= 3 and crossed >= straight + 2:
-                yield Finding("exchanged", _text(found.claim, a, a), _text(found.claim, b, b))
-                return
-
-
-def _beside(mine: tuple[Term, ...], at: int, theirs: tuple[Term, ...], word: int) -> int:
-    """How many of the two neighbours, or ends of the sentence, a word of the claim shares with one of the evidence."""
-    count = 0
-    for step in (-1, 1):
-        one, other = at + step, word + step
-        inside = 0 <= one < len(mine), 0 <= other < len(theirs)
-        count += (mine[one].stem == theirs[other].stem) if all(inside) else not any(inside)
-    return count
-
-
-def _free(found: Alignment, at: int, line: int, used: set[Place]) -> bool:
-    """Whether the sentence has the word at a place that no other word of the claim takes."""
-    _, words = found.matches[at].get(line, (0.0, []))
-    return any(Place(line, word) not in used for word in words)
-
-
-def _name_like(line: Line, at: int) -> bool:
-    """A capital where the script has them; otherwise any word that is not common."""
-    term = line.terms[at]
-    if term.number or term.date or not term.weight:
-        return False
-    if term.text.isascii() and term.text.isalpha():
-        return line.text[line.spans[at].start].isupper()
-    return term.weight >= 0.4

@@ -1,149 +1,206 @@
-"""A name of the claim that the evidence does not know, where the evidence has another; two names that changed places."""
+"""The names in a sentence. Where a script has no capitals, given names, titles, roles and nouns such as "company" tell that one begins."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Container, Iterator
 from difflib import SequenceMatcher
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
 from assistant.cues import TITLES
-from assistant.grounding.alignment import Alignment, Index
-from assistant.grounding.common import ORDINARY
+from assistant.grounding.common import DENIALS, ORDINARY, REPORTING
 from assistant.grounding.reading import Line, Term
+from index.text.fold import folded
 
-KNOWN = 0.7  # the share of a claim's other words that a sentence must have to speak of the same thing
 RARE = 0.9  # the weight of a word that no list of common words has
 ALIKE = 0.6  # from here on two names may be spellings of one
 HEADLINE = 0.6  # the share of capitals from which they tell nothing
+LONGEST = 4  # words of a name, بن and the like among them
 
 
-def unknown_names(found: Alignment, evidence: Index) -> Iterator[tuple[str, str]]:
-    """Names of the claim of which no word stands in the evidence, each with the name that the evidence has instead."""
-    if found.best < 0:
-        return
-    line = evidence.lines[found.best]
-    used = {place.word for place in found.places if place and place.line == found.best}
-    known = {term.stem for term in found.claim.terms}
-    theirs = [
-        run
-        for run in [*_capitalised(line), *_titled(line)]
-        if not any(word in used or line.terms[word].stem in known for word in run)
-    ]
-    for mine in [*_capitalised(found.claim), *_titled(found.claim)]:
-        if any(found.matches[at] or found.claim.terms[at].places for at in mine) or _share(found, mine) < KNOWN:
-            continue
-        name = _text(found.claim, mine)
-        for run in theirs:
-            other = _text(line, run)
-            if name.isascii() == other.isascii() and _different(name, other) and not _spelt_out(name, evidence):
-                yield name, other
-                break
+class Name(NamedTuple):
+    """The words of a name. `head`: what it is the name of, ميناء or شركة; `role`: the title or role before it, by its place."""
+
+    words: tuple[int, ...]
+    head: str = ""
+    role: int | None = None
+
+    def text(self, line: Line) -> str:
+        """The name as it is written."""
+        return line.text[line.spans[self.words[0]].start : line.spans[self.words[-1]].end]
 
 
-def _text(line: Line, run: list[int]) -> str:
-    return line.text[line.spans[run[0]].start : line.spans[run[-1]].end]
+def names(line: Line, proper: Container[str] = ()) -> list[Name]:
+    """The names of a sentence, in order. `proper`: words known to be names, for the one that begins a sentence with its capital.
+
+    >>> from assistant.grounding.reading import read_line
+    >>> for text in ("Mayor Karin Lunde left Aden", "قال المهاجم سفيان العلوي إن ميناء الدرعة مغلق"):
+    ...     line = read_line(text)
+    ...     print([one.text(line) for one in names(line)])
+    ['Karin Lunde', 'Aden']
+    ['سفيان العلوي', 'الدرعة']
+    """
+    return [*_capitalised(line, proper), *_uncased(line)]
 
 
-def _share(found: Alignment, leaving: list[int]) -> float:
-    listed = [
-        (term.weight, found.best in match)
-        for at, (term, match) in enumerate(zip(found.claim.terms, found.matches, strict=True))
-        if term.weight and at not in leaving
-    ]
-    return sum(weight * there for weight, there in listed) / (sum(weight for weight, _ in listed) or 1.0)
+def alike(one: str, other: str) -> bool:
+    """Whether two names may be spellings of one.
+
+    >>> alike("زيلينسكي", "زلنسكي"), alike("نبيل قاسم", "مجدي حداد")
+    (True, False)
+    """
+    first, second = (_ARTICLE.sub("", folded(text)) for text in (one, other))
+    return SequenceMatcher(None, first, second, autojunk=False).ratio() >= ALIKE
 
 
-def _different(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one.lower(), other.lower(), autojunk=False).ratio() < ALIKE
+_ARTICLE = re.compile(r"\bال")
 
 
-def _spelt_out(name: str, evidence: Index) -> bool:
-    """Whether the evidence has the first letters of the name, as UN for United Nations."""
-    initials = "".join(word[0] for word in name.lower().split())
-    return any(initials == term.text for line in evidence.lines for term in line.terms)
+# --- with capitals ---
 
 
-def _capitalised(line: Line) -> list[list[int]]:
-    """Two or three words with capitals that follow one another, titles left out; none in a headline."""
+def _capitalised(line: Line, proper: Container[str]) -> Iterator[Name]:
+    """Up to three words with capitals that follow one another, titles left out; none in a headline."""
     content = [at for at, term in enumerate(line.terms) if term.weight and not term.number and not term.date]
     capitals = [at for at in content if line.text[line.spans[at].start].isupper()]
     if len(capitals) > HEADLINE * len(content) and len(content) > 5:
-        return []
+        return
     runs: list[list[int]] = []
     for at in capitals:
         term = line.terms[at]
-        if not term.text.isalpha() or term.text in TITLES or term.places:
+        if not term.text.isalpha() or term.text in TITLES:
             continue
         if runs and runs[-1][-1] == at - 1 and not line.breaks[at - 1]:
             runs[-1].append(at)
         else:
             runs.append([at])
-    return [run for run in runs if len(run) in (2, 3)]
+    for run in runs:
+        first = line.terms[run[0]]
+        if len(run) <= 3 and (len(run) > 1 or (first.weight >= RARE if run[0] else first.text in proper)):
+            titled = run[0] > 0 and line.terms[run[0] - 1].text in TITLES
+            yield Name(tuple(run), role=run[0] - 1 if titled else None)
 
 
-def _titled(line: Line) -> list[list[int]]:
-    """What follows an Arabic title: one word or two after الوزير, two after وزير."""
-    runs = []
-    for at, term in enumerate(line.terms[:-1]):
-        if term.text in TITLES and not term.text.isascii():
-            run = []
-            for after in range(at + 1, min(at + 3, len(line.terms))):
-                if line.breaks[after - 1] or not _bare(line.terms[after]) or line.terms[after].text in TITLES:
-                    break
-                run.append(after)
-            if len(run) >= (1 if term.text.startswith("ال") else 2):
-                runs.append(run)
-    return runs
+# --- without ---
+
+
+class _Words(NamedTuple):
+    given: frozenset[str]
+    maybe: frozenset[str]
+    role: frozenset[str]
+    head: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _known() -> _Words:
+    listed: dict[str, set[str]] = {}
+    for line in Path(__file__).with_name("people.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            kind, *words = folded(line).split()
+            listed.setdefault(kind, set()).update(words)
+    return _Words(*(frozenset(listed[kind]) for kind in _Words._fields))
+
+
+_LINKS = frozenset(("بن", "ابن", "بنت", "عبد", "ابو", "ابي", "ام", "ال"))
+
+
+def _uncased(line: Line) -> Iterator[Name]:
+    """What begins with a given name, or stands behind a title, a role or a noun that has names."""
+    known, at = _known(), 0
+    while at < len(line.terms):
+        term = line.terms[at]
+        if term.text.isascii():
+            at += 1
+            continue
+        before = line.terms[at - 1].text if at and not line.breaks[at - 1] else ""
+        run = _run(line, at, before)
+        if run:
+            role = at - 1 if _bare_role(before) in known.role or before in TITLES else None
+            yield Name(tuple(run), role=role)
+            at = run[-1] + 1
+            continue
+        if before and (head := _stripped(before, known.head)) and _proper(line, at):
+            yield Name((at,), head=head)
+        at += 1
+
+
+def _run(line: Line, at: int, before: str) -> list[int]:
+    """The words of a person's name that begins here; none where none does."""
+    known, term = _known(), line.terms[at]
+    second = at + 1 < len(line.terms) and not line.breaks[at] and _surname(line.terms[at + 1])
+    linked = at + 1 < len(line.terms) and line.terms[at + 1].text in ("بن", "ابن")
+    role = _bare_role(before)
+    given = bool(_stripped(term.text, known.given))
+    office = (
+        line.terms[at - 2].text if at > 1 and before.startswith("ال") and not line.breaks[at - 2] else ""
+    )  # "رئيس النقابة"
+    behind = role in known.role and (term.text in known.maybe or (before.startswith("ال") and second and _bare(term)))
+    behind = behind or (_stripped(office, known.role) != "" and second and term.text in known.maybe)
+    titled = (
+        before in TITLES
+        and _bare(term)
+        and term.text not in TITLES
+        and (before.startswith("ال") or (second and _bare(line.terms[at + 1])))
+    )
+    pair = term.text in known.maybe and second and _family(line.terms[at + 1])
+    if not (given or behind or titled or linked or pair):
+        return []
+    run, count = [at], 1
+    for after in range(at + 1, min(at + LONGEST, len(line.terms))):
+        text = line.terms[after].text
+        follows = _surname(line.terms[after]) if count == 1 else count < 3 and _family(line.terms[after])
+        if line.breaks[after - 1] or not (text in _LINKS or follows):
+            break
+        count += text not in _LINKS
+        run.append(after)
+    while line.terms[run[-1]].text in _LINKS and len(run) > 1:
+        run.pop()
+    return run if len(run) > 1 or given or behind or (titled and before.startswith("ال")) else []
+
+
+def _bare_role(word: str) -> str:
+    return word[2:] if word.startswith("ال") else word[1:] if word[:1] in ("و", "ف", "ل") and len(word) > 4 else word
+
+
+def _stripped(word: str, listed: frozenset[str]) -> str:
+    """The word as it is listed, without the particle that is written onto it; empty where it is not."""
+    if word in listed:
+        return word
+    bare = word[1:] if word[:1] in ("و", "ف", "ل", "ب", "ك") and len(word) > 4 else ""
+    return bare if bare in listed else ""
+
+
+def _plain(term: Term) -> bool:
+    known = _known()
+    told = term.text in ORDINARY or term.text in REPORTING or term.text in DENIALS
+    return not (term.text.isascii() or term.number or term.date or told or _bare_role(term.text) in known.role)
 
 
 def _bare(term: Term) -> bool:
     """Whether an Arabic word has no article and may be a name."""
-    plain = term.weight >= 0.3 and not term.number and not term.date and term.text not in ORDINARY
-    return plain and not term.text.isascii() and not term.text.startswith(("ال", "وال", "بال", "لل"))
+    return term.weight >= 0.3 and _plain(term) and not term.text.startswith(("ال", "وال", "بال", "لل"))
 
 
-def neighbours_exchanged(found: Alignment, evidence: Index) -> tuple[str, str] | None:
-    """Two names side by side that the evidence has the other way round between the same words: who accused whom."""
-    if found.best < 0:
-        return None
-    claim, line = found.claim, evidence.lines[found.best]
-    for a in range(len(claim.terms) - 1):
-        b = a + 1
-        places = [found.matches[at].get(found.best, (0.0, []))[1] for at in (a, b)]
-        if claim.breaks[a] or any(len(one) != 1 for one in places) or places[0][0] != places[1][0] + 1:
-            continue
-        there, first = places[1][0], claim.terms[a]
-        straight = evidence.follow((first.stem, claim.terms[b].stem)) or line.breaks[there]
-        if straight or not _of_one_kind(claim, a, b):
-            continue
-        around = [_same(claim, a - 1, line, there - 1), _same(claim, b + 1, line, there + 2)]
-        verb_before = around[0] and claim.terms[a - 1].weight  # "Trudeau refused" may stand the other way round
-        if all(one is not False for one in around) and (verb_before or (first.text.isascii() and any(around))):
-            return claim.spans[a].of(claim.text), claim.spans[b].of(claim.text)
-    return None
-
-
-def _same(claim: Line, at: int, line: Line, word: int) -> bool | None:
-    """Whether two words are one; None where the claim or the sentence has none there."""
-    if not (0 <= at < len(claim.terms) and 0 <= word < len(line.terms)):
-        return None
-    return claim.terms[at].stem == line.terms[word].stem
-
-
-def _of_one_kind(claim: Line, a: int, b: int) -> bool:
-    one, other = claim.terms[a], claim.terms[b]
-    if (
-        any(term.text.startswith("و") and not term.stem.startswith("و") for term in (one, other))
-        or one.stem == other.stem
-    ):
-        return False
-    if one.places and other.places:
+def _surname(term: Term) -> bool:
+    if term.text in _known().given or term.text in _known().maybe:
         return True
-    if one.text.isascii():
-        return all(
-            claim.terms[at].text.isalpha()
-            and claim.text[claim.spans[at].start].isupper()
-            and claim.terms[at].text not in TITLES
-            and claim.terms[at].weight >= RARE
-            for at in (a, b)
-        )
-    return _bare(one) and _bare(other) and min(one.weight, other.weight) >= RARE
+    if not _plain(term) or term.text.startswith(("وال", "بال", "لل", "فال")):
+        return False
+    return term.weight >= (0.3 if term.text.startswith("ال") else RARE) and not term.sides
+
+
+def _family(term: Term) -> bool:
+    """Whether a word is surely the second of a name: a given name, or one like الصافي."""
+    nisba = term.text.startswith("ال") and term.text.endswith("ي") and term.weight >= RARE
+    return term.text in _known().given or (nisba and not term.sides and not term.places)
+
+
+def _proper(line: Line, at: int) -> bool:
+    """Whether what follows such a noun may be a name rather than say what kind it is: no adjective without an article."""
+    term = line.terms[at]
+    if not _plain(term) or term.weight < RARE:
+        return False
+    described = term.text.endswith(("ه", "ي", "ين", "ات")) and line.text[line.spans[at].end - 1] != "ى"
+    return term.text.startswith("ال") or not described

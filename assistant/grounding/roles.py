@@ -1,0 +1,278 @@
+"""Who did what: a name that the evidence does not know, a name in another's part, two words that changed places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from assistant.grounding.alignment import Alignment, Index
+from assistant.grounding.common import ORDINARY, REPORTING
+from assistant.grounding.names import RARE, Name, alike, names
+from assistant.grounding.reading import Line, Term
+
+KNOWN = 0.7  # the share of a claim's other words that a sentence must have to speak of the same thing
+SAME_PART = 0.55  # the same, where both names stand beside the same word
+BESIDE = 2  # words with weight to either side that tell a name's part
+AWAY = 3  # the same in the evidence, for the name that the claim has
+APART = 0.3  # how much less of the rest of the claim the sentences with the name must have
+SURE = 0.8  # from here on two words are one, not synonyms
+
+Told = tuple[str, str]  # the claim's name, and the evidence's where it has one
+
+
+# --- a name that the evidence does not know ---
+
+
+def unknown_names(found: Alignment, evidence: Index) -> Iterator[Told]:
+    """Names of the claim of which no word stands in the evidence, each with the name that the evidence has instead.
+
+    Where it has none, the title must stand there: "Mayor Karin Lunde" for "the mayor".
+    """
+    if found.best < 0:
+        return
+    claim, line = found.claim, evidence.lines[found.best]
+    for mine in names(claim):
+        if (
+            mine.words[0] == 0
+            and len(mine.words) > 1
+            and _known(found, evidence, 0)
+            and claim.terms[0].text not in evidence.proper
+        ):
+            mine = Name(mine.words[1:], role=0)  # "Curator Lukas Brandt" at the beginning of a sentence
+        said = mine.text(claim)
+        if any(
+            _known(found, evidence, at) or claim.terms[at].places or claim.terms[at].text in ORDINARY
+            for at in mine.words
+        ):
+            continue
+        share = _share(found, mine.words, found.best)
+        if share < SAME_PART or _abbreviated(said, evidence):
+            continue
+        others = [one for one in names(line) if _free(found, mine, one)]
+        same = [one for one in others if _common_part(found, mine, line, found.best, one)]
+        titled = mine.role is not None and found.best in found.matches[mine.role]
+        whole = len(mine.words) > 1 or bool(mine.head) or titled
+        if same and (whole or _inside(claim, mine)):
+            other = same[0].text(line)
+        elif others and whole and share >= KNOWN:
+            other = others[0].text(line)
+        elif titled and share >= KNOWN:
+            other = ""
+        else:
+            continue
+        if not any(alike(said, one.text(near)) for near in evidence.lines for one in names(near)):
+            yield said, other
+
+
+def _known(found: Alignment, evidence: Index, at: int) -> bool:
+    """Whether the evidence has a word of a name, or one of the same consonants that is spelt nearly so: not Petra for Vetter."""
+    for line, (trust, places) in found.matches[at].items():
+        other = evidence.lines[line].terms[places[0]].text
+        if trust > SURE or (trust == SURE and alike(found.claim.terms[at].text, other)):
+            return True
+    return False
+
+
+def _free(found: Alignment, mine: Name, other: Name) -> bool:
+    """Whether a name of the best sentence is of the same kind, in the same letters, and not one of the claim's own."""
+    used = {place.word for place in found.places if place and place.line == found.best}
+    return mine.head == other.head and not any(word in used for word in other.words)
+
+
+def _inside(line: Line, name: Name) -> bool:
+    """Whether a single word is a name by its capital inside a sentence."""
+    term = line.terms[name.words[0]]
+    return name.words[0] > 0 and term.text.isascii() and term.weight >= RARE
+
+
+def _share(found: Alignment, leaving: Sequence[int], line: int) -> float:
+    """The weighted share of the claim's words, these left out, that stand in a sentence."""
+    total = borne = 0.0
+    for at, (term, match) in enumerate(zip(found.claim.terms, found.matches, strict=True)):
+        if term.weight and at not in leaving:
+            total += term.weight
+            borne += term.weight * (line in match)
+    return borne / total if total else 0.0
+
+
+def _abbreviated(name: str, evidence: Index) -> bool:
+    """Whether the evidence has the first letters of the name, as UN for United Nations."""
+    initials = "".join(word[0] for word in name.lower().split())
+    return len(initials) > 1 and any(initials == term.text for line in evidence.lines for term in line.terms)
+
+
+# --- a name in another's part ---
+
+
+def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
+    """Names that the evidence has, but does not have do this: another name has the same word beside it there, on the same side."""
+    claim = found.claim
+    for mine in names(claim, evidence.proper):
+        where = {line for at in mine.words for line in found.matches[at]}
+        shares = {line: _share(found, mine.words, line) for line in found.window}
+        number = max(shares, key=lambda one: shares[one], default=-1)
+        if not where or number < 0 or shares[number] < SAME_PART:
+            continue
+        line, said = evidence.lines[number], {term.stem for term in claim.terms}
+        inside = number in where
+        if not inside and max(_share(found, mine.words, one) for one in where) > shares[number] - APART:
+            continue
+        for other in names(line, evidence.proper):
+            fits = other.head == mine.head and len(other.words) >= min(2, len(mine.words))
+            if not fits or not said.isdisjoint(line.terms[word].stem for word in other.words):
+                continue
+            part = _common_part(found, mine, line, number, other)
+            held = [any(_has_near(found, mine, evidence, one, at) for one in where) for at in part]
+            if part and not (any(held) if inside else all(held)):
+                yield mine.text(claim), other.text(line)
+                break
+
+
+def _beside(line: Line, at: int, step: int, room: int) -> list[int]:
+    """The next words with weight on one side, up to so many."""
+    listed: list[int] = []
+    at += step
+    while 0 <= at < len(line.terms) and len(listed) < room:
+        if line.terms[at].weight:
+            listed.append(at)
+        at += step
+    return listed
+
+
+def _common_part(found: Alignment, mine: Name, line: Line, number: int, other: Name) -> list[int]:
+    """The words of the claim beside this name that the other name has beside it in the evidence, on the same side."""
+    common = []
+    for step, edge in ((-1, 0), (1, -1)):
+        there = _beside(line, other.words[edge], step, BESIDE)
+        for at in _beside(found.claim, mine.words[edge], step, BESIDE):
+            trust, places = found.matches[at].get(number, (0.0, []))
+            term = found.claim.terms[at].text
+            told = term in REPORTING or bool(mine.head and term.endswith(mine.head))
+            if trust >= SURE and not told and not set(places).isdisjoint(there):
+                common.append(at)
+    return common
+
+
+def _has_near(found: Alignment, mine: Name, evidence: Index, line: int, at: int) -> bool:
+    """Whether a sentence has the name near this word of the claim, on either side."""
+    places = found.matches[at].get(line, (0.0, []))[1]
+    for one in mine.words:
+        for word in found.matches[one].get(line, (0.0, []))[1]:
+            around = [*_beside(evidence.lines[line], word, -1, AWAY), *_beside(evidence.lines[line], word, 1, AWAY)]
+            if not set(places).isdisjoint(around):
+                return True
+    return False
+
+
+# --- two that changed places ---
+
+
+class _Once(NamedTuple):
+    """A word of the claim that stands once in a sentence of the evidence: its place here and there."""
+
+    at: int
+    there: int
+
+
+def exchanged(found: Alignment, evidence: Index) -> Told | None:
+    """Two words of which each stands where the evidence has the other: who accused whom, what fell and what rose."""
+    if found.best < 0:
+        return None
+    claim, line = found.claim, evidence.lines[found.best]
+    once = [
+        _Once(at, match[found.best][1][0])
+        for at, (term, match) in enumerate(zip(claim.terms, found.matches, strict=True))
+        if term.weight >= 0.3 and not term.number and found.best in match and len(match[found.best][1]) == 1
+    ]
+    for place, one in enumerate(once):
+        for other in once[place + 1 :]:
+            differ = other.there < one.there and claim.terms[one.at].stem != claim.terms[other.at].stem
+            if differ and _crossed(claim, line, one, other):
+                return claim.spans[one.at].of(claim.text), claim.spans[other.at].of(claim.text)
+    return None
+
+
+def _crossed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
+    mine, theirs = claim.terms, line.terms
+    crossed = _alike(mine, one.at, theirs, other.there) + _alike(mine, other.at, theirs, one.there)
+    straight = _alike(mine, one.at, theirs, one.there) + _alike(mine, other.at, theirs, other.there)
+    if crossed >= 3 and crossed >= straight + 2:
+        return True
+    return _governed(claim, line, one, other)
+
+
+def _alike(mine: tuple[Term, ...], at: int, theirs: tuple[Term, ...], word: int) -> int:
+    """How many of the two neighbours, or ends of the sentence, a word of the claim shares with one of the evidence."""
+    count = 0
+    for step in (-1, 1):
+        here, there = at + step, word + step
+        inside = 0 <= here < len(mine), 0 <= there < len(theirs)
+        count += (mine[here].stem == theirs[there].stem) if all(inside) else not any(inside)
+    return count
+
+
+def _governed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
+    """Whether each of the two has before it what the other has there: "beat A by … B", or the same verb between two names."""
+    if any(claim.breaks[one.at : other.at]) or any(line.breaks[other.there : one.there]) or _joined(claim, other.at):
+        return False
+    first, second = _before(claim, one.at, 1), _before(claim, other.at, 1)
+    there, before = _before(line, one.there, 2), _before(line, other.there, 2)
+    verb = one.at > 0 and bool(claim.terms[one.at - 1].weight)
+    if verb and second and first != second and second.isdisjoint(_AND):
+        swapped = not first.isdisjoint(before) and not second.isdisjoint(there)
+        if swapped and first.isdisjoint(there) and second.isdisjoint(before):
+            return True
+    if other.at == one.at + 1 and one.there == other.there + 1:  # "accused A B", "A B accused"
+        rare = all(_rare(claim, at) or _named(claim, at) for at in (one.at, other.at))
+        return verb and rare and not first.isdisjoint(before)
+    if not (_named(claim, one.at) and _named(claim, other.at)):
+        return False
+    after, behind = _after(claim, one.at), _after(line, other.there)
+    return bool(second & after & there & behind) and _passive(claim, one.at, other.at) == _passive(
+        line, other.there, one.there
+    )
+
+
+_AND = frozenset(("and", "or", "و", "او", "vs", "ثم"))
+_ARTICLES = frozenset(("the", "a", "an"))
+_BY = frozenset(("by", "قبل", "يد", "جانب", "طرف"))
+
+
+def _before(line: Line, at: int, room: int) -> set[str]:
+    """The stems of the words just before one, articles left out, up to a mark."""
+    found: set[str] = set()
+    while at > 0 and len(found) < room and not line.breaks[at - 1]:
+        at -= 1
+        if line.terms[at].text not in _ARTICLES:
+            found.add(line.terms[at].stem)
+    return found
+
+
+def _after(line: Line, at: int) -> set[str]:
+    """The stems of the next two words with weight, up to a mark."""
+    found: set[str] = set()
+    while at + 1 < len(line.terms) and len(found) < 2 and not line.breaks[at]:
+        at += 1
+        if line.terms[at].weight:
+            found.add(line.terms[at].stem)
+    return found
+
+
+def _passive(line: Line, low: int, high: int) -> bool:
+    return any(term.text in _BY for term in line.terms[low + 1 : high])
+
+
+def _joined(line: Line, at: int) -> bool:
+    """Whether a word begins with "and": وأوكرانيا."""
+    term = line.terms[at]
+    return term.text.startswith("و") and not term.stem.startswith("و")
+
+
+def _rare(line: Line, at: int) -> bool:
+    """Whether an Arabic word may be a name, for all that its letters tell."""
+    term = line.terms[at]
+    return not term.text.isascii() and term.weight >= RARE and not term.text.startswith(("ال", "وال", "بال", "لل"))
+
+
+def _named(line: Line, at: int) -> bool:
+    return bool(line.terms[at].places) or any(at in one.words for one in names(line))

@@ -1,0 +1,73 @@
+"""Who did what: names that the evidence does not know, names in another's part, two that changed parts, spellings of one."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.grounding import check_claim
+from assistant.grounding.names import alike, names
+from assistant.grounding.reading import read_line
+
+STRIKE = (
+    "قال وزير العمل نبيل الحداد إن الإضراب انتهى. ورفضت رئيسة النقابة سلمى بن يونس توقيع محضر الاتفاق. "
+    "وحولت شركة الموج للشحن سفنها إلى ميناء الدرعة."
+)
+THEFT = (
+    "Curator Jan Vetter discovered the theft on Sunday. Museum director Sabine Roth told Vetter that the case was locked. "
+    "The mayor said she was shocked by the theft."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("قال المدرب خوسيه مارتينيث إن الفريق جاهز", ["خوسيه مارتينيث"]),
+        ("التقى السيد طارق بن سليمان وفدا", ["طارق بن سليمان"]),
+        ("استقال الوزير كمال راضي من منصبه", ["كمال راضي"]),
+        ("رست السفن في ميناء الدرعة", ["الدرعة"]),
+        ("شركة كبيرة في مدينة ساحلية", []),
+        ("Talks with Mei-Ling Hsu in Aden", ["Mei-Ling Hsu", "Aden"]),
+        ("The ship left at night", []),
+    ],
+)
+def test_names_are_found_in_both_scripts(text: str, found: list[str]) -> None:
+    line = read_line(text)
+    assert [one.text(line) for one in names(line)] == found
+
+
+@pytest.mark.parametrize(
+    ("claim", "text", "kind"),
+    [
+        ("قال وزير العمل سامر الجابري إن الإضراب انتهى.", STRIKE, "unknown name"),
+        ("حولت شركة الشراع للشحن سفنها إلى ميناء الدرعة.", STRIKE, "unknown name"),
+        ("رفض نبيل الحداد توقيع محضر الاتفاق.", STRIKE, "name"),
+        ("Curator Lukas Brandt discovered the theft on Sunday.", THEFT, "unknown name"),
+        ("Mayor Petra Hoyer said she was shocked by the theft.", THEFT, "unknown name"),
+        ("Sabine Roth discovered the theft on Sunday.", THEFT, "name"),
+        ("Vetter told Roth that the case was locked.", THEFT, "exchanged"),
+    ],
+)
+def test_a_name_in_anothers_place_is_caught(claim: str, text: str, kind: str) -> None:
+    found = check_claim(claim, text)
+    assert found.verdict == "unsupported" and kind in {one.kind for one in found.details}
+
+
+@pytest.mark.parametrize(
+    ("claim", "text"),
+    [
+        ("رفضت سلمى بن يونس، رئيسة النقابة، توقيع محضر الاتفاق.", STRIKE),
+        ("بحسب وزير العمل نبيل الحداد فإن الإضراب انتهى.", STRIKE),
+        ("قال الوزير نبيل الحدّاد إن الإضراب انتهى.", STRIKE),
+        ("حولت الشركة سفنها إلى ميناء الدرعه.", STRIKE),
+        ("Vetter was told by Sabine Roth that the case was locked.", THEFT),
+        ("The theft was discovered on Sunday by curator Jan Vetter.", THEFT),
+        ("اتهم زلنسكي موسكو بقصف المحطة.", "اتهم زيلينسكي موسكو بقصف المحطة."),
+    ],
+)
+def test_the_same_people_in_other_words_order_and_spelling_raise_no_alarm(claim: str, text: str) -> None:
+    assert not {one.kind for one in check_claim(claim, text).details} & {"name", "unknown name", "exchanged"}
+
+
+def test_spellings_of_one_name_are_alike() -> None:
+    assert alike("غوتيريش", "غوتيريس") and alike("Zelensky", "Zelenskyy")
+    assert not alike("Roth", "Vetter")
