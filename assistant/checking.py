@@ -1,19 +1,24 @@
-"""The sentences of an answer, checked against what they cite; and anybody's claims against anybody's texts."""
+"""The sentences of an answer, checked against what they cite; and anybody's claims against anybody's texts.
+
+The check itself is imported where it is asked: a question that is answered by quoting never needs it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from assistant.grounding import Evidence, check, check_claim
 from assistant.record import spoken_of
 from assistant.records import Sentence
 from index.errors import UsageError
 from index.records import Hit
 from index.text.words import words
+
+if TYPE_CHECKING:
+    from assistant.grounding import Evidence
 
 OTHERS = 3  # articles that are not cited, at most, in which a sentence is looked for
 
@@ -25,12 +30,8 @@ class Examining:
     """
 
     def __init__(self, question: str, hits: Sequence[Hit]) -> None:
-        self._question = question
+        self._question, self._hits = question, hits
         self._articles = {hit.article.id: hit.article for hit in hits}
-        passages: dict[str, str] = {}
-        for hit in hits:
-            passages.setdefault(hit.article.id, hit.passage.text)
-        self._passages = [Evidence(text=text, file_id=file_id) for file_id, text in passages.items()]
         self._found: dict[Sentence, Sentence] = {}
 
     def of(self, sentence: Sentence) -> Sentence:
@@ -42,6 +43,8 @@ class Examining:
         return self._found[sentence]
 
     def _checked(self, sentence: Sentence) -> Sentence:
+        from assistant.grounding import Evidence, check
+
         evidence = [
             Evidence(
                 text=cited.quote,
@@ -62,12 +65,24 @@ class Examining:
 
     def _held_against_the_record(self, sentence: Sentence) -> Sentence:
         """The verdict on a sentence that only says what the files say of themselves."""
+        from assistant.grounding import check_claim
+
         articles = [self._articles[one] for one in dict.fromkeys(cited.file_id for cited in sentence.citations)]
         said = " ".join(spoken_of(one, sentence.text) for one in articles)
         found = check_claim(sentence.text, said, question=self._question)
         return replace(
             sentence, verdict=found.verdict, probability=found.probability, reasons=(*sentence.reasons, *found.reasons)
         )
+
+    @cached_property
+    def _passages(self) -> list[Evidence]:
+        """The best passage of each article."""
+        from assistant.grounding import Evidence
+
+        passages: dict[str, str] = {}
+        for hit in self._hits:
+            passages.setdefault(hit.article.id, hit.passage.text)
+        return [Evidence(text=text, file_id=file_id) for file_id, text in passages.items()]
 
     @cached_property
     def _words(self) -> list[frozenset[str]]:
@@ -89,6 +104,8 @@ def examined(sentences: Iterable[Sentence], question: str, hits: Sequence[Hit]) 
 
 def checked_record(record: dict[str, Any]) -> dict[str, Any]:
     """`{"claim","context"}`, a question optional → `{"verdict","probability","reasons"}`; UsageError where a text is missing."""
+    from assistant.grounding import check_claim
+
     claim, context, question = record.get("claim"), record.get("context"), record.get("question")
     if not isinstance(claim, str) or not isinstance(context, str) or not isinstance(question, str | None):
         raise UsageError('a line to check is {"id": …, "claim": "…", "context": "…"}')

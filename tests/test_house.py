@@ -105,7 +105,17 @@ def test_a_question_without_a_key_loads_nothing_heavy(sample: Path) -> None:
         "sklearn",
         "scipy",
         "babel",
+        "numpy",
+        "jinja2",
     }
+
+
+def test_a_question_answered_by_quoting_does_not_load_the_check(sample: Path) -> None:
+    code = (
+        f"import sys, assistant\nassistant.ask('من استقبل وزير الخارجية السوري؟', store={str(sample)!r})\n"
+        "assert not any(one.startswith('assistant.grounding') for one in sys.modules)"
+    )
+    loaded_after(code)
 
 
 def test_no_file_names_a_registry_or_a_path_of_a_machine() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant import checking
+from assistant import grounding
 from assistant.checking import OTHERS, Examining, examined
 from assistant.compose import Shown, compose
 from assistant.model import Message
@@ -31,13 +31,13 @@ def cited(text: str, one: Hit, quote: str) -> Sentence:
 def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
     """The sentences that the check was asked about, each with the other files that it could look into."""
     found: list[tuple[str, list[str]]] = []
-    check = checking.check
+    check = grounding.check
 
     def noted(sentence: str, evidence: Any, **given: Any) -> Any:
         found.append((sentence, [one.file_id for one in given["others"]]))
         return check(sentence, evidence, **given)
 
-    monkeypatch.setattr(checking, "check", noted)
+    monkeypatch.setattr(grounding, "check", noted)
     return found
 
 
