@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -31,8 +32,14 @@ class Words:
         rows = np.zeros((len(texts), self.dimensions), np.float32)
         for row, text in zip(rows, texts, strict=True):
             for word in text.split():
-                row += np.random.default_rng(crc32(word.encode())).standard_normal(self.dimensions)
+                row += direction(word, self.dimensions)
         return rows
+
+
+@lru_cache(4_096)
+def direction(word: str, dimensions: int) -> Any:
+    """The same random direction for the same word, in every process."""
+    return np.random.default_rng(crc32(word.encode())).standard_normal(dimensions)
 
 
 def entry(one: str, *texts: str, title: str | None = None) -> tuple[Article, tuple[Passage, ...]]:
