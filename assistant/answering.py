@@ -82,6 +82,9 @@ def stream(
     alone = standalone(checked(question), conversation or Conversation(), model=writer.model, count=count)
     languages = retriever.languages()
     asked = understand(alone.question, languages)
+    if alone.by == "rule":  # the words taken from an earlier question may be in another language
+        own = understand(question, languages)
+        asked = replace(asked, language=own.language or asked.language, shared=own.shared or asked.shared)
     spent = [writer.prices.of(alone.usage)] if alone.usage else []
     searched = [asked.text]
     filters = named(filters, retriever.ledger) if filters else None

@@ -129,6 +129,8 @@ def _of_itself(sentence: str, hit: Hit, question: str) -> Borne | None:
     if not facts:
         return None
     spans = record.places(hit.article, facts)
+    if not spans:
+        return None
     return Borne(
         citations=tuple(msgspec.structs.replace(_quote(hit, span), record=facts) for span in spans),
         reasons=(f"{OF_ITSELF.format(hit.article.id)}: {record.named(hit.article, facts)}",),

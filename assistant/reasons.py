@@ -26,7 +26,14 @@ def worded(reason: str, language: str | None) -> str:
 def _filled(found: re.Match[str]) -> list[str]:
     """What fills the gaps; a reason inside a reason (`why`) and the words for filters are Arabic, too."""
     names = {number: name for name, number in found.re.groupindex.items()}
-    inner = {"why": _why, "reasons": _reasons, "filters": _filters, "types": _types, "record": _record}
+    inner = {
+        "why": _why,
+        "reasons": _reasons,
+        "filters": _filters,
+        "types": _types,
+        "record": _record,
+        "language": _language,
+    }
     return [inner.get(names.get(number, ""), str)(said or "") for number, said in enumerate(found.groups(), 1)]
 
 
@@ -50,14 +57,22 @@ def _types(said: str) -> str:
     return "، ".join(one.lstrip(".") for one in said.split(", "))
 
 
+def _language(code: str) -> str:
+    return _LANGUAGES.get(code, code)
+
+
 def _filters(said: str) -> str:
     """The filters as `filtering.none_passes` names them.
 
     >>> _filters("from 2030-01-01, language fr or de, publisher وكالة السراج")
-    'من 2030-01-01، اللغة fr أو de، الناشر وكالة السراج'
+    'من 2030-01-01، اللغة الفرنسية أو الألمانية، الناشر وكالة السراج'
     """
-    said = re.sub(rf"(^|, )({'|'.join(_FILTERS)}) ", lambda one: f"{'، ' if one[1] else ''}{_FILTERS[one[2]]} ", said)
-    return said.replace(" or ", " أو ")
+    told = []
+    for part in re.split(rf", (?=(?:{'|'.join(_FILTERS)}) )", said):
+        word, _, values = part.partition(" ")
+        named = map(_language if word == "language" else str, values.split(" or "))
+        told.append(f"{_FILTERS.get(word, word)} {' أو '.join(named)}")
+    return "، ".join(told)
 
 
 def _record(said: str) -> str:
@@ -66,6 +81,10 @@ def _record(said: str) -> str:
 
 
 _RECORD = {"title": "العنوان", "published": "تاريخ النشر", "publisher": "الناشر"}
+_LANGUAGES = {
+    "ar": "العربية", "en": "الإنجليزية", "fr": "الفرنسية", "de": "الألمانية", "es": "الإسبانية", "it": "الإيطالية", "ru": "الروسية",
+    "tr": "التركية", "fa": "الفارسية", "ku": "الكردية", "ur": "الأردية", "he": "العبرية", "unknown": "غير معروفة",
+}  # fmt: skip
 _FILTERS = {"from": "من", "to": "إلى", "language": "اللغة", "publisher": "الناشر", "file": "الملف"}
 
 
@@ -109,7 +128,10 @@ _ARABIC = (
     (r"no article passes the filters \((?P<filters>.+)\)", "لا مقال يستوفي المرشِّحات ({})"),
     (r"nothing was found", "لم يُعثر على شيء"),
     (r"no sentence of the articles is on what is asked", "لا جملة في المقالات عمّا سُئل عنه"),
-    (r"the question is in a language \((.+)\) that the articles are not in", "السؤال بلغة ({}) ليست لغة المقالات"),
+    (
+        r"the question is in a language \((?P<language>.+)\) that the articles are not in",
+        "لغة السؤال ({}) ليست لغة المقالات",
+    ),
     (
         r"the nearest sentence lacks a name or a number that the question gives",
         "أقرب جملة ليس فيها اسم أو رقم ورد في السؤال",

@@ -5,7 +5,7 @@ Pure. A model may cite these lines of a source; their words often stand nowhere 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from assistant.asking import FUNCTION_WORDS
 from assistant.records import Fact
@@ -15,6 +15,7 @@ from index.text.fold import find
 from index.text.sentences import sentences
 from index.text.words import QUESTION_WORDS, stem, words
 
+SENTENCE = 6  # words, at least, of a sentence that is none of a site's own
 SHORT = 25  # words of a line, at most, that names the publisher of what stands around it
 
 
@@ -70,7 +71,8 @@ def stated(sentence: str, article: Article, question: str = "") -> tuple[Fact, .
 def places(article: Article, facts: Sequence[Fact]) -> tuple[Span, ...]:
     """Where the article's text says these things of itself, each once; where it says none of them, how it begins."""
     found = [span for fact in facts if (span := _place(article, fact))]
-    return tuple(dict.fromkeys(found)) or tuple(_opening(article))
+    begins = opening(article)
+    return tuple(dict.fromkeys(found)) or ((begins,) if begins else ())
 
 
 def spoken_of(article: Article, sentence: str) -> str:
@@ -114,9 +116,13 @@ def _place(article: Article, fact: Fact) -> Span | None:
     return None
 
 
-def _opening(article: Article) -> Iterator[Span]:
-    """The first sentence that is the article's own."""
-    for span in sentences(article.text):
-        if not covering(article.boilerplate, span.start, span.end):
-            yield span
-            return
+def opening(article: Article) -> Span | None:
+    """The first sentence that is the article's own and no section's name, of its first 2,000 characters; None where there is none.
+
+    >>> text = "Share this.\\nThe bridge opened. Ships came."
+    >>> opening(Article(id="a", text=text, sha256="", boilerplate=(Span(0, 11),))).of(text)
+    'The bridge opened.'
+    """
+    own = [span for span in sentences(article.text[:2_000]) if not covering(article.boilerplate, span.start, span.end)]
+    whole = (span for span in own if len(words(span.of(article.text))) >= SENTENCE)
+    return next(whole, own[0] if own else None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 
 from assistant.render import direction, escaped
 from assistant.web import shelf
 from assistant.web.desk import Desk
 from assistant.web.markup import article_rows, button, file_name, isolated, link, tag, text
 from assistant.web.words import Words
+from index.records import Article
 
 KEY_LINES = ("export OPENAI_API_KEY=…", "isnad chat")
 SHOWN = 200  # conversations in the list
@@ -50,7 +52,7 @@ def top(words: Words) -> str:
 def welcome(desk: Desk, words: Words) -> str:
     """What an empty chat shows: how it works, and the newest articles."""
     newest, _ = shelf.browsed(desk.store)
-    rows = article_rows(newest[:NEWEST], words)
+    rows = article_rows(_begun(desk, newest[:NEWEST]), words)
     head = tag("h2", text(words.welcome)) + tag("p", text(words.welcome_more))
     shown = tag("h3", text(words.newest)) + rows if newest else tag("p", text(words.no_store))
     return tag("section", head + shown, class_="welcome", dir=words.direction)
@@ -115,7 +117,9 @@ def articles(desk: Desk, words: Words, query: str = "") -> str:
     """Articles to browse, newest first."""
     found, every = shelf.browsed(desk.store, query)
     count = words.articles_shown.format(shown=len(found), all=every)
-    return tag("div", tag("p", text(count), class_="count") + article_rows(found, words), dir=words.direction)
+    return tag(
+        "div", tag("p", text(count), class_="count") + article_rows(_begun(desk, found), words), dir=words.direction
+    )
 
 
 def own(desk: Desk, owner: str, words: Words) -> str:
@@ -130,6 +134,12 @@ def own(desk: Desk, owner: str, words: Words) -> str:
         for one in found
     ]  # fmt: skip
     return tag("div", tag("h3", text(words.mine)) + tag("ul", "".join(rows), class_="rows"), dir=words.direction)
+
+
+def _begun(desk: Desk, found: Sequence[Article]) -> list[Article]:
+    """The articles of a list, those without a title with how they begin."""
+    begun = desk.listed([one.id for one in found if not one.title])
+    return [begun.get(one.id, one) for one in found]
 
 
 def _filled(said: str, gap: str, value: str) -> str:

@@ -19,6 +19,7 @@ from assistant import wiring
 from assistant.api import Assistant
 from assistant.config import Settings
 from assistant.conversation import Conversation
+from assistant.record import opening
 from assistant.records import Answer, Usage
 from assistant.web.conversations import FILE, Conversations
 from assistant.web.uploads import Uploads
@@ -31,6 +32,7 @@ from index.tokens import count
 COOKIE = "isnad"  # holds the owner's random id on a page without a login
 NAME = "isnad-name"  # a head of the request, set by the guard alone: the name that logged in
 FOLDER = "web"  # in the store
+BEGINNING = 200  # characters of an article, at most, that stand for its title
 FRESH = 5.0  # seconds that a status is told again
 
 
@@ -188,6 +190,10 @@ class Desk:
         """Those of the articles that are there, by id."""
         return self._ledger.articles(ids)
 
+    def listed(self, ids: Sequence[str]) -> dict[str, Article]:
+        """The same for a list: without their texts, those of articles without a title cut down to how they begin."""
+        return {one: _slim(article) for one, article in self.articles(ids).items()}
+
     def place(self, place: str) -> tuple[Article, Span | None]:
         """The article and the stretch that FILE_ID or FILE_ID:START-END names; NotFound where there is none."""
         return self._ledger.place(place)
@@ -240,6 +246,19 @@ class Desk:
         if self._status is None or now - self._status[0] > FRESH:
             self._status = (now, wiring.status(self.store, self.settings))
         return {**self._status[1], "spent": self.conversations.spent(), "currency": self.settings.currency}
+
+
+def _slim(article: Article) -> Article:
+    begins = None if article.title else opening(article)
+    return Article(
+        id=article.id,
+        text=begins.of(article.text)[:BEGINNING] if begins else "",
+        sha256="",
+        title=article.title,
+        published=article.published,
+        publisher=article.publisher,
+        language=article.language,
+    )
 
 
 def network(host: str) -> str:

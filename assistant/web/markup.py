@@ -79,8 +79,10 @@ def file_name(file_id: str) -> str:
 
 
 def title(told: Source | Article | None, words: Words) -> str:
-    """A title as text, short enough for a line; the page's word for none."""
+    """A title as text, short enough for a line; where there is none, the page's word for that, with how the article begins, if known."""
     whole = one_line(told.title) if told and told.title else words.untitled
+    if isinstance(told, Article) and not told.title and told.text:
+        whole += f": {one_line(told.text)}"
     return whole if len(whole) <= NAME else f"{whole[: NAME - 1]}…"
 
 

@@ -84,7 +84,7 @@ def _linked(said: str, view: View) -> str:
 
 def _sentences(found: Answer, view: View) -> str:
     numbers = {source.file_id: number for number, source in enumerate(found.sources, 1)}
-    known = {source.file_id: source for source in found.sources}
+    known = _known(found, view)
     parts, last = [], 0
     for sentence in found.sentences:
         parts.append(_lines(MARK.sub("", found.text[last : sentence.start])))
@@ -96,6 +96,11 @@ def _sentences(found: Answer, view: View) -> str:
         parts.append(_verdict(sentence, view))
         last = sentence.end
     return "".join([*parts, _lines(MARK.sub("", found.text[last:]))])
+
+
+def _known(found: Answer, view: View) -> dict[str, Source | Article]:
+    """What is known of each cited article: as it was when the answer was written; without a title, as it begins today."""
+    return {one.file_id: one if one.title else view.articles.get(one.file_id, one) for one in found.sources}
 
 
 def _lines(said: str) -> str:
@@ -133,7 +138,7 @@ def _listed(reasons: Sequence[str], view: View) -> str:
     return ("؛ " if view.language == "ar" else "; ").join(reasons)
 
 
-def _chip(to: str, file_id: str, number: int, view: View, source: Source | None, again: bool = False) -> str:
+def _chip(to: str, file_id: str, number: int, view: View, source: Source | Article | None, again: bool = False) -> str:
     """The link to a source after a sentence: its number and file id (`again`: the id is only heard); title and date in its name."""
     told = source or view.articles.get(file_id)
     called, when = title(told, view.words), str(told.published) if told and told.published else ""
@@ -197,7 +202,7 @@ def _sources(found: Answer, view: View) -> str:
     """The cited articles, newest first; those that carry one report as one entry."""
     numbers = {source.file_id: number for number, source in enumerate(found.sources, 1)}
     quotes = {one.file_id: place(one) for sentence in reversed(found.sentences) for one in reversed(sentence.citations)}
-    rows, told = [], set[str]()
+    rows, told, known = [], set[str](), _known(found, view)
     for source in sorted(found.sources, key=lambda one: one.published or date.min, reverse=True):
         if source.file_id in told:
             continue
@@ -207,7 +212,7 @@ def _sources(found: Answer, view: View) -> str:
         row = link(
             quotes.get(source.file_id, source.file_id),
             tag("span", str(numbers[source.file_id]), class_="n")
-            + named(source, view.words)
+            + named(known[source.file_id], view.words)
             + tag("span", " · ".join(filter(None, facts)), class_="facts"),
         )
         if copies:

@@ -144,8 +144,7 @@ def chat(desk: Desk, turns: Sequence[Turn], language: Language, own: bool = True
     """The messages of these turns; `own`: with what their owner can do to them."""
     words = WORDS[language]
     ids = {one for turn in turns for one in named(turn.answer)}
-    articles = {one: _slim(article) for one, article in desk.articles(sorted(ids)).items()}
-    view = View(words=words, language=language, articles=articles, copies=desk.copies(ids))
+    view = View(words=words, language=language, articles=desk.listed(sorted(ids)), copies=desk.copies(ids))
     shown = []
     for turn in turns:
         number = turn.number if own else None
@@ -181,13 +180,7 @@ async def _known(desk: Desk, said: str, known: dict[str, Article]) -> dict[str, 
     missing = sorted({mark[1] for mark in MARK.finditer(said)} - set(known))
     if not missing:
         return known
-    return {**known, **{one: _slim(found) for one, found in (await run_sync(desk.articles, missing)).items()}}
-
-
-def _slim(article: Article) -> Article:
-    return Article(
-        id=article.id, text="", sha256="", title=article.title, published=article.published, publisher=article.publisher
-    )
+    return {**known, **(await run_sync(desk.listed, missing))}
 
 
 def _before(turns: Sequence[Turn], asked: Asked) -> tuple[Turn, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from assistant import Assistant, Settings
 from assistant.conversation import Conversation, Turn, follows, standalone
 from assistant.model import Message
 from index.errors import ProviderDown, UsageError
@@ -158,3 +159,16 @@ def test_hidden_characters_are_in_no_turn() -> None:
 @pytest.mark.parametrize("question", ["ومتى؟", "من حضر معه؟", "And when was that?", "Why?", "كم عددهم؟"])
 def test_what_points_back_is_a_follow_up(question: str) -> None:
     assert follows(question, BRIDGE.turns[0])
+
+
+def test_a_follow_up_to_a_question_in_another_language_is_answered_in_its_own(tmp_path: Path) -> None:
+    settings = Settings()
+    with Assistant.open(tmp_path / "store", create=True, settings=settings) as assistant:
+        assistant.add(
+            {"bridge": "افتتح الوالي كمال الراوي جسر نور يوم الأحد. وقال الراوي إن الجسر كلّف 40 مليون دينار."}
+        )
+        talk = assistant.conversation()
+        talk.ask("Who opened the Noor bridge on Sunday?")
+        answer = talk.ask("وماذا قال الراوي؟")
+    assert answer.searched and "Noor" in answer.searched[0]
+    assert "The articles" not in answer.text and not any("language" in reason for reason in answer.reasons)

@@ -22,7 +22,7 @@ from index.records import Filters, Skipped
 
 TECHNICAL = re.compile(
     r"UTF-8|NUL|UTF-16-LE|UTF-16|JSON|PDF|Word|OCR|Unicode|id|text|published|byte|isnad|server\.test|[A-Z]+_[A-Z_]+|context_tokens"
-    r"|answer_tokens|ConnectError|pdf|png|\.\w+|news\w*|its own words|en|fr|The Lantern"
+    r"|answer_tokens|ConnectError|pdf|png|\.\w+|news\w*|its own words|The Lantern"
 )
 
 
@@ -114,6 +114,12 @@ def test_what_a_server_does_wrong_is_told_in_arabic(error: Exception) -> None:
 def test_filters_that_nothing_passes_are_named_in_arabic(filters: Filters) -> None:
     told = worded(none_passes(filters), "ar")
     assert "أو" in told and not latin(told), told
+
+
+def test_languages_are_named_in_arabic() -> None:
+    said = "the question is in a language ({}) that the articles are not in"
+    assert worded(said.format("en"), "ar") == "لغة السؤال (الإنجليزية) ليست لغة المقالات"
+    assert "غير معروفة" in worded(said.format("unknown"), "ar")
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,20 @@ import html
 import json
 import threading
 from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 
+from assistant import Assistant
 from assistant.config import Settings
 from assistant.records import Answer
+from assistant.web import beside, panel, shelf, talking
 from assistant.web import page as pages
-from assistant.web import panel, shelf
 from assistant.web.callbacks import Callbacks
+from assistant.web.conversations import Turn
 from assistant.web.desk import Desk
 from assistant.web.page import Page
 from assistant.web.questions import Questions
@@ -249,6 +252,22 @@ def test_questions_are_limited_for_each_visitor(desk: Desk) -> None:
     said = asked(questions, COST, "layla")[-1][questions.page.bridge]
     assert "انتظر دقيقة".encode("ascii", "backslashreplace").decode() in said
     strict.close()
+
+
+def test_an_article_without_a_title_is_shown_by_how_it_begins(tmp_path: Path) -> None:
+    text = "انشر الخبر\nرست سفينة الأبحاث الكبيرة في ميناء الزهراء صباح الاثنين، وعلى متنها أربعون عالما من سبع دول. وغادرت مساء."
+    with Assistant.open(tmp_path / "store", create=True, settings=Settings()) as assistant:
+        assistant.add(
+            [{"id": "ship", "text": text}, {"id": "dock", "text": text.replace("رست", "بقيت"), "title": "السفينة"}]
+        )
+    desk = Desk(tmp_path / "store", settings=Settings(), limits=FREELY)
+    assert desk.article("ship").title is None
+    words = WORDS["ar"]
+    answer = desk.ask("layla", "متى رست سفينة الأبحاث في ميناء الزهراء؟")
+    turn = Turn(number=1, question="q", answer=answer, at=datetime(2031, 5, 2, tzinfo=UTC))
+    for shown in (beside.articles(desk, words), talking.chat(desk, [turn], "ar")[1]["content"]):
+        assert f"{words.untitled}: " in shown and "رست سفينة الأبحاث" in shown.partition(f"{words.untitled}: ")[2][:60]
+    desk.close()
 
 
 def test_articles_are_found_by_title_publisher_or_id_in_any_spelling(desk: Desk) -> None:
