@@ -5,13 +5,14 @@ No raw HTML, image or outside link: the only links are `?a=FILE_ID:START-END`, t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from urllib.parse import quote
 
 from assistant.reasons import worded
 from assistant.records import Citation, Source
-from assistant.render import escaped, one_line
+from assistant.render import direction, escaped, one_line
 from assistant.web.words import Words
 from index.records import Article, Skipped, SyncReport
 
@@ -25,6 +26,21 @@ def text(said: str) -> str:
     'a &lt;b&gt;'
     """
     return escaped(one_line(said))
+
+
+def prose(said: str) -> str:
+    """A line of prose as `text`; in Arabic the ids, dates and foreign words in it still run from left to right.
+
+    >>> prose("ليس في 003_a84")
+    'ليس في <bdi dir="ltr">003_a84</bdi>'
+    """
+    if direction(said) == "ltr":
+        return text(said)
+    pieces = _RUN.split(one_line(said))
+    return "".join(isolated(one) if at % 2 else escaped(one) for at, one in enumerate(pieces))
+
+
+_RUN = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_./:' -]*[A-Za-z0-9_])")
 
 
 def tag(name: str, inner: str, **attributes: object) -> str:
@@ -127,7 +143,7 @@ def _file(kind: str, label: str, file_id: str) -> str:
 
 def _skipped(one: Skipped, words: Words) -> str:
     label = words.refused if one.error else words.passed_over
-    why = text(worded(one.reason, words.language))
+    why = prose(worded(one.reason, words.language))
     shown = (
         tag("bdi", text(one.path), dir="auto")
         + tag("span", text(label), class_="state")

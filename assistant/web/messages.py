@@ -9,7 +9,7 @@ from datetime import date
 from assistant.reasons import worded
 from assistant.records import Answer, Conflict, Sentence, Source
 from assistant.render import direction, escaped, one_line
-from assistant.web.markup import button, day, isolated, link, named, place, tag, text, title
+from assistant.web.markup import button, day, isolated, link, named, place, prose, tag, text, title
 from assistant.web.words import Language, Words
 from index.records import Article, Value
 
@@ -131,7 +131,7 @@ def _verdict(sentence: Sentence, view: View) -> str:
         return "" if sentence.verdict == "supported" else tag("span", text(name), **look)
     why = _listed(reasons, view)
     summary = tag("summary", text(name) + tag("span", text(f": {why}"), class_="sr"))
-    return tag("details", summary + tag("span", text(why), class_="because"), title=why, **look)
+    return tag("details", summary + tag("span", prose(why), class_="because"), title=why, **look)
 
 
 def _listed(reasons: Sequence[str], view: View) -> str:
@@ -174,13 +174,13 @@ def _nothing(found: Answer, view: View) -> str:
         return notice(view.words.stopped_early)
     why = _listed([worded(one, view.language) for one in found.reasons], view)
     said = (
-        text(view.words.failed.format(why="").strip()) + " " + tag("span", text(why), class_="why", dir=direction(why))
+        text(view.words.failed.format(why="").strip()) + " " + tag("span", prose(why), class_="why", dir=direction(why))
     )
     return tag("div", tag("p", said, dir=view.words.direction), class_="notice wrong")
 
 
 def _reasons(found: Answer, view: View) -> str:
-    told = [tag("li", text(worded(one, view.language)), dir="auto") for one in found.reasons]
+    told = [tag("li", prose(worded(one, view.language)), dir="auto") for one in found.reasons]
     return tag("ul", "".join(told), class_="reasons") if told else ""
 
 

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from assistant.reasons import worded
 from assistant.records import Answer, Citation, Conflict, Sentence, Side, Source
@@ -249,6 +250,17 @@ def test_a_report_names_the_articles_that_stay_and_what_may_hold_them(words: Wor
     before, _, after = words.kept_because.partition("{unread}")
     for said in ("a1", "a2", words.kept, before.strip(), "folder/<torn>", after.strip()):
         assert said in found.text
+
+
+def test_ids_and_days_in_an_arabic_reason_keep_their_order() -> None:
+    reason = "the file 003_a84 says this of itself: published 2025-12-23"
+    shown = messages.answer(told(replace(cited("وصل الوفد."), reasons=(reason,))), 1, view(ARABIC))
+    for run in ("003_a84", "2025-12-23"):
+        assert f'<bdi dir="ltr">{run}</bdi>' in shown
+    assert (
+        markup.prose("اعتذر النموذج: I can't do that.") == 'اعتذر النموذج: <bdi dir="ltr">I can&#x27;t do that</bdi>.'
+    )
+    assert markup.prose("4 is not in the <evidence>") == "4 is not in the &lt;evidence&gt;"
 
 
 def test_both_languages_fill_the_same_gaps() -> None:
