@@ -8,7 +8,7 @@ of machine translation (Snover et al. 2006, TER), found with a beam.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
 from math import inf
@@ -206,6 +206,15 @@ class Alignment(NamedTuple):
     best: int  # the sentence that bears most of the claim, -1 where there is none
     shares: tuple[float, ...]  # of the weight of the claim that each sentence bears
     window: tuple[int, ...]  # the sentences that the path could use
+
+    def share(self, line: int, leaving: Collection[int] = ()) -> float:
+        """The weighted share of the claim's words, some left out, that stand in a sentence."""
+        total = borne = 0.0
+        for at, (term, match) in enumerate(zip(self.claim.terms, self.matches, strict=True)):
+            if term.weight and at not in leaving:
+                total += term.weight
+                borne += term.weight * (line in match)
+        return borne / total if total else 0.0
 
 
 def align(claim: Line, evidence: Index) -> Alignment:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from assistant.grounding.alignment import Alignment, Index, Place, borne
-from assistant.grounding.common import DENIALS, NEGATORS
 from assistant.grounding.departures import Departure, departures, in_place
-from assistant.grounding.governing import under_denial
 from assistant.grounding.names import names
+from assistant.grounding.polarity import negated, turned
 from assistant.grounding.reading import Line, Term
 from assistant.grounding.roles import exchanged, misplaced_names, unknown_names
 from index.text.numbers import Number, agree, numbers
@@ -33,8 +32,8 @@ def findings(found: Alignment, evidence: Index) -> list[Finding]:
     gone = departures(found, evidence)
     return [
         *_figures(found, evidence, gone),
-        *_negations(found, evidence),
-        *_turned(found, evidence, gone),
+        *(Finding("negation", said, other) for said, other in negated(found, evidence)),
+        *(Finding("reversal", said, other) for said, other in turned(found, evidence, gone)),
         *_names(found, evidence, gone),
         *_places(found, evidence),
     ]
@@ -166,129 +165,6 @@ def _bound(found: Alignment, evidence: Index, at: int) -> bool:
     return False
 
 
-# --- negation ---
-
-
-def _negations(found: Alignment, evidence: Index) -> Iterator[Finding]:
-    terms = found.claim.terms
-    for at, term in enumerate(terms):
-        if term.text in NEGATORS and found.places[at] is None:
-            denied, place = _denied_and_linked(found, at)
-            no = terms[denied].text in DENIALS  # "did not refuse" is borne out by another particle, not by "refused"
-            if place and _steady(found, at, denied) and not _negated(evidence.lines[place.line].terms, place.word, no):
-                yield Finding("negation", _text(found.claim, at, denied), _around(evidence, place))
-    used = {place: at for at, place in enumerate(found.places) if place}
-    for line in sorted({place.line for place in used}):
-        theirs = evidence.lines[line].terms
-        for word, term in enumerate(theirs):
-            if term.text in NEGATORS and Place(line, word) not in used:
-                end = _denied(theirs, word)
-                mine = used.get(Place(line, end)) if end is not None else None
-                if end is not None and mine is not None and _steady(found, mine, mine) and not _negated(terms, mine):
-                    yield Finding("negation", _text(found.claim, mine, mine), _text(evidence.lines[line], word, end))
-    if under := under_denial(found, evidence):
-        yield Finding("negation", *under)
-
-
-def _steady(found: Alignment, low: int, high: int) -> bool:
-    """Whether the claim says around these words what the evidence says there: most of three words to either side."""
-    middle = next((place for place in found.places[low : high + 1] if place), None)
-    beside = [*range(max(0, low - 3), low), *range(high + 1, min(len(found.places), high + 4))]
-    near = [
-        at
-        for at in beside
-        if (place := found.places[at])
-        and middle
-        and place.line == middle.line
-        and abs(place.word - middle.word) <= high - low + 7
-    ]
-    return bool(beside) and len(near) >= 0.6 * len(beside)
-
-
-def _denied_and_linked(found: Alignment, at: int) -> tuple[int, Place | None]:
-    """The word that a particle denies and its place; where the evidence has another form of it, the word after it."""
-    first = _denied(found.claim.terms, at)
-    second = _denied(found.claim.terms, first) if first is not None else None
-    for candidate in (first, second):
-        if candidate is not None and found.places[candidate]:
-            return candidate, found.places[candidate]
-    return at, None
-
-
-def _denied(terms: tuple[Term, ...], at: int) -> int | None:
-    """The word that a particle of negation denies: the next with weight, at most three words on."""
-    if at + 1 < len(terms) and terms[at + 1].text in _NOT_DENYING:
-        return None
-    for word in range(at + 1, min(at + 4, len(terms))):
-        if terms[word].weight:
-            return None if terms[word].number else word
-    return None
-
-
-_NOT_DENYING = frozenset(("only", "just", "merely", "least", "سيما", "بد", "شك", "فقط"))
-
-
-def _negated(terms: tuple[Term, ...], at: int, only_particles: bool = False) -> bool:
-    """Whether a negation or a denial stands just before the word, or is part of it."""
-    return any(
-        terms[word].text in NEGATORS or (not only_particles and terms[word].text in DENIALS)
-        for word in range(max(0, at - 4), at + 1)
-    )
-
-
-def _around(evidence: Index, place: Place) -> str:
-    line = evidence.lines[place.line]
-    return _text(line, max(0, place.word - 1), place.word)
-
-
-# --- a word turned into its opposite ---
-
-
-def _turned(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterator[Finding]:
-    for one in gone:
-        if one.kind != "other":
-            continue
-        listed = evidence.lines[one.line].terms
-        for at in one.claim:
-            for word in one.evidence:
-                if _opposed(found.claim.terms[at], listed[word]):
-                    yield Finding("reversal", _text(found.claim, at, at), _text(evidence.lines[one.line], word, word))
-    yield from _turned_around(found, evidence)
-
-
-def _opposed(one: Term, other: Term) -> bool:
-    return any(side ^ 1 in other.sides for side in one.sides)
-
-
-ALIKE = 0.7  # the share of a claim's other words that must stand in a sentence for the two to speak of the same thing
-
-
-def _turned_around(found: Alignment, evidence: Index) -> Iterator[Finding]:
-    """A word whose opposite stands elsewhere in a sentence that says the rest: the verb first here and last there."""
-    if found.best < 0:
-        return
-    terms, theirs = found.claim.terms, evidence.lines[found.best].terms
-    used = {place.word for place in found.places if place and place.line == found.best}
-    for at, term in enumerate(terms):
-        if not term.sides or found.places[at] or found.best in found.matches[at] or _alike(found, {at}) < ALIKE:
-            continue
-        for word, other in enumerate(theirs):
-            consistent = _negated(terms, at) or _negated(theirs, word) or any(_opposed(other, one) for one in theirs)
-            if word not in used and other.weight and _opposed(term, other) and not consistent:
-                yield Finding("reversal", _text(found.claim, at, at), _text(evidence.lines[found.best], word, word))
-                break
-
-
-def _alike(found: Alignment, leaving: set[int]) -> float:
-    """The weighted share of the claim's words, these left out, that stand in the sentence that bears most of it."""
-    total = borne = 0.0
-    for at, (term, match) in enumerate(zip(found.claim.terms, found.matches, strict=True)):
-        if term.weight and at not in leaving:
-            total += term.weight
-            borne += term.weight * (found.best in match)
-    return borne / total if total else 0.0
-
-
 # --- a name in the place of another ---
 
 
@@ -307,18 +183,23 @@ def _replaced(found: Alignment, evidence: Index, gone: list[Departure]) -> Itera
         if one.kind != "other" or not one.tight or not in_place(found, one):
             continue
         line = evidence.lines[one.line]
-        mine, theirs = _names_among(found.claim, one.claim), _names_among(line, one.evidence)
+        mine, listed = _names_among(found.claim, one.claim), _names_among(line, one.evidence)
+        theirs = [word for word, head in listed.items() if head in mine.values()]
         moved = [at for at in mine if found.matches[at].keys() - {one.line} and not _free(found, at, one.line, used)]
         if moved and theirs:
             yield _text(found.claim, moved[0], moved[-1]), _text(line, theirs[0], theirs[-1])
 
 
-def _names_among(line: Line, words: tuple[int, ...]) -> list[int]:
-    """Those of the words that are a name or a part of one, a country or a city."""
-    named = {at for one in names(line) for at in one.words}
-    capital = {at for at in words if line.terms[at].text.isascii() and line.text[line.spans[at].start].isupper()}
-    plain = [at for at in words if not (line.terms[at].number or line.terms[at].date)]
-    return [at for at in plain if at in named or at in capital or line.terms[at].places]
+def _names_among(line: Line, words: tuple[int, ...]) -> dict[int, str]:
+    """Those of the words that are a name or a part of one, each with what it is the name of, where that is known."""
+    named = {at: one.head for one in names(line) for at in one.words}
+    for at in words:
+        term = line.terms[at]
+        if term.text.isascii() and line.text[line.spans[at].start].isupper():
+            named[at] = ""
+        elif term.places:
+            named[at] = "place"
+    return {at: named[at] for at in words if at in named and not (line.terms[at].number or line.terms[at].date)}
 
 
 def _free(found: Alignment, at: int, line: int, used: set[Place]) -> bool:
@@ -327,11 +208,14 @@ def _free(found: Alignment, at: int, line: int, used: set[Place]) -> bool:
     return any(Place(line, word) not in used for word in words)
 
 
+ALIKE = 0.7  # the share of a claim's other words that must stand in a sentence for the two to speak of the same thing
+
+
 def _places(found: Alignment, evidence: Index) -> Iterator[Finding]:
     """A country or a city that the evidence does not name, in a sentence that says the rest of another."""
     terms = found.claim.terms
     away = [at for at, term in enumerate(terms) if term.places and not found.matches[at]]
-    if not away or found.best < 0 or _alike(found, set(away)) < ALIKE:
+    if not away or found.best < 0 or found.share(found.best, away) < ALIKE:
         return
     mine = frozenset(place for term in terms for place in term.places)
     line = evidence.lines[found.best]

@@ -32,6 +32,14 @@ _FALSE = re.compile(
     r"\b(?:(?:is|are|was|were) (?:\w+ )?(?:false|untrue|baseless|unfounded|fake|wrong|denied|dismissed|not true|incorrect)"
     r"|غير صحيح(?:ه)?|ليست? صحيح(?:ه|ا)?|لا اساس ل|عاري?ه? عن الصحه|كاذبه?|ملفقه?|مفبركه?)"
 )
+_AFTERWARDS = re.compile(  # what stands before is denied
+    r"(?:\b(?:وهو|وهي|الامر|وهذا|وذلك) (?:\w+ ){0,2}(?:نفته|نفاه|نفتها|نفاها|ينفيه|تنفيه|انكره|انكرته|كذبه|كذبته|دحضه|دحضته)"
+    r"|\b(?:which|something|allegations?|claims?|charges?|accusations?) (?:that )?(?:\w+ ){0,4}(?:den(?:y|ies|ied)|dismiss(?:es|ed)|refut(?:es|ed)|reject(?:s|ed) as)"
+    r"|^(?:\w+ ){0,5}?(?:[وف]?(?:نفي|نفت|انكر|انكرت|كذب|كذبت) (?:\w+ ){0,3}(?:ذلك|هذا|هذه|الخبر|الامر|صحه)|(?:denied|denies|dismissed|rejected|refuted) (?:this|it|the (?:report|claim|allegation|accusation)s?)))\b"
+)
+_EXCEPTING = re.compile(
+    r"\b(?:ما عدا|ماعدا|باستثناء|فيما عدا|except(?: for)?|apart from|with the exception of|excluding)\b"
+)
 _TELLS_OF_IT = re.compile(  # a claim that speaks of the charge, or denies it itself
     r"\b(?:accus|alleg|rumou?r|claim|report|false|untrue|baseless|if\b|unless\b|whether\b|[وف]?(?:ال|ب|ل)?(?:اتهم|اتهام|مزاعم|ادعا|شايع|شائع|اشاع|انباء|كاذب)|اذا\b|لو\b|هل\b)"
 )
@@ -40,6 +48,8 @@ _TURNS = frozenset(("but", "while", "whereas", "instead", "لكن", "ولكن", 
 _WHEN = frozenset("after before because since when as بعد قبل عندما حين حينما منذ لان لانه لانها بسبب".split())
 _SAYS = REPORTING - frozenset(("claimed", "according"))
 SHARE, SUPPOSED = 0.5, 0.7  # of the weight of a claim that must stand under the denial, or the condition
+EXCEPTED = 0.2  # the same under an exception
+SUBJECT = 0.35  # of the weight of a whole claim that must stand under it, whoever its subject is
 ROOM = 8  # words between a denial and its "that"
 
 
@@ -74,6 +84,13 @@ def governed(line: Line) -> Iterator[Governed]:
             low, high = _scope(line, last, that=kind is _DENYING)
             if low < high:
                 yield Governed(low, high, _said(line, first, last), SHARE if kind is _DENYING else SUPPOSED)
+    if (after := _AFTERWARDS.search(joined)) and (first := word(after.start())):
+        told = [at for at in range(first) if texts[at] in _THAT and any(one in REPORTING for one in texts[:at])]
+        last = word(after.end() - 1)
+        yield Governed(told[0] + 1 if told else 0, first, _said(line, first, last), SUPPOSED)
+    for place in _EXCEPTING.finditer(joined):
+        first, last = word(place.start()), word(place.end() - 1)
+        yield Governed(last + 1, _scope(line, last, that=False)[1], _said(line, first, last), EXCEPTED)
     if _RUMOUR.match(joined) and (false := _FALSE.search(joined)):
         yield Governed(0, word(false.start()), _said(line, word(false.start()), word(false.end() - 1)))
 
@@ -123,21 +140,50 @@ def _joined(line: Line, word: int) -> bool:
 def under_denial(found: Alignment, evidence: Index) -> tuple[str, str] | None:
     """The claim's words and the evidence's denial where most of a claim stands only under a denial or a condition."""
     claim = " ".join(term.text for term in found.claim.terms)
-    if found.best < 0 or _TELLS_OF_IT.search(claim) or any(term.text in _OWN for term in found.claim.terms):
+    if found.best < 0 or _TELLS_OF_IT.search(claim) or _EXCEPTING.search(claim):
         return None
-    whole = sum(term.weight for term in found.claim.terms) or 1.0
+    own = [at for at, term in enumerate(found.claim.terms) if term.text in _OWN]
     for number in {place.line for place in found.places if place}:
         line = evidence.lines[number]
-        for one in governed(line):
-            under = [
-                at
-                for at, place in enumerate(found.places)
-                if place and place.line == number and one.low <= place.word < one.high and found.claim.terms[at].weight
-            ]
-            share = sum(found.claim.terms[at].weight for at in under) / whole
-            if len(under) >= 2 and share >= one.share and not _elsewhere(found, number, share):
+        after = evidence.lines[number + 1] if number + 1 < len(evidence.lines) else None
+        for one in [*governed(line), *_denied_next(line, after)]:
+            under, share = _under(found, number, one)
+            kept = all(any(one.low <= word < one.high for word in _places(found, at, number)) for at in own)
+            if (
+                kept
+                and len(under) >= 1 + (one.share > EXCEPTED)
+                and share >= one.share
+                and not _elsewhere(found, number, share)
+            ):
                 return _said(found.claim, under[0], under[-1]), one.by
     return None
+
+
+def _denied_next(line: Line, after: Line | None) -> Iterator[Governed]:
+    """A sentence that the next denies: "The ministry denied this"."""
+    said = " ".join(term.text for term in after.terms) if after else ""
+    if after and len(after.terms) <= ROOM and (found := _AFTERWARDS.search(said)) and found.start() == 0:
+        yield Governed(0, len(line.terms), after.text, SUPPOSED)
+
+
+def _places(found: Alignment, at: int, line: int) -> list[int]:
+    return found.matches[at].get(line, (0.0, []))[1]
+
+
+def _under(found: Alignment, number: int, one: Governed) -> tuple[list[int], float]:
+    """The claim's words that stand under a denial, and their share of those that are not its subject, who stands before it."""
+    under, total, weight = [], 0.0, 0.0
+    for at, (term, place) in enumerate(zip(found.claim.terms, found.places, strict=True)):
+        if not term.weight:
+            continue
+        if place and place.line == number and one.low <= place.word < one.high:
+            under.append(at)
+            weight += term.weight
+        elif place and place.line == number and place.word < one.low and one.share == SHARE:
+            continue
+        total += term.weight
+    whole = sum(term.weight for term in found.claim.terms) or 1.0
+    return under, weight / (total or 1.0) if weight >= min(SUBJECT, one.share) * whole else 0.0
 
 
 _OWN = DENIALS | NEGATORS | HEDGES

@@ -86,7 +86,17 @@ def read_line(text: str, anchor: date | None = None) -> Line:
         terms.append(mentions[-1][1] if inside else TERMS[word[0]])
         spans.append(mentions[-1][0] if inside else place)
         last = word.end()
+    if not _lexicon().firsts.isdisjoint(word[0] for word in found):
+        terms = _with_phrases(terms)
     return Line(text, tuple(terms), (*breaks, True) if terms else (), tuple(spans))
+
+
+def _with_phrases(terms: list[Term]) -> list[Term]:
+    """The words, with the sides of phrases: the "left" of "left out" is no departure."""
+    phrases = _lexicon().phrases
+    after = [*(term.text for term in terms[1:]), ""]
+    pairs = ((term, phrases.get((term.text, text))) for term, text in zip(terms, after, strict=True))
+    return [term._replace(sides=sides) if sides else term for term, sides in pairs]
 
 
 class _Figures(dict[str, Literal["date", "number", "both", ""]]):
@@ -300,12 +310,14 @@ class _Lexicon(NamedTuple):
         str
     ]  # the very words that are listed: "before" has a side, the على that looks like أعلى has none
     places: dict[str, frozenset[int]]
+    phrases: dict[tuple[str, str], frozenset[int]]  # the sides of "left out", written left_out in the list
+    firsts: frozenset[str]  # the first words of phrases
 
     def side_of(self, word: str) -> frozenset[int]:
-        """The sides of a word; the و or ف that is written onto a verb may have to go first."""
+        """The sides of a word; the و, ف, ب or ل that is written onto it may have to go first."""
         base = stem(word)
         found = self.sides.get(_side_key(base, form(base)), frozenset())
-        return self.side_of(word[1:]) if not found and word[0] in "وف" and len(word) >= 4 else found
+        return self.side_of(word[1:]) if not found and word[0] in "وفبل" and len(word) >= 4 else found
 
 
 @lru_cache(maxsize=1)
@@ -314,12 +326,17 @@ def _lexicon() -> _Lexicon:
     sides: defaultdict[str, set[int]] = defaultdict(set)
     places: defaultdict[str, set[int]] = defaultdict(set)
     turning: set[str] = set()
+    phrases: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for number, line in enumerate(_lines("synonyms.txt")):
         for word in line.split():
             groups[form(stem(folded(word)))].add(number)
     for number, line in enumerate(_lines("opposites.txt")):
         for side, listed in enumerate(line.split("|")):
             for word in folded(listed).split():
+                if "_" in word:
+                    first, second = word.split("_")
+                    phrases[first, second].add(2 * number + side)
+                    continue
                 turning.add(word)
                 base = stem(word)
                 sides[_side_key(base, form(base))].add(2 * number + side)
@@ -331,6 +348,8 @@ def _lexicon() -> _Lexicon:
         {word: frozenset(one for one in found if one ^ 1 not in found) for word, found in sides.items()},
         frozenset(turning),
         {word: frozenset(found) for word, found in places.items()},
+        {words: frozenset(found) for words, found in phrases.items()},
+        frozenset(first for first, _ in phrases),
     )
 
 

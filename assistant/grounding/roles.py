@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from assistant.grounding.alignment import Alignment, Index
@@ -45,7 +45,7 @@ def unknown_names(found: Alignment, evidence: Index) -> Iterator[Told]:
             for at in mine.words
         ):
             continue
-        share = _share(found, mine.words, found.best)
+        share = found.share(found.best, mine.words)
         if share < SAME_PART or _abbreviated(said, evidence):
             continue
         others = [one for one in names(line) if _free(found, mine, one)]
@@ -85,16 +85,6 @@ def _inside(line: Line, name: Name) -> bool:
     return name.words[0] > 0 and term.text.isascii() and term.weight >= RARE
 
 
-def _share(found: Alignment, leaving: Sequence[int], line: int) -> float:
-    """The weighted share of the claim's words, these left out, that stand in a sentence."""
-    total = borne = 0.0
-    for at, (term, match) in enumerate(zip(found.claim.terms, found.matches, strict=True)):
-        if term.weight and at not in leaving:
-            total += term.weight
-            borne += term.weight * (line in match)
-    return borne / total if total else 0.0
-
-
 def _abbreviated(name: str, evidence: Index) -> bool:
     """Whether the evidence has the first letters of the name, as UN for United Nations."""
     initials = "".join(word[0] for word in name.lower().split())
@@ -109,13 +99,13 @@ def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
     claim = found.claim
     for mine in names(claim, evidence.proper):
         where = {line for at in mine.words for line in found.matches[at]}
-        shares = {line: _share(found, mine.words, line) for line in found.window}
+        shares = {line: found.share(line, mine.words) for line in found.window}
         number = max(shares, key=lambda one: shares[one], default=-1)
         if not where or number < 0 or shares[number] < SAME_PART:
             continue
         line, said = evidence.lines[number], {term.stem for term in claim.terms}
         inside = number in where
-        if not inside and max(_share(found, mine.words, one) for one in where) > shares[number] - APART:
+        if not inside and max(found.share(one, mine.words) for one in where) > shares[number] - APART:
             continue
         for other in names(line, evidence.proper):
             fits = other.head == mine.head and len(other.words) >= min(2, len(mine.words))

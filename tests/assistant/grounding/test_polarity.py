@@ -1,0 +1,47 @@
+"""Denials and opposites in sentences put in other words."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.grounding import check_claim
+
+AGAINST = [
+    ("تعتزم الشركة تسريح مئة عامل.", "ذكرت صحيفة محلية أن الشركة تعتزم تسريح مئة عامل، وهو ما نفته الشركة في بيان.", "negation"),
+    ("انهار جسر النهر القديم.", "قال شهود إن جسر النهر القديم انهار. ونفت البلدية ذلك.", "negation"),
+    ("تشترط الجامعة شهادة في اللغة.", "قال العميد إن الجامعة لم تعد تشترط شهادة في اللغة.", "negation"),
+    ("نال الفريق موافقة الاتحاد على ملعبه الجديد.", "فشل الفريق في نيل موافقة الاتحاد على ملعبه الجديد.", "negation"),
+    ("استجابت اللجنة لطلب التعويض.", "استجابت اللجنة لكل مطالب السكان ما عدا طلب التعويض.", "negation"),
+    ("The ministry paid the bribe in May.", "A former clerk said that the ministry paid the bribe in May, which the minister denied.", "negation"),
+    ("Belphar won approval for the drug in 2017.", "The drug maker Belphar failed to win approval for the drug in 2017.", "negation"),
+    ("The ferry still calls at Aden.", "The ferry no longer calls at Aden.", "negation"),
+    ("The agency refused the firm a loan.", "The agency, which denied that it had refused the firm a loan, will meet the owners.", "negation"),
+    ("The minister promised to cut the water tax.", "The minister promised loans to farmers, but ruled out cutting the water tax.", "negation"),
+    ("Taxis were to be included in the ban.", "Taxis and vans were to be left out of the ban.", "reversal"),
+    ("The works were kept outside a glass case.", "The works were kept inside a glass case.", "reversal"),
+    ("The court upheld the sentence of six months.", "The court overturned the sentence of six months.", "reversal"),
+    ("أيدت المحكمة الحكم بحبسه ستة أشهر.", "نقضت المحكمة الحكم بحبسه ستة أشهر.", "reversal"),
+    ("ضم المدرب الحارس إلى التشكيلة.", "استبعد المدرب الحارس من التشكيلة.", "reversal"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("claim", "text", "kind"), AGAINST)
+def test_what_is_denied_or_turned_round_in_other_words_is_caught(claim: str, text: str, kind: str) -> None:
+    found = check_claim(claim, text)
+    assert found.verdict == "unsupported" and kind in {one.kind for one in found.details}
+
+
+ALIKE = [
+    ("نفت الشركة أنها تعتزم تسريح مئة عامل.", "ذكرت صحيفة أن الشركة تعتزم تسريح مئة عامل، وهو ما نفته الشركة في بيان."),
+    ("لم يحضر التاجر الجلسة الأولى.", "غاب التاجر عن الجلسة الأولى."),
+    ("استجابت اللجنة لكل مطالب السكان.", "استجابت اللجنة لكل مطالب السكان ما عدا طلب التعويض."),
+    ("قال العميد إن الجامعة لا تشترط شهادة في اللغة.", "قال العميد إن الجامعة لم تعد تشترط شهادة في اللغة."),
+    ("Belphar did not win approval in 2017.", "Belphar failed to win approval in 2017."),
+    ("The company, Ketter, owns the trawler Orion.", "Ketter, which owns the trawler Orion, denied that its radio had failed."),
+    ("The tax was left out of the plan.", "The plan left out the tax."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("claim", "text"), ALIKE)
+def test_a_denial_said_in_other_words_is_none(claim: str, text: str) -> None:
+    assert not {one.kind for one in check_claim(claim, text).details} & {"negation", "reversal"}
