@@ -129,7 +129,7 @@ def own(desk: Desk, owner: str, words: Words) -> str:
     if not found:
         return ""
     rows = [
-        tag("li", link(one.id, tag("bdi", text(one.title or file_name(one.id)), dir="auto", class_="title"))
+        tag("li", link(one.id, tag("span", tag("bdi", text(one.title or file_name(one.id)), dir="auto"), class_="title"))
             + button(f"remove:{one.id}", words.remove, class_="act remove icon", title=f"{words.remove}: {one.title or file_name(one.id)}"))
         for one in found
     ]  # fmt: skip

@@ -86,12 +86,15 @@ def named(told: Source | Article | None, words: Words) -> str:
 
 
 def file_name(file_id: str) -> str:
-    """How a visitor's own file was called: without the folder that tells it from those of others.
+    """An id; that of an uploaded file as its visitor called it, without the folder that tells it from those of others.
 
-    >>> file_name("upload-92e2c0/bridge"), file_name("bridge")
-    ('bridge', 'bridge')
+    >>> file_name("upload-92e2c0/bridge"), file_name("2031/bridge")
+    ('bridge', '2031/bridge')
     """
-    return file_id.rpartition("/")[2]
+    return _UPLOAD.sub("", file_id)
+
+
+_UPLOAD = re.compile("^upload-[0-9a-f]{6}/")
 
 
 def title(told: Source | Article | None, words: Words) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from assistant.reasons import worded
 from assistant.records import Answer, Conflict, Sentence, Source
 from assistant.render import direction, escaped, one_line
-from assistant.web.markup import button, day, isolated, link, named, place, prose, tag, text, title
+from assistant.web.markup import button, day, file_name, isolated, link, named, place, prose, tag, text, title
 from assistant.web.words import Language, Words
 from index.records import Article, Value
 
@@ -147,7 +147,7 @@ def _chip(to: str, file_id: str, number: int, view: View, source: Source | Artic
     shown = (
         tag("span", str(number), class_="n")
         + " "
-        + tag("span", text(file_id), class_="sr" if again else "f", dir="ltr")
+        + tag("span", text(file_name(file_id)), class_="sr" if again else "f", dir="auto")
     )
     return link(
         to, f"\u00a0{before}{shown}{after}", class_="chip", title=" · ".join(filter(None, [called, when, file_id]))

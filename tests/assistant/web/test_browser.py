@@ -299,6 +299,9 @@ def test_on_a_phone_a_conversation_goes_out_as_a_file_too(browser: Any, address:
             assert begun.value.suggested_filename == f"isnad.{form}"
         width = one.page.evaluate("document.documentElement.scrollWidth")
         assert width == 360 and one.in_view("#do-theme") and one.in_view("#do-share")
+        one.ask("السد" + "A" * 300)
+        edges = one.page.locator(".asked h2").last.evaluate("heading => [heading.scrollWidth, heading.clientWidth]")
+        assert edges[0] <= edges[1]
 
 
 def test_on_a_phone_the_article_is_a_sheet_with_a_way_out(browser: Any, address: str) -> None:
