@@ -1,0 +1,214 @@
+"""Commands about questions and claims: searching, asking, on the page too, and holding what was said against the articles."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.commands.said import emit, numbered, records
+
+if TYPE_CHECKING:
+    from assistant.config import Settings
+    from assistant.records import Answer
+    from index.records import Filters, Hit
+
+
+def search(options: argparse.Namespace) -> int:
+    """Print the passages for a question, best first."""
+    from assistant import render
+    from assistant.api import Assistant
+
+    filters = _filters(options)
+    with Assistant.open(options.store) as assistant:
+
+        def found(question: str) -> Sequence[Hit]:
+            hits = assistant.search(question, limit=options.limit, filters=filters, per_article=options.per_article)
+            if not hits and not options.batch:
+                print(f"nothing found; {_why_nothing(options.store, filters)}", file=sys.stderr)
+            return hits
+
+        def find(question: str) -> dict[str, Any]:
+            records = [(hit, render.hit_record(hit)) for hit in found(question)]
+            if options.neighbours:
+                records = [
+                    (hit, record | {"neighbours": assistant.neighbours(hit, options.neighbours)})
+                    for hit, record in records
+                ]
+            return {"hits": [record for _, record in records]}
+
+        if _batched(options):
+            return _batch(options.batch, find)
+        if options.json:
+            return emit(find(_question(options)))
+        if hits := found(_question(options)):
+            print(render.hits_text(hits))
+    return 0
+
+
+def ask(options: argparse.Namespace) -> int:
+    """Print a cited answer, or a refusal with the closest passages."""
+    import msgspec
+
+    from assistant import wiring
+    from assistant.api import Assistant
+
+    settings, filters = _settings(options), _filters(options)
+    model = wiring.metered(settings, options.max_cost) if options.max_cost is not None else None
+    with Assistant.open(options.store, settings=settings, model=model) as assistant:
+        if settings.destination:
+            print(f"passages are sent to {settings.destination}", file=sys.stderr)
+
+        def reply(question: str) -> dict[str, Any]:
+            record: dict[str, Any] = msgspec.to_builtins(assistant.ask(question, filters=filters))
+            return record
+
+        if _batched(options):
+            return _batch(options.batch, reply)
+        if options.json:
+            return emit(reply(_question(options)))
+        _show(
+            assistant.stream(_question(options), filters=filters),
+            options.stream and settings.policy == "show",
+        )
+    return 0
+
+
+def _show(streaming: Generator[str, None, Answer], live: bool) -> None:
+    """Print an answer: live, its text as it comes and then what belongs to it; otherwise the whole at its end."""
+    from assistant import render
+
+    said = ""
+    while True:
+        try:
+            said += (piece := next(streaming))
+        except StopIteration as done:
+            answer: Answer = done.value
+            break
+        if live:
+            print(render.plain(piece), end="", flush=True)
+    print(render.after_text(answer) if live and said == answer.text else render.answer_text(answer))
+
+
+def chat(options: argparse.Namespace) -> int:
+    """Open the chat page in the browser, until Ctrl-C."""
+    from assistant.web.command import chat as serve
+
+    return serve(options, _settings(options))
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Look at a kept answer (`ask --json`) again: do the articles still say this?"""
+    import msgspec
+
+    from assistant import render
+    from assistant.records import Answer
+    from assistant.verifying import verified
+    from index.errors import UsageError
+    from index.ledger import Ledger
+
+    try:
+        answer = msgspec.json.decode(b"".join(line for _, line in numbered(options.answer)), type=Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{options.answer} is not an answer that `isnad ask --json` wrote: {error}") from error
+    found = verified(answer, Ledger.open(options.store))
+    sound = all(one.state in ("verbatim", "moved") for one in found)
+    if options.json:
+        emit({"holds": sound, "citations": found})
+    else:
+        print(render.verified_text(found))
+    return 0 if sound else 1
+
+
+def check(options: argparse.Namespace) -> int:
+    """Check claims against texts: does the text bear the claim out? Needs no store and no model; --judge asks one, too."""
+    from assistant.checking import checked_record
+
+    if not options.judge:
+        return records(options.batch, checked_record)
+    from assistant import wiring
+    from assistant.config import Settings
+    from assistant.judging import judged_record
+
+    settings = Settings.load()
+    model = wiring.judge(settings)
+    print(f"claims and texts are sent to {settings.destination}", file=sys.stderr)
+    return records(options.batch, lambda record: {**checked_record(record), **judged_record(record, model)})
+
+
+def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
+    """Answer a file of `{"id","question"}` lines."""
+    from index.errors import UsageError
+
+    def answered(record: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(record.get("question"), str):
+            raise UsageError('a line to answer is {"id": …, "question": "…"}')
+        return reply(record["question"])
+
+    return records(path, answered)
+
+
+def _batched(options: argparse.Namespace) -> bool:
+    """Whether a file of questions is given; a question beside it would be left unanswered."""
+    if options.batch and options.question is not None:
+        raise argparse.ArgumentError(None, "one question, or --batch FILE.jsonl with many: not both")
+    return bool(options.batch)
+
+
+def _question(options: argparse.Namespace) -> str:
+    from index.errors import UsageError
+
+    if options.question is None:
+        raise UsageError("no question; write one in quotation marks, or give --batch FILE.jsonl")
+    question: str = options.question
+    return question
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """The settings, with what the command line says of the model and of unsupported sentences."""
+    from msgspec.structs import replace
+
+    from assistant.config import Settings
+
+    settings = Settings.load()
+    if policy := getattr(options, "policy", None):
+        settings = replace(settings, policy=policy)
+    if getattr(options, "repair", False):
+        settings = replace(settings, repair=True)
+    if options.no_model:
+        return replace(settings, base_url=None, key=None)
+    return replace(settings, model=options.model) if options.model else settings
+
+
+def _filters(options: argparse.Namespace) -> Filters:
+    """The filters that are asked for; NotFound for a file id that is none."""
+    from index.ledger import Ledger
+    from index.records import Filters
+
+    if options.since and options.until and options.since > options.until:
+        raise argparse.ArgumentError(None, f"--from {options.since} is later than --to {options.until}")
+    filters = Filters(
+        since=options.since,
+        until=options.until,
+        languages=tuple(options.lang),
+        publishers=tuple(options.publisher),
+        file_ids=tuple(options.file),
+    )
+    if filters.file_ids:
+        with closing(Ledger.open(options.store)) as ledger:
+            for one in filters.file_ids:
+                ledger.article(one)
+    return filters
+
+
+def _why_nothing(store: Path, filters: Filters) -> str:
+    from assistant.filtering import named, none_passes
+    from index.ledger import Ledger
+
+    with closing(Ledger.open(store)) as ledger:
+        if filters and not ledger.matching(named(filters, ledger)):
+            return none_passes(filters)
+    return "try other words, or see what there is with: isnad articles"

@@ -1,0 +1,162 @@
+"""Commands about the store: what goes in and out, what it holds, whether it is well."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.commands.said import bars, complain, emit
+
+if TYPE_CHECKING:
+    from assistant.config import Settings
+
+
+def index(options: argparse.Namespace) -> int:
+    """Bring a folder or a JSON Lines file into the store."""
+    from assistant.config import Settings
+
+    settings = Settings.load()
+    if options.dry_run:
+        return _plan(options, settings)
+    if settings.embedding_destination:
+        print(f"passages are sent to {settings.embedding_destination} to be embedded", file=sys.stderr)
+    if options.watch and options.path.exists():  # one that never was there is an error, not something to wait for
+        return _watch(options, settings)
+    return _sync(options, settings)
+
+
+def _sync(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant import render, wiring
+    from index.build import sync
+    from index.reading.articles import source
+
+    source(options.path)  # one that is not there is no reason to make a store
+    ledger, derived = wiring.writing(options.store, settings, reembed=options.reembed)
+    try:
+        with bars(options.quiet) as progress:
+            report = sync(options.path, ledger, derived, progress=progress)
+    finally:
+        wiring.let_go(ledger, derived)
+    if options.json:
+        emit(report)
+    elif not options.quiet or report.failed:
+        print(render.report_text(report), file=sys.stderr)
+    if report.failed:
+        return complain(f"{sum(one.error for one in report.skipped)} could not be indexed; mend them and run again")
+    return 0
+
+
+def _watch(options: argparse.Namespace, settings: Settings) -> int:
+    """Follow PATH until Ctrl-C. What fails is told, and tried again at the next change."""
+    from index.errors import IsnadError
+    from index.watching import changes
+
+    try:
+        for _ in changes(options.path, options.store):
+            try:
+                _sync(options, settings)
+            except IsnadError as error:
+                complain(str(error))
+            print(f"watching {options.path}; Ctrl-C ends", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("\nended; everything reported is in the store", file=sys.stderr)
+    return 0
+
+
+def _plan(options: argparse.Namespace, settings: Settings) -> int:
+    """Say what would be done, and what it would cost."""
+    from tempfile import TemporaryDirectory
+
+    from assistant import render, wiring
+    from index.build import plan
+    from index.ledger import Ledger
+    from index.meaning.embedding import Hashed
+
+    with TemporaryDirectory() as nowhere, bars(options.quiet) as progress:
+        there = (options.store / "ledger.db").exists()
+        ledger = Ledger.open(options.store) if there else Ledger.create(Path(nowhere))
+        report, due = plan(options.path, ledger, wiring.embedding(settings) or Hashed(), progress=progress)
+        ledger.close()
+    cost = due.cost(settings.price_embedding) if settings.price_embedding is not None else None
+    if options.json:
+        import msgspec
+
+        record = {"texts": due.texts, "tokens": due.tokens, "cost": cost, "currency": settings.currency}
+        return emit(msgspec.to_builtins(report) | {"dry_run": True, "embedding": record})
+    print(render.plan_text(report, due, cost, settings), file=sys.stderr)
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print an article, or a stretch of it in its surroundings."""
+    from assistant import render
+    from index.ledger import Ledger
+
+    article, span = Ledger.open(options.store).place(options.place)
+    if options.json:
+        return emit(render.place_record(article, span))
+    print(render.place_text(article, span))
+    return 0
+
+
+def articles(options: argparse.Namespace) -> int:
+    """List the articles."""
+    from assistant import render
+    from index.ledger import Ledger
+
+    ledger = Ledger.open(options.store)
+    if options.json:
+        return emit({"articles": [render.article_record(article) for article in ledger.every_article()]})
+    for article in ledger.every_article():
+        print(render.article_line(article))
+    return 0
+
+
+def remove(options: argparse.Namespace) -> int:
+    """Take articles out of the store."""
+    from assistant import wiring
+    from assistant.config import Settings
+    from index.build import remove as take_out
+    from index.ledger import Ledger
+
+    Ledger.open(options.store).close()  # a store that is not there is an error, not a reason to make one
+    ledger, derived = wiring.writing(options.store, Settings.load())
+    take_out(options.file_id, ledger, derived)
+    if options.json:
+        return emit({"removed": options.file_id})
+    print(f"removed {', '.join(options.file_id)}; the files are still where they were", file=sys.stderr)
+    return 0
+
+
+def status(options: argparse.Namespace) -> int:
+    """Say what the store holds and which engines are on."""
+    from assistant import render, wiring
+    from assistant.config import Settings
+
+    record = wiring.status(options.store, Settings.load())
+    if options.json:
+        return emit(record)
+    print(render.status_text(record))
+    return 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Look at everything in the store; with --repair build anew what is damaged."""
+    from assistant import render, wiring
+    from assistant.config import Settings
+    from index.doctor import examine, repair
+
+    settings = Settings.load()
+    with bars(quiet=options.json) as progress:
+        found = (
+            repair(options.store, lambda ledger: wiring.meaning(ledger, settings), progress)
+            if options.repair
+            else examine(options.store, lambda ledger: wiring.meaning(ledger, settings))
+        )
+    if options.json:
+        emit(found)
+    else:
+        print(render.examination_text(found))
+    return 0 if found.well else 1
