@@ -4,7 +4,7 @@
 
 Learnt from: every labelled row of ../shared/data (qags, wice, attributionbench, arentail, ans), each of the nine sources and
 each label in it weighing the same; statements made by rule from part 0 of SaudiNewsNet and of WiCE's articles, each kind weighing
-the same; and the sentences of `benchmarks.written` of half of the events, as a model wrote them and changed. What is reported (`make bench-grounding`) is never fitted on the rows it is reported on.
+the same; and the sentences of `benchmarks.written` of half of the events and passages, right, changed and wrong. What is reported (`make bench-grounding`) is never fitted on the rows it is reported on.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from assistant.grounding.provenance import matter
 from assistant.grounding.reading import plain_claim, read_line
 from benchmarks.labelled import claims
 from benchmarks.perturbations import english_articles, saudi_articles, statements
-from benchmarks.written import sentences
+from benchmarks.written import paraphrases, sentences
 
 CURVES = Path(__file__).parent.parent / "assistant" / "grounding" / "curves.json"
 MADE = ("made ar", "made en")
@@ -92,7 +92,7 @@ def made_rows(part: int, articles: int = 150) -> list[Row]:
 
 
 def written_rows() -> list[Row]:
-    """Sentences that a model wrote, as they stand and changed, of the events to learn from."""
+    """Sentences that a model wrote, as they stand and changed, and passages in other words, of the events to learn from."""
     return [
         Row(
             "written",
@@ -103,7 +103,7 @@ def written_rows() -> list[Row]:
                 matter(one.claim, {cited.published for cited in one.evidence}), surrounded(one.evidence), one.question
             ),
         )
-        for one in sentences()
+        for one in (*sentences(), *paraphrases())
         if not one.reported
     ]
 
@@ -247,8 +247,8 @@ def main() -> None:
     rows += made_rows(0) + written_rows()
     model = fitted(
         rows,
-        learnt_from=f"{len(rows)} rows: nine labelled sources, part 0 of the statements made by rule, and half of the sentences that a "
-        "model wrote",
+        learnt_from=f"{len(rows)} rows: nine labelled sources, part 0 of the statements made by rule, and half of the sentences "
+        "that a model wrote and of those that put a passage in other words",
     )
     usual: dict[Kind, Curves] = {one: _usual(curves) for one, curves in model.curves.items()}
     model = Model(curves=usual, learnt_from=model.learnt_from)

@@ -1,4 +1,4 @@
-"""Sentences that a model wrote to the eval cases, with what they cite: true as they stand, false where one thing in them is changed.
+"""Sentences that a model wrote to the eval cases, with what they cite, and sentences that put a passage in other words: true and false ones.
 
 The replies are those of `evals/recordings/`, so that they need no data from outside. A sentence counts as borne out where its whole
 answer holds every wanted fact and nothing forbidden, and it is cited. Which events are fitted on and which are reported is told by
@@ -7,11 +7,13 @@ answer holds every wanted fact and nothing forbidden, and it is cited. Which eve
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from assistant.grounding import Evidence, check
@@ -44,11 +46,7 @@ class Written(NamedTuple):
     anchor: date | None
     true: bool
     event: str
-
-    @property
-    def reported(self) -> bool:
-        """Whether fitting never sees its event."""
-        return held_out(self.event)
+    reported: bool  # whether fitting never sees its event
 
 
 @lru_cache(maxsize=1)
@@ -85,20 +83,44 @@ def _of(one: Sentence, case: Case, corpus: Corpus) -> Iterator[Written]:
     changed = ((kind, change(one.text, article.text, chance)) for kind, change in CHANGES.items())
     for kind, claim in [("as written", one.text), *changed]:
         if claim:
-            yield Written(kind, claim, case.question, evidence, article.published, kind == "as written", case.cluster)
+            true = kind == "as written"
+            yield Written(
+                kind, claim, case.question, evidence, article.published, true, case.cluster, held_out(case.cluster)
+            )
+
+
+def paraphrases() -> tuple[Written, ...]:
+    """Sentences in other words than a passage's, right and wrong, by people (`paraphrases.json`): of every second passage to report on."""
+    listed = json.loads(Path(__file__).with_name("paraphrases.json").read_text(encoding="utf-8"))
+    return tuple(
+        Written(
+            kind,
+            claim,
+            "",
+            (Evidence(text=one["text"], file_id=one["id"]),),
+            None,
+            kind == "right",
+            one["id"],
+            at % 2 == 1,
+        )
+        for at, one in enumerate(listed)
+        for kind, claims in {"right": one["right"], **one["wrong"]}.items()
+        for claim in claims
+    )
 
 
 def main() -> None:
     """How the shipped check does on the events that nothing was fitted on."""
-    verdicts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for row in sentences():
-        if row.reported:
-            found = check(row.claim, row.evidence, question=row.question, anchor=row.anchor)
-            verdicts[row.kind][found.verdict] += 1
-    print("sentences of a model, events that nothing was fitted on   supported   partly   unsupported   unchecked")
-    for kind, counts in verdicts.items():
-        shares = (counts[one] / counts.total() for one in ("supported", "partly", "unsupported", "unchecked"))
-        print(f"  {kind:20} n {counts.total():4}  " + "  ".join(f"{share:9.3f}" for share in shares))
+    for name, rows in (("sentences of a model", sentences()), ("sentences in other words", paraphrases())):
+        verdicts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for row in rows:
+            if row.reported:
+                found = check(row.claim, row.evidence, question=row.question, anchor=row.anchor)
+                verdicts[row.kind][found.verdict] += 1
+        print(f"{name + ', nothing fitted on them':56}  supported   partly   unsupported   unchecked")
+        for kind, counts in verdicts.items():
+            shares = (counts[one] / counts.total() for one in ("supported", "partly", "unsupported", "unchecked"))
+            print(f"  {kind:20} n {counts.total():4}  " + "  ".join(f"{share:9.3f}" for share in shares))
 
 
 if __name__ == "__main__":

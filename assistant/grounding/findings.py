@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 from assistant.grounding.alignment import Alignment, Index, Place, borne
@@ -55,7 +55,7 @@ def _figures(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterat
             yield _otherwise(kind, found.claim, at, evidence, instead)
         elif _only_weekday(term):
             continue  # Friday prayers, "both" that looks like a Monday
-        elif not found.matches[at] and _dual(term, evidence):
+        elif not found.matches[at] and (_dual(term, evidence) or _one_of_a_score(found.claim, at)):
             continue
         elif not found.matches[at]:
             yield _otherwise(kind, found.claim, at, evidence, _nearest_figure(found, evidence, term))
@@ -87,6 +87,13 @@ def _with_unit(line: Line, at: int, number: Number) -> str:
 
 _UNIT_AFTER = re.compile(r"[\s-]*(?:[€£$¥%٪]|(?:من\s+)?[^\W\d_]+(?:\s+ال[^\W\d_]+)?)")
 _SIGN_BEFORE = re.compile(r"(?:\b[A-Za-z]{1,3})?[€£$¥%٪]?\s?\Z")
+
+
+def _one_of_a_score(claim: Line, at: int) -> bool:
+    """Whether a number is the 1 of "2-1", which the evidence may put as a goal."""
+    number, span = claim.terms[at].number, claim.spans[at]
+    beside = claim.text[max(0, span.start - 2) : span.start] + claim.text[span.end : span.end + 2]
+    return number is not None and number.value == 1 and bool(re.search(r"\d[-–:]|[-–:]\d", beside))
 
 
 def _dual(term: Term, evidence: Index) -> bool:
@@ -183,19 +190,23 @@ def _replaced(found: Alignment, evidence: Index, gone: list[Departure]) -> Itera
         if one.kind != "other" or not one.tight or not in_place(found, one):
             continue
         line = evidence.lines[one.line]
-        mine, listed = _names_among(found.claim, one.claim), _names_among(line, one.evidence)
+        mine, listed = (
+            _names_among(side, words, evidence.proper)
+            for side, words in ((found.claim, one.claim), (line, one.evidence))
+        )
         theirs = [word for word, head in listed.items() if head in mine.values()]
         moved = [at for at in mine if found.matches[at].keys() - {one.line} and not _free(found, at, one.line, used)]
-        if moved and theirs:
+        said = {term.stem for term in found.claim.terms}
+        if moved and theirs and not {line.terms[word].stem for word in theirs} <= said:
             yield _text(found.claim, moved[0], moved[-1]), _text(line, theirs[0], theirs[-1])
 
 
-def _names_among(line: Line, words: tuple[int, ...]) -> dict[int, str]:
+def _names_among(line: Line, words: tuple[int, ...], proper: Collection[str]) -> dict[int, str]:
     """Those of the words that are a name or a part of one, each with what it is the name of, where that is known."""
     named = {at: one.head for one in names(line) for at in one.words}
     for at in words:
         term = line.terms[at]
-        if term.text.isascii() and line.text[line.spans[at].start].isupper():
+        if term.text.isascii() and line.text[line.spans[at].start].isupper() and (at or term.text in proper):
             named[at] = ""
         elif term.places:
             named[at] = "place"

@@ -64,7 +64,7 @@ def _plainly_here(found: Alignment, evidence: Index) -> Iterator[Told]:
     if any(term.text in NEGATORS or term.text in DENIALS for term in line.terms):
         return
     for at, end in _denials(terms):
-        match = found.matches[end].get(found.best)
+        match = found.matches[end].get(found.best) if terms[at].text not in _OF_NOUNS else None
         sides = {side ^ 1 for term in terms for side in term.sides}
         if match and not any(sides & term.sides for term in line.terms):
             yield _text(found.claim, at, end), _text(line, match[1][0], match[1][0])
@@ -82,6 +82,7 @@ def _plainly_there(found: Alignment, evidence: Index) -> Iterator[Told]:
         line = evidence.lines[number]
         for word, end in _denials(line.terms):
             mine = [at for at, match in enumerate(found.matches) if end in match.get(number, (0.0, []))[1]]
+            mine = [] if line.terms[word].text in _OF_NOUNS else mine
             if mine and _by(found, number, line.terms, end, mine[0]) and not _said_elsewhere(found, mine[0], number):
                 sides = {side ^ 1 for side in line.terms[end].sides}
                 if not any(sides & term.sides for term in terms):
@@ -120,6 +121,7 @@ def _denials(terms: tuple[Term, ...]) -> Iterator[tuple[int, int]]:
 _FAILING = frozenset(
     "failed fail fails failing refused refuses declined declines unable فشل فشلت يفشل تفشل اخفق اخفقت عجز عجزت امتنع امتنعت".split()
 )
+_OF_NOUNS = frozenset("non غير without بدون دون بلا nor عدم".split())  # a non-runner is another than a runner
 _TO = frozenset(("to", "في", "عن"))
 _NO_LONGER = frozenset("longer yet ever even still يعد تعد نعد اعد يعودوا يزل تزل".split())
 _NOT_DENYING = frozenset(("only", "just", "merely", "least", "سيما", "بد", "شك", "فقط"))
@@ -208,12 +210,14 @@ def _consistent(terms: tuple[Term, ...], at: int, theirs: tuple[Term, ...], word
 
 
 def _denied_once(terms: tuple[Term, ...], at: int, theirs: tuple[Term, ...], word: int) -> bool:
-    """Whether just one of two words has a particle of negation close before it: "did not attend" and "was absent"."""
+    """Whether just one of two words has a particle of negation close before it, "did not attend" and "was absent", or the claim goes
+    on with a word on the evidence's side."""
     mine, other = (
         any(term.text in NEGATORS for term in listed[max(0, place - 2) : place])
         for listed, place in ((terms, at), (theirs, word))
     )
-    return mine != other
+    agreed = any(term.sides & theirs[word].sides for term in terms[at + 1 : at + 4])  # "ruled that he was innocent"
+    return mine != other or agreed
 
 
 _LASTING = frozenset("استمر استمرت يستمر تستمر دام دامت lasted continued stayed remained".split())
