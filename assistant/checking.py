@@ -68,7 +68,7 @@ class Examining:
         from assistant.grounding import check_claim
 
         articles = [self._articles[one] for one in dict.fromkeys(cited.file_id for cited in sentence.citations)]
-        said = " ".join(spoken_of(one, sentence.text) for one in articles)
+        said = "\n".join(map(spoken_of, articles))
         found = check_claim(sentence.text, said, question=self._question)
         return replace(
             sentence, verdict=found.verdict, probability=found.probability, reasons=(*sentence.reasons, *found.reasons)

@@ -75,22 +75,28 @@ def places(article: Article, facts: Sequence[Fact]) -> tuple[Span, ...]:
     return tuple(dict.fromkeys(found)) or ((begins,) if begins else ())
 
 
-def spoken_of(article: Article, sentence: str) -> str:
-    """The record as prose in the language of a sentence, to hold the sentence against."""
-    english = find("the", sentence) is not None or not any("\u0620" <= letter <= "\u06d3" for letter in sentence)
-    title, day, publisher = article.title, article.published, article.publisher
-    parts = ["The report (article, story, source, news)" if english else "هذا الخبر (المقال، التقرير، المادة، المصدر)"]
-    if title:
-        parts.append(f"titled, its title or headline “{title}”," if english else f"بعنوان، وعنوانه «{title}»،")
-    if day:
-        parts.append(
-            f"dated, its date {day}, was published on {day}"
-            if english
-            else f"مؤرخ، تاريخه {day}، نُشر وصدر بتاريخ {day}"
-        )
-    if publisher:
-        parts.append(f"by its publisher {publisher}" if english else f"نشرته (نشره، نشرت، نشر) وناشره {publisher}")
-    return f"{' '.join(parts)}."
+def spoken_of(article: Article) -> str:
+    """The record as prose, in Arabic and in English: what a sentence that states it is held against."""
+    told = {"title": article.title, "published": article.published, "publisher": article.publisher}
+    lines = [
+        " ".join([begin, *(phrase.format(told[fact]) for fact, phrase in phrases.items() if told[fact])])
+        for begin, phrases in _PROSE.items()
+    ]
+    return "\n".join(f"{line}." for line in lines)
+
+
+_PROSE = {
+    "هذا الخبر (المقال، التقرير، المادة، المصدر)": {
+        "title": "بعنوان، وعنوانه «{0}»،",
+        "published": "مؤرخ، تاريخه {0}، نُشر وصدر بتاريخ {0}",
+        "publisher": "نشرته (نشره، نشرت، نشر) وناشره (موقع، صحيفة، وكالة، قناة) {0}",
+    },
+    "The report (article, story, source, news)": {
+        "title": "titled, its title or headline “{0}”,",
+        "published": "dated, its date {0}, was published on {0}",
+        "publisher": "by its publisher (site, newspaper, agency, channel) {0}",
+    },
+}
 
 
 def named(article: Article, facts: Sequence[Fact]) -> str:

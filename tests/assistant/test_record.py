@@ -37,6 +37,8 @@ def told(said: str, text: str = BRIDGE, question: str = ASKED, **fields: object)
         ("نشرت وكالة السراج الخبر بتاريخ 2031-05-02.", ("published", "publisher")),
         ("The report was published on 2 May 2031.", ("published",)),
         ("الناشر هو وكالة السراج.", ("publisher",)),
+        ("مصدر الخبر موقع وكالة السراج.", ("publisher",)),
+        ("The headline is «افتتاح جسر نور».", ("title",)),
         ("عنوان المقال «افتتاح جسر نور».", ("title",)),
         ("في 2 أيار/مايو 2031.", ("published",)),
     ],
