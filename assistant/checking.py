@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from assistant.record import spoken_of
 from assistant.records import Sentence
 from index.errors import UsageError
-from index.records import Hit
+from index.records import Article, Hit
 from index.text.words import words
 
 if TYPE_CHECKING:
-    from assistant.grounding import Evidence
+    from assistant.grounding import Evidence, Judgement
 
 OTHERS = 3  # articles that are not cited, at most, in which a sentence is looked for
 
@@ -45,6 +45,9 @@ class Examining:
     def _checked(self, sentence: Sentence) -> Sentence:
         from assistant.grounding import Evidence, check
 
+        if all(cited.record for cited in sentence.citations):
+            articles = [self._articles[one] for one in dict.fromkeys(cited.file_id for cited in sentence.citations)]
+            return _judged(sentence, against_the_record(sentence.text, articles, self._question))
         evidence = [
             Evidence(
                 text=cited.quote,
@@ -54,25 +57,10 @@ class Examining:
             )
             for cited in sentence.citations
         ]
-        if all(cited.record for cited in sentence.citations):
-            return self._held_against_the_record(sentence)
         anchor = self._articles[evidence[0].file_id].published
         others = self._nearest(sentence.text, {one.file_id for one in evidence})
         found = check(sentence.text, evidence, question=self._question, others=others, anchor=anchor)
-        return replace(
-            sentence, verdict=found.verdict, probability=found.probability, reasons=(*sentence.reasons, *found.reasons)
-        )
-
-    def _held_against_the_record(self, sentence: Sentence) -> Sentence:
-        """The verdict on a sentence that only says what the files say of themselves."""
-        from assistant.grounding import check_claim
-
-        articles = [self._articles[one] for one in dict.fromkeys(cited.file_id for cited in sentence.citations)]
-        said = "\n".join(map(spoken_of, articles))
-        found = check_claim(sentence.text, said, question=self._question)
-        return replace(
-            sentence, verdict=found.verdict, probability=found.probability, reasons=(*sentence.reasons, *found.reasons)
-        )
+        return _judged(sentence, found)
 
     @cached_property
     def _passages(self) -> list[Evidence]:
@@ -95,6 +83,19 @@ class Examining:
         pairs = enumerate(zip(self._passages, self._words, strict=True))
         others = [(-len(said & held), place) for place, (one, held) in pairs if one.file_id not in cited]
         return [self._passages[place] for _, place in sorted(others)[:OTHERS]]
+
+
+def _judged(sentence: Sentence, found: Judgement) -> Sentence:
+    return replace(
+        sentence, verdict=found.verdict, probability=found.probability, reasons=(*sentence.reasons, *found.reasons)
+    )
+
+
+def against_the_record(sentence: str, articles: Iterable[Article], question: str) -> Judgement:
+    """The verdict on a sentence that only says what the files say of themselves: their titles, days and publishers bear it out, or not."""
+    from assistant.grounding import check_claim
+
+    return check_claim(sentence, "\n".join(map(spoken_of, articles)), question=question)
 
 
 def examined(sentences: Iterable[Sentence], question: str, hits: Sequence[Hit]) -> tuple[Sentence, ...]:

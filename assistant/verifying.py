@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from assistant.checking import against_the_record
 from assistant.grounding import Evidence, Judgement, check
 from assistant.records import Answer, Citation, Sentence, Verdict
 from index.ledger import Ledger
@@ -48,6 +49,8 @@ def verified(answer: Answer, ledger: Ledger) -> tuple[Verified, ...]:
 def _checked(sentence: Sentence, articles: Mapping[str, Article], question: str) -> Judgement:
     """The sentence beside what its citations hold today."""
     held = [(one, articles[one.file_id]) for one in sentence.citations if one.file_id in articles]
+    if held and all(one.record for one, _ in held):
+        return against_the_record(sentence.text, [article for _, article in held], question)
     evidence = [
         Evidence(
             text=one.quote if find(one.quote, article.text) else "",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
+from assistant import Assistant, Settings
 from assistant.checking import examined
 from assistant.citations import cited
 from assistant.reasons import worded
 from assistant.record import places, stated
 from assistant.records import Answer, Citation, Sentence
 from assistant.render import after_text
+from assistant.verifying import verified
+from index.ledger import Ledger
 from index.records import Article, Hit
 from index.text.fold import find
 from tests.assistant.written import BRIDGE, hit
@@ -86,6 +91,17 @@ def test_a_sentence_on_the_story_or_with_a_wrong_fact_is_not_borne_out_by_the_re
 
 def test_what_no_file_says_of_itself_is_not_stated() -> None:
     assert stated("نُشر الخبر في 2 مايو 2031.", Article(id="a", text=BRIDGE, sha256="")) == ()
+
+
+def test_a_kept_answer_is_held_against_the_record_of_today(tmp_path: Path) -> None:
+    kept = {"id": "a1", "text": BRIDGE, "title": "افتتاح جسر نور", "publisher": AGENCY}
+    _, sentence = told("نُشر الخبر في 2 مايو 2031.")
+    answer = Answer(question=ASKED, text=sentence.text, abstained=False, engine="model:m", sentences=(sentence,))
+    for day, verdict in (("2031-05-02", "supported"), ("2031-05-03", "unsupported")):
+        with Assistant.open(tmp_path / day, create=True, settings=Settings()) as assistant:
+            assistant.add([kept | {"published": day}])
+        (found,) = verified(answer, Ledger.open(tmp_path / day))
+        assert (found.state, found.verdict) == ("verbatim", verdict)
 
 
 def test_readers_are_told_in_their_language_and_an_older_answer_still_reads() -> None:
