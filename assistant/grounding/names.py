@@ -111,10 +111,11 @@ def _uncased(line: Line) -> Iterator[Name]:
     known, at = _known(), 0
     while at < len(line.terms):
         term = line.terms[at]
-        if term.text.isascii():
+        before = line.terms[at - 1].text if at and not line.breaks[at - 1] else ""
+        after = line.terms[at + 1].text if at + 1 < len(line.terms) else ""
+        if term.text.isascii() or not (_begins(term.text) or _announces(before) or after in ("بن", "ابن")):
             at += 1
             continue
-        before = line.terms[at - 1].text if at and not line.breaks[at - 1] else ""
         run = _run(line, at, before)
         if run:
             role = at - 1 if _bare_role(before) in known.role or before in TITLES else None
@@ -124,6 +125,19 @@ def _uncased(line: Line) -> Iterator[Name]:
         if before and (head := _stripped(before, known.head)) and _proper(line, at):
             yield Name((at,), head=head)
         at += 1
+
+
+@lru_cache(maxsize=50_000)
+def _begins(word: str) -> bool:
+    """Whether a word may be the first of a name."""
+    return word in _known().maybe or bool(_stripped(word, _known().given))
+
+
+@lru_cache(maxsize=50_000)
+def _announces(word: str) -> bool:
+    """Whether a name may follow a word."""
+    known = _known()
+    return word in TITLES or _bare_role(word) in known.role or bool(_stripped(word, known.head))
 
 
 def _run(line: Line, at: int, before: str) -> list[int]:

@@ -235,8 +235,10 @@ def _turned_around(found: Alignment, evidence: Index) -> Iterator[Told]:
         if found.share(found.best, (at,)) < ALIKE:
             continue
         for word, other in enumerate(theirs):
+            if word in used or not other.weight or not _opposed(term, other):
+                continue
             consistent = _negated(terms, at) or _negated(theirs, word) or any(_opposed(other, one) for one in theirs)
             consistent = consistent or _consistent(terms, at, theirs, word)
-            if word not in used and other.weight and _opposed(term, other) and not consistent:
+            if not consistent:
                 yield _text(found.claim, at, at), _text(evidence.lines[found.best], word, word)
                 break
