@@ -141,6 +141,8 @@ _ARABIC = (
     (r"the nearest sentence names no (?:person|name)", "أقرب جملة لا تذكر اسمًا"),
     (r"the nearest sentence names no (?:number|amount|count)", "أقرب جملة لا تذكر عددًا"),
     (r"the nearest sentence names no place", "أقرب جملة لا تذكر مكانًا"),
+    (r"the nearest sentence names no reason", "أقرب جملة لا تذكر سببًا"),
+    (r"the nearest sentence names no statement", "أقرب جملة لا تنقل قولًا"),
     (r"the nearest sentences say too little of what is asked", "أقرب الجمل لا تقول ما يكفي عن السؤال"),
     (r"incomplete: (?P<why>.+)", "غير مكتملة: {}"),
     (r"written once more: It is not in .+", "كُتبت مرة ثانية: لم تكن بلغة السؤال"),

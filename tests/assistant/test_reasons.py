@@ -135,3 +135,8 @@ def test_languages_are_named_in_arabic() -> None:
 )
 def test_reasons_inside_a_reason_are_told_in_arabic_too(reason: str, arabic: str) -> None:
     assert worded(reason, "ar") == arabic
+
+
+@pytest.mark.parametrize("kind", ["person", "date", "place", "number", "reason", "statement"])
+def test_what_the_nearest_sentence_lacks_is_said_in_arabic(kind: str) -> None:
+    assert not latin(worded(f"the nearest sentence names no {kind}", "ar"))
