@@ -90,7 +90,7 @@ def _of(one: Sentence, case: Case, corpus: Corpus) -> Iterator[Written]:
 
 
 def paraphrases() -> tuple[Written, ...]:
-    """Sentences in other words than a passage's, right and wrong, by people (`paraphrases.json`): of every second passage to report on."""
+    """Sentences in other words than a passage's, right and wrong, written for this (`paraphrases.json`): of every second passage to report on."""
     listed = json.loads(Path(__file__).with_name("paraphrases.json").read_text(encoding="utf-8"))
     return tuple(
         Written(
