@@ -6,11 +6,11 @@ import re
 from collections.abc import Container, Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 from assistant.cues import TITLES
 from assistant.grounding.common import DENIALS, ORDINARY, REPORTING
+from assistant.grounding.lexicon import listed_in
 from assistant.grounding.reading import Line, Term
 from index.text.fold import folded
 
@@ -96,10 +96,9 @@ class _Words(NamedTuple):
 @lru_cache(maxsize=1)
 def _known() -> _Words:
     listed: dict[str, set[str]] = {}
-    for line in Path(__file__).with_name("people.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            kind, *words = folded(line).split()
-            listed.setdefault(kind, set()).update(words)
+    for line in listed_in("people.txt"):
+        kind, *words = folded(line).split()
+        listed.setdefault(kind, set()).update(words)
     return _Words(*(frozenset(listed[kind]) for kind in _Words._fields))
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from assistant.grounding.common import FUNCTION, REPORTING
+from assistant.grounding.lexicon import form, lexicon, root, weight
 from index.records import Span
 from index.text.date_forms import dated
 from index.text.dates import DateMention, PartialDate, dates
-from index.text.fold import Folded, fold, folded
+from index.text.fold import Folded, fold
 from index.text.number_tokens import counts
 from index.text.numbers import Number, numbers
 from index.text.sentences import sentences
@@ -86,14 +82,14 @@ def read_line(text: str, anchor: date | None = None) -> Line:
         terms.append(mentions[-1][1] if inside else TERMS[word[0]])
         spans.append(mentions[-1][0] if inside else place)
         last = word.end()
-    if not _lexicon().firsts.isdisjoint(word[0] for word in found):
+    if not lexicon().firsts.isdisjoint(word[0] for word in found):
         terms = _with_phrases(terms)
     return Line(text, tuple(terms), (*breaks, True) if terms else (), tuple(spans))
 
 
 def _with_phrases(terms: list[Term]) -> list[Term]:
     """The words, with the sides of phrases: the "left" of "left out" is no departure."""
-    phrases = _lexicon().phrases
+    phrases = lexicon().phrases
     after = [*(term.text for term in terms[1:]), ""]
     pairs = ((term, phrases.get((term.text, text))) for term, text in zip(terms, after, strict=True))
     return [term._replace(sides=sides) if sides else term for term, sides in pairs]
@@ -225,17 +221,17 @@ class _Terms(dict[str, Term]):
 
     def __missing__(self, word: str) -> Term:
         base = stem(word)
-        shared, known, weight = form(base), _lexicon(), _weight(word)
-        places = known.places.get(base, frozenset()) if weight else frozenset()
+        shared, known, cost = form(base), lexicon(), weight(word)
+        places = known.places.get(base, frozenset()) if cost else frozenset()
         found = Term(
             text=word,
             stem=base,
             form=shared,
             root=root(base),
             consonants=skeleton(base),
-            weight=weight,
+            weight=cost,
             groups=known.groups.get(shared, frozenset()) | places,
-            sides=known.side_of(word) if weight or word in known.turning else frozenset(),
+            sides=known.side_of(word) if cost or word in known.turning else frozenset(),
             places=places,
         )
         found = found._replace(keys=_keys(found))
@@ -258,132 +254,3 @@ def _keys(term: Term) -> tuple[Key, ...]:
 
 
 TERMS = _Terms()
-
-
-# --- what the forms of a word share ---
-
-_AFFIXED = re.compile("^[ايتن](?=...)|(?<=...)ت$")
-_INNER = re.compile("(?<=.)[اويء]")
-_WEAK = re.compile("[اويءه]")
-_ENDINGS = re.compile(
-    "(?<=....)(?:ation|ition|tion|sion|ment|ness|ance|enc|ity|iv|al|ly|er|or|ist|ism|ous|ful|abl|ibl|iz|is|ic|e)+$"
-)
-
-
-def form(word_stem: str) -> str:
-    """What the tenses and persons of a verb share with its noun of action, more narrowly than the root.
-
-    >>> {form(stem(word)) for word in ("ارتفع", "ارتفعت", "يرتفع", "ارتفاع")}
-    {'رتفع'}
-    """
-    if word_stem.isascii():
-        return word_stem
-    bare = _INNER.sub("", _AFFIXED.sub("", word_stem))
-    return bare if len(bare) >= 2 else word_stem
-
-
-def root(word_stem: str) -> str:
-    """A guess at what all the words of one family share: in Arabic the strong letters, in English the first ones.
-
-    >>> [root(stem(word)) for word in ("ارتفاع", "يرتفع", "مرتفعه", "announcement", "announced")]
-    ['رفع', 'رفع', 'رفع', 'announc', 'announc']
-    """
-    if word_stem.isascii():
-        return _ENDINGS.sub("", word_stem)
-    strong = _WEAK.sub("", word_stem)
-    for prefix in ("ست", "م", "ت", "ن"):
-        if strong.startswith(prefix) and len(strong) - len(prefix) >= 3:
-            strong = strong[len(prefix) :]
-            break
-    if len(strong) == 4 and strong[1] == "ت":
-        strong = strong[0] + strong[2:]
-    return strong if len(strong) >= 3 else word_stem
-
-
-# --- word lists ---
-
-
-class _Lexicon(NamedTuple):
-    groups: dict[str, frozenset[int]]
-    sides: dict[str, frozenset[int]]
-    turning: frozenset[
-        str
-    ]  # the very words that are listed: "before" has a side, the على that looks like أعلى has none
-    places: dict[str, frozenset[int]]
-    phrases: dict[tuple[str, str], frozenset[int]]  # the sides of "left out", written left_out in the list
-    firsts: frozenset[str]  # the first words of phrases
-
-    def side_of(self, word: str) -> frozenset[int]:
-        """The sides of a word; the و, ف, ب or ل that is written onto it may have to go first."""
-        base = stem(word)
-        found = self.sides.get(_side_key(base, form(base)), frozenset())
-        return self.side_of(word[1:]) if not found and word[0] in "وفبل" and len(word) >= 4 else found
-
-
-@lru_cache(maxsize=1)
-def _lexicon() -> _Lexicon:
-    groups: defaultdict[str, set[int]] = defaultdict(set)
-    sides: defaultdict[str, set[int]] = defaultdict(set)
-    places: defaultdict[str, set[int]] = defaultdict(set)
-    turning: set[str] = set()
-    phrases: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
-    for number, line in enumerate(_lines("synonyms.txt")):
-        for word in line.split():
-            groups[form(stem(folded(word)))].add(number)
-    for number, line in enumerate(_lines("opposites.txt")):
-        for side, listed in enumerate(line.split("|")):
-            for word in folded(listed).split():
-                if "_" in word:
-                    first, second = word.split("_")
-                    phrases[first, second].add(2 * number + side)
-                    continue
-                turning.add(word)
-                base = stem(word)
-                sides[_side_key(base, form(base))].add(2 * number + side)
-    for number, line in enumerate(_lines("places.txt"), PLACES):
-        for word in line.split():
-            places[stem(folded(word))].add(number)
-    return _Lexicon(
-        {word: frozenset(found) for word, found in groups.items()},
-        {word: frozenset(one for one in found if one ^ 1 not in found) for word, found in sides.items()},
-        frozenset(turning),
-        {word: frozenset(found) for word, found in places.items()},
-        {words: frozenset(found) for words, found in phrases.items()},
-        frozenset(first for first, _ in phrases),
-    )
-
-
-PLACES = 10_000  # the numbers of places begin here, beyond those of synonyms
-
-
-def _side_key(base: str, shared: str) -> str:
-    """What a word's side is looked up by: what its forms share, unless too little is left of it to mean anything."""
-    return shared if len(shared) >= 3 and len(base) - len(shared) <= 2 else "=" + base
-
-
-def _lines(name: str) -> Iterator[str]:
-    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-    return (line for line in text.splitlines() if line and not line.startswith("#"))
-
-
-@lru_cache(maxsize=1)
-def _frequent() -> dict[str, float]:
-    """Word → its weight by its class in frequent.txt, whose number is the first of the class in a vocabulary by frequency."""
-    weights: dict[str, float] = {}
-    for line in _lines("frequent.txt"):
-        number, *listed = line.split()
-        weights.update(dict.fromkeys(listed, _by_rank(int(number))))
-    return weights
-
-
-def _by_rank(number: int) -> float:
-    """0.1 for the commonest words, 0.36 for number 15,000, 0.8 for number 90,000."""
-    return max(0.1, (math.log(number) - 6) / 6) ** 2
-
-
-def _weight(word: str) -> float:
-    if word in FUNCTION or (len(word) == 1 and not word.isdigit()):
-        return 0.0
-    if word in REPORTING:
-        return 0.3
-    return max(0.15, _frequent().get(word, 1.1))
