@@ -11,7 +11,7 @@ from assistant.grounding.departures import Departure, departures, in_place
 from assistant.grounding.names import names
 from assistant.grounding.polarity import negated, turned
 from assistant.grounding.reading import Line, Term
-from assistant.grounding.roles import exchanged, misplaced_names, unknown_names
+from assistant.grounding.roles import exchanged, misplaced_names, other_way, unknown_names
 from index.text.numbers import Number, agree, numbers
 
 Kind = Literal[
@@ -181,6 +181,8 @@ def _names(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterator
     yield from (Finding("unknown name", said, other) for said, other in unknown_names(found, evidence))
     if turned := exchanged(found, evidence):
         yield Finding("exchanged", *turned)
+    elif way := other_way(found, evidence):
+        yield Finding("reversal", *way)
 
 
 def _replaced(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterator[tuple[str, str]]:

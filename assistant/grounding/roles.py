@@ -223,6 +223,37 @@ def _governed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
     )
 
 
+def other_way(found: Alignment, evidence: Index) -> Told | None:
+    """A name that the claim has behind "from" and the evidence only behind "to", or the other way round."""
+    if found.best < 0 or found.share(found.best) < KNOWN:
+        return None
+    claim, line = found.claim, evidence.lines[found.best]
+    for at, match in enumerate(found.matches):
+        trust, places = match.get(found.best, (0.0, []))
+        here = _way(claim, at) if trust >= SURE and len(places) == 1 and _named(claim, at) else None
+        there = _way(line, places[0]) if here else None
+        if here and there and claim.terms[here[0]].text in _FROM and line.terms[there[0]].text in _TO:
+            return _words(claim, here), _words(line, there)
+        if here and there and claim.terms[here[0]].text in _TO and line.terms[there[0]].text in _FROM:
+            return _words(claim, here), _words(line, there)
+    return None
+
+
+_FROM, _TO = frozenset(("from", "من")), frozenset(("to", "into", "الي"))
+
+
+def _way(line: Line, at: int) -> tuple[int, int] | None:
+    """The "from" or "to" before a word, with one word between them at most: from the port of, من ميناء."""
+    for before in (at - 1, at - 2):
+        if before >= 0 and not any(line.breaks[before:at]) and line.terms[before].text in _FROM | _TO:
+            return before, at
+    return None
+
+
+def _words(line: Line, run: tuple[int, int]) -> str:
+    return line.text[line.spans[run[0]].start : line.spans[run[1]].end]
+
+
 _AND = frozenset(("and", "or", "و", "او", "vs", "ثم"))
 _ARTICLES = frozenset(("the", "a", "an"))
 _BY = frozenset(("by", "قبل", "يد", "جانب", "طرف"))

@@ -21,6 +21,8 @@ AGAINST = [
     ("The works were kept outside a glass case.", "The works were kept inside a glass case.", "reversal"),
     ("The court upheld the sentence of six months.", "The court overturned the sentence of six months.", "reversal"),
     ("أيدت المحكمة الحكم بحبسه ستة أشهر.", "نقضت المحكمة الحكم بحبسه ستة أشهر.", "reversal"),
+    ("نقلت السفن القمح من ميناء عدن إلى مرسان.", "نقلت السفن القمح من مرسان إلى ميناء عدن.", "reversal"),
+    ("The train runs from Aden to Lorena at night.", "At night the train runs from Lorena to Aden.", "exchanged"),
     ("ضم المدرب الحارس إلى التشكيلة.", "استبعد المدرب الحارس من التشكيلة.", "reversal"),
 ]  # fmt: skip
 
@@ -38,6 +40,7 @@ ALIKE = [
     ("قال العميد إن الجامعة لا تشترط شهادة في اللغة.", "قال العميد إن الجامعة لم تعد تشترط شهادة في اللغة."),
     ("Belphar did not win approval in 2017.", "Belphar failed to win approval in 2017."),
     ("The company, Ketter, owns the trawler Orion.", "Ketter, which owns the trawler Orion, denied that its radio had failed."),
+    ("The train runs to Aden from Lorena at night.", "At night the train runs from Lorena to Aden."),
     ("The tax was left out of the plan.", "The plan left out the tax."),
 ]  # fmt: skip
 
