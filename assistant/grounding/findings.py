@@ -199,7 +199,8 @@ def _replaced(found: Alignment, evidence: Index, gone: list[Departure]) -> Itera
         theirs = [word for word, head in listed.items() if head in mine.values()]
         moved = [at for at in mine if found.matches[at].keys() - {one.line} and not _free(found, at, one.line, used)]
         said = {term.stem for term in found.claim.terms}
-        if moved and theirs and not {line.terms[word].stem for word in theirs} <= said:
+        told = len(theirs) > 1 and {line.terms[word].stem for word in theirs} <= said  # the claim names them, too
+        if moved and theirs and not told:
             yield _text(found.claim, moved[0], moved[-1]), _text(line, theirs[0], theirs[-1])
 
 

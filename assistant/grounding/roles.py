@@ -9,6 +9,7 @@ from assistant.grounding.alignment import Alignment, Index
 from assistant.grounding.common import ORDINARY, REPORTING
 from assistant.grounding.names import RARE, Name, alike, names
 from assistant.grounding.reading import Line, Term
+from index.text.words import stem
 
 KNOWN = 0.7  # the share of a claim's other words that a sentence must have to speak of the same thing
 SAME_PART = 0.55  # the same, where both names stand beside the same word
@@ -40,10 +41,10 @@ def unknown_names(found: Alignment, evidence: Index) -> Iterator[Told]:
         ):
             mine = Name(mine.words[1:], role=0)  # "Curator Lukas Brandt" at the beginning of a sentence
         said = mine.text(claim)
-        if any(
-            _known(found, evidence, at) or claim.terms[at].places or claim.terms[at].text in ORDINARY
-            for at in mine.words
-        ):
+        listed = [claim.terms[at] for at in mine.words]
+        if all(term.places for term in listed) or any(term.text in ORDINARY for term in listed):
+            continue
+        if any(_known(found, evidence, at) for at in mine.words):
             continue
         share = found.share(found.best, mine.words)
         if share < SAME_PART or _abbreviated(said, evidence):
@@ -97,7 +98,9 @@ def _abbreviated(name: str, evidence: Index) -> bool:
 def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
     """Names that the evidence has, but does not have do this: another name has the same word beside it there, on the same side."""
     claim = found.claim
+    surnames: set[str] = set()
     for mine in names(claim, evidence.proper):
+        surnames = surnames or _surnames(evidence)
         where = {line for at in mine.words for line in found.matches[at]}
         shares = {line: found.share(line, mine.words) for line in found.window}
         number = max(shares, key=lambda one: shares[one], default=-1)
@@ -108,7 +111,8 @@ def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
         if not inside and max(found.share(one, mine.words) for one in where) > shares[number] - APART:
             continue
         for other in names(line, evidence.proper):
-            fits = other.head == mine.head and len(other.words) >= min(2, len(mine.words))
+            long = len(other.words) >= min(2, len(mine.words)) or line.terms[other.words[0]].stem in surnames
+            fits = other.head == mine.head and long
             if not fits or not said.isdisjoint(line.terms[word].stem for word in other.words):
                 continue
             part = _common_part(found, mine, line, number, other)
@@ -116,6 +120,12 @@ def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
             if part and not (any(held) if inside else all(held)):
                 yield mine.text(claim), other.text(line)
                 break
+
+
+def _surnames(evidence: Index) -> set[str]:
+    """The last words of the names of several words: Keller, where the text has Anna Keller, too."""
+    runs = ((line, one) for line in evidence.lines for one in names(line) if len(one.words) > 1)
+    return {line.terms[one.words[-1]].stem for line, one in runs}
 
 
 def _beside(line: Line, at: int, step: int, room: int) -> list[int]:
@@ -203,7 +213,11 @@ def _alike(mine: tuple[Term, ...], at: int, theirs: tuple[Term, ...], word: int)
 
 def _governed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
     """Whether each of the two has before it what the other has there: "beat A by … B", or the same verb between two names."""
-    if any(claim.breaks[one.at : other.at]) or any(line.breaks[other.there : one.there]) or _joined(claim, other.at):
+    if any(claim.breaks[one.at : other.at]) or _joined(claim, other.at):
+        return False
+    if _same_verb(claim, line, one, other):
+        return True
+    if any(line.breaks[other.there : one.there]):
         return False
     first, second = _before(claim, one.at, 1), _before(claim, other.at, 1)
     there, before = _before(line, one.there, 2), _before(line, other.there, 2)
@@ -215,12 +229,21 @@ def _governed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
     if other.at == one.at + 1 and one.there == other.there + 1:  # "accused A B", "A B accused"
         rare = all(_rare(claim, at) or _named(claim, at) for at in (one.at, other.at))
         return verb and rare and not first.isdisjoint(before)
+    return False
+
+
+def _same_verb(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
+    """Whether two names have one verb right between them in the claim, and the evidence it behind the second, and then the first."""
+    verb = _after(claim, one.at) & _before(claim, other.at, 1) & _after(line, other.there)
+    if not verb or verb & _MUTUAL or one.there - other.there > WITHIN:
+        return False
     if not (_named(claim, one.at) and _named(claim, other.at)):
         return False
-    after, behind = _after(claim, one.at), _after(line, other.there)
-    return bool(second & after & there & behind) and _passive(claim, one.at, other.at) == _passive(
-        line, other.there, one.there
-    )
+    return _passive(claim, one.at, other.at) == _passive(line, other.there, one.there)
+
+
+WITHIN = 8  # words from the one who does it to the one to whom it is done
+_MUTUAL = frozenset(map(stem, "met meet meets married wed faced played joined التقي اجتمع تزوج واجه".split()))
 
 
 def other_way(found: Alignment, evidence: Index) -> Told | None:

@@ -45,6 +45,12 @@ def test_names_are_found_in_both_scripts(text: str, found: list[str]) -> None:
         ("Mayor Petra Hoyer said she was shocked by the theft.", THEFT, "unknown name"),
         ("Sabine Roth discovered the theft on Sunday.", THEFT, "name"),
         ("Vetter told Roth that the case was locked.", THEFT, "exchanged"),
+        (
+            "Otto Brandt sacked Anna Keller on Monday.",
+            "Anna Keller sacked her aide, Otto Brandt, on Monday.",
+            "exchanged",
+        ),
+        ("قالت المهندسة هند الشمري إن الأشجار نقلت.", "قالت المهندسة ريم الدوسري إن الأشجار نقلت.", "unknown name"),
     ],
 )
 def test_a_name_in_anothers_place_is_caught(claim: str, text: str, kind: str) -> None:
@@ -60,6 +66,8 @@ def test_a_name_in_anothers_place_is_caught(claim: str, text: str, kind: str) ->
         ("قال الوزير نبيل الحدّاد إن الإضراب انتهى.", STRIKE),
         ("حولت الشركة سفنها إلى ميناء الدرعه.", STRIKE),
         ("Vetter was told by Sabine Roth that the case was locked.", THEFT),
+        ("Otto Brandt was sacked by Anna Keller.", "Anna Keller sacked her aide, Otto Brandt, on Monday."),
+        ("Otto Brandt met Anna Keller.", "Anna Keller met Otto Brandt on Monday."),
         ("The theft was discovered on Sunday by curator Jan Vetter.", THEFT),
         ("اتهم زلنسكي موسكو بقصف المحطة.", "اتهم زيلينسكي موسكو بقصف المحطة."),
     ],
