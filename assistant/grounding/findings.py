@@ -8,10 +8,11 @@ from typing import Literal, NamedTuple
 
 from assistant.grounding.alignment import Alignment, Index, Place, borne
 from assistant.grounding.departures import Departure, departures, in_place
+from assistant.grounding.exchanges import exchanged, other_way
 from assistant.grounding.names import names
 from assistant.grounding.polarity import negated, turned
 from assistant.grounding.reading import Line, Term
-from assistant.grounding.roles import exchanged, misplaced_names, other_way, unknown_names
+from assistant.grounding.roles import misplaced_names, unknown_names
 from index.text.numbers import Number, agree, numbers
 
 Kind = Literal[

@@ -1,0 +1,166 @@
+"""Two words that changed places, and a place that became the other end of the way: who accused whom, from where to where."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from assistant.grounding.alignment import Alignment, Index
+from assistant.grounding.names import RARE, names
+from assistant.grounding.reading import Line, Term
+from assistant.grounding.roles import KNOWN, SURE, Told
+from index.text.words import stem
+
+
+class _Once(NamedTuple):
+    """A word of the claim that stands once in a sentence of the evidence: its place here and there."""
+
+    at: int
+    there: int
+
+
+def exchanged(found: Alignment, evidence: Index) -> Told | None:
+    """Two words of which each stands where the evidence has the other: who accused whom, what fell and what rose."""
+    if found.best < 0:
+        return None
+    claim, line = found.claim, evidence.lines[found.best]
+    once = [
+        _Once(at, match[found.best][1][0])
+        for at, (term, match) in enumerate(zip(claim.terms, found.matches, strict=True))
+        if term.weight >= 0.3 and not term.number and found.best in match and len(match[found.best][1]) == 1
+    ]
+    for place, one in enumerate(once):
+        for other in once[place + 1 :]:
+            differ = other.there < one.there and claim.terms[one.at].stem != claim.terms[other.at].stem
+            if differ and _crossed(claim, line, one, other):
+                return claim.spans[one.at].of(claim.text), claim.spans[other.at].of(claim.text)
+    return None
+
+
+def _crossed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
+    mine, theirs = claim.terms, line.terms
+    crossed = _alike(mine, one.at, theirs, other.there) + _alike(mine, other.at, theirs, one.there)
+    straight = _alike(mine, one.at, theirs, one.there) + _alike(mine, other.at, theirs, other.there)
+    if crossed >= 3 and crossed >= straight + 2:
+        return True
+    return _governed(claim, line, one, other)
+
+
+def _alike(mine: tuple[Term, ...], at: int, theirs: tuple[Term, ...], word: int) -> int:
+    """How many of the two neighbours, or ends of the sentence, a word of the claim shares with one of the evidence."""
+    count = 0
+    for step in (-1, 1):
+        here, there = at + step, word + step
+        inside = 0 <= here < len(mine), 0 <= there < len(theirs)
+        count += (mine[here].stem == theirs[there].stem) if all(inside) else not any(inside)
+    return count
+
+
+def _governed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
+    """Whether each of the two has before it what the other has there: "beat A by … B", or the same verb between two names."""
+    if any(claim.breaks[one.at : other.at]) or _joined(claim, other.at):
+        return False
+    if _same_verb(claim, line, one, other):
+        return True
+    if any(line.breaks[other.there : one.there]):
+        return False
+    first, second = _before(claim, one.at, 1), _before(claim, other.at, 1)
+    there, before = _before(line, one.there, 2), _before(line, other.there, 2)
+    verb = one.at > 0 and bool(claim.terms[one.at - 1].weight)
+    if verb and second and first != second and second.isdisjoint(_AND):
+        swapped = not first.isdisjoint(before) and not second.isdisjoint(there)
+        if swapped and first.isdisjoint(there) and second.isdisjoint(before):
+            return True
+    if other.at == one.at + 1 and one.there == other.there + 1:  # "accused A B", "A B accused"
+        rare = all(_rare(claim, at) or _named(claim, at) for at in (one.at, other.at))
+        return verb and rare and not first.isdisjoint(before)
+    return False
+
+
+def _same_verb(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
+    """Whether two names have one verb right between them in the claim, and the evidence it behind the second, and then the first."""
+    verb = _after(claim, one.at) & _before(claim, other.at, 1) & _after(line, other.there)
+    if not verb or verb & _MUTUAL or one.there - other.there > WITHIN:
+        return False
+    if not (_named(claim, one.at) and _named(claim, other.at)):
+        return False
+    return _passive(claim, one.at, other.at) == _passive(line, other.there, one.there)
+
+
+WITHIN = 8  # words from the one who does it to the one to whom it is done
+_MUTUAL = frozenset(map(stem, "met meet meets married wed faced played joined التقي اجتمع تزوج واجه".split()))
+
+
+def other_way(found: Alignment, evidence: Index) -> Told | None:
+    """A name that the claim has behind "from" and the evidence only behind "to", or the other way round."""
+    if found.best < 0 or found.share(found.best) < KNOWN:
+        return None
+    claim, line = found.claim, evidence.lines[found.best]
+    for at, match in enumerate(found.matches):
+        trust, places = match.get(found.best, (0.0, []))
+        here = _way(claim, at) if trust >= SURE and len(places) == 1 and _named(claim, at) else None
+        there = _way(line, places[0]) if here else None
+        if here and there and claim.terms[here[0]].text in _FROM and line.terms[there[0]].text in _TO:
+            return _words(claim, here), _words(line, there)
+        if here and there and claim.terms[here[0]].text in _TO and line.terms[there[0]].text in _FROM:
+            return _words(claim, here), _words(line, there)
+    return None
+
+
+_FROM, _TO = frozenset(("from", "من")), frozenset(("to", "into", "الي"))
+
+
+def _way(line: Line, at: int) -> tuple[int, int] | None:
+    """The "from" or "to" before a word, with one word between them at most: from the port of, من ميناء."""
+    for before in (at - 1, at - 2):
+        if before >= 0 and not any(line.breaks[before:at]) and line.terms[before].text in _FROM | _TO:
+            return before, at
+    return None
+
+
+def _words(line: Line, run: tuple[int, int]) -> str:
+    return line.text[line.spans[run[0]].start : line.spans[run[1]].end]
+
+
+_AND = frozenset(("and", "or", "و", "او", "vs", "ثم"))
+_ARTICLES = frozenset(("the", "a", "an"))
+_BY = frozenset(("by", "قبل", "يد", "جانب", "طرف"))
+
+
+def _before(line: Line, at: int, room: int) -> set[str]:
+    """The stems of the words just before one, articles left out, up to a mark."""
+    found: set[str] = set()
+    while at > 0 and len(found) < room and not line.breaks[at - 1]:
+        at -= 1
+        if line.terms[at].text not in _ARTICLES:
+            found.add(line.terms[at].stem)
+    return found
+
+
+def _after(line: Line, at: int) -> set[str]:
+    """The stems of the next two words with weight, up to a mark."""
+    found: set[str] = set()
+    while at + 1 < len(line.terms) and len(found) < 2 and not line.breaks[at]:
+        at += 1
+        if line.terms[at].weight:
+            found.add(line.terms[at].stem)
+    return found
+
+
+def _passive(line: Line, low: int, high: int) -> bool:
+    return any(term.text in _BY for term in line.terms[low + 1 : high])
+
+
+def _joined(line: Line, at: int) -> bool:
+    """Whether a word begins with "and": وأوكرانيا."""
+    term = line.terms[at]
+    return term.text.startswith("و") and not term.stem.startswith("و")
+
+
+def _rare(line: Line, at: int) -> bool:
+    """Whether an Arabic word may be a name, for all that its letters tell."""
+    term = line.terms[at]
+    return not term.text.isascii() and term.weight >= RARE and not term.text.startswith(("ال", "وال", "بال", "لل"))
+
+
+def _named(line: Line, at: int) -> bool:
+    return bool(line.terms[at].places) or any(at in one.words for one in names(line))
