@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from assistant.api import Assistant, ask
     from assistant.config import Settings
-    from assistant.conversation import Conversation, Turn
+    from assistant.question.conversation import Conversation, Turn
     from assistant.records import Answer, Citation, Conflict, Sentence, Source, Usage
-    from assistant.shelves import Articles, Hits
+    from assistant.showing.shelves import Articles, Hits
     from assistant.streams import AsyncStream, Stream
     from assistant.talk import Talk
     from index.errors import IsnadError
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "assistant.api": ("Assistant", "ask"),
     "assistant.config": ("Settings",),
-    "assistant.conversation": ("Conversation", "Turn"),
+    "assistant.question.conversation": ("Conversation", "Turn"),
     "assistant.records": ("Answer", "Citation", "Conflict", "Sentence", "Source", "Usage"),
-    "assistant.shelves": ("Articles", "Hits"),
+    "assistant.showing.shelves": ("Articles", "Hits"),
     "assistant.streams": ("AsyncStream", "Stream"),
     "assistant.talk": ("Talk",),
     "index.errors": ("IsnadError",),

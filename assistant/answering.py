@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from assistant.checking import examined
 from assistant.conflicts import conflicts, joined, rivals
-from assistant.conversation import Conversation, standalone
-from assistant.filtering import named, none_passes
 from assistant.model import Model, Prices, total
 from assistant.policy import Policy, applied
+from assistant.question.conversation import Conversation, standalone
+from assistant.question.filtering import named, none_passes
+from assistant.question.translating import translated
+from assistant.question.understand import Question, understand
 from assistant.records import Answer, Conflict, Draft, Seen, Sentence, Source
-from assistant.translating import translated
-from assistant.understand import Question, understand
 from index.records import Filters, Hit
 from index.retrieval import Retriever, checked
 from index.tokens import count

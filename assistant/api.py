@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec.structs import replace
 
 from assistant import answering, wiring
-from assistant import display as _display  # noqa: F401 - values then show themselves in a notebook
 from assistant.adding import Adding, Given
 from assistant.config import Settings
-from assistant.conversation import Conversation
-from assistant.filtering import named
+from assistant.question.conversation import Conversation
+from assistant.question.filtering import named
 from assistant.records import Answer
-from assistant.shelves import Articles, Hits
+from assistant.showing import display as _display  # noqa: F401 - values then show themselves in a notebook
+from assistant.showing.shelves import Articles, Hits
 from assistant.streams import AsyncStream, Stream
 from assistant.talk import Talk
 from index.errors import IsnadError, UsageError

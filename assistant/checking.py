@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from assistant.record import spoken_of
 from assistant.records import Sentence
+from assistant.writing.record import spoken_of
 from index.errors import UsageError
 from index.records import Article, Hit
 from index.text.words import words

@@ -12,11 +12,11 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations
 
-from assistant.amounts import Wanted, amounts, fate, of_one_time, wanted
-from assistant.asking import FUNCTION_WORDS
 from assistant.offices import Held, is_name, met_twice, offices, one_name
+from assistant.question.asking import FUNCTION_WORDS
+from assistant.question.understand import understand
+from assistant.quotation.amounts import Wanted, amounts, fate, of_one_time, wanted
 from assistant.records import Citation, Conflict, Kind, Side
-from assistant.understand import understand
 from index.records import Hit, Span, Value, covering
 from index.text.dates import DateMention, compatible, dates
 from index.text.hygiene import clean

@@ -27,10 +27,10 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 import prompts
 from assistant import answering
 from assistant.answering import Writer
-from assistant.compose import REFUSAL, Shown, compose
 from assistant.model import LANGUAGES, Message, Model, Prices
+from assistant.question.understand import Question
 from assistant.records import Answer, Draft
-from assistant.understand import Question
+from assistant.writing.compose import REFUSAL, Shown, compose
 from index.errors import ProviderCut
 from index.llamaindex import ArticleRetriever, hits_of
 from index.provider import Reply, faults

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from assistant.asking import FUNCTION_WORDS
+from assistant.question.asking import FUNCTION_WORDS
 from index.records import Span, Value
 from index.text.words import QUESTION_WORDS, skeleton, stem, words
 

@@ -7,8 +7,8 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from assistant.quoting import closest
 from assistant.records import Answer, Citation
+from assistant.writing.quoting import closest
 from index.records import Hit
 
 Policy = Literal["show", "strict"]

@@ -206,7 +206,7 @@ class Answer(Value, frozen=True, kw_only=True):
 
         Whatever an article or a model wrote is escaped: it makes no link, no picture and no heading.
         """
-        from assistant.markdown import answer_markdown
+        from assistant.showing.markdown import answer_markdown
 
         return answer_markdown(self)
 
@@ -216,7 +216,7 @@ class Answer(Value, frozen=True, kw_only=True):
         Columns: sentence (its place, from 0), text, verdict, probability, file_id, start, end, quote, title, published,
         publisher. A refusal has no rows. Raises UsageError, with the line to install it, where pandas is not installed.
         """
-        from assistant.frames import answer_rows, frame
+        from assistant.showing.frames import answer_rows, frame
 
         return frame(answer_rows(self))
 
@@ -227,7 +227,7 @@ class Answer(Value, frozen=True, kw_only=True):
         return f"Answer({short(self.question)!r}: {short(self.text)!r}, {count})"
 
     def _repr_html_(self) -> str:
-        from assistant.display import answer_html
+        from assistant.showing.display import answer_html
 
         return answer_html(self)
 

@@ -56,7 +56,7 @@ class Stream(Generator[str, None, Answer]):
 
     def show(self) -> Answer:
         """The answer, shown in a notebook while it is written (at most ten times a second) and as itself at its end."""
-        from assistant.notebook import live
+        from assistant.showing.notebook import live
 
         return live(self)
 

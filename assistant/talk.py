@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistant.conversation import Conversation, Turn
+from assistant.question.conversation import Conversation, Turn
 from assistant.records import Answer
 from assistant.streams import AsyncStream, Stream
 

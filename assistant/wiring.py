@@ -125,11 +125,11 @@ def writer(retriever: Retriever, settings: Settings, model: Any = None) -> Write
     Raises UsageError for a `model` that is none.
     """
     if model is None and not settings.has_model:
-        from assistant.extractive import Extractive
+        from assistant.quotation.extractive import Extractive
 
         return Extractive(retriever.lexical)
     from assistant.model import accepted
-    from assistant.modelled import Modelled
+    from assistant.writing.modelled import Modelled
     from index.tokens import count
 
     return Modelled(

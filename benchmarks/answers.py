@@ -1,6 +1,6 @@
 """How well answers without a model answer and refuse: `make bench-answers`, or `python -m benchmarks.answers [SET …] [--most N]`.
 
-Everything goes through `assistant.understand`, `index.lexical` and `assistant.extract`, with the shipped coefficients. Of the sets
+Everything goes through `assistant.question.understand`, `index.lexical` and `assistant.quotation.extract`, with the shipped coefficients. Of the sets
 that these were fitted on, only questions that fitting did not see are asked (see `benchmarks.fit_extract`); of rgb all, of the two
 sets on five news reports all, too: nothing was tuned on them.
 
@@ -23,9 +23,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.evidence import candidates
-from assistant.extract import distinct, extract, model, rank
-from assistant.understand import understand
+from assistant.question.understand import understand
+from assistant.quotation.evidence import candidates
+from assistant.quotation.extract import distinct, extract, model, rank
 from benchmarks.fit_extract import held_out, holds
 from benchmarks.question_sets import NEWS, SETS, Asked, Store
 

@@ -1,4 +1,4 @@
-"""Fit the coefficients of `assistant/extract.json`: `python -m benchmarks.fit_extract`.
+"""Fit the coefficients of `assistant/quotation/extract.json`: `python -m benchmarks.fit_extract`.
 
 Rows: the questions of half of the titles (even by MD5) of arcd, xquad-ar, xquad-en and squad2, and of half of the events of
 `evals/cases/core.jsonl`. The other half and all of rgb are never seen; `make bench-answers` reports on them. `--cross` fits without one set at a time and reports on the one left out.
@@ -18,13 +18,13 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
-from assistant.evidence import Features, candidates
-from assistant.extract import TELLING, Model, distinct, outlook, rank
-from assistant.understand import Question, understand
+from assistant.question.understand import Question, understand
+from assistant.quotation.evidence import Features, candidates
+from assistant.quotation.extract import TELLING, Model, distinct, outlook, rank
 from benchmarks.question_sets import DATA, SETS, Asked
 from index.text.fold import folded
 
-SHIPPED = Path(__file__).resolve().parents[1] / "assistant" / "extract.json"
+SHIPPED = Path(__file__).resolve().parents[1] / "assistant" / "quotation" / "extract.json"
 MOST = 700  # questions of a set
 LANGUAGES = {
     "arcd": "arcd",
@@ -146,7 +146,7 @@ def fit_answering(
 
 
 def outlooks(set_: Sequence[Seen], ranking: dict[str, float]) -> tuple[list[Features], Any]:
-    """What `assistant.extract.outlook` says of each question, and whether it is answerable."""
+    """What `assistant.quotation.extract.outlook` says of each question, and whether it is answerable."""
     model = Model(ranking=ranking, answering={}, intercept=0.0, threshold=0.5, beside=1.0)
     kept = [(one, rank(one.found, model)) for one in set_]
     return [outlook(one.question, ranked) for one, ranked in kept if ranked], np.array(

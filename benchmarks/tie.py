@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from assistant.tying import tied
+from assistant.writing.tying import tied
 from index.text.fold import folded
 from index.text.sentences import sentences
 from index.text.words import QUESTION_WORDS

@@ -36,7 +36,7 @@ import msgspec
 
 from assistant import answering
 from assistant.model import ChatModel, Prices
-from assistant.modelled import Modelled
+from assistant.writing.modelled import Modelled
 from benchmarks.speed import made
 from index.build import Lexicon, sync
 from index.ledger import Ledger

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from assistant.records import Answer, Citation, Sentence, Source, Usage
-from assistant.tying import tied
+from assistant.writing.tying import tied
 from evals.cases import Case
 from evals.corpus import Corpus
 from evals.engines import FRESH, About

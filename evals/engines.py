@@ -9,8 +9,8 @@ from typing import Protocol
 
 import prompts
 from assistant import answering
-from assistant.conversation import Conversation
 from assistant.model import Message, Model
+from assistant.question.conversation import Conversation
 from assistant.records import Seen
 from evals.cases import Case
 from evals.records import Place, Reply

@@ -7,8 +7,8 @@ from datetime import date
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
-from assistant.quoting import says_nothing
 from assistant.records import Answer, Citation, Sentence
+from assistant.writing.quoting import says_nothing
 from evals.cases import Case, Fact
 from evals.corpus import Corpus
 from evals.matching import states

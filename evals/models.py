@@ -10,8 +10,8 @@ from assistant import wiring
 from assistant.answering import Writer
 from assistant.config import Settings
 from assistant.model import ChatModel, Model, Prices, Recorded
-from assistant.modelled import Modelled
 from assistant.spending import Budget
+from assistant.writing.modelled import Modelled
 from evals.calls import Calls, Remembered
 from evals.cases import HERE, Case
 from evals.engines import About, AssistantEngine, Engine, Watched, prompt_hashes, prompt_texts

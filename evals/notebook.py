@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from assistant import Assistant
-from assistant.conversation import Conversation
-from assistant.display import table
-from assistant.frames import frame
-from assistant.render import escaped
+from assistant.question.conversation import Conversation
+from assistant.showing.display import table
+from assistant.showing.frames import frame
+from assistant.showing.render import escaped
 from evals.cases import Case
 from evals.corpus import Corpus
 from evals.engines import place

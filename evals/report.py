@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from assistant.render import direction
+from assistant.showing.render import direction
 from evals import corpus as texts
 from evals import stats
 from evals.baseline import Baseline

@@ -16,7 +16,7 @@ from index.errors import UsageError
 
 @singledispatch
 def page_of(value: object) -> str | None:
-    """A value as HTML for a notebook, None where it is shown as text. `assistant.display` registers what it can show."""
+    """A value as HTML for a notebook, None where it is shown as text. `assistant.showing.display` registers what it can show."""
     return None
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def search(options: argparse.Namespace) -> int:
     """Print the passages for a question, best first."""
-    from assistant import render
     from assistant.api import Assistant
+    from assistant.showing import render
 
     filters = _filters(options)
     with Assistant.open(options.store) as assistant:
@@ -79,7 +79,7 @@ def ask(options: argparse.Namespace) -> int:
 
 def _show(streaming: Generator[str, None, Answer], live: bool) -> None:
     """Print an answer: live, its text as it comes and then what belongs to it; otherwise the whole at its end."""
-    from assistant import render
+    from assistant.showing import render
 
     said = ""
     while True:
@@ -104,8 +104,8 @@ def verify(options: argparse.Namespace) -> int:
     """Look at a kept answer (`ask --json`) again: do the articles still say this?"""
     import msgspec
 
-    from assistant import render
     from assistant.records import Answer
+    from assistant.showing import render
     from assistant.verifying import verified
     from index.errors import UsageError
     from index.ledger import Ledger
@@ -205,7 +205,7 @@ def _filters(options: argparse.Namespace) -> Filters:
 
 
 def _why_nothing(store: Path, filters: Filters) -> str:
-    from assistant.filtering import named, none_passes
+    from assistant.question.filtering import named, none_passes
     from index.ledger import Ledger
 
     with closing(Ledger.open(store)) as ledger:

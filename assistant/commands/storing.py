@@ -28,7 +28,8 @@ def index(options: argparse.Namespace) -> int:
 
 
 def _sync(options: argparse.Namespace, settings: Settings) -> int:
-    from assistant import render, wiring
+    from assistant import wiring
+    from assistant.showing import render
     from index.build import sync
     from index.reading.articles import source
 
@@ -69,7 +70,8 @@ def _plan(options: argparse.Namespace, settings: Settings) -> int:
     """Say what would be done, and what it would cost."""
     from tempfile import TemporaryDirectory
 
-    from assistant import render, wiring
+    from assistant import wiring
+    from assistant.showing import render
     from index.build import plan
     from index.ledger import Ledger
     from index.meaning.embedding import Hashed
@@ -91,7 +93,7 @@ def _plan(options: argparse.Namespace, settings: Settings) -> int:
 
 def show(options: argparse.Namespace) -> int:
     """Print an article, or a stretch of it in its surroundings."""
-    from assistant import render
+    from assistant.showing import render
     from index.ledger import Ledger
 
     article, span = Ledger.open(options.store).place(options.place)
@@ -103,7 +105,7 @@ def show(options: argparse.Namespace) -> int:
 
 def articles(options: argparse.Namespace) -> int:
     """List the articles."""
-    from assistant import render
+    from assistant.showing import render
     from index.ledger import Ledger
 
     ledger = Ledger.open(options.store)
@@ -132,8 +134,9 @@ def remove(options: argparse.Namespace) -> int:
 
 def status(options: argparse.Namespace) -> int:
     """Say what the store holds and which engines are on."""
-    from assistant import render, wiring
+    from assistant import wiring
     from assistant.config import Settings
+    from assistant.showing import render
 
     record = wiring.status(options.store, Settings.load())
     if options.json:
@@ -144,8 +147,9 @@ def status(options: argparse.Namespace) -> int:
 
 def doctor(options: argparse.Namespace) -> int:
     """Look at everything in the store; with --repair build anew what is damaged."""
-    from assistant import render, wiring
+    from assistant import wiring
     from assistant.config import Settings
+    from assistant.showing import render
     from index.doctor import examine, repair
 
     settings = Settings.load()

@@ -8,10 +8,10 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 
-from assistant.cues import TITLES
 from assistant.grounding.common import DENIALS, ORDINARY, REPORTING
 from assistant.grounding.lexicon import listed_in
 from assistant.grounding.reading import Line, Term
+from assistant.quotation.cues import TITLES
 from index.text.fold import folded
 
 RARE = 0.9  # the weight of a word that no list of common words has

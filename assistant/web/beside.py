@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Sequence
 
-from assistant.render import direction, escaped
+from assistant.showing.render import direction, escaped
 from assistant.web import shelf
 from assistant.web.desk import Desk
 from assistant.web.markup import article_rows, button, file_name, isolated, link, tag, text

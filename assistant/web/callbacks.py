@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import gradio as gr
 
-from assistant.reasons import worded
+from assistant.showing.reasons import worded
 from assistant.web import beside, markup, messages, talking
 from assistant.web.desk import Desk
 from assistant.web.heard import LOG, Updates, spoken, value

@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from assistant.markdown import inert
 from assistant.records import Answer, Usage
-from assistant.render import one_line
+from assistant.showing.markdown import inert
+from assistant.showing.render import one_line
 from index.errors import NotFound, StoreError, StoreFull
 from index.ledger import transaction
 from index.records import Value

@@ -18,12 +18,12 @@ from msgspec.structs import replace
 from assistant import wiring
 from assistant.api import Assistant
 from assistant.config import Settings
-from assistant.conversation import Conversation
-from assistant.record import opening
+from assistant.question.conversation import Conversation
 from assistant.records import Answer, Usage
 from assistant.web.conversations import FILE, Conversations
 from assistant.web.uploads import Uploads
 from assistant.web.visits import Limits, Refusal, Visits
+from assistant.writing.record import opening
 from index.build import Progress, quiet
 from index.ledger import Ledger
 from index.records import Article, Filters, Hit, Skipped, Span, SyncReport

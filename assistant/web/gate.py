@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.render import escaped
+from assistant.showing.render import escaped
 
 SAID = {
     "wrong_host": "This page does not answer to that name; use its address, or start it with --host NAME.",

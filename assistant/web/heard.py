@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assistant.reasons import worded
+from assistant.showing.reasons import worded
 from assistant.web import beside
 from assistant.web.words import WORDS, Language
 from index.errors import IsnadError

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from urllib.parse import quote
 
-from assistant.reasons import worded
 from assistant.records import Citation, Source
-from assistant.render import direction, escaped, one_line
+from assistant.showing.reasons import worded
+from assistant.showing.render import direction, escaped, one_line
 from assistant.web.words import Words
 from index.records import Article, Skipped, SyncReport
 

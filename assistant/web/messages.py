@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from assistant.reasons import worded
 from assistant.records import Answer, Conflict, Sentence, Source
-from assistant.render import direction, escaped, one_line
+from assistant.showing.reasons import worded
+from assistant.showing.render import direction, escaped, one_line
 from assistant.web.markup import button, day, file_name, isolated, link, named, place, prose, tag, text, title
 from assistant.web.words import Language, Words
 from index.records import Article, Value

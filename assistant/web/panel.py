@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from assistant.render import direction, escaped
+from assistant.showing.render import direction, escaped
 from assistant.web.desk import Desk
 from assistant.web.markup import button, isolated, link, tag, text
 from assistant.web.words import WORDS, Language, Words

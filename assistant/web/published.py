@@ -10,8 +10,8 @@ from typing import Any
 import gradio as gr
 import msgspec
 
-from assistant import render
-from assistant.filtering import typed
+from assistant.question.filtering import typed
+from assistant.showing import render
 from assistant.web.desk import Asking, Desk
 from index.errors import IsnadError
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import gradio as gr
 from anyio.to_thread import run_sync
 
-from assistant.filtering import typed
+from assistant.question.filtering import typed
 from assistant.web import beside, messages, talking
 from assistant.web.conversations import Kind
 from assistant.web.desk import Desk

@@ -19,7 +19,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp
 
-from assistant import render
+from assistant.showing import render
 from assistant.web import panel
 from assistant.web.desk import Desk
 from assistant.web.guard import Guard

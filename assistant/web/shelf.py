@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
-from assistant.filtering import alike
+from assistant.question.filtering import alike
 from index.records import Article
 from index.text.fold import folded
 

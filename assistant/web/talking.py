@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 
 from anyio.to_thread import run_sync
 
-from assistant.conversation import Conversation
+from assistant.question.conversation import Conversation
 from assistant.records import Answer
 from assistant.web import messages
 from assistant.web.conversations import Turn

@@ -11,8 +11,8 @@ from assistant import wiring
 from assistant.answering import LITTLE, answer, others
 from assistant.config import Settings
 from assistant.model import Message, Prices
-from assistant.modelled import Modelled
-from assistant.understand import understand
+from assistant.question.understand import understand
+from assistant.writing.modelled import Modelled
 from index.build import Lexicon, sync
 from index.ledger import Ledger
 from index.provider import Reply

@@ -10,9 +10,9 @@ import pytest
 
 from assistant import grounding
 from assistant.checking import OTHERS, Examining, examined
-from assistant.compose import Shown, compose
 from assistant.model import Message
 from assistant.records import Citation, Sentence
+from assistant.writing.compose import Shown, compose
 from index.provider import Reply
 from index.records import Hit
 from index.tokens import count

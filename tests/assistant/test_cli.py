@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.cli import main
-from assistant.reasons import worded
+from assistant.showing.reasons import worded
 from tests.shop import index
 
 

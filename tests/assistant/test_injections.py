@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import prompts
-from assistant.citations import cited
-from assistant.context import fit
+from assistant.writing.citations import cited
+from assistant.writing.context import fit
 from index.tokens import count
 from tests.assistant.written import BRIDGE, OPPOSITION, hit
 

@@ -20,11 +20,11 @@ from llama_index.core.postprocessor import SimilarityPostprocessor
 from llama_index.core.schema import Document, NodeWithScore, QueryBundle, TextNode
 from llama_index.llms.openai_like import OpenAILike
 
-from assistant.compose import Shown, compose
-from assistant.extractive import Extractive
 from assistant.llamaindex import CitedQueryEngine, LlamaModel
 from assistant.model import accepted
+from assistant.quotation.extractive import Extractive
 from assistant.records import Answer
+from assistant.writing.compose import Shown, compose
 from index.errors import NoStore, ProviderCut, ProviderDown, ProviderError, ProviderRefused, UsageError
 from index.llamaindex import ArticleRetriever, LlamaEmbedder, PassageSplitter, StoreEmbedding
 from index.records import Filters

@@ -9,7 +9,7 @@ import pytest
 from assistant import wiring
 from assistant.api import Assistant
 from assistant.config import Settings
-from assistant.render import status_text
+from assistant.showing.render import status_text
 from index.doctor import examine
 from index.errors import NoStore, StoreBusy, StoreClosed, StoreDamaged
 from index.ledger import Ledger

@@ -12,7 +12,7 @@ import pytest
 from assistant.config import Settings
 from assistant.policy import applied, marked
 from assistant.records import Answer, Citation, Sentence
-from assistant.render import answer_text
+from assistant.showing.render import answer_text
 from index.errors import UsageError
 from tests.scripted import Scripted
 from tests.test_model_path import asked

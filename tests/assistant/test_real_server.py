@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.compose import Shown, compose
 from assistant.model import ChatModel, drained
+from assistant.writing.compose import Shown, compose
 from index.errors import ProviderCut, ProviderError, ProviderRefused
 from index.provider import ContextTooLong, Provider, Reply, Wait, embed
 from index.tokens import count

@@ -12,7 +12,7 @@ import prompts
 from assistant import wiring
 from assistant.config import Settings
 from assistant.model import Prices
-from assistant.modelled import Modelled
+from assistant.writing.modelled import Modelled
 from evals import blame, passing
 from evals.baseline import Baseline, bless
 from evals.cases import SUITES, Case, load

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from assistant.reasons import worded
 from assistant.records import Answer, Citation, Conflict, Sentence, Side, Source
-from assistant.render import plain
+from assistant.showing.reasons import worded
+from assistant.showing.render import plain
 from assistant.web import markup, messages, panel
 from assistant.web.messages import View
 from assistant.web.words import ARABIC, ENGLISH, WORDS, Words

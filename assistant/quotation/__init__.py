@@ -1,0 +1,1 @@
+"""Answers with no model: the sentences that answer a question, weighed and quoted."""

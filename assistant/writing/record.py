@@ -1,0 +1,134 @@
+"""What a file says of itself beside its story (title, day, publisher): whether a sentence says just that, and where the text says it.
+
+Pure. A model may cite these lines of a source; their words often stand nowhere in the passage that it was shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.question.asking import FUNCTION_WORDS
+from assistant.records import Fact
+from index.records import Article, Span, covering
+from index.text.dates import dates
+from index.text.fold import find
+from index.text.sentences import sentences
+from index.text.words import QUESTION_WORDS, stem, words
+
+SENTENCE = 6  # words, at least, of a sentence that is none of a site's own
+SHORT = 25  # words of a line, at most, that names the publisher of what stands around it
+
+
+def _stems(said: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words(said))
+
+
+_PUBLISHED = _stems(  # one of these is said of a report that somebody made public
+    "نشر نشرت نشره نشرته منشور منشورة المنشور النشر صدر صدرت صادر الصادر خبر الخبر تقرير التقرير مقال المقال المقالة مادة المادة مصدر "
+    "المصدر مصدره مؤرخ مؤرخة المؤرخ عنوان عنوانه بعنوان العنوان معنون ناشر الناشر ناشره "
+    "published publish publisher report reports article articles source story news dated title titled headline headlined entitled issued"
+)
+_BESIDE = _stems(
+    "ورد تاريخ بتاريخ التاريخ تاريخه يعود تعود موقع صحيفة وكالة قناة يوم أحدث آخر بحسب وفق حسب "
+    "date dates newspaper site website agency channel appeared day latest newest recent according"
+)
+
+
+def stated(sentence: str, article: Article, question: str = "") -> tuple[Fact, ...]:
+    """The facts of an article's record that a sentence states, where it says nothing else; () where it does, or states none.
+
+    That they are said of the report, not of its story, must be told by a word of the sentence, or of the question that it answers.
+
+    >>> from datetime import date
+    >>> bridge = Article(id="a", text="", sha256="", published=date(2031, 5, 2), publisher="وكالة السراج")
+    >>> stated("نُشر الخبر في 2 أيار 2031 عن وكالة السراج.", bridge)
+    ('published', 'publisher')
+    >>> stated("The report is dated 2 May 2031.", bridge), stated("افتُتح الجسر في 2 أيار 2031.", bridge)
+    (('published',), ())
+    >>> stated("في 2 أيار 2031.", bridge, "متى نُشر الخبر؟"), stated("في 2 أيار 2031.", bridge, "متى افتُتح الجسر؟")
+    (('published',), ())
+    """
+    found: list[tuple[Fact, Span]] = []
+    for name, value in (("title", article.title), ("publisher", article.publisher)):
+        if value and (span := find(value, sentence)):
+            found.append((name, span))  # type: ignore[arg-type]
+    if article.published:
+        found += [
+            ("published", one.span)
+            for one in dates(sentence)
+            if any(value.as_date() == article.published for value in one.values)
+        ]
+    rest = sentence
+    for _, span in sorted(found, key=lambda one: -one[1].start):
+        rest = rest[: span.start] + " " + rest[span.end :]
+    left = [word for word in words(rest) if word not in QUESTION_WORDS and word not in FUNCTION_WORDS]
+    told = {stem(word) for word in left}
+    if not found or told - _PUBLISHED - _BESIDE or _PUBLISHED.isdisjoint(told | _stems(question)):
+        return ()
+    return tuple(name for name in ("title", "published", "publisher") if name in {one for one, _ in found})
+
+
+def places(article: Article, facts: Sequence[Fact]) -> tuple[Span, ...]:
+    """Where the article's text says these things of itself, each once; where it says none of them, how it begins."""
+    found = [span for fact in facts if (span := _place(article, fact))]
+    begins = opening(article)
+    return tuple(dict.fromkeys(found)) or ((begins,) if begins else ())
+
+
+def spoken_of(article: Article) -> str:
+    """The record as prose, in Arabic and in English: what a sentence that states it is held against."""
+    told = {"title": article.title, "published": article.published, "publisher": article.publisher}
+    lines = [
+        " ".join([begin, *(phrase.format(told[fact]) for fact, phrase in phrases.items() if told[fact])])
+        for begin, phrases in _PROSE.items()
+    ]
+    return "\n".join(f"{line}." for line in lines)
+
+
+_PROSE = {
+    "هذا الخبر (المقال، التقرير، المادة، المصدر)": {
+        "title": "بعنوان، وعنوانه «{0}»،",
+        "published": "مؤرخ، تاريخه {0}، نُشر وصدر بتاريخ {0}",
+        "publisher": "نشرته (نشره، نشرت، نشر) وناشره (موقع، صحيفة، وكالة، قناة) {0}",
+    },
+    "The report (article, story, source, news)": {
+        "title": "titled, its title or headline “{0}”,",
+        "published": "dated, its date {0}, was published on {0}",
+        "publisher": "by its publisher (site, newspaper, agency, channel) {0}",
+    },
+}
+
+
+def named(article: Article, facts: Sequence[Fact]) -> str:
+    """The facts with their values, as a reason tells them."""
+    values = {"title": article.title, "published": article.published, "publisher": article.publisher}
+    return ", ".join(f"{fact} {values[fact]}" for fact in facts)
+
+
+def _place(article: Article, fact: Fact) -> Span | None:
+    from index.reading.lines import lines_of  # of a model's answers only, and of few of them
+    from index.reading.published import publication_day
+
+    text = article.text
+    if fact == "title":
+        return find(article.title or "", text)
+    for line in lines_of(text):
+        span = line.span
+        if fact == "published" and publication_day([line]) == article.published:
+            return span
+        said = fact == "publisher" and find(article.publisher or "", span.of(text))
+        if said and (line.words <= SHORT or covering(article.boilerplate, span.start, span.end)):
+            return span
+    return None
+
+
+def opening(article: Article) -> Span | None:
+    """The first sentence that is the article's own and no section's name, of its first 2,000 characters; None where there is none.
+
+    >>> text = "Share this.\\nThe bridge opened. Ships came."
+    >>> opening(Article(id="a", text=text, sha256="", boilerplate=(Span(0, 11),))).of(text)
+    'The bridge opened.'
+    """
+    own = [span for span in sentences(article.text[:2_000]) if not covering(article.boilerplate, span.start, span.end)]
+    whole = (span for span in own if len(words(span.of(article.text))) >= SENTENCE)
+    return next(whole, own[0] if own else None)

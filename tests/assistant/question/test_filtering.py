@@ -1,0 +1,87 @@
+"""Filters mean the same whichever way they come in: from Python, on the page, over its endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant, Filters, Settings
+from assistant.question.filtering import typed
+from assistant.web import shelf
+from assistant.web.desk import Desk
+from assistant.web.published import answered, found
+from index.errors import UsageError
+from tests.assistant.web.served import FREELY, Asked
+
+TEXTS = {
+    "bridge": ("وكالة الأنباء", "ar", "افتتح الوالي جسر نور يوم الأحد بعد أعوام من العمل."),
+    "flood": ("وكاله الانباء", "ar", "غمرت مياه النهر جسر نور يوم الثلاثاء وأغلق الجسر."),
+    "boats": ("The Lantern", "en", "The boats of Noor harbour went back to sea on Monday."),
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three reports; two of one agency that spells itself in two ways."""
+    place = tmp_path_factory.mktemp("filtering") / "store"
+    records = [
+        {"id": one, "publisher": who, "lang": tongue, "text": text} for one, (who, tongue, text) in TEXTS.items()
+    ]
+    with Assistant.open(place, create=True, settings=Settings()) as assistant:
+        assistant.add(records)
+    return place
+
+
+@pytest.fixture(scope="module")
+def desk(store: Path) -> Iterator[Desk]:
+    desk = Desk(store, settings=Settings(), limits=FREELY)
+    yield desk
+    desk.close()
+
+
+SAID = [
+    ({"publishers": ("وكالة الانباء",)}, {"bridge", "flood"}),
+    ({"publishers": ("the LANTERN",)}, {"boats"}),
+    ({"languages": ("EN ",)}, {"boats"}),
+    ({"languages": ("AR",), "publishers": ("The Lantern",)}, set()),
+]
+
+
+@pytest.mark.parametrize(("filters", "articles"), SAID, ids=["spelling", "case", "language", "none"])
+def test_python_meets_publishers_and_languages_whatever_the_case_and_the_spelling(
+    filters: dict[str, tuple[str, ...]], articles: set[str], store: Path
+) -> None:
+    with Assistant.open(store, settings=Settings()) as assistant:
+        chosen = Filters(**filters)  # type: ignore[arg-type]
+        assert {one.id for one in assistant.articles(chosen)} == articles
+        assert {hit.article.id for hit in assistant.search("جسر نور Noor harbour", filters=chosen)} == articles
+        asked = assistant.ask("جسر نور Noor harbour", filters=chosen)
+        assert {hit.file_id for hit in asked.hits} == articles
+        assert bool(articles) or asked.reasons == (
+            "no article passes the filters (language ar, publisher The Lantern)",
+        )
+
+
+@pytest.mark.parametrize(
+    ("language", "publisher", "articles"),
+    [("", "وكالة الانباء", {"bridge", "flood"}), ("En", "", {"boats"}), ("", "the lantern", {"boats"})],
+    ids=["spelling", "language", "case"],
+)
+def test_so_do_the_published_endpoints(language: str, publisher: str, articles: set[str], desk: Desk) -> None:
+    hits = found(desk, Asked(), "جسر نور Noor harbour", 10, "", "", language, publisher)["hits"]
+    assert {hit["file_id"] for hit in hits} == articles
+    answer = answered(desk, Asked(), "جسر نور Noor harbour", "", "", language, publisher)
+    assert {hit["file_id"] for hit in answer["hits"]} == articles
+
+
+def test_the_page_lists_a_publisher_of_two_spellings_once(desk: Desk) -> None:
+    assert len(shelf.publishers(desk.store)) == 2 and "The Lantern" in shelf.publishers(desk.store)
+
+
+def test_a_date_may_be_typed_in_arabic_digits_and_one_that_is_none_is_an_error() -> None:
+    assert typed(" ٢٠٢٥-٠١-٣١ ", "۲۰۲۵-۰۲-۰۱", [], []) == Filters(since=date(2025, 1, 31), until=date(2025, 2, 1))
+    with pytest.raises(UsageError):
+        typed("", "31/12/2025", [], [])
