@@ -121,11 +121,12 @@ class _Room:
     def replace(self, gone: list[str], articles: list[str], ids: list[str], vectors: bytes) -> int:
         """Have these rows, and no others, for the articles in `gone`; the number that was dropped. `articles` is parallel to `ids`.
 
-        A row that is there with this vector stays untouched: what a killed run did is not done again.
+        A row that is there with this vector stays untouched: what a killed run did is not done again. Rows are kept at length one,
+        so that one of any other length is known to be damaged.
         """
         with self._alone(fcntl.LOCK_EX):
             self._all, self._changed = None, True
-            rows = _rows(vectors, len(ids))
+            rows = _unit(_rows(vectors, len(ids)))
             stays = self._drop(gone, dict(zip(ids, rows, strict=True)))
             news = [place for place, one in enumerate(ids) if one not in stays]
             for first in range(0, len(news), self._size):
@@ -208,7 +209,7 @@ class _Room:
         for start in starts:
             expected = min(size, rows - start)
             ids, vectors = self._page(start, size)
-            unreadable += expected - len(ids)
+            unreadable += expected - len(ids) + _crooked(vectors)
             chosen = [
                 place
                 for place in range(len(ids))
@@ -291,6 +292,14 @@ def _unit(vectors: Any) -> Any:
     rows = np.asarray(vectors, np.float32)
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     return rows / np.where(lengths > 0, lengths, 1)
+
+
+def _crooked(vectors: Any) -> int:
+    """How many rows have neither length one nor, as few texts have, none: Chroma keeps lengths in a file of their own."""
+    import numpy as np
+
+    lengths = np.linalg.norm(np.asarray(vectors, np.float64), axis=-1) if len(vectors) else np.empty(0)
+    return int(np.sum(~((np.abs(lengths - 1) < 1e-3) | (lengths == 0))))
 
 
 def _nearest(ids: list[str], rows: Any, vector: bytes, limit: int) -> list[tuple[str, float]]:

@@ -31,6 +31,7 @@ from index.errors import ProviderDown, StoreBusy, StoreDamaged, StoreError, Stor
 from index.ledger import Ledger
 from index.lexical import LexicalIndex
 from index.meaning import collection, disk
+from index.meaning.paid import wording
 from index.meaning.vectors import Vectors
 from tests.index.rows import Words, astray, filled, nothing, report, write
 
@@ -79,7 +80,20 @@ class Desk:
             assert not ledger.pending("vectors") + ledger.pending("lexical")
             assert vectors.examine().rows == ledger.counts()["passages"] == lexical(ledger).passages
             some = [f"r{one}" for one in touched.keys() | later if f"r{one}" in after]
-            assert astray(ledger, vectors, some) == [] == unspoken(ledger, some)
+            assert unspoken(ledger, some) == []
+            lost = astray(ledger, vectors, some)
+            assert [one for one in lost if not compared(ledger, vectors, one)] == []
+            assert len(lost) <= (
+                0 if vectors.examine().rows <= 2_000 else 3 + 0.02 * len(some)
+            )  # HNSW loses a few by itself
+
+
+def compared(ledger: Ledger, vectors: Vectors, passage_id: str) -> bool:
+    """Whether a passage is found where its article's passages are compared one by one, and no graph is walked."""
+    article = ledger.article(passage_id.rpartition(":")[0])
+    passage = next(one for one in ledger.passages_of(article) if one.id == passage_id)
+    near = vectors.nearest(vectors.embedder.embed([wording(article, passage)])[0], 1, {article.id})
+    return near[0][0] == passage_id
 
 
 def opened(store: Path, dimensions: int = 32) -> AbstractContextManager[tuple[Ledger, Vectors]]:
