@@ -25,6 +25,7 @@ from index.text.words import stem, words
 
 LIKELY = 0.5  # from here on a claim counts as supported
 DOUBTFUL = 0.42  # below it as unsupported; between the two as partly supported
+ADDED = 3  # words of weight in a row, from which the evidence lacks a thing, not a way to say it
 AGAINST = 0.4  # the most that a claim can reach of which something stands otherwise
 VERBATIM = 0.97  # measured on quoted sentences, see docs/grounding.md
 NOT_THERE = ("number", "number elsewhere", "date")  # of these the evidence may say nothing, and nothing else instead
@@ -191,8 +192,10 @@ def _judged(found: Alignment, against: Sequence[Finding], likely: float) -> Judg
         silent = share >= 0.6 and all(one.kind in NOT_THERE and not one.evidence for one in reasons)
         verdict: Verdict = "partly" if silent else "unsupported"
         return Judgement(verdict=verdict, probability=min(likely, AGAINST), details=reasons)
-    if likely >= LIKELY:
+    if likely >= LIKELY and not (added := _added(found)):
         return Judgement(verdict="supported", probability=likely)
+    if likely >= LIKELY:
+        return Judgement(verdict="partly", probability=AGAINST, details=(Reason(kind="missing words", said=added),))
     missing = _missing(found)
     reason = Reason(kind="missing words", said=missing) if missing else Reason(kind="little evidence")
     return Judgement(verdict="partly" if likely >= DOUBTFUL else "unsupported", probability=likely, details=(reason,))
@@ -215,6 +218,19 @@ def _translated(against: Sequence[Finding], likely: float) -> Judgement:
     if likely >= LIKELY:
         return Judgement(verdict="supported", probability=likely)
     return Judgement(verdict="unchecked", details=(Reason(kind="other language"),))
+
+
+def _added(found: Alignment) -> str:
+    """Words in a row that the evidence has in no form: something that it does not tell."""
+    claim, run = found.claim, list[int]()
+    for at, (term, match) in enumerate(zip(claim.terms, found.matches, strict=True)):
+        if match:
+            run = []
+        elif term.weight >= 0.3:
+            run.append(at)
+        if len(run) == ADDED:
+            return claim.text[claim.spans[run[0]].start : claim.spans[run[-1]].end]
+    return ""
 
 
 def _missing(found: Alignment) -> str:

@@ -17,12 +17,12 @@ FUNCTION = _set(  # words that join others and say nothing of their own
     ما ماذا متى أين كيف كم لماذا هل أي أية أيضا قد لقد كان كانت كانوا يكون تكون وكان وكانت يكن تكن يكونوا ويكون وتكون ستكون سيكون ليست وكانوا كما مما فيما بما عما ممن عمن إنما إما أما إلا غير حين حينما عندما بينما كلما مهما
     به بها بهم له لها لهم لنا لي لك فيه فيها فيهم منه منها منهم عليه عليها عليهم إليه إليها إليهم عنه عنها عنهم معه معها معهم لديه لديها لديهم بينه بينها بينهم
     وفي ومن وعلى وإلى وعن ومع وهو وهي وهم وقد ولقد وأن وإن وأنه وأنها وأنهم كذلك وذلك وهذا وهذه بذلك لذلك لهذا بهذا فقد فإن ليكون لتكون التى
-    يا سوف س قام قامت تم يتم جدا فقط مثل مثلا نفس ذات جميع عدة كافة أحد إحدى لم لن لا ليس ليست ولم ولن ولا وليس عدم بلا
+    الأقل يقل يا سوف س قام قامت تم يتم جدا فقط مثل مثلا نفس ذات جميع عدة كافة أحد إحدى لم لن لا ليس ليست ولم ولن ولا وليس عدم بلا
     the a an and or but nor so yet of in on at by for from with to into onto upon over under between among through during within without about against toward towards
     as than then that this these those it its itself he him his himself she her hers herself they them their theirs themselves we us our ours i me my mine you your yours
     who whom whose which what when where why how is are was were be been being am do does did done has have had having will would shall should can could may might must
     not no nor there here also too very just only such same own each every both either neither other another any some if because while although though since until unless
-    s t re ve ll d m n never
+    least s t re ve ll d m n never
     """
 )
 REPORTING = _set(  # verbs of saying and what goes with them: any report may use them

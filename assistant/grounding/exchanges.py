@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from assistant.grounding.alignment import Alignment, Index
+from assistant.grounding.common import REPORTING
 from assistant.grounding.names import RARE, names
 from assistant.grounding.reading import Line, Term
 from assistant.grounding.roles import KNOWN, SURE, Told
@@ -31,7 +32,7 @@ def exchanged(found: Alignment, evidence: Index) -> Told | None:
     for place, one in enumerate(once):
         for other in once[place + 1 :]:
             differ = other.there < one.there and claim.terms[one.at].stem != claim.terms[other.at].stem
-            if differ and _crossed(claim, line, one, other):
+            if differ and (_crossed(claim, line, one, other) or _same_verb(found, evidence, one, other)):
                 return claim.spans[one.at].of(claim.text), claim.spans[other.at].of(claim.text)
     return None
 
@@ -59,8 +60,6 @@ def _governed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
     """Whether each of the two has before it what the other has there: "beat A by … B", or the same verb between two names."""
     if any(claim.breaks[one.at : other.at]) or _joined(claim, other.at):
         return False
-    if _same_verb(claim, line, one, other):
-        return True
     if any(line.breaks[other.there : one.there]):
         return False
     first, second = _before(claim, one.at, 1), _before(claim, other.at, 1)
@@ -76,14 +75,54 @@ def _governed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
     return False
 
 
-def _same_verb(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
-    """Whether two names have one verb right between them in the claim, and the evidence it behind the second, and then the first."""
-    verb = _after(claim, one.at) & _before(claim, other.at, 1) & _after(line, other.there)
-    if not verb or verb & _MUTUAL or one.there - other.there > WITHIN:
+def _same_verb(found: Alignment, evidence: Index, one: _Once, other: _Once) -> bool:
+    """Whether the claim has one verb between two names, or before both, and the evidence has it there with the names the other way round."""
+    claim = found.claim
+    if one.there - other.there > WITHIN or any(claim.breaks[one.at : other.at]) or _joined(claim, other.at):
         return False
-    if not (_named(claim, one.at) and _named(claim, other.at)):
+    line = evidence.lines[found.best]
+    known = {at for told in names(line, evidence.proper) for at in told.words}
+    named = [_named(claim, place.at) or place.there in known for place in (one, other)]
+    if all(named) and _verb_between(found, line, one, other):
+        return True
+    likely = all(sure or _rare(claim, place.at) for sure, place in zip(named, (one, other), strict=True))
+    return likely and _verb_first(found, line, one, other)
+
+
+def _verb_between(found: Alignment, line: Line, one: _Once, other: _Once) -> bool:
+    """`Brazil beat Germany`, where the evidence has `Germany defeated Brazil`."""
+    claim = found.claim
+    for at in range(max(one.at + 1, other.at - 2), other.at):
+        if _verb(claim, at) and claim.terms[at].stem in _after(claim, one.at):
+            for word in _there(found, at):
+                apart = sum(bool(term.weight) for term in line.terms[other.there + 1 : word])
+                if other.there < word < one.there and apart < 2:
+                    return _passive(claim, one.at, other.at) == _passive(line, other.there, one.there)
+    return False
+
+
+def _verb_first(found: Alignment, line: Line, one: _Once, other: _Once) -> bool:
+    """`استقبل لافروف بوتين`, where the evidence has `استقبل بوتين وزير خارجيته لافروف`."""
+    claim, at = found.claim, one.at - 1
+    if at < 0 or other.at - one.at > 2 or claim.terms[at].text.isascii() or not _verb(claim, at):
         return False
-    return _passive(claim, one.at, other.at) == _passive(line, other.there, one.there)
+    return any(
+        0 < other.there - word <= WITHIN
+        and not any(line.breaks[word : one.there])
+        and not any(term.text in REPORTING for term in line.terms[word + 1 : one.there])
+        and not any(_joined(line, step) for step in range(other.there + 1, one.there + 1))
+        for word in _there(found, at)
+    )
+
+
+def _verb(claim: Line, at: int) -> bool:
+    """Whether a word may be what one does to the other: no verb of those that both do to each other."""
+    return bool(claim.terms[at].weight) and claim.terms[at].stem not in _MUTUAL
+
+
+def _there(found: Alignment, at: int) -> list[int]:
+    """The places of a word of the claim in the sentence that bears most of it."""
+    return found.matches[at].get(found.best, (0.0, []))[1]
 
 
 WITHIN = 8  # words from the one who does it to the one to whom it is done

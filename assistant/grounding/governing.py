@@ -22,7 +22,9 @@ _DENYING = re.compile(
     r"|(?:ليس|ليست|غير|يكن|تكن) (?:من )?(?:ال)?(?:صحيح|صحيحا|صحيحه)|لا صحه|لا اساس|عار عن الصحه"
     r"|(?<!was )(?<!were )(?<!been )(?<!being )den(?:y|ies|ied|ying|ial)|refut(?:e|es|ed|ing)|rebut(?:s|ted)?|rul(?:e|es|ed|ing) out"
     r"|(?:dismiss|reject)(?:s|es|ed|ing)? (?:\w+ ){0,2}(?:claims?|reports?|allegations?|accusations?|suggestions?)"
-    r"|not true|isn t true|untrue|false that|no truth|not the case)\b"
+    r"|not true|isn t true|untrue|false that|no truth|not the case"
+    r"|(?:no|without) (?:\w+ )?(?:plans?|intention|desire|wish) (?:to|of|for)|(?:not|never) (?:plan|intend|planning|intending|planned|intended) to"
+    r"|(?:لا|لم|لن) (?:[يتن]عتزم|[يتن]نوي|[يتن]خطط|[يتن]نوون|[يتن]عتزمون)|(?:ليس|ليست|لا) (?:\w+ )?(?:نيه|خطط|خطه)(?: \w+)? (?=ل))\b"
 )
 _SUPPOSING = re.compile(r"\b(?:if|unless|whether|supposing|[وف]?(?:اذا|لو)|هل|ما لم|في حال|في حاله)\b")
 _RUMOUR = re.compile(

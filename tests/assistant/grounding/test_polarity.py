@@ -7,6 +7,10 @@ import pytest
 from assistant.grounding import check_claim
 
 AGAINST = [
+    ("Ketter will sell its yard.", "Ketter said on Sunday that it had no plans to sell its yard in Belphar.", "negation"),
+    ("ستهدم البلدية السوق القديم.", "قالت البلدية إنها لا تعتزم هدم السوق القديم هذا العام.", "negation"),
+    ("Marlow defeated Kestrel in the final.", "Kestrel beat Marlow 2-0 in the final in Ostrava.", "exchanged"),
+    ("استقبل الدباغ الرواحي في المطار.", "استقبل الوزير حمدان الرواحي نظيره فهد الدباغ في المطار.", "exchanged"),
     ("تعتزم الشركة تسريح مئة عامل.", "ذكرت صحيفة محلية أن الشركة تعتزم تسريح مئة عامل، وهو ما نفته الشركة في بيان.", "negation"),
     ("انهار جسر النهر القديم.", "قال شهود إن جسر النهر القديم انهار. ونفت البلدية ذلك.", "negation"),
     ("تشترط الجامعة شهادة في اللغة.", "قال العميد إن الجامعة لم تعد تشترط شهادة في اللغة.", "negation"),
@@ -34,6 +38,8 @@ def test_what_is_denied_or_turned_round_in_other_words_is_caught(claim: str, tex
 
 
 ALIKE = [
+    ("Ketter has no plans to sell its yard.", "Ketter said on Sunday that it had no plans to sell its yard in Belphar."),
+    ("لا تعتزم البلدية هدم السوق القديم.", "قالت البلدية إنها لا تعتزم هدم السوق القديم هذا العام."),
     ("نفت الشركة أنها تعتزم تسريح مئة عامل.", "ذكرت صحيفة أن الشركة تعتزم تسريح مئة عامل، وهو ما نفته الشركة في بيان."),
     ("لم يحضر التاجر الجلسة الأولى.", "غاب التاجر عن الجلسة الأولى."),
     ("استجابت اللجنة لكل مطالب السكان.", "استجابت اللجنة لكل مطالب السكان ما عدا طلب التعويض."),
@@ -48,3 +54,10 @@ ALIKE = [
 @pytest.mark.parametrize(("claim", "text"), ALIKE)
 def test_a_denial_said_in_other_words_is_none(claim: str, text: str) -> None:
     assert not {one.kind for one in check_claim(claim, text).details} & {"negation", "reversal"}
+
+
+def test_a_thing_that_the_evidence_does_not_tell_is_not_borne_out_by_the_rest() -> None:
+    text = "لقي ما لا يقل عن اثني عشر عاملا مصرعهم في حريق شب في مخزن للأخشاب فجر الأحد."
+    assert check_claim("قُتل 12 عاملا على الأقل في الحريق.", text).verdict == "supported"
+    found = check_claim("قُتل 12 عاملا في الحريق الذي تسبب فيه ماس كهربائي.", text)
+    assert found.verdict == "partly" and "ماس كهربائي" in found.reasons[0]
