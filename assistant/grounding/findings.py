@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 from assistant.grounding.alignment import Alignment, Index, Place, borne
+from assistant.grounding.bounds import bounded
 from assistant.grounding.departures import Departure, departures, in_place
 from assistant.grounding.exchanges import exchanged, other_way
 from assistant.grounding.names import names
@@ -35,6 +36,7 @@ def findings(found: Alignment, evidence: Index) -> list[Finding]:
         *_figures(found, evidence, gone),
         *(Finding("negation", said, other) for said, other in negated(found, evidence)),
         *(Finding("reversal", said, other) for said, other in turned(found, evidence, gone)),
+        *(Finding("reversal", said, other) for said, other in bounded(found, evidence)),
         *_names(found, evidence, gone),
         *_places(found, evidence),
     ]

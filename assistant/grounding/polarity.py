@@ -124,13 +124,14 @@ _FAILING = frozenset(
 _OF_NOUNS = frozenset("non غير without بدون دون بلا nor عدم".split())  # a non-runner is another than a runner
 _TO = frozenset(("to", "في", "عن"))
 _NO_LONGER = frozenset("longer yet ever even still يعد تعد نعد اعد يعودوا يزل تزل".split())
-_NOT_DENYING = frozenset(("only", "just", "merely", "least", "سيما", "بد", "شك", "فقط"))
+_NOT_DENYING = frozenset("only just merely least all every سيما بد شك فقط كل جميع".split())
 
 
 def _steady(found: Alignment, low: int, high: int) -> bool:
     """Whether the claim says around these words what the evidence says there: most of three words to either side."""
     middle = next((place for place in found.places[low : high + 1] if place), None)
-    beside = [*range(max(0, low - 3), low), *range(high + 1, min(len(found.places), high + 4))]
+    around = [*range(max(0, low - 3), low), *range(high + 1, min(len(found.places), high + 4))]
+    beside = [at for at in around if found.claim.terms[at].weight or found.places[at]]
     near = [
         at
         for at in beside
@@ -139,7 +140,7 @@ def _steady(found: Alignment, low: int, high: int) -> bool:
         and place.line == middle.line
         and abs(place.word - middle.word) <= high - low + 7
     ]
-    return bool(beside) and len(near) >= 0.6 * len(beside)
+    return len(near) >= max(2, 0.6 * len(beside))
 
 
 def _denied_and_linked(found: Alignment, at: int) -> tuple[int, Place | None]:
@@ -203,8 +204,10 @@ def _opposed(one: Term, other: Term) -> bool:
 
 
 def _consistent(terms: tuple[Term, ...], at: int, theirs: tuple[Term, ...], word: int) -> bool:
-    """Whether two opposites need not differ: one is denied, the claim has the evidence's side, too, or something only lasts so long."""
+    """Whether two opposites need not differ: one is denied, either has the other's side, too, or something only lasts so long."""
     one = terms[at]
+    if any(one.sides & term.sides for term in theirs):
+        return True
     lasts = one.text in _LASTING and any(term.number or term.date for term in terms[at + 1 : at + 4])
     return lasts or _denied_once(terms, at, theirs, word) or any(_opposed(one, term) for term in terms)
 

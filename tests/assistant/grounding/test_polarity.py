@@ -7,6 +7,11 @@ import pytest
 from assistant.grounding import check_claim
 
 AGAINST = [
+    ("All miners came out alive.", "Only three of the 20 miners came out alive.", "reversal"),
+    ("فازت القائمة في جميع الدوائر.", "فازت القائمة في بعض الدوائر ثم خسرت في الإعادة.", "reversal"),
+    ("بلغت نسبة الإقبال أكثر من 40 في المئة.", "لم تتجاوز نسبة الإقبال 40 في المئة، وفق البلدية.", "reversal"),
+    ("Councillor Marsh supported the toll.", "Councillor Ida Marsh voted against the toll, saying it was unfair.", "reversal"),
+    ("The syrup may cure coughs.", "The syrup does not cure coughs but may ease them, doctors said.", "negation"),
     ("Ketter will sell its yard.", "Ketter said on Sunday that it had no plans to sell its yard in Belphar.", "negation"),
     ("ستهدم البلدية السوق القديم.", "قالت البلدية إنها لا تعتزم هدم السوق القديم هذا العام.", "negation"),
     ("Marlow defeated Kestrel in the final.", "Kestrel beat Marlow 2-0 in the final in Ostrava.", "exchanged"),
@@ -38,6 +43,8 @@ def test_what_is_denied_or_turned_round_in_other_words_is_caught(claim: str, tex
 
 
 ALIKE = [
+    ("Not all miners came out alive.", "Only three of the 20 miners came out alive."),
+    ("تجاوز عدد الزوار 40 ألفا.", "زار المعرض أكثر من 40 ألف زائر."),
     ("Ketter has no plans to sell its yard.", "Ketter said on Sunday that it had no plans to sell its yard in Belphar."),
     ("لا تعتزم البلدية هدم السوق القديم.", "قالت البلدية إنها لا تعتزم هدم السوق القديم هذا العام."),
     ("نفت الشركة أنها تعتزم تسريح مئة عامل.", "ذكرت صحيفة أن الشركة تعتزم تسريح مئة عامل، وهو ما نفته الشركة في بيان."),
