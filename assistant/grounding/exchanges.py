@@ -81,12 +81,13 @@ def _same_verb(found: Alignment, evidence: Index, one: _Once, other: _Once) -> b
     if one.there - other.there > WITHIN or any(claim.breaks[one.at : other.at]) or _joined(claim, other.at):
         return False
     line = evidence.lines[found.best]
+    between, first = _verb_between(found, line, one, other), _verb_first(found, line, one, other)
+    if not (between or first):
+        return False
     known = {at for told in names(line, evidence.proper) for at in told.words}
     named = [_named(claim, place.at) or place.there in known for place in (one, other)]
-    if all(named) and _verb_between(found, line, one, other):
-        return True
     likely = all(sure or _rare(claim, place.at) for sure, place in zip(named, (one, other), strict=True))
-    return likely and _verb_first(found, line, one, other)
+    return (between and all(named)) or (first and likely)
 
 
 def _verb_between(found: Alignment, line: Line, one: _Once, other: _Once) -> bool:
