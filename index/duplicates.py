@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from index.records import Span, Value
 from index.text.words import spaced
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 SEQUENCE = 5  # words
 KEPT = 128  # hashes
@@ -61,11 +57,12 @@ def sketch(text: str, boilerplate: Sequence[Span] = ()) -> Sketch | None:
         own.append(text[start : span.start])
         start = max(start, span.end)
     told = spaced(" ".join((*own, text[start:])))
-    return Sketch(hashes=hashes.tobytes()) if len(hashes := _smallest(told)) else None
+    hashes = _smallest(told)
+    return Sketch(hashes=hashes) if hashes else None
 
 
-def _smallest(told: str) -> NDArray[np.int64]:
-    """The smallest hashes of the sequences of words: polynomials modulo 2^64 (Karp and Rabin 1987), their bits stirred.
+def _smallest(told: str) -> bytes:
+    """The smallest hashes of the sequences of words, none where there is no sequence: polynomials modulo 2^64 (Karp and Rabin 1987), their bits stirred.
 
     With the sums of letter × base^-place, every stretch of the text is hashed by one subtraction.
     """
@@ -76,7 +73,7 @@ def _smallest(told: str) -> NDArray[np.int64]:
     letters = letters[1:][~(blank[1:] & blank[:-1])]  # the words, each with one space after it
     ends = np.flatnonzero(letters == _BLANK)
     if len(ends) < SEQUENCE:
-        return np.empty(0, np.int64)
+        return b""
     starts = np.concatenate(([0], ends[:-SEQUENCE] + 1))
     ends = ends[SEQUENCE - 1 :]
     base, inverse = (np.cumprod(np.full(len(letters), factor, np.uint64)) for factor in (_BASE, pow(_BASE, -1, 2**64)))
@@ -85,7 +82,7 @@ def _smallest(told: str) -> NDArray[np.int64]:
     for shift, factor in _STIRRED:
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     stirred = (mixed ^ (mixed >> np.uint64(31))) >> np.uint64(1)
-    return np.unique(stirred)[:KEPT].astype("<i8")
+    return np.unique(stirred)[:KEPT].astype("<i8").tobytes()
 
 
 def likeness(one: Sketch, other: Sketch) -> float:

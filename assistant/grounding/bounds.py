@@ -47,11 +47,11 @@ def bounded(found: Alignment, evidence: Index) -> Iterator[Told]:
         if term.number:
             mine, theirs = _side(claim, at), _side(line, place.word)
             if mine and theirs and mine[0] != theirs[0]:
-                yield _text(claim, mine[1], at), _text(line, theirs[1], place.word)
+                yield claim.said(mine[1], at), line.said(theirs[1], place.word)
         else:
             low, part = _all_of(claim, at), _part_of(line, place.word)
             if low is not None and part is not None:
-                yield _text(claim, low, at), _text(line, part, place.word)
+                yield claim.said(low, at), line.said(part, place.word)
 
 
 def _side(line: Line, at: int) -> tuple[Side, int] | None:
@@ -87,7 +87,3 @@ def _part_of(line: Line, at: int) -> int | None:
         if line.terms[word].weight >= CONTENT and not line.terms[word].number:
             return None
     return None
-
-
-def _text(line: Line, low: int, high: int) -> str:
-    return line.text[line.spans[low].start : line.spans[high].end]

@@ -61,3 +61,4 @@ HEDGES = _set(  # a thing said with them is not said without
     potential potentially proposed attempted former formerly almost nearly some seems seemed appears appeared suggest suggests rumoured
     """
 )
+QUALIFIERS = DENIALS | NEGATORS | HEDGES  # with one of them a thing is not simply said

@@ -58,7 +58,7 @@ def _alike(mine: tuple[Term, ...], at: int, theirs: tuple[Term, ...], word: int)
 
 def _governed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
     """Whether each of the two has before it what the other has there: "beat A by … B", or the same verb between two names."""
-    if any(claim.breaks[one.at : other.at]) or _joined(claim, other.at):
+    if any(claim.breaks[one.at : other.at]) or claim.joined(other.at):
         return False
     if any(line.breaks[other.there : one.there]):
         return False
@@ -78,7 +78,7 @@ def _governed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
 def _same_verb(found: Alignment, evidence: Index, one: _Once, other: _Once) -> bool:
     """Whether the claim has one verb between two names, or before both, and the evidence has it there with the names the other way round."""
     claim = found.claim
-    if one.there - other.there > WITHIN or any(claim.breaks[one.at : other.at]) or _joined(claim, other.at):
+    if one.there - other.there > WITHIN or any(claim.breaks[one.at : other.at]) or claim.joined(other.at):
         return False
     line = evidence.lines[found.best]
     between, first = _verb_between(found, line, one, other), _verb_first(found, line, one, other)
@@ -111,7 +111,7 @@ def _verb_first(found: Alignment, line: Line, one: _Once, other: _Once) -> bool:
         0 < other.there - word <= WITHIN
         and not any(line.breaks[word : one.there])
         and not any(term.text in REPORTING for term in line.terms[word + 1 : one.there])
-        and not any(_joined(line, step) for step in range(other.there + 1, one.there + 1))
+        and not any(line.joined(step) for step in range(other.there + 1, one.there + 1))
         for word in _there(found, at)
     )
 
@@ -140,9 +140,9 @@ def other_way(found: Alignment, evidence: Index) -> Told | None:
         here = _way(claim, at) if trust >= SURE and len(places) == 1 and _named(claim, at) else None
         there = _way(line, places[0]) if here else None
         if here and there and claim.terms[here[0]].text in _FROM and line.terms[there[0]].text in _TO:
-            return _words(claim, here), _words(line, there)
+            return claim.said(*here), line.said(*there)
         if here and there and claim.terms[here[0]].text in _TO and line.terms[there[0]].text in _FROM:
-            return _words(claim, here), _words(line, there)
+            return claim.said(*here), line.said(*there)
     return None
 
 
@@ -155,10 +155,6 @@ def _way(line: Line, at: int) -> tuple[int, int] | None:
         if before >= 0 and not any(line.breaks[before:at]) and line.terms[before].text in _FROM | _TO:
             return before, at
     return None
-
-
-def _words(line: Line, run: tuple[int, int]) -> str:
-    return line.text[line.spans[run[0]].start : line.spans[run[1]].end]
 
 
 _AND = frozenset(("and", "or", "و", "او", "vs", "ثم"))
@@ -188,12 +184,6 @@ def _after(line: Line, at: int) -> set[str]:
 
 def _passive(line: Line, low: int, high: int) -> bool:
     return any(term.text in _BY for term in line.terms[low + 1 : high])
-
-
-def _joined(line: Line, at: int) -> bool:
-    """Whether a word begins with "and": وأوكرانيا."""
-    term = line.terms[at]
-    return term.text.startswith("و") and not term.stem.startswith("و")
 
 
 def _rare(line: Line, at: int) -> bool:

@@ -42,10 +42,6 @@ def findings(found: Alignment, evidence: Index) -> list[Finding]:
     ]
 
 
-def _text(line: Line, low: int, high: int) -> str:
-    return line.text[line.spans[low].start : line.spans[high].end]
-
-
 # --- numbers and dates ---
 
 
@@ -68,14 +64,14 @@ def _figures(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterat
 
 def _otherwise(kind: Kind, claim: Line, at: int, evidence: Index, instead: Place | None) -> Finding:
     """A figure with the evidence's; both with their units where these differ: 870 km and 870 m."""
-    said = _text(claim, at, at)
+    said = claim.said(at, at)
     if instead is None:
         return Finding(kind, said)
     line, own = evidence.lines[instead.line], claim.terms[at].number
     other = line.terms[instead.word].number
     if own and other and own.unit != other.unit:
         return Finding(kind, _with_unit(claim, at, own), _with_unit(line, instead.word, other))
-    return Finding(kind, said, _text(line, instead.word, instead.word))
+    return Finding(kind, said, line.said(instead.word, instead.word))
 
 
 def _with_unit(line: Line, at: int, number: Number) -> str:
@@ -204,7 +200,7 @@ def _replaced(found: Alignment, evidence: Index, gone: list[Departure]) -> Itera
         said = {term.stem for term in found.claim.terms}
         told = len(theirs) > 1 and {line.terms[word].stem for word in theirs} <= said  # the claim names them, too
         if moved and theirs and not told:
-            yield _text(found.claim, moved[0], moved[-1]), _text(line, theirs[0], theirs[-1])
+            yield found.claim.said(moved[0], moved[-1]), line.said(theirs[0], theirs[-1])
 
 
 def _names_among(line: Line, words: tuple[int, ...], proper: Collection[str]) -> dict[int, str]:
@@ -238,4 +234,4 @@ def _places(found: Alignment, evidence: Index) -> Iterator[Finding]:
     line = evidence.lines[found.best]
     instead = next((word for word, term in enumerate(line.terms) if term.places and not term.places & mine), None)
     if instead is not None:
-        yield Finding("place", _text(found.claim, away[0], away[0]), _text(line, instead, instead))
+        yield Finding("place", found.claim.said(away[0], away[0]), line.said(instead, instead))

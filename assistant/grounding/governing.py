@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from assistant.grounding.alignment import Alignment, Index
-from assistant.grounding.common import DENIALS, HEDGES, NEGATORS, REPORTING
+from assistant.grounding.common import QUALIFIERS, REPORTING
 from assistant.grounding.reading import Line, read_line
 from index.records import Span
 from index.text.sentences import sentences
@@ -85,20 +85,16 @@ def governed(line: Line) -> Iterator[Governed]:
             first, last = word(place.start()), word(place.end() - 1)
             low, high = _scope(line, last, that=kind is _DENYING)
             if low < high:
-                yield Governed(low, high, _said(line, first, last), SHARE if kind is _DENYING else SUPPOSED)
+                yield Governed(low, high, line.said(first, last), SHARE if kind is _DENYING else SUPPOSED)
     if (after := _AFTERWARDS.search(joined)) and (first := word(after.start())):
         told = [at for at in range(first) if texts[at] in _THAT and any(one in REPORTING for one in texts[:at])]
         last = word(after.end() - 1)
-        yield Governed(told[0] + 1 if told else 0, first, _said(line, first, last), SUPPOSED)
+        yield Governed(told[0] + 1 if told else 0, first, line.said(first, last), SUPPOSED)
     for place in _EXCEPTING.finditer(joined):
         first, last = word(place.start()), word(place.end() - 1)
-        yield Governed(last + 1, _scope(line, last, that=False)[1], _said(line, first, last), EXCEPTED)
+        yield Governed(last + 1, _scope(line, last, that=False)[1], line.said(first, last), EXCEPTED)
     if _RUMOUR.match(joined) and (false := _FALSE.search(joined)):
-        yield Governed(0, word(false.start()), _said(line, word(false.start()), word(false.end() - 1)))
-
-
-def _said(line: Line, first: int, last: int) -> str:
-    return line.text[line.spans[first].start : line.spans[last].end]
+        yield Governed(0, word(false.start()), line.said(word(false.start()), word(false.end() - 1)))
 
 
 def _scope(line: Line, at: int, *, that: bool) -> tuple[int, int]:
@@ -111,14 +107,14 @@ def _scope(line: Line, at: int, *, that: bool) -> tuple[int, int]:
             continue
         if (
             line.breaks[word - 1]
-            and (not said or text == "and" or _joined(line, word))
+            and (not said or text == "and" or _and_does(line, word))
             and not _inserted(line, at, word)
         ):
             return low, word
         if (
             text in _TURNS
             or (text in _SAYS and word > low)
-            or (that and not said and (text in _WHEN or _joined(line, word)))
+            or (that and not said and (text in _WHEN or _and_does(line, word)))
         ):
             return low, word
     return low, len(line.terms)
@@ -132,11 +128,9 @@ def _inserted(line: Line, at: int, word: int) -> bool:
     )
 
 
-def _joined(line: Line, word: int) -> bool:
+def _and_does(line: Line, word: int) -> bool:
     """Whether the word begins with "and" and may be a verb: وغادر, not والسكان, not وزير."""
-    term = line.terms[word]
-    joins = term.text.startswith("و") and not term.stem.startswith("و")
-    return joins and not term.text.startswith(("وال", "وان", "ولل", "وب"))
+    return line.joined(word) and not line.terms[word].text.startswith(("وال", "وان", "ولل", "وب"))
 
 
 def under_denial(found: Alignment, evidence: Index) -> tuple[str, str] | None:
@@ -144,7 +138,7 @@ def under_denial(found: Alignment, evidence: Index) -> tuple[str, str] | None:
     claim = " ".join(term.text for term in found.claim.terms)
     if found.best < 0 or _TELLS_OF_IT.search(claim) or _EXCEPTING.search(claim):
         return None
-    own = [at for at, term in enumerate(found.claim.terms) if term.text in _OWN]
+    own = [at for at, term in enumerate(found.claim.terms) if term.text in QUALIFIERS]
     for number in {place.line for place in found.places if place}:
         line = evidence.lines[number]
         after = evidence.lines[number + 1] if number + 1 < len(evidence.lines) else None
@@ -157,7 +151,7 @@ def under_denial(found: Alignment, evidence: Index) -> tuple[str, str] | None:
                 and share >= one.share
                 and not _elsewhere(found, number, share)
             ):
-                return _said(found.claim, under[0], under[-1]), one.by
+                return found.claim.said(under[0], under[-1]), one.by
     return None
 
 
@@ -188,9 +182,6 @@ def _under(found: Alignment, number: int, one: Governed) -> tuple[list[int], flo
     return under, weight / (total or 1.0) if weight >= min(SUBJECT, one.share) * whole else 0.0
 
 
-_OWN = DENIALS | NEGATORS | HEDGES
-
-
 def _elsewhere(found: Alignment, line: int, share: float) -> bool:
     """Whether another sentence says as much of the claim."""
     whole = sum(term.weight for term in found.claim.terms) or 1.0
@@ -202,7 +193,7 @@ def _elsewhere(found: Alignment, line: int, share: float) -> bool:
     )
 
 
-_UNSURE = _OWN | frozenset(("if", "unless", "whether", "اذا", "لو", "هل"))
+_UNSURE = QUALIFIERS | frozenset(("if", "unless", "whether", "اذا", "لو", "هل"))
 
 
 def asserted(place: Span, text: str) -> bool:

@@ -29,7 +29,7 @@ class Name(NamedTuple):
 
     def text(self, line: Line) -> str:
         """The name as it is written."""
-        return line.text[line.spans[self.words[0]].start : line.spans[self.words[-1]].end]
+        return line.said(self.words[0], self.words[-1])
 
 
 def names(line: Line, proper: Container[str] = ()) -> list[Name]:

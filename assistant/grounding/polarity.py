@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.grounding.alignment import Alignment, Index, Place
-from assistant.grounding.common import DENIALS, HEDGES, NEGATORS
+from assistant.grounding.common import DENIALS, NEGATORS, QUALIFIERS
 from assistant.grounding.departures import Departure, flanked
 from assistant.grounding.governing import under_denial
-from assistant.grounding.reading import Line, Term
+from assistant.grounding.reading import Term
 
 ALIKE = 0.7  # the share of a claim's other words that must stand in a sentence for the two to speak of the same thing
 LIKELY = 0.6  # the same, where nothing else in either is denied
@@ -41,7 +41,7 @@ def _denied_here(found: Alignment, evidence: Index) -> Iterator[Told]:
             free = [one for word, one in enumerate(theirs) if place and Place(place.line, word) not in used]
             turned = verb is not None and any(_opposed(terms[verb], one) for one in free)  # "was absent"
             if place and not turned and _steady(found, at, denied) and not _negated(theirs, place.word, no):
-                yield _text(found.claim, at, denied), _around(evidence, place)
+                yield found.claim.said(at, denied), _around(evidence, place)
 
 
 def _denied_there(found: Alignment, evidence: Index) -> Iterator[Told]:
@@ -53,7 +53,7 @@ def _denied_there(found: Alignment, evidence: Index) -> Iterator[Told]:
             mine = used.get(Place(line, end))
             steady = Place(line, word) not in used and mine is not None and _steady(found, mine, mine)
             if mine is not None and steady and not _negated(terms, mine):
-                yield _text(found.claim, mine, mine), _text(evidence.lines[line], word, end)
+                yield found.claim.said(mine, mine), evidence.lines[line].said(word, end)
 
 
 def _plainly_here(found: Alignment, evidence: Index) -> Iterator[Told]:
@@ -67,14 +67,14 @@ def _plainly_here(found: Alignment, evidence: Index) -> Iterator[Told]:
         match = found.matches[end].get(found.best) if terms[at].text not in _OF_NOUNS else None
         sides = {side ^ 1 for term in terms for side in term.sides}
         if match and not any(sides & term.sides for term in line.terms):
-            yield _text(found.claim, at, end), _text(line, match[1][0], match[1][0])
+            yield found.claim.said(at, end), line.said(match[1][0], match[1][0])
             return
 
 
 def _plainly_there(found: Alignment, evidence: Index) -> Iterator[Told]:
     """A claim in which nothing is denied beside a sentence that denies its verb, in another order."""
     terms = found.claim.terms
-    if any(term.text in _OWN for term in terms):
+    if any(term.text in QUALIFIERS for term in terms):
         return
     for number in found.window:
         if found.share(number) < LIKELY:
@@ -86,7 +86,7 @@ def _plainly_there(found: Alignment, evidence: Index) -> Iterator[Told]:
             if mine and _by(found, number, line.terms, end, mine[0]) and not _said_elsewhere(found, mine[0], number):
                 sides = {side ^ 1 for side in line.terms[end].sides}
                 if not any(sides & term.sides for term in terms):
-                    yield _text(found.claim, mine[0], mine[0]), _text(line, word, end)
+                    yield found.claim.said(mine[0], mine[0]), line.said(word, end)
                     return
 
 
@@ -102,9 +102,6 @@ def _by(found: Alignment, number: int, theirs: tuple[Term, ...], end: int, mine:
 
 def _said_elsewhere(found: Alignment, at: int, line: int) -> bool:
     return any(other != line and found.share(other) >= LIKELY for other in found.matches[at])
-
-
-_OWN = DENIALS | NEGATORS | HEDGES
 
 
 def _denials(terms: tuple[Term, ...]) -> Iterator[tuple[int, int]]:
@@ -171,13 +168,9 @@ def _negated(terms: tuple[Term, ...], at: int, only_particles: bool = False) -> 
     )
 
 
-def _text(line: Line, low: int, high: int) -> str:
-    return line.text[line.spans[low].start : line.spans[high].end]
-
-
 def _around(evidence: Index, place: Place) -> str:
     line = evidence.lines[place.line]
-    return _text(line, max(0, place.word - 1), place.word)
+    return line.said(max(0, place.word - 1), place.word)
 
 
 # --- a word turned into its opposite ---
@@ -195,7 +188,7 @@ def turned(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterator
             for word in one.evidence:
                 consistent = _denied_once(terms, at, theirs, word) if copied else _consistent(terms, at, theirs, word)
                 if _opposed(terms[at], theirs[word]) and not consistent:
-                    yield _text(found.claim, at, at), _text(evidence.lines[one.line], word, word)
+                    yield found.claim.said(at, at), evidence.lines[one.line].said(word, word)
     yield from _turned_around(found, evidence)
 
 
@@ -243,5 +236,5 @@ def _turned_around(found: Alignment, evidence: Index) -> Iterator[Told]:
             consistent = _negated(terms, at) or _negated(theirs, word) or any(_opposed(other, one) for one in theirs)
             consistent = consistent or _consistent(terms, at, theirs, word)
             if not consistent:
-                yield _text(found.claim, at, at), _text(evidence.lines[found.best], word, word)
+                yield found.claim.said(at, at), evidence.lines[found.best].said(word, word)
                 break

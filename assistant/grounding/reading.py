@@ -53,6 +53,15 @@ class Line(NamedTuple):
     breaks: tuple[bool, ...]
     spans: tuple[Span, ...]
 
+    def said(self, low: int, high: int) -> str:
+        """The text from one word to another, both with it, as it is written."""
+        return self.text[self.spans[low].start : self.spans[high].end]
+
+    def joined(self, at: int) -> bool:
+        """Whether a word begins with "and", written onto it: وأوكرانيا, not وزير."""
+        term = self.terms[at]
+        return term.text.startswith("و") and not term.stem.startswith("و")
+
 
 def read_line(text: str, anchor: date | None = None) -> Line:
     """A text read as one sentence; `anchor` is the day of writing, against which "yesterday" is read.

@@ -88,7 +88,7 @@ def asked(question: str) -> Terms:
 
 
 def indexed(text: str) -> tuple[str, str, str]:
-    """The terms of each field joined by spaces: what the index takes. About 40 µs for a passage of 400 characters."""
+    """The terms of each field joined by spaces: what the index takes. About 90 µs for a passage of 400 characters whose words were met before."""
     found = words(text)
     if not found:
         return "", "", ""
