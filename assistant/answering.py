@@ -13,12 +13,12 @@ from assistant.conflicts import conflicts, joined, rivals
 from assistant.model import Model, Prices, total
 from assistant.policy import Policy, applied
 from assistant.question.conversation import Conversation, standalone
-from assistant.question.filtering import named, none_passes
+from assistant.question.filtering import none_passes
 from assistant.question.translating import translated
 from assistant.question.understand import Question, understand
 from assistant.records import Answer, Conflict, Draft, Seen, Sentence, Source
 from index.records import Filters, Hit
-from index.retrieval import Retriever, checked
+from index.retrieval import checked
 from index.tokens import count
 
 HITS = 10  # passages looked at
@@ -39,9 +39,19 @@ class Writer(Protocol):
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]: ...
 
 
+class Finder(Protocol):
+    """Finds the hits: the retriever of a store, or of another library."""
+
+    def allowed(self, filters: Filters | None) -> set[str] | None: ...
+
+    def search_any(self, questions: Sequence[str], limit: int, articles: set[str] | None) -> tuple[Hit, ...]: ...
+
+    def languages(self) -> dict[str, float]: ...
+
+
 def answer(
     question: str,
-    retriever: Retriever,
+    retriever: Finder,
     writer: Writer,
     *,
     conversation: Conversation | None = None,
@@ -63,7 +73,7 @@ def answer(
 
 def stream(
     question: str,
-    retriever: Retriever,
+    retriever: Finder,
     writer: Writer,
     *,
     conversation: Conversation | None = None,
@@ -87,22 +97,21 @@ def stream(
         asked = replace(asked, language=own.language or asked.language, shared=own.shared or asked.shared)
     spent = [writer.prices.of(alone.usage)] if alone.usage else []
     searched = [asked.text]
-    filters = named(filters, retriever.ledger) if filters else None
     clock.lap("understand")
-    hits = retriever.search_any(searched, limit, filters)
+    allowed = retriever.allowed(filters)
+    hits = retriever.search_any(searched, limit, allowed)
     clock.lap("retrieve")
-    unmet = filters if filters and not hits and not retriever.ledger.matching(filters) else None
-    if writer.model and not unmet and (foreign := others(asked, languages, hits)):
+    if writer.model and allowed != set() and (foreign := others(asked, languages, hits)):
         other = translated(asked.text, foreign, model=writer.model, count=count)
         spent.append(writer.prices.of(other.usage))
         searched += other.questions
         asked = replace(asked, shared=True)
         clock.lap("understand")
-        hits = retriever.search_any(searched, limit, filters)
+        hits = retriever.search_any(searched, limit, allowed)
         clock.lap("retrieve")
     draft = yield from writer.write(asked, hits)
-    if unmet:
-        draft = replace(draft, reasons=(none_passes(unmet),))
+    if filters and allowed == set():
+        draft = replace(draft, reasons=(none_passes(filters),))
     clock.lap("write")
     sentences = draft.sentences if draft.examined else examined(draft.sentences, asked.text, hits)
     used = [hit for hit in hits if hit.article.id in cited(sentences)]

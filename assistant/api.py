@@ -14,7 +14,6 @@ from assistant import answering, wiring
 from assistant.adding import Adding, Given
 from assistant.config import Settings
 from assistant.question.conversation import Conversation
-from assistant.question.filtering import named
 from assistant.records import Answer
 from assistant.showing import display as _display  # noqa: F401 - values then show themselves in a notebook
 from assistant.showing.shelves import Articles, Hits
@@ -203,8 +202,8 @@ class Assistant:
         True
         """
         with self._reading():
-            chosen = named(filters, self._retriever.ledger) if filters else None
-            return Hits(self._retriever.search(question, limit, chosen, per_article=per_article))
+            allowed = self._retriever.allowed(filters)
+            return Hits(self._retriever.search(question, limit, allowed, per_article=per_article))
 
     def neighbours(self, hit: Hit, number: int = 1) -> tuple[Passage, ...]:
         """The passages around that of a hit, at most `number` on either side, as they follow in the article.
@@ -258,9 +257,8 @@ class Assistant:
         (5, 0)
         """
         with self._reading():
-            ledger = self._retriever.ledger
-            allowed = ledger.matching(named(filters, ledger)) if filters else None
-            return Articles(one for one in ledger.every_article() if allowed is None or one.id in allowed)
+            allowed, every = self._retriever.allowed(filters), self._retriever.ledger.every_article()
+            return Articles(one for one in every if allowed is None or one.id in allowed)
 
     # --- the end ---
 

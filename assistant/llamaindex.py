@@ -6,7 +6,7 @@ Imports llama_index (three seconds); nothing else of this package does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -156,9 +156,10 @@ class CitedQueryEngine(BaseQueryEngine):
         self, question: str, nodes: list[NodeWithScore], metadata: dict[str, Any]
     ) -> Generator[str, None, None]:
         """The answer as it comes; then what is known of it is in `metadata`."""
-        store = self._retriever.retriever if isinstance(self._retriever, ArticleRetriever) else None
-        found: Any = _Found(nodes, self.retrieve, store)  # all that path 2 needs of a retriever
-        answer: Answer = yield from answering.stream(question, found, self._writer or self._by_model())
+        ours = self._retriever if isinstance(self._retriever, ArticleRetriever) else None
+        found = _Found(nodes, self.retrieve, ours.retriever if ours else None)
+        filters = ours.filters if ours else None
+        answer: Answer = yield from answering.stream(question, found, self._writer or self._by_model(), filters=filters)
         metadata |= told(answer)
 
     def _by_model(self) -> Writer:
@@ -202,7 +203,11 @@ class _Found:
     ) -> None:
         self._nodes, self._retrieve, self._store = nodes, retrieve, store
 
-    def search_any(self, questions: Sequence[str], limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
+    def allowed(self, filters: Filters | None) -> set[str] | None:
+        """Those of the store; nodes from elsewhere are all allowed."""
+        return self._store.allowed(filters) if self._store else None
+
+    def search_any(self, questions: Sequence[str], limit: int, articles: Collection[str] | None) -> tuple[Hit, ...]:
         """The hits of the nodes; `source_nodes` of the response are the same list."""
         for question in questions[1:]:
             known = {one.node.node_id for one in self._nodes}

@@ -26,6 +26,7 @@ import msgspec
 from index.duplicates import NEAREST, Sketch, group_of, sketch
 from index.errors import NoStore, NotFound, StoreBusy, StoreClosed, StoreError, StoreFull
 from index.records import Article, Filters, Passage, Span, Value
+from index.text.fold import folded_name
 
 VERSION = 1
 APPLICATION = 0x15AD  # "isnad": marks the file as ours
@@ -268,18 +269,23 @@ class Ledger:
         return [row[0] for row in self._among("SELECT id FROM passages WHERE article_id IN", articles)]
 
     def matching(self, filters: Filters) -> set[str]:
-        """Ids of the articles that filters allow."""
-        tests: list[tuple[str, Sequence[Any]]] = []
-        if filters.since:
-            tests.append(("published >= ?", [filters.since.isoformat()]))
-        if filters.until:
-            tests.append(("published <= ?", [filters.until.isoformat()]))
-        lists = (("language", filters.languages), ("publisher", filters.publishers), ("id", filters.file_ids))
-        tests += [(f"{column} IN ({','.join('?' * len(values))})", values) for column, values in lists if values]
+        """Ids of the articles that filters allow. Languages and publishers are met whatever case and spelling they are asked in."""
+        tests = [
+            (f"published {sign} ?", day.isoformat())
+            for sign, day in ((">=", filters.since), ("<=", filters.until))
+            if day
+        ]
+        names = set(map(folded_name, filters.publishers))
+        publishers = [one for one in self.publishers() if folded_name(one) in names] if names else []
+        for column, asked, values in (
+            ("language", filters.languages, [one.strip().lower() for one in filters.languages]),
+            ("publisher", filters.publishers, publishers),
+            ("id", filters.file_ids, filters.file_ids),
+        ):
+            if asked:
+                tests.append((f"{column} IN (SELECT value FROM json_each(?))", msgspec.json.encode(values).decode()))
         where = " AND ".join(test for test, _ in tests) or "TRUE"
-        return {
-            row[0] for row in self._read(f"SELECT id FROM articles WHERE {where}", [v for _, vs in tests for v in vs])
-        }
+        return {row[0] for row in self._read(f"SELECT id FROM articles WHERE {where}", [value for _, value in tests])}
 
     def publishers(self) -> list[str]:
         """The publishers that articles name, in order."""

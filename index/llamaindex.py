@@ -67,7 +67,8 @@ class ArticleRetriever(BaseRetriever):
         return cls(Retriever(ledger, LexicalIndex.open(Path(store) / "lexical")), limit=limit, filters=filters)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return [scored(hit) for hit in self.retriever.search(query_bundle.query_str, self.limit, self.filters)]
+        allowed = self.retriever.allowed(self.filters)
+        return [scored(hit) for hit in self.retriever.search(query_bundle.query_str, self.limit, allowed)]
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return await asyncio.to_thread(self._retrieve, query_bundle)

@@ -60,21 +60,26 @@ class Retriever:
         if self._closing:
             self._closing()
 
+    def allowed(self, filters: Filters | None) -> set[str] | None:
+        """Ids of the articles that filters allow, which may be none; None where all are."""
+        return self.ledger.matching(filters) if filters else None
+
     def search(
-        self, question: str, limit: int = 10, filters: Filters | None = None, *, per_article: int | None = None
+        self, question: str, limit: int = 10, articles: Collection[str] | None = None, *, per_article: int | None = None
     ) -> tuple[Hit, ...]:
-        """The best passages for a question, at most `limit` and at most `per_article` of one article, copies of one report once.
+        """The best passages for a question among the allowed articles (None: all), copies of one report once.
+
+        At most `limit`, and at most `per_article` of one article.
 
         A question that asks for the latest, or names days, has newer reports, or those of the days, come sooner.
         Raises UsageError where it is blank or beyond 2,000 characters.
         """
         text = checked(question)
-        allowed = self.ledger.matching(filters) if filters else None
-        if allowed is not None and not allowed:
+        if articles is not None and not articles:
             return ()
         wished = wish(text)
         wide = max(limit, LOOKED_AT) if wished or self._reranker else limit
-        hits = self._hits(self._found(text, wide * DEPTH, allowed), wide, per_article or wide)
+        hits = self._hits(self._found(text, wide * DEPTH, articles), wide, per_article or wide)
         if self._reranker:
             hits = reranked(text, hits, self._reranker)
         return timely(hits, wished)[:limit]
@@ -91,13 +96,11 @@ class Retriever:
         self,
         questions: Sequence[str],
         limit: int = 10,
-        filters: Filters | None = None,
-        *,
-        per_article: int | None = None,
+        articles: Collection[str] | None = None,
     ) -> tuple[Hit, ...]:
         """The best passages for any of several wordings of one question, each passage once with its best score."""
         best: dict[str, Hit] = {}
-        found = (self.search(question, limit, filters, per_article=per_article) for question in questions)
+        found = (self.search(question, limit, articles) for question in questions)
         for hit in (hit for hits in found for hit in hits):
             if hit.passage.id not in best or best[hit.passage.id].score < hit.score:
                 best[hit.passage.id] = hit

@@ -205,10 +205,10 @@ def _filters(options: argparse.Namespace) -> Filters:
 
 
 def _why_nothing(store: Path, filters: Filters) -> str:
-    from assistant.question.filtering import named, none_passes
+    from assistant.question.filtering import none_passes
     from index.ledger import Ledger
 
     with closing(Ledger.open(store)) as ledger:
-        if filters and not ledger.matching(named(filters, ledger)):
+        if filters and not ledger.matching(filters):
             return none_passes(filters)
     return "try other words, or see what there is with: isnad articles"

@@ -1,14 +1,10 @@
-"""Filters as somebody types them → as the articles have them, and what to say where no article passes them."""
+"""Filters as somebody types them, and what to say where no article passes them; `Ledger.matching` reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from msgspec.structs import replace
-
-from index.ledger import Ledger
 from index.records import Filters, day
-from index.text.fold import folded
 
 
 def typed(since: str, until: str, languages: Iterable[str], publishers: Iterable[str]) -> Filters:
@@ -25,18 +21,6 @@ def typed(since: str, until: str, languages: Iterable[str], publishers: Iterable
     )
 
 
-def named(filters: Filters, ledger: Ledger) -> Filters:
-    """The filters with languages and publishers as the articles spell them, whatever the case and spelling that they are asked in."""
-    spelt: dict[str, list[str]] = {}
-    for one in ledger.publishers() if filters.publishers else ():
-        spelt.setdefault(alike(one), []).append(one)
-    return replace(
-        filters,
-        languages=tuple(one.strip().lower() for one in filters.languages),
-        publishers=tuple(name for one in filters.publishers for name in spelt.get(alike(one), [one])),
-    )
-
-
 def none_passes(filters: Filters) -> str:
     """That no article passes the filters, which are named.
 
@@ -47,15 +31,6 @@ def none_passes(filters: Filters) -> str:
     lists = (("language", filters.languages), ("publisher", filters.publishers), ("file", filters.file_ids))
     said = days + [f"{word} {' or '.join(values)}" for word, values in lists if values]
     return f"no article passes the filters ({', '.join(said)})"
-
-
-def alike(name: str) -> str:
-    """What two spellings of one publisher have in common.
-
-    >>> alike("وكالة  الأنباء") == alike("وكاله الانباء")
-    True
-    """
-    return " ".join(folded(name).split())
 
 
 def _plain_digits(said: str | None) -> str:

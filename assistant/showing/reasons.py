@@ -58,7 +58,7 @@ def _types(said: str) -> str:
 
 
 def _language(code: str) -> str:
-    return _LANGUAGES.get(code, code)
+    return _LANGUAGES.get(code.lower(), code)
 
 
 def _filters(said: str) -> str:

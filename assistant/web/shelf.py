@@ -8,9 +8,8 @@ from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
-from assistant.question.filtering import alike
 from index.records import Article
-from index.text.fold import folded
+from index.text.fold import folded, folded_name
 
 MOST = 50  # articles in a list
 
@@ -50,7 +49,7 @@ def publishers(store: Path) -> tuple[str, ...]:
         )
         spelt: dict[str, str] = {}
         for (one,) in rows:
-            spelt.setdefault(alike(one), one)
+            spelt.setdefault(folded_name(one), one)
         return tuple(spelt.values())
 
 

@@ -159,6 +159,15 @@ def folded(text: str) -> str:
     return text.translate(_TABLE)
 
 
+def folded_name(name: str) -> str:
+    """A name folded, with single spaces: equal for all that readers take for one name.
+
+    >>> folded_name("وكالة  الأنباء") == folded_name("وكاله الانباء")
+    True
+    """
+    return " ".join(folded(name).split())
+
+
 def fold(text: str) -> Folded:
     """The folded text, and the way back: `fold(text).text == folded(text)`.
 

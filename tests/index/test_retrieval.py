@@ -11,7 +11,7 @@ import pytest
 from assistant import wiring
 from assistant.config import Settings
 from index.recency import timely, wish
-from index.records import Article, Filters, Hit, Passage
+from index.records import Article, Hit, Passage
 from index.retrieval import Retriever
 from tests.index import tiny_onnx
 from tests.shop import index, write
@@ -90,7 +90,7 @@ def test_at_most_so_many_passages_of_one_article(retriever: Retriever) -> None:
 
 
 def test_neighbours_are_the_passages_around_a_hit(retriever: Retriever) -> None:
-    hit = next(hit for hit in retriever.search("أشجار الحي", 10, Filters(file_ids=("trees",))) if hit.passage.start > 0)
+    hit = next(hit for hit in retriever.search("أشجار الحي", 10, {"trees"}) if hit.passage.start > 0)
     passages = list(retriever.ledger.passages_of(hit.article))
     at = [one.id for one in passages].index(hit.passage.id)
     assert retriever.neighbours(hit, 1) == tuple(passages[at - 1 : at] + passages[at + 1 : at + 2])

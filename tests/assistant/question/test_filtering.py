@@ -10,10 +10,12 @@ import pytest
 
 from assistant import Assistant, Filters, Settings
 from assistant.question.filtering import typed
+from assistant.quotation.extractive import Extractive
 from assistant.web import shelf
 from assistant.web.desk import Desk
 from assistant.web.published import answered, found
 from index.errors import UsageError
+from index.ledger import Ledger
 from tests.assistant.web.served import FREELY, Asked
 
 TEXTS = {
@@ -61,7 +63,7 @@ def test_python_meets_publishers_and_languages_whatever_the_case_and_the_spellin
         asked = assistant.ask("جسر نور Noor harbour", filters=chosen)
         assert {hit.file_id for hit in asked.hits} == articles
         assert bool(articles) or asked.reasons == (
-            "no article passes the filters (language ar, publisher The Lantern)",
+            "no article passes the filters (language AR, publisher The Lantern)",
         )
 
 
@@ -75,6 +77,33 @@ def test_so_do_the_published_endpoints(language: str, publisher: str, articles: 
     assert {hit["file_id"] for hit in hits} == articles
     answer = answered(desk, Asked(), "جسر نور Noor harbour", "", "", language, publisher)
     assert {hit["file_id"] for hit in answer["hits"]} == articles
+
+
+@pytest.mark.parametrize(("filters", "articles"), SAID, ids=["spelling", "case", "language", "none"])
+def test_so_does_llama_index(filters: dict[str, tuple[str, ...]], articles: set[str], store: Path) -> None:
+    from assistant.llamaindex import CitedQueryEngine
+    from index.llamaindex import ArticleRetriever
+
+    retriever = ArticleRetriever.open(store, filters=Filters(**filters))  # type: ignore[arg-type]
+    engine = CitedQueryEngine(retriever, writer=Extractive(retriever.retriever.lexical))
+    asked = engine.query("جسر نور Noor harbour").metadata["answer"]
+    assert {hit.file_id for hit in asked.hits} == articles
+    assert bool(articles) or asked.reasons == ("no article passes the filters (language AR, publisher The Lantern)",)
+
+
+def test_a_question_asks_once_which_articles_the_filters_leave(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Filters] = []
+    matching = Ledger.matching
+    monkeypatch.setattr(Ledger, "matching", lambda self, filters: asked.append(filters) or matching(self, filters))
+    with Assistant.open(store, settings=Settings()) as assistant:
+        assistant.ask("من افتتح الجسر؟", filters=Filters(publishers=("نشرة لا وجود لها",)))
+    assert len(asked) == 1
+
+
+def test_any_number_of_files_may_be_asked_for(store: Path) -> None:
+    with Assistant.open(store, settings=Settings()) as assistant:
+        many = Filters(file_ids=("boats", *map(str, range(40_000))))
+        assert [one.id for one in assistant.articles(many)] == ["boats"]
 
 
 def test_the_page_lists_a_publisher_of_two_spellings_once(desk: Desk) -> None:
