@@ -33,7 +33,7 @@ class Citation(Value, frozen=True, kw_only=True):
     context: str | None = None  # the paragraph around the quote
     record: tuple[
         Fact, ...
-    ] = ()  # what the file says of itself, where that bears the sentence out: quoted where the text says it, else its opening
+    ] = ()  # what the file says of itself, where the sentence is on just that: quoted where the text says it, else its opening
 
 
 class Sentence(Value, frozen=True, kw_only=True):

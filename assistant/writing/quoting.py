@@ -32,7 +32,6 @@ HEADING = 8  # words of a line, at most, that without a full stop is a heading
 NOT_NAMED = "the model named no source; tied by its words"
 NONE_FOUND = "the model named no source, and none was found that says this"
 ABSENCE = "says what the sources do not tell"
-OF_ITSELF = "the file {} says this of itself"
 
 _YES_AND_NO = frozenset("نعم لا كلا بلي اجل yes no".split())
 _BULLET = re.compile(r"[\s•●▪◦‣·*–—-]+(?=[\w«“\"'(])")
@@ -100,11 +99,12 @@ def borne_out(sentence: str, numbers: Sequence[int], told: Mapping[int, Told], q
     found = {number: _evidence(claim, told[number], hint) for number in dict.fromkeys(numbers)}
     most = max((tie.strength for tie in found.values() if not tie.across), default=0.0)
     others = {number: one for number, one in told.items() if number not in found}
+    dated = [number for number in found if record.dates_it(sentence, told[number].hit.article)]
     citations: list[Citation] = []
     reasons: list[str] = []
     for number, tie in found.items():
         named, better = told[number], None
-        itself = _of_itself(sentence, named.hit, question)
+        itself = _of_itself(sentence, named.hit, question) if number in (dated or found) else None
         if itself and (tie.across or tie.strength < CERTAIN or "title" in itself.citations[0].record):
             citations += itself.citations
             reasons += itself.reasons
@@ -133,7 +133,7 @@ def _of_itself(sentence: str, hit: Hit, question: str) -> Borne | None:
         return None
     return Borne(
         citations=tuple(msgspec.structs.replace(_quote(hit, span), record=facts) for span in spans),
-        reasons=(f"{OF_ITSELF.format(hit.article.id)}: {record.named(hit.article, facts)}",),
+        reasons=(f"the file {hit.article.id} says this of itself: {record.named(hit.article, facts)}",),
     )
 
 

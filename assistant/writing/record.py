@@ -6,11 +6,12 @@ Pure. A model may cite these lines of a source; their words often stand nowhere 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 from assistant.question.asking import FUNCTION_WORDS
 from assistant.records import Fact
 from index.records import Article, Span, covering
-from index.text.dates import dates
+from index.text.dates import PartialDate, compatible, dates
 from index.text.fold import find
 from index.text.sentences import sentences
 from index.text.words import QUESTION_WORDS, stem, words
@@ -35,9 +36,10 @@ _BESIDE = _stems(
 
 
 def stated(sentence: str, article: Article, question: str = "") -> tuple[Fact, ...]:
-    """The facts of an article's record that a sentence states, where it says nothing else; () where it does, or states none.
+    """The facts of an article's record that a sentence speaks of, where it says nothing else; () where it does, or speaks of none.
 
-    That they are said of the report, not of its story, must be told by a word of the sentence, or of the question that it answers.
+    Any day counts, the right one or not: it is the record that the sentence is then held against. That the facts are said of the
+    report, not of its story, must be told by a word of the sentence, or of the question that it answers.
 
     >>> from datetime import date
     >>> bridge = Article(id="a", text="", sha256="", published=date(2031, 5, 2), publisher="وكالة السراج")
@@ -45,27 +47,45 @@ def stated(sentence: str, article: Article, question: str = "") -> tuple[Fact, .
     ('published', 'publisher')
     >>> stated("The report is dated 2 May 2031.", bridge), stated("افتُتح الجسر في 2 أيار 2031.", bridge)
     (('published',), ())
+    >>> stated("The report is dated 3 May 2031.", bridge)
+    ('published',)
     >>> stated("في 2 أيار 2031.", bridge, "متى نُشر الخبر؟"), stated("في 2 أيار 2031.", bridge, "متى افتُتح الجسر؟")
     (('published',), ())
     """
-    found: list[tuple[Fact, Span]] = []
-    for name, value in (("title", article.title), ("publisher", article.publisher)):
-        if value and (span := find(value, sentence)):
-            found.append((name, span))  # type: ignore[arg-type]
-    if article.published:
-        found += [
-            ("published", one.span)
-            for one in dates(sentence)
-            if any(value.as_date() == article.published for value in one.values)
-        ]
-    rest = sentence
-    for _, span in sorted(found, key=lambda one: -one[1].start):
-        rest = rest[: span.start] + " " + rest[span.end :]
+    rest, facts = sentence, set[Fact]()
+    names: tuple[tuple[Fact, str | None], ...] = (("title", article.title), ("publisher", article.publisher))
+    for name, value in names:
+        if value and (span := find(value, rest)):
+            rest = _without(rest, span)
+            facts.add(name)
+    for one in dates(rest) if article.published else ():
+        if not one.relative:
+            rest = _without(rest, one.span)
+            facts.add("published")
     left = [word for word in words(rest) if word not in QUESTION_WORDS and word not in FUNCTION_WORDS]
     told = {stem(word) for word in left}
-    if not found or told - _PUBLISHED - _BESIDE or _PUBLISHED.isdisjoint(told | _stems(question)):
+    if not facts or told - _PUBLISHED - _BESIDE or _PUBLISHED.isdisjoint(told | _stems(question)):
         return ()
-    return tuple(name for name in ("title", "published", "publisher") if name in {one for one, _ in found})
+    return tuple(fact for fact in get_args(Fact) if fact in facts)
+
+
+def dates_it(sentence: str, article: Article) -> bool:
+    """Whether a day that the sentence names can be the one on which the article was published.
+
+    >>> from datetime import date
+    >>> bridge = Article(id="a", text="", sha256="", published=date(2031, 5, 2))
+    >>> dates_it("It was published in May 2031.", bridge), dates_it("It was published on 3 May 2031.", bridge)
+    (True, False)
+    """
+    if not (day := article.published):
+        return False
+    own = PartialDate(year=day.year, month=day.month, day=day.day)
+    return any(compatible(value, own) for one in dates(sentence) for value in one.values)
+
+
+def _without(text: str, span: Span) -> str:
+    """The text with a stretch of it blanked, so that every other stays at its place."""
+    return text[: span.start] + " " * (span.end - span.start) + text[span.end :]
 
 
 def places(article: Article, facts: Sequence[Fact]) -> tuple[Span, ...]:
@@ -77,9 +97,9 @@ def places(article: Article, facts: Sequence[Fact]) -> tuple[Span, ...]:
 
 def spoken_of(article: Article) -> str:
     """The record as prose, in Arabic and in English: what a sentence that states it is held against."""
-    told = {"title": article.title, "published": article.published, "publisher": article.publisher}
+    told = {fact: value for fact in get_args(Fact) if (value := getattr(article, fact))}
     lines = [
-        " ".join([begin, *(phrase.format(told[fact]) for fact, phrase in phrases.items() if told[fact])])
+        " ".join([begin, *(phrase.format(told[fact]) for fact, phrase in phrases.items() if fact in told)])
         for begin, phrases in _PROSE.items()
     ]
     return "\n".join(f"{line}." for line in lines)
@@ -101,8 +121,7 @@ _PROSE = {
 
 def named(article: Article, facts: Sequence[Fact]) -> str:
     """The facts with their values, as a reason tells them."""
-    values = {"title": article.title, "published": article.published, "publisher": article.publisher}
-    return ", ".join(f"{fact} {values[fact]}" for fact in facts)
+    return ", ".join(f"{fact} {getattr(article, fact)}" for fact in facts)
 
 
 def _place(article: Article, fact: Fact) -> Span | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -77,16 +78,43 @@ def test_a_day_that_the_story_names_is_not_taken_for_the_day_it_was_published() 
     [
         ("افتُتح الجسر في 2 مايو 2031.", ASKED),  # of the story
         ("في 2 مايو 2031.", "متى افتُتح الجسر؟"),
-        ("نُشر الخبر في 3 مايو 2031.", ASKED),  # another day
         ("نُشر الخبر.", ASKED),  # no fact
         ("نشرت وكالة السراج أن الوزير استقال.", ASKED),  # more than the record
     ],
 )
-def test_a_sentence_on_the_story_or_with_a_wrong_fact_is_not_borne_out_by_the_record(said: str, question: str) -> None:
+def test_a_sentence_on_the_story_is_not_held_against_the_record(said: str, question: str) -> None:
     article = hit(title="افتتاح جسر نور", publisher=AGENCY).article
     assert stated(said, article, question) == ()
     _, sentence = told(said, question=question)
     assert not any(quote.record for quote in sentence.citations)
+
+
+@pytest.mark.parametrize("text", [BRIDGE, DATED], ids=["record alone", "dated"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "نُشر الخبر في 3 مايو 2031.",
+        "The report was published on 3 May 2031.",
+        "نشرت وكالة السراج الخبر في نيسان 2031.",
+    ],
+)
+def test_a_wrong_day_of_a_report_is_tied_to_its_record_and_not_borne_out(said: str, text: str) -> None:
+    _, sentence = told(said, text)
+    assert sentence.verdict == "unsupported"
+    assert any(reason.endswith("is not in the evidence, which says 2031-05-02") for reason in sentence.reasons)
+    assert sentence.citations and all("published" in quote.record for quote in sentence.citations)
+
+
+def test_of_two_reports_a_day_is_tied_to_the_one_that_has_it() -> None:
+    one, other = hit(BRIDGE), hit(BRIDGE, "a2", published=date(2031, 5, 3))
+    found = cited("نُشر الخبر في 3 مايو 2031. [1][2]", {1: one, 2: other}, ASKED)
+    assert [quote.file_id for quote in found.sentences[0].citations] == ["a2"]
+
+
+def test_a_title_that_names_a_day_or_the_publisher_is_a_title_and_no_more() -> None:
+    article = hit(title=f"بيان {AGENCY} في 7 أيار 2031 عن الجسر", publisher=AGENCY).article
+    assert stated(f"عنوان الخبر «{article.title}».", article) == ("title",)
+    assert stated(f"عنوان الخبر «{article.title}»، واستقال الوزير.", article) == ()
 
 
 def test_what_no_file_says_of_itself_is_not_stated() -> None:
