@@ -137,11 +137,12 @@ def other_way(found: Alignment, evidence: Index) -> Told | None:
     claim, line = found.claim, evidence.lines[found.best]
     for at, match in enumerate(found.matches):
         trust, places = match.get(found.best, (0.0, []))
-        here = _way(claim, at) if trust >= SURE and len(places) == 1 and _named(claim, at) else None
+        here = _way(claim, at) if trust >= SURE and len(places) == 1 else None
         there = _way(line, places[0]) if here else None
-        if here and there and claim.terms[here[0]].text in _FROM and line.terms[there[0]].text in _TO:
-            return claim.said(*here), line.said(*there)
-        if here and there and claim.terms[here[0]].text in _TO and line.terms[there[0]].text in _FROM:
+        if not (here and there):
+            continue
+        turned = (claim.terms[here[0]].text in _FROM) != (line.terms[there[0]].text in _FROM)
+        if turned and _named(claim, at):
             return claim.said(*here), line.said(*there)
     return None
 
