@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from assistant.showing.troubles import TROUBLES
+from index.errors import IsnadError, NotFound, ProviderError, SourceError, StoreError, UsageError
 
 
 def worded(reason: str, language: str | None) -> str:
@@ -23,6 +24,30 @@ def worded(reason: str, language: str | None) -> str:
     return reason
 
 
+def worded_error(error: Exception, language: str | None) -> str:
+    """An error in a language; in Arabic, words that nobody here wrote (a model of the user's own, say) are introduced by their kind.
+
+    >>> from index.errors import ProviderDown
+    >>> worded_error(ProviderDown("out of memory"), "ar")
+    'تعطّل النموذج: out of memory'
+    """
+    said = worded(str(error), language)
+    if language != "ar" or _ARABIC_LETTER.search(said):
+        return said
+    return f"{next((KINDS[one] for one in type(error).__mro__ if one in KINDS), KINDS[IsnadError])}: {said}"
+
+
+_ARABIC_LETTER = re.compile("[\u0621-\u064a]")
+KINDS: dict[type, str] = {
+    IsnadError: "تعذّر ذلك",
+    UsageError: "تعذّر فهم المطلوب",
+    SourceError: "تعذّرت قراءة المقالات",
+    StoreError: "خلل في مخزن المقالات",
+    NotFound: "غير موجود",
+    ProviderError: "تعطّل النموذج",
+}
+
+
 def _filled(found: re.Match[str]) -> list[str]:
     """What fills the gaps; a reason inside a reason (`why`) and the words for filters are Arabic, too."""
     names = {number: name for name, number in found.re.groupindex.items()}
@@ -33,6 +58,7 @@ def _filled(found: re.Match[str]) -> list[str]:
         "types": _types,
         "record": _record,
         "language": _language,
+        "said": _said,
     }
     return [inner.get(names.get(number, ""), str)(said or "") for number, said in enumerate(found.groups(), 1)]
 
@@ -50,6 +76,11 @@ def _reasons(reasons: str) -> str:
             told.append(arabic)
             said = ""
     return "؛ ".join([*told, said] if said else told)
+
+
+def _said(ending: str) -> str:
+    """What a server says itself, as `index.provider.faults` ends its messages."""
+    return ending.replace(". It says: ", ". ويقول: ", 1)
 
 
 def _types(said: str) -> str:

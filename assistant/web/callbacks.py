@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import gradio as gr
 
-from assistant.showing.reasons import worded
+from assistant.showing.reasons import worded_error
 from assistant.web import beside, markup, messages, talking
 from assistant.web.desk import Desk
 from assistant.web.heard import LOG, Updates, spoken, value
@@ -49,7 +49,7 @@ class Callbacks:
             if isinstance(step, SyncReport):
                 shown = markup.report(step, words)
             elif isinstance(step, IsnadError):
-                shown = messages.notice(worded(str(step), language), "wrong")
+                shown = messages.notice(worded_error(step, language), "wrong")
             elif isinstance(step, Exception):
                 LOG.error("upload failed: %s", type(step).__name__)
                 shown = messages.notice(words.failed.format(why=type(step).__name__), "wrong")

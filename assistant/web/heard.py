@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assistant.showing.reasons import worded
+from assistant.showing.reasons import worded_error
 from assistant.web import beside
 from assistant.web.words import WORDS, Language
 from index.errors import IsnadError
@@ -42,7 +42,7 @@ def spoken(call: Callable[..., Updates]) -> Callable[..., Updates]:
         try:
             return call(self, *values)
         except IsnadError as error:
-            return {self.page.bridge: beside.told(toast=worded(str(error), language(values)))}
+            return {self.page.bridge: beside.told(toast=worded_error(error, language(values)))}
         except Exception as error:
             LOG.error("%s failed: %s", call.__name__, type(error).__name__)
             failed = WORDS[language(values)].failed.format(why=type(error).__name__)

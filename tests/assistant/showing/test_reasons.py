@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Iterator
@@ -14,15 +16,18 @@ import openai
 import pytest
 
 from assistant.question.filtering import none_passes
-from assistant.showing.reasons import worded
+from assistant.showing.reasons import worded, worded_error
+from index import errors
 from index.provider import faults
 from index.reading.articles import read
 from index.reading.files import MAX_BYTES
 from index.records import Filters, Skipped
 
 TECHNICAL = re.compile(
-    r"UTF-8|NUL|UTF-16-LE|UTF-16|JSON|PDF|Word|OCR|Unicode|id|text|published|byte|isnad|server\.test|[A-Z]+_[A-Z_]+|context_tokens"
+    r"isnad \w+(?: --?[\w-]+| FOLDER| \d)*|pip install \S+|https?://\S+|JSON Lines|UTF-8|NUL|UTF-16-LE|UTF-16|JSON|PDF|Word|OCR|Unicode|id|text|published|byte|isnad|server\.test|[A-Z]+_[A-Z_]+|context_tokens"
     r"|answer_tokens|ConnectError|pdf|png|\.\w+|news\w*|its own words|The Lantern"
+    r"|llama-index-core|[\w.-]+/[\w.-]+|local:NAME|--store|model\.onnx|tokenizer\.json"
+    r"|Chroma|pandas|fastembed|HTML|Markdown|to_json|user|assistant|claim|context"
 )
 
 
@@ -97,10 +102,81 @@ def of_server() -> Iterator[Exception]:
 
 @pytest.mark.parametrize("error", [pytest.param(one, id=str(number)) for number, one in enumerate(of_server())])
 def test_what_a_server_does_wrong_is_told_in_arabic(error: Exception) -> None:
-    said = str(error).replace("It says: maximum context", "").replace("It says", "")
+    said = str(error).replace("maximum context", "its own words")
     for whole in (said, f"incomplete: the answer broke off: {said}"):
         told = worded(whole, "ar")
         assert told != whole and not latin(told), (whole, told)
+
+
+TERMINAL = (  # what is said before a page is there, or to who typed a command
+    "assistant/commands/",
+    "assistant/config.py",
+    "assistant/web/command.py",
+    "assistant/web/logins.py",
+    "assistant/web/server.py",
+)
+UNKNOWN = "7"  # for what only a run can fill in
+
+
+class Messages:
+    """The messages of the errors that a module makes, read from its source: every alternative, with `UNKNOWN` in the gaps."""
+
+    def __init__(self, source: str) -> None:
+        self._tree = ast.parse(source)
+        self._named: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(self._tree):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    self._named.setdefault(name, []).append(value)
+                case ast.FunctionDef(name=name, body=[*_, ast.Return(value=ast.expr() as value)]):
+                    self._named.setdefault(name, []).append(value)
+
+    def __iter__(self) -> Iterator[str]:
+        for node in ast.walk(self._tree):
+            match node:
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[said, *_]) if name in ERRORS:
+                    yield from self._read(said)
+                case ast.Call(func=ast.Name(id="Skipped"), keywords=keywords):
+                    yield from (one for given in keywords if given.arg == "reason" for one in self._read(given.value))
+
+    def _read(self, node: ast.expr, depth: int = 4) -> list[str]:
+        match node:
+            case ast.Constant(value=str(said)):
+                return [said]
+            case ast.JoinedStr(values=values):
+                return ["".join(parts) for parts in itertools.product(*(self._read(one, depth) for one in values))]
+            case ast.FormattedValue(value=value, conversion=conversion):
+                return [repr(one) if conversion == ord("r") else one for one in self._read(value, depth)]
+            case ast.IfExp(body=body, orelse=other):
+                return [*self._read(body, depth), *self._read(other, depth)]
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                return [one + other for one in self._read(left, depth) for other in self._read(right, depth)]
+            case ast.Name(id=name) | ast.Call(func=ast.Name(id=name)) if name in self._named and depth:
+                return [one for value in self._named[name] for one in self._read(value, depth - 1)]
+        return [UNKNOWN]
+
+
+ERRORS = {one.__name__ for one in vars(errors).values() if isinstance(one, type)} | {"BudgetSpent", "Incomplete"}
+ROOT = Path(errors.__file__).parent.parent
+MODULES = sorted(
+    path.relative_to(ROOT).as_posix() for room in ("index", "assistant") for path in (ROOT / room).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("module", [one for one in MODULES if not one.startswith(TERMINAL)])
+def test_every_error_that_a_module_can_raise_is_told_in_arabic(module: str) -> None:
+    for message in set(Messages((ROOT / module).read_text("utf-8"))) - {UNKNOWN, ""}:
+        told = worded(message, "ar")
+        assert told != message and not latin(told), (message, told)
+
+
+@pytest.mark.parametrize("kind", sorted(ERRORS))
+def test_an_error_in_words_of_nobody_here_is_introduced_in_arabic_by_its_kind(kind: str) -> None:
+    error = getattr(errors, kind, errors.ProviderError)("out of memory")
+    kind_told, _, said = worded_error(error, "ar").partition(": ")
+    assert said == "out of memory" and not latin(kind_told)
+    assert worded_error(error, "en") == "out of memory"
+    assert worded_error(errors.UsageError("السؤال فارغ"), "ar") == "السؤال فارغ"
 
 
 @pytest.mark.parametrize(
