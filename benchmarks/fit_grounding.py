@@ -18,13 +18,11 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from assistant.grounding.alignment import align, index
-from assistant.grounding.checking import nearest, surrounded, weighed
-from assistant.grounding.findings import findings
+from assistant.grounding.checking import VERBATIM, beside, surrounded, verbatim
 from assistant.grounding.model import Curve, Curves, Kind, Model, kind, probability
 from assistant.grounding.provenance import matter
 from assistant.grounding.reading import plain_claim, read_line
-from benchmarks.labelled import claims
+from benchmarks.labelled import Claim, claims
 from benchmarks.perturbations import english_articles, saudi_articles, statements
 from benchmarks.written import paraphrases, sentences
 
@@ -56,36 +54,43 @@ EITHER = (
 
 
 class Row(NamedTuple):
-    """One row to learn from or to report on."""
+    """One row to learn from or to report on. `least` and `most` are how far the check lets the probability go."""
 
     source: str
     kind: str
     group: str
     true: bool
     features: dict[str, float]
+    least: float
+    most: float
 
 
-def measured(claim: str, context: str, question: str | None = None) -> dict[str, float]:
-    """The features of a claim beside a text, as the check measures them."""
+def measured(
+    source: str, kind: str, group: str, true: bool, claim: str, context: str, question: str | None = None
+) -> Row:
+    """A claim beside a text, measured as the check measures it."""
     line = read_line(plain_claim(claim))
-    there = index(nearest(context, line))
-    found = align(line, there)
-    return weighed(found, there, findings(found, there), read_line(question) if question else None)
+    laid = beside(line, context, question)
+    least, most = (VERBATIM, VERBATIM) if verbatim(line, context) else (0.0, laid.most)
+    return Row(source, kind, group, true, laid.features, least, most)
 
 
-def labelled_rows() -> list[Row]:
-    """The labelled claims, measured."""
-    return [
-        Row(one.source, one.source, one.group, one.true, measured(one.claim, one.context, one.question))
-        for one in claims()
-    ]
+def said(rows: Sequence[Row], model: Model) -> np.ndarray:
+    """The probabilities that the check gives to rows with these curves."""
+    curves = [probability(one.features, model) for one in rows]
+    return np.clip(curves, [one.least for one in rows], [one.most for one in rows])
+
+
+def labelled_row(one: Claim) -> Row:
+    """A claim that people have checked, measured."""
+    return measured(one.source, one.source, one.group, one.true, one.claim, one.context, one.question)
 
 
 def made_rows(part: int, articles: int = 150) -> list[Row]:
     """Statements made by rule, measured."""
     sources = zip(MADE, (saudi_articles(articles, part), english_articles(articles, part)), strict=True)
     return [
-        Row(source, one.kind, one.article, one.true, measured(one.claim, one.context))
+        measured(source, one.kind, one.article, one.true, one.claim, one.context)
         for source, listed in sources
         for one in statements(listed, seed=part)
     ]
@@ -94,14 +99,14 @@ def made_rows(part: int, articles: int = 150) -> list[Row]:
 def written_rows() -> list[Row]:
     """Sentences that a model wrote, as they stand and changed, and passages in other words, of the events to learn from."""
     return [
-        Row(
+        measured(
             "written",
             one.kind,
             one.event,
             one.true,
-            measured(
-                matter(one.claim, {cited.published for cited in one.evidence}), surrounded(one.evidence), one.question
-            ),
+            matter(one.claim, {cited.published for cited in one.evidence}),
+            surrounded(one.evidence),
+            one.question,
         )
         for one in (*sentences(), *paraphrases())
         if not one.reported
@@ -240,7 +245,7 @@ def _level(score: np.ndarray, true: np.ndarray, share: np.ndarray) -> float:
 
 def main() -> None:
     """Fit on all rows to learn from and write the curves."""
-    rows = labelled_rows()
+    rows = [labelled_row(one) for one in claims()]
     if not rows:
         print("skipped: ../shared/data has no labelled claims")
         return
@@ -253,7 +258,7 @@ def main() -> None:
     usual: dict[Kind, Curves] = {one: _usual(curves) for one, curves in model.curves.items()}
     model = Model(curves=usual, learnt_from=model.learnt_from)
     CURVES.write_bytes(msgspec.json.encode(model).replace(b'},"', b'},\n"') + b"\n")
-    right = np.mean([(probability(row.features, model) >= 0.5) == row.true for row in rows])
+    right = np.mean((said(rows, model) >= 0.5) == [one.true for one in rows])
     count = sum(len(one.curves) for one in model.curves.values())
     print(f"{len(rows)} rows, {count} curves, {right:.3f} right on the rows learnt from")
 

@@ -4,6 +4,7 @@ Labelled sources (AUROC with 95% intervals from 1,000 resamplings of the texts),
   in-source   five folds inside the source, as the eight-feature logistic beside it
   all rows    five folds over all sources: other rows of the same source are learnt from
   left out    the source is not learnt from at all
+The last two are the probabilities that the check gives out, held down where it finds something against a claim.
 Statements made by rule from part 2 of the articles, never learnt from nor looked at, and from the reference articles; the curves
 for them are learnt without WiCE, whose articles they come from. A statement counts as caught where the verdict is not "supported".
 """
@@ -21,10 +22,10 @@ import numpy as np
 
 from assistant.grounding.alignment import Index, align, index
 from assistant.grounding.checking import check_claim
-from assistant.grounding.model import Model, probability
+from assistant.grounding.model import Model
 from assistant.grounding.reading import plain_claim, read_line
 from benchmarks import rivals
-from benchmarks.fit_grounding import MADE, Row, fitted, made_rows, matrix, measured, weights
+from benchmarks.fit_grounding import MADE, Row, fitted, labelled_row, made_rows, matrix, said, weights
 from benchmarks.labelled import DATA, SOURCES, Claim, claims
 from benchmarks.perturbations import FALSE, english_articles, reference_articles, saudi_articles, statements
 
@@ -73,11 +74,6 @@ def folds(rows: Sequence[Row]) -> list[tuple[np.ndarray, np.ndarray]]:
     kinds = [f"{row.source} {row.true}" for row in rows]
     cut = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
     return list(cut.split(np.zeros(len(rows)), kinds, [row.group for row in rows]))
-
-
-def said(rows: Sequence[Row], model: Model) -> np.ndarray:
-    """The probabilities that curves give to rows."""
-    return np.array([probability(row.features, model) for row in rows])
 
 
 def labelled(listed: Sequence[Claim], rows: Sequence[Row], made: Sequence[Row]) -> None:
@@ -247,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     chosen = set(options.parts) or set(PARTS)
     if chosen & {"labelled", "made"}:
-        rows = [Row(o.source, o.source, o.group, o.true, measured(o.claim, o.context, o.question)) for o in listed]
+        rows = [labelled_row(one) for one in listed]
         made = made_rows(0)
     if "labelled" in chosen:
         labelled(listed, rows, made)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from assistant.grounding.alignment import Alignment, Index, align, index
+from assistant.grounding.alignment import Alignment, align, index
 from assistant.grounding.common import ORDINARY
 from assistant.grounding.features import features
 from assistant.grounding.findings import Finding, findings
@@ -31,6 +31,7 @@ VERBATIM = 0.97  # measured on quoted sentences, see docs/grounding.md
 NOT_THERE = ("number", "number elsewhere", "date")  # of these the evidence may say nothing, and nothing else instead
 AROUND = 1_500  # letters of the article to either side of the cited words that are read
 LONG = 12_000  # letters beyond which only the sentences nearest to the claim are read
+_STOP = re.compile(r"[.?!؟۔](?:\s|$)")
 _ORDINARY = ORDINARY | frozenset(map(stem, ORDINARY))
 NEAREST = 60
 _ARABIC = re.compile(r"[\u0620-\u064a\u0671-\u06d3]+")
@@ -160,23 +161,50 @@ def check_claim(
         return Judgement(verdict="unchecked", details=(Reason(kind="nothing to check"),))
     if not context.strip():
         return Judgement(verdict="unchecked", details=(Reason(kind="no evidence"),))
-    if len(line.terms) > 3 and (place := find(said.rstrip(" .!?؟…"), context)) and asserted(place, context):
+    if verbatim(line, context):
         return Judgement(verdict="supported", probability=VERBATIM)
-    there = index(nearest(context, line), anchor)
-    found = align(line, there)
-    against = [*findings(found, there), *quotations(said, there)]
-    measured = weighed(found, there, against, _question(question))
-    likely = probability(measured, model or shipped())
-    return _translated(against, likely) if _foreign(said, context) else _judged(found, against, likely)
+    laid = beside(line, context, question, anchor)
+    likely = probability(laid.features, model or shipped())
+    return _translated(laid, likely) if _foreign(said, context) else _judged(laid, likely)
 
 
-def weighed(found: Alignment, there: Index, against: Sequence[Finding], question: Line | None) -> dict[str, float]:
-    """The features, with how many findings there are of each kind."""
-    counts = {f"found {kind}": 0.0 for kind in COUNTED}
-    for one in against:
-        if f"found {one.kind}" in counts:
-            counts[f"found {one.kind}"] += 1
-    return {**features(found, there, question), **counts}
+def verbatim(claim: Line, context: str) -> bool:
+    """Whether the text has the claim word for word, and says it there."""
+    place = find(claim.text.rstrip(" .!?؟…"), context) if len(claim.terms) > 3 else None
+    return place is not None and asserted(place, context)
+
+
+class Beside(NamedTuple):
+    """A claim laid beside a text: which words are borne out, what stands against it, what is measured, what is not told there.
+
+    `added`: words in a row that the text has in no form. A text without a full stop is a headline, from which much is left out.
+    """
+
+    found: Alignment
+    against: tuple[Finding, ...]
+    features: dict[str, float]
+    added: str
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What stands against it, as reasons."""
+        return tuple(Reason(kind=one.kind, said=one.said, evidence=one.evidence) for one in self.against)
+
+    @property
+    def most(self) -> float:
+        """The highest probability that such a claim can have, whatever the curves say."""
+        return AGAINST if self.against else DOUBTFUL if self.added else 1.0
+
+
+def beside(claim: Line, context: str, question: str | None = None, anchor: date | None = None) -> Beside:
+    """A claim beside the sentences of a text that bear on it; the features hold how many findings there are of each kind."""
+    there = index(nearest(context, claim), anchor)
+    found = align(claim, there)
+    against = findings(found, there)
+    counts = {f"found {one}": float(sum(told.kind == one for told in against)) for one in COUNTED}
+    measured = {**features(found, there, _question(question)), **counts}
+    listed = dict.fromkeys([*against, *quotations(claim.text, there)])
+    return Beside(found, tuple(listed), measured, _added(found) if _STOP.search(context) else "")
 
 
 @lru_cache(maxsize=64)
@@ -184,19 +212,16 @@ def _question(text: str | None) -> Line | None:
     return read_line(text) if text else None
 
 
-def _judged(found: Alignment, against: Sequence[Finding], likely: float) -> Judgement:
-    reasons = tuple(Reason(kind=one.kind, said=one.said, evidence=one.evidence) for one in dict.fromkeys(against))
+def _judged(laid: Beside, likely: float) -> Judgement:
+    found, reasons, likely = laid.found, laid.reasons, min(likely, laid.most)
     borne = sum(term.weight for term, match in zip(found.claim.terms, found.matches, strict=True) if match)
     share = borne / (sum(term.weight for term in found.claim.terms) or 1.0)
     if reasons:
         silent = share >= 0.6 and all(one.kind in NOT_THERE and not one.evidence for one in reasons)
-        verdict: Verdict = "partly" if silent else "unsupported"
-        return Judgement(verdict=verdict, probability=min(likely, AGAINST), details=reasons)
-    if likely >= LIKELY and not (added := _added(found)):
-        return Judgement(verdict="supported", probability=likely)
+        return Judgement(verdict="partly" if silent else "unsupported", probability=likely, details=reasons)
     if likely >= LIKELY:
-        return Judgement(verdict="partly", probability=AGAINST, details=(Reason(kind="missing words", said=added),))
-    missing = _missing(found)
+        return Judgement(verdict="supported", probability=likely)
+    missing = laid.added or _missing(found)
     reason = Reason(kind="missing words", said=missing) if missing else Reason(kind="little evidence")
     return Judgement(verdict="partly" if likely >= DOUBTFUL else "unsupported", probability=likely, details=(reason,))
 
@@ -210,10 +235,9 @@ def _foreign(claim: str, context: str) -> bool:
     return min(shares) < 0.2 and max(shares) > 0.6
 
 
-def _translated(against: Sequence[Finding], likely: float) -> Judgement:
+def _translated(laid: Beside, likely: float) -> Judgement:
     """Between two languages only figures and dates are compared: where they agree, and words too seldom, it stays unchecked."""
-    reasons = tuple(Reason(kind=one.kind, said=one.said, evidence=one.evidence) for one in dict.fromkeys(against))
-    if told := tuple(one for one in reasons if one.kind in ("number", "date")):
+    if told := tuple(one for one in laid.reasons if one.kind in ("number", "date")):
         return Judgement(verdict="unsupported", probability=min(likely, AGAINST), details=told)
     if likely >= LIKELY:
         return Judgement(verdict="supported", probability=likely)

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.grounding import Evidence, check, check_claim
-from assistant.grounding.alignment import align, index
-from assistant.grounding.checking import COUNTED, ReasonKind, weighed
+from assistant.grounding.checking import COUNTED, ReasonKind, beside
 from assistant.grounding.model import Kind, shipped
 from assistant.grounding.reading import read_line
 from assistant.records import Verdict
@@ -44,9 +43,7 @@ def test_the_curves_say_where_they_come_from_and_name_only_what_is_measured() ->
     model = shipped()
     assert "part 0" in model.learnt_from and "rows" in model.learnt_from
     assert set(model.curves) == set(get_args(Kind))
-    line = read_line("the ship left Aden")
-    there = index("The ship left Aden in May.")
-    measured = weighed(align(line, there), there, (), None)
+    measured = beside(read_line("the ship left Aden"), "The ship left Aden in May.").features
     for curves in model.curves.values():
         assert measured.keys() >= curves.curves.keys()
         assert all(len(one.knots) == len(one.heights) for one in curves.curves.values())
