@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from index.build import Lexicon, sync
@@ -17,6 +18,7 @@ from index.doctor import examine, repair
 from index.errors import NoStore, StoreBusy, StoreError
 from index.ledger import Ledger
 from index.lexical import LexicalWriter
+from index.meaning.chroma import GRAPH
 from index.meaning.collection import Health
 from index.meaning.vectors import Vectors
 from tests.index.rows import Words, astray, nothing, report, write
@@ -130,7 +132,20 @@ def drop_from_lexical(store: Path) -> None:
         writer.commit()
 
 
-@pytest.mark.parametrize("damage", [flip_lexical, shorten_lexical, remove_lexical, drop_from_lexical])
+def retell_in_lexical(store: Path) -> None:
+    """As many passages as there were, of other words: nothing but asking for them can tell."""
+    ledger = Ledger.open(store)
+    with LexicalWriter(store / "lexical") as writer:
+        for article in ledger.articles([f"r{one}" for one in range(20)]).values():
+            told = [(passage.id, f"كلام آخر {passage.id}") for passage in ledger.passages_of(article)]
+            writer.replace(article.id, None, told)
+        writer.commit()
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    "damage", [flip_lexical, shorten_lexical, remove_lexical, drop_from_lexical, retell_in_lexical]
+)
 def test_a_damaged_lexical_index_is_named_and_built_anew(store: Path, damage: Callable[[Path], None]) -> None:
     damage(store)
     assert {one.part for one in examine(store, Well).findings} == {"lexical"}
@@ -151,8 +166,11 @@ def swap_vectors(store: Path) -> None:
     """Two vectors change places in the file: nothing but a comparison with the texts can tell."""
     path = next(store.glob("vectors-*/*/data_level0.bin"))
     body = bytearray(path.read_bytes())
-    row = 33 * 4 + 32 * 4 + 8  # links, vector, label
-    first, second = (slice(one * row + 33 * 4, one * row + 33 * 4 + 32 * 4) for one in (2, 9))
+    links, vector = 4 * (1 + 2 * GRAPH["max_neighbors"]), 4 * Words().dimensions
+    row = links + vector + 8  # the label
+    first, second = (slice(one * row + links, one * row + links + vector) for one in (2, 9))
+    for place in (first, second):  # where hnswlib keeps it, at length one
+        assert abs(np.linalg.norm(np.frombuffer(body[place], "<f4")) - 1) < 1e-5
     body[first], body[second] = body[second], body[first]
     path.write_bytes(body)
 
@@ -180,6 +198,13 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     vectors.close()
     ledger.close()
     return store
+
+
+def test_passages_with_the_vector_of_another_text_are_counted(large: Path, tmp_path: Path) -> None:
+    shutil.copytree(large, tmp_path / "store", copy_function=shutil.copy2)
+    swap_vectors(tmp_path / "store")
+    (finding,) = examine(tmp_path / "store", meaning).findings
+    assert finding.what == "2 passages have the vector of another text"
 
 
 @pytest.mark.parametrize("damage", [zero_pages, swap_vectors, remove_index, delete_rows])
