@@ -9,11 +9,28 @@ from collections.abc import Sequence
 from assistant.showing.render import direction, escaped
 from assistant.web import shelf
 from assistant.web.desk import Desk
-from assistant.web.markup import article_rows, button, file_name, isolated, link, tag, text
+from assistant.web.markup import (
+    LINE,
+    article_rows,
+    button,
+    day,
+    file_name,
+    isolated,
+    link,
+    prose,
+    shortened,
+    tag,
+    text,
+    title,
+)
 from assistant.web.words import Words
-from index.records import Article
+from index.reading.articles import LIMITS
+from index.records import Article, Hit, Span
+from index.text.fold import folded
+from index.text.sentences import sentences
 
 KEY_LINES = ("export OPENAI_API_KEY=…", "isnad chat")
+ALIASES = (".markdown", ".htm", ".xhtml")  # of types that are named
 SHOWN = 200  # conversations in the list
 NEWEST = 4  # articles in the welcome
 
@@ -91,6 +108,7 @@ def state(desk: Desk, words: Words) -> str:
 
 def conversations(desk: Desk, owner: str, words: Words, current: str, query: str = "") -> str:
     """The visitor's conversations, newest first, each with what can be done to it."""
+    found = desk.conversations.listed(owner, query)
     rows = [
         tag(
             "li",
@@ -101,25 +119,70 @@ def conversations(desk: Desk, owner: str, words: Words, current: str, query: str
                 id=f"do-open:{one.id}",
                 class_="open",
                 dir=direction(one.title),
+                title=f"{one.at:%Y-%m-%d} · {one.title}",
             )
             + button(f"rename:{one.id}", words.rename, class_="act rename icon", title=words.rename)
             + button(f"delete:{one.id}", words.delete, class_="act delete icon", title=words.delete),
             class_="current" if one.id == current else None,
         )
-        for one in desk.conversations.listed(owner, query)[:SHOWN]
+        for one in found[:SHOWN]
     ]
     if not rows:
         return tag("p", text(words.conversations_none), class_="none", dir=words.direction)
-    return tag("ul", "".join(rows), class_="rows", dir=words.direction)
+    shown = words.conversations_shown.format(shown=len(rows), all=len(found))
+    more = tag("p", text(shown), class_="count", dir=words.direction) if len(rows) < len(found) else ""
+    return tag("ul", "".join(rows), class_="rows", dir=words.direction) + more
 
 
 def articles(desk: Desk, words: Words, query: str = "") -> str:
-    """Articles to browse, newest first."""
+    """Articles to browse, newest first; for a query, those whose titles have its words, then sentences of the others that do."""
     found, every = shelf.browsed(desk.store, query)
-    count = words.articles_shown.format(shown=len(found), all=every)
-    return tag(
-        "div", tag("p", text(count), class_="count") + article_rows(_begun(desk, found), words), dir=words.direction
+    titled = {one.id for one in found}
+    said = [(hit, _best(hit, query)) for hit in desk.mentions(query) if hit.article.id not in titled]
+    listed = ""
+    if found or not said:
+        count = words.articles_shown.format(shown=len(found), all=every) if found else words.articles_none
+        listed = tag("p", text(count), class_="count")
+    if found:
+        listed += article_rows(_begun(desk, found), words)
+    if said:
+        listed += tag("h3", text(words.in_texts)) + tag(
+            "ul", "".join(_mention(*one, words) for one in said), class_="rows"
+        )
+    return tag("div", listed, dir=words.direction)
+
+
+def _mention(hit: Hit, span: Span, words: Words) -> str:
+    """A sentence of an article that has the words of a query: a link to it, and whence it is."""
+    article = hit.article
+    passage = hit.passage
+    quote = shortened(passage.text[span.start - passage.start : span.end - passage.start])
+    facts = [day(article.published, words), text(article.publisher or ""), isolated(article.id)]
+    inner = tag("span", tag("bdi", text(quote), dir="auto"), class_="title") + tag(
+        "span", " · ".join(filter(None, facts)), class_="facts"
     )
+    return tag("li", link(f"{article.id}:{span.start}-{span.end}", inner, title=title(article, words, LINE)))
+
+
+def _best(hit: Hit, query: str) -> Span:
+    """The sentence of the passage that has most words of the query, the first of those that have as many."""
+    wanted, passage = set(folded(query).split()), hit.passage
+    every = sentences(passage.text) or (Span(0, len(passage.text)),)
+
+    def held(span: Span) -> int:
+        said = folded(span.of(passage.text))
+        return sum(word in said for word in wanted)
+
+    best = max(every, key=held)
+    return Span(passage.start + best.start, passage.start + best.end)
+
+
+def taking(desk: Desk, words: Words) -> str:
+    """Which files can be added, and how many."""
+    limits = desk.limits
+    types = " ".join(one.removeprefix(".") for one in LIMITS if one not in ALIASES)
+    said = words.add_limits.format(types=types, files=limits.files, size=f"{limits.upload / 1e6:,.0f}")
+    return tag("p", prose(said), class_="count", dir=words.direction)
 
 
 def own(desk: Desk, owner: str, words: Words) -> str:

@@ -19,20 +19,23 @@ from assistant import wiring
 from assistant.api import Assistant
 from assistant.config import Settings
 from assistant.question.conversation import Conversation
-from assistant.records import Answer, Usage
+from assistant.records import Answer, Citation, Usage
 from assistant.web.conversations import FILE, Conversations
 from assistant.web.uploads import Uploads
 from assistant.web.visits import Limits, Refusal, Visits
 from assistant.writing.record import opening
 from index.build import Progress, quiet
+from index.errors import IsnadError
 from index.ledger import Ledger
 from index.records import Article, Filters, Hit, Skipped, Span, SyncReport
+from index.text.fold import folded
 from index.tokens import count
 
 COOKIE = "isnad"  # holds the owner's random id on a page without a login
 NAME = "isnad-name"  # a head of the request, set by the guard alone: the name that logged in
 FOLDER = "web"  # in the store
 BEGINNING = 200  # characters of an article, at most, that stand for its title
+MENTIONS = 8  # passages beside the titles that a search of the articles finds
 FRESH = 5.0  # seconds that a status is told again
 
 
@@ -79,11 +82,15 @@ class Desk:
         self._key = secrets.token_bytes(16)
         self._answering = 0
         self._counting = threading.Lock()
+        self._quoting: Assistant | None = None  # see `plain`
+        self._opening = threading.Lock()
         self._status: tuple[float, dict[str, Any]] | None = None
 
     def close(self) -> None:
         """Let go of the store's files."""
         self.assistant.close()
+        if self._quoting is not None:
+            self._quoting.close()
         self._ledger.close()
         self.conversations.close()
 
@@ -102,6 +109,14 @@ class Desk:
 
     # --- asking ---
 
+    def plain(self) -> Assistant:
+        """An assistant that asks no model, whatever is set: it answers by quoting, searches by words, and costs nothing."""
+        with self._opening:
+            if self._quoting is None:
+                settings = replace(self.settings, base_url=None, key=None, embedding_model=None, reranker=None)
+                self._quoting = Assistant.open(self.store, settings=settings)
+            return self._quoting
+
     def admit(self, visitor: str, question: object) -> Refusal | None:
         """None where the question may be asked, else the key of a friendly message (`visits.Refusal`). Ask it once a question."""
         return self._visits.admit(visitor, question)
@@ -113,13 +128,15 @@ class Desk:
         *,
         conversation: Conversation | None = None,
         filters: Filters | None = None,
+        quoting: bool = False,
     ) -> Generator[str, None, Answer]:
         """The answer's text as it is written; the generator returns the answer. Close it to stop: the model's stream ends too
-        (while a thread waits in it: `index.provider.Leaving`).
+        (while a thread waits in it: `index.provider.Leaving`). `quoting`: with no model, whatever is set.
 
         What it cost is noted for the visitor; of an answer that was stopped, an estimate. Raises what `Assistant.stream` raises.
         """
-        streaming = self.assistant.stream(question, conversation=conversation, filters=filters)
+        assistant = self.plain() if quoting else self.assistant
+        streaming = assistant.stream(question, conversation=conversation, filters=filters)
         said = ""
         self._count(1)
         try:
@@ -133,7 +150,7 @@ class Desk:
                 yield piece
         except BaseException as left:
             streaming.close()
-            if said or isinstance(left, GeneratorExit):
+            if not quoting and (said or isinstance(left, GeneratorExit)):
                 self._charge_unfinished(visitor, question, said)
             raise
         finally:
@@ -155,6 +172,15 @@ class Desk:
     def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
         """The passages for a question, best first."""
         return self.assistant.search(question, limit=limit, filters=filters)
+
+    def mentions(self, query: str) -> tuple[Hit, ...]:
+        """Passages that hold half of the query's words or more, one of an article at most; nothing where the query is none."""
+        wanted = set(folded(query).split())
+        try:
+            found = self.plain().search(query, limit=3 * MENTIONS, per_article=1) if wanted else ()
+        except IsnadError:
+            return ()
+        return tuple(hit for hit in found if 2 * _held(wanted, hit.passage.text) >= len(wanted))[:MENTIONS]
 
     def busy(self) -> int:
         """How many questions are being answered."""
@@ -197,6 +223,20 @@ class Desk:
     def place(self, place: str) -> tuple[Article, Span | None]:
         """The article and the stretch that FILE_ID or FILE_ID:START-END names; NotFound where there is none."""
         return self._ledger.place(place)
+
+    def cited(self, place: str, *, owner: str = "", conversation: str = "", token: str = "") -> tuple[Citation, ...]:
+        """What the newest answer that quotes this place quotes of its article, that of the place first; nothing where none does.
+
+        In the owner's `conversation`, or in the shared one that `token` opens.
+        """
+        turns = self.conversations.opened(token) if token else ()
+        if conversation and owner:
+            turns = self.conversations.turns(conversation, owner)
+        for turn in reversed(turns):
+            quotes = {f"{one.file_id}:{one.start}-{one.end}": one for one in quoted(turn.answer)}
+            if first := quotes.get(place):
+                return (first, *(one for one in quotes.values() if one.file_id == first.file_id and one != first))
+        return ()
 
     def copies(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Article id → ids of the others that carry the same report."""
@@ -246,6 +286,19 @@ class Desk:
         if self._status is None or now - self._status[0] > FRESH:
             self._status = (now, wiring.status(self.store, self.settings))
         return {**self._status[1], "spent": self.conversations.spent(), "currency": self.settings.currency}
+
+
+def _held(words: Collection[str], said: str) -> int:
+    """How many of the words, folded, stand in a text."""
+    whole = folded(said)
+    return sum(word in whole for word in words)
+
+
+def quoted(answer: Answer) -> Iterator[Citation]:
+    """Every quotation of an answer: of its sentences, of the sides of its conflicts, of the closest passages."""
+    yield from answer.citations
+    yield from (side.citation for conflict in answer.conflicts for side in conflict.sides)
+    yield from answer.closest
 
 
 def _slim(article: Article) -> Article:

@@ -12,11 +12,13 @@ from urllib.parse import quote
 
 from assistant.records import Citation, Source
 from assistant.showing.reasons import worded
-from assistant.showing.render import direction, escaped, one_line
+from assistant.showing.render import escaped, one_line
 from assistant.web.words import Words
 from index.records import Article, Skipped, SyncReport
 
 NAME = 60  # characters of a title in a chip's name
+LINE = 160  # in a list
+SNIPPET = 280  # of a passage in a list
 
 
 def text(said: str) -> str:
@@ -34,13 +36,14 @@ def prose(said: str) -> str:
     >>> prose("ليس في 003_a84")
     'ليس في <bdi dir="ltr">003_a84</bdi>'
     """
-    if direction(said) == "ltr":
+    if not _ARABIC.search(said):
         return text(said)
     pieces = _RUN.split(one_line(said))
     return "".join(isolated(one) if at % 2 else escaped(one) for at, one in enumerate(pieces))
 
 
-_RUN = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_./:' -]*[A-Za-z0-9_])")
+_ARABIC = re.compile("[\u0621-\u064a]")
+_RUN = re.compile(r"((?:(?<!\S)\.)?[A-Za-z0-9_][A-Za-z0-9_./:' -]*[A-Za-z0-9_])")
 
 
 def tag(name: str, inner: str, **attributes: object) -> str:
@@ -82,7 +85,7 @@ def button(act: str, label: str, **attributes: object) -> str:
 
 def named(told: Source | Article | None, words: Words) -> str:
     """A title that runs its own way in a line that runs the page's."""
-    return tag("span", tag("bdi", text(title(told, words)), dir="auto"), class_="title")
+    return tag("span", tag("bdi", text(title(told, words, LINE)), dir="auto"), class_="title")
 
 
 def file_name(file_id: str) -> str:
@@ -97,12 +100,18 @@ def file_name(file_id: str) -> str:
 _UPLOAD = re.compile("^upload-[0-9a-f]{6}/")
 
 
-def title(told: Source | Article | None, words: Words) -> str:
-    """A title as text, short enough for a line; where there is none, the page's word for that, with how the article begins, if known."""
+def title(told: Source | Article | None, words: Words, most: int = NAME) -> str:
+    """A title as text, of at most so many characters; where there is none, the page's word for that, with how the article begins, if known."""
     whole = one_line(told.title) if told and told.title else words.untitled
     if isinstance(told, Article) and not told.title and told.text:
         whole += f": {one_line(told.text)}"
-    return whole if len(whole) <= NAME else f"{whole[: NAME - 1]}…"
+    return whole if len(whole) <= most else f"{whole[: most - 1]}…"
+
+
+def shortened(said: str) -> str:
+    """A passage as text on one line, of at most 280 characters."""
+    said = one_line(said)
+    return said if len(said) <= SNIPPET else f"{said[: SNIPPET - 1]}…"
 
 
 def day(published: date | None, words: Words) -> str:

@@ -6,15 +6,29 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from assistant.records import Answer, Conflict, Sentence, Source
+from assistant.records import Answer, Conflict, Sentence, Side, Source
 from assistant.showing.reasons import worded
-from assistant.showing.render import direction, escaped, one_line
-from assistant.web.markup import button, day, file_name, isolated, link, named, place, prose, tag, text, title
+from assistant.showing.render import direction, escaped
+from assistant.web.markup import (
+    LINE,
+    button,
+    day,
+    file_name,
+    isolated,
+    link,
+    named,
+    place,
+    prose,
+    shortened,
+    tag,
+    text,
+    title,
+)
 from assistant.web.words import Language, Words
 from index.records import Article, Value
+from index.text.fold import folded
 
 MARK = re.compile(r"\s*\[([^\[\]\n]{1,300})\]")
-SNIPPET = 280  # characters of a passage in a list
 
 
 class View(Value, frozen=True, kw_only=True):
@@ -58,13 +72,11 @@ def answer(found: Answer, number: int | None, view: View) -> str:
     if not found.text:
         parts = [_nothing(found, view)]
     else:
-        if not found.complete:
-            parts.append(notice(view.words.incomplete, "wrong"))
         parts += [_coverage(found, view), _reasons(found, view)]
     parts += [_conflict(one, view) for one in found.conflicts]
     parts += [_sources(found, view), _closest(found, view)]
     if number is not None:
-        parts.append(_actions(number, view.words))
+        parts.append(_actions(found, number, view.words))
     return tag("article", "".join(parts), class_="answer", dir=view.words.direction)
 
 
@@ -161,7 +173,7 @@ def _coverage(found: Answer, view: View) -> str:
     if found.coverage is None or not found.sentences:
         return ""
     supported, every = sum(one.verdict == "supported" for one in found.sentences), len(found.sentences)
-    whole = supported == every
+    whole = found.complete and supported == every
     told = (view.words.borne_out_all if whole else view.words.borne_out_some).format(supported=supported, all=every)
     model = found.engine.partition("model:")[2]
     by = tag("span", text(view.words.written_by_model.format(model=model)), class_="by") if model else ""
@@ -173,29 +185,47 @@ def _nothing(found: Answer, view: View) -> str:
     if not found.reasons:
         return notice(view.words.stopped_early)
     why = _listed([worded(one, view.language) for one in found.reasons], view)
-    said = (
-        text(view.words.failed.format(why="").strip()) + " " + tag("span", prose(why), class_="why", dir=direction(why))
-    )
+    said = text(view.words.failed.format(why="").strip()) + " " + tag("span", prose(why), class_="why", dir="auto")
     return tag("div", tag("p", said, dir=view.words.direction), class_="notice wrong")
 
 
 def _reasons(found: Answer, view: View) -> str:
+    if not found.complete:
+        return _broken_off(found, view)
     told = [tag("li", prose(worded(one, view.language)), dir="auto") for one in found.reasons]
     return tag("ul", "".join(told), class_="reasons") if told else ""
 
 
+def _broken_off(found: Answer, view: View) -> str:
+    """Below an answer that broke off: that it did, and why."""
+    told = "".join(tag("p", prose(worded(one, view.language)), dir="auto") for one in found.reasons)
+    said = told or tag("p", text(view.words.incomplete), dir=view.words.direction)
+    return tag("div", said, class_="notice wrong", role="status")
+
+
 def _conflict(conflict: Conflict, view: View) -> str:
-    about = tag("p", tag("bdi", text(conflict.about), dir="auto"), class_="about")
-    sides = "".join(
-        tag("li",
-            link(place(side.citation),
-                 tag("strong", tag("bdi", text(side.value), dir=direction(side.value)))
-                 + named(view.articles.get(side.citation.file_id), view.words)
-                 + tag("span", day(side.published, view.words) + " · " + isolated(side.citation.file_id), class_="facts")))
-        for side in conflict.sides
-    )  # fmt: skip
-    head = tag("h3", text(view.words.conflicts))
-    return tag("section", head + about + tag("ul", sides), class_="conflict")
+    """Each value once, with the sentences that say it, and by whom and when."""
+    values: dict[str, dict[str, Side]] = {}
+    for side in conflict.sides:
+        values.setdefault(folded(side.value), {}).setdefault(side.citation.file_id, side)
+    told = "".join(
+        tag("li", _value(next(iter(sides.values())).value) + "".join(_side(one, view) for one in sides.values()))
+        for sides in values.values()
+    )
+    return tag("section", tag("h3", text(view.words.conflicts)) + tag("ul", told), class_="conflict")
+
+
+def _value(said: str) -> str:
+    return tag("strong", tag("bdi", text(said), dir=direction(said)))
+
+
+def _side(side: Side, view: View) -> str:
+    cited = side.citation
+    article = view.articles.get(cited.file_id)
+    by = text(article.publisher) if article and article.publisher else ""
+    facts = " · ".join(filter(None, [day(side.published, view.words), by, isolated(cited.file_id)]))
+    quote = tag("span", text(shortened(cited.quote)), class_="quote", dir=direction(cited.quote))
+    return link(place(cited), quote + named(article, view.words) + tag("span", facts, class_="facts"))
 
 
 def _sources(found: Answer, view: View) -> str:
@@ -227,8 +257,8 @@ def _sources(found: Answer, view: View) -> str:
 def _closest(found: Answer, view: View) -> str:
     rows = [
         tag("li", link(place(one),
-            tag("span", text(_shortened(one.quote)), class_="quote", dir=direction(one.quote))
-            + tag("span", tag("bdi", text(title(view.articles.get(one.file_id), view.words)), dir="auto") + " · " + isolated(one.file_id), class_="facts"),
+            tag("span", text(shortened(one.quote)), class_="quote", dir=direction(one.quote))
+            + tag("span", _whence(view.articles.get(one.file_id), one.file_id, view.words), class_="facts"),
             title=view.words.closest_open))
         for one in found.closest
     ]  # fmt: skip
@@ -237,7 +267,14 @@ def _closest(found: Answer, view: View) -> str:
     return tag("section", tag("h3", text(view.words.closest)) + tag("ul", "".join(rows)), class_="closest")
 
 
-def _actions(number: int, words: Words) -> str:
+def _whence(article: Article | None, file_id: str, words: Words) -> str:
+    """The article of a passage in one line: its title, day and id."""
+    when = day(article.published, words) if article else ""
+    called = tag("bdi", text(title(article, words, LINE)), dir="auto")
+    return " · ".join(filter(None, [called, when, isolated(file_id)]))
+
+
+def _actions(found: Answer, number: int, words: Words) -> str:
     kinds = (("wrong_citation", words.wrong_citation), ("missing", words.missing), ("wrong_fact", words.wrong_fact))
     why = "".join(button(f"{kind}-{number}", label, class_="act") for kind, label in kinds)
     bad = tag(
@@ -245,13 +282,12 @@ def _actions(number: int, words: Words) -> str:
         tag("summary", text(words.bad), class_="act bad icon", title=words.bad) + tag("span", why, class_="kinds"),
     )
     good = button(f"good-{number}", words.good, class_="act good icon", title=words.good)
-    return tag(
-        "div",
-        button(f"retry-{number}", words.retry, class_="act retry icon", title=words.retry) + good + bad,
-        class_="actions",
-    )
-
-
-def _shortened(said: str) -> str:
-    said = one_line(said)
-    return said if len(said) <= SNIPPET else f"{said[: SNIPPET - 1]}…"
+    copying = button(f"copy-{number}", words.copy_answer, class_="act copy icon", title=words.copy_answer)
+    failed = not found.complete and bool(found.reasons) and found.engine != "extract"
+    parts = [
+        copying if found.text else "",
+        button(f"retry-{number}", words.retry, class_="act retry icon", title=words.retry),
+        button(f"plainly-{number}", words.by_quoting, class_="act plainly") if failed else "",
+        good + bad if found.text else "",
+    ]
+    return tag("div", "".join(parts), class_="actions")

@@ -1,7 +1,7 @@
 // The behaviour of the page: what a click on its links and buttons asks of the server, and what the server's word changes here.
 // The markup carries no script; everything is delegated from the document. Python reads what is sent as data of a stranger.
 (() => {
-  const state = { trigger: null, words: {}, opener: null, fault: "", place: "", conversation: "", asked: 0, following: false };
+  const state = { trigger: null, words: {}, opener: null, fault: "", place: "", conversation: "", asked: 0, following: false, step: "" };
   const root = document.documentElement;
   const one = (selector, within = document) => within.querySelector(selector);
   const send = (event, value = {}) => state.trigger && state.trigger(event, value);
@@ -55,13 +55,42 @@
     else say(failed.replace("{why}", "").trim());
   };
 
+  // The older way: it also works on a page that is served without TLS to other machines, which has no navigator.clipboard.
+  const taken = (flavours) => {
+    const give = (event) => {
+      for (const [kind, text] of Object.entries(flavours)) event.clipboardData.setData(kind, text);
+      event.preventDefault();
+    };
+    document.addEventListener("copy", give, { once: true, capture: true });
+    const done = document.execCommand("copy");
+    document.removeEventListener("copy", give, { capture: true });
+    return done;
+  };
   const copy = async (text, done) => {
     try {
       await navigator.clipboard.writeText(text);
-      say(done || state.words.copied);
     } catch {
-      say(text); // where the browser keeps the clipboard to itself, the text can still be read
+      if (!taken({ "text/plain": text })) return say(text); // where the browser keeps the clipboard to itself, the text can still be read
     }
+    say(done || state.words.copied);
+  };
+  const copyAnswer = async (number) => {
+    let found;
+    try {
+      const reply = await fetch(`export/${encodeURIComponent(state.conversation)}/${number}?lang=${root.lang}`);
+      if (!reply.ok) throw reply.status;
+      found = await reply.json();
+    } catch {
+      return say(state.words.lost);
+    }
+    const flavours = { "text/plain": found.text, "text/html": found.html };
+    try {
+      const blobs = Object.entries(flavours).map(([kind, text]) => [kind, new Blob([text], { type: kind })]);
+      await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
+    } catch {
+      if (!taken(flavours)) return say(found.text);
+    }
+    say(state.words.copied);
   };
 
   const download = ({ name, text }) => {
@@ -95,7 +124,8 @@
       } else if (body) {
         body.scrollTop = 0;
       }
-      (mark || one("h2, .close", panel))?.focus({ preventScroll: true });
+      (state.step ? one(`.steps .${state.step}`, panel) || mark : mark || one("h2, .close", panel))?.focus({ preventScroll: true });
+      state.step = "";
     });
   };
   const hide = () => {
@@ -109,7 +139,8 @@
   const fill = async (place) => {
     state.place = place;
     try {
-      const reply = await fetch(`panel?a=${encodeURIComponent(place)}&lang=${root.lang}`);
+      const here = new URLSearchParams({ a: place, lang: root.lang, c: state.conversation, s: new URLSearchParams(location.search).get("s") || "" });
+      const reply = await fetch(`panel?${here}`);
       if (!reply.ok) throw reply.status;
       const article = await reply.text();
       if (place !== state.place) return;
@@ -123,6 +154,7 @@
   const open = (link) => {
     const place = new URLSearchParams(link.getAttribute("href")).get("a");
     if (!one("#panel").contains(link)) state.opener = link;
+    state.step = /\b(before|after)\b/.exec(link.className)?.[0] || "";
     menu(false);
     if (place === state.place && one("#panel article")) return show();
     fill(place);
@@ -174,6 +206,8 @@
     switch: (language) => send("apply", { language }),
     edit: (number) => send("edit", { number }),
     retry: (number) => send("retry", { number }),
+    plainly: (number) => send("retry", { number, quoting: true }),
+    copy: copyAnswer,
     open: (id) => (menu(false), send("option_select", { id })),
     rename: (id, button) => rename(button.closest("li"), id),
     delete: (id, button) => remove(button, id),

@@ -63,6 +63,7 @@ class Page:
         with gr.Accordion(ARABIC.articles, open=False, elem_id="articles") as self.articles:
             with gr.Column(visible=self.desk.may_upload, elem_id="uploading"):
                 self.add = gr.UploadButton(ARABIC.add, elem_id="add", file_count="multiple", size="sm")
+                self.takes = gr.HTML("", elem_id="takes", apply_default_css=False)
                 self.report = gr.HTML("", elem_id="report", apply_default_css=False)
                 self.mine = gr.HTML("", elem_id="mine", apply_default_css=False)
             self.browse = gr.Textbox(elem_id="browse", max_length=200, max_lines=1, container=False)
@@ -90,7 +91,7 @@ class Page:
             self.editing = gr.HTML("", elem_id="editing", apply_default_css=False)
             with gr.Row(elem_id="asking"):
                 self.box = gr.Textbox(
-                    elem_id="box", lines=1, max_lines=6, max_length=4_000, container=False, autofocus=True, scale=1
+                    elem_id="box", lines=1, max_lines=6, max_length=100_000, container=False, autofocus=True, scale=1
                 )
                 self.send = gr.Button(ARABIC.send, elem_id="send", variant="primary", scale=0)
                 self.stop = gr.Button(ARABIC.stop, elem_id="stop", visible=False, scale=0)
@@ -119,6 +120,7 @@ class Page:
             self.search: gr.update(placeholder=words.conversations_search, label=words.conversations_search),
             self.browse: gr.update(placeholder=words.articles_search, label=words.articles_search),
             self.add: gr.update(label=words.add),
+            self.takes: beside.taking(self.desk, words),
             self.box: gr.update(placeholder=words.ask_hint, label=words.ask),
             self.send: gr.update(value=words.send),
             self.stop: gr.update(value=words.stop),

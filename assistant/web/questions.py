@@ -47,6 +47,7 @@ class Questions:
         languages: Sequence[str],
         publishers: Sequence[str],
         request: gr.Request,
+        quoting: bool = False,
     ) -> Updates:
         """The question in the box, or its other wording, is in the chat; `write` answers it."""
         page, desk, words = self.page, self.desk, WORDS[language]
@@ -59,7 +60,7 @@ class Questions:
         turns = desk.conversations.turns(conversation, owner) if conversation else ()
         if not turns:
             conversation, replaces = desk.conversations.begin(owner), 0
-        question = Asked(question=asked.strip(), replaces=replaces, filters=filters)
+        question = Asked(question=asked.strip(), replaces=replaces, filters=filters, quoting=quoting)
         return {
             page.bridge: beside.told(conversation=conversation),
             page.conversation: conversation,
@@ -72,13 +73,24 @@ class Questions:
         }
 
     @spoken
-    def again(self, language: Language, conversation: str, *values: Any) -> Updates:
-        """A question that was asked, once more; `values` are the filters, the request and the event."""
-        *narrowing, request, event = values
+    def again(
+        self,
+        language: Language,
+        conversation: str,
+        since: str,
+        until: str,
+        languages: Sequence[str],
+        publishers: Sequence[str],
+        request: gr.Request,
+        event: gr.EventData,
+    ) -> Updates:
+        """A question that was asked, once more; where the event says `quoting`, with no model."""
         turn, question = self._turn(conversation, self.desk.owner(request), event)
         if not question:
             raise NotFound(WORDS[language].not_yours)
-        updates = self.ask(question, turn, language, conversation, *narrowing, request)
+        quoting = value(event, "quoting") is True
+        narrowing = (since, until, languages, publishers)
+        updates = self.ask(question, turn, language, conversation, *narrowing, request, quoting)
         updates.pop(self.page.box, None)
         return updates
 

@@ -20,11 +20,11 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from assistant.showing import render
-from assistant.web import panel
+from assistant.web import copied, panel
 from assistant.web.desk import Desk
 from assistant.web.guard import Guard
 from assistant.web.logins import Logins
-from assistant.web.words import chosen
+from assistant.web.words import WORDS, chosen
 from index.errors import NotFound, UsageError
 from index.records import Span
 
@@ -40,7 +40,8 @@ LINGER = 3  # seconds that open connections have after a stop
 def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[str] | None = LOCAL) -> ASGIApp:
     """The page and the routes beside it, behind the guard. Takes seconds: it loads Gradio.
 
-    /health, /article/FILE_ID?start=…&end=…, /panel?a=PLACE, /export/CONVERSATION.md (or .json), /mcp, and the page at /.
+    /health, /article/FILE_ID?start=…&end=…, /panel?a=PLACE, /export/CONVERSATION.md (or .json), /export/CONVERSATION/TURN,
+    /mcp, and the page at /.
     """
     temporary = _emptied(desk.incoming)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is imported
@@ -106,9 +107,13 @@ def _routes(api: FastAPI, desk: Desk) -> None:
         return _json(render.place_record(found, Span(start, end)))
 
     @api.get("/panel")
-    async def beside(a: str = "", lang: str = "") -> Response:
-        """An article as the page shows it. Of all routes it alone is asked while answers are written, so it waits for no thread."""
-        return HTMLResponse(panel.opened(desk, a, chosen(lang, None)))
+    async def beside(request: Request, a: str = "", lang: str = "", c: str = "", s: str = "") -> Response:
+        """An article as the page shows it, with the quotes of the conversation `c`, or of the shared one `s`, that the place is of.
+
+        Of all routes it alone is asked while answers are written, so it waits for no thread.
+        """
+        cited = desk.cited(a, owner=desk.owner(request), conversation=c, token=s)
+        return HTMLResponse(panel.opened(desk, a, chosen(lang, None), cited))
 
     @api.get("/export/{conversation}.{form}")
     def export(conversation: str, form: str, request: Request) -> Response:
@@ -121,6 +126,16 @@ def _routes(api: FastAPI, desk: Desk) -> None:
         kind = "text/markdown" if form == "md" else "application/json"
         name = f'attachment; filename="isnad-{conversation[:8]}.{form}"'
         return PlainTextResponse(text, media_type=kind, headers={"content-disposition": name})
+
+    @api.get("/export/{conversation}/{number}")
+    def answer(conversation: str, number: int, request: Request, lang: str = "") -> Response:
+        """One answer with its sources, to be pasted elsewhere: as text and as HTML."""
+        turns = desk.conversations.turns(conversation, desk.owner(request))
+        found = next((turn.answer for turn in turns if turn.number == number), None)
+        if found is None:
+            return _json({"error": "not_found"}, 404)
+        words = WORDS[chosen(lang, None)]
+        return _json({"text": copied.as_text(found, words), "html": copied.as_html(found, words)})
 
 
 def _tools(desk: Desk) -> Any:

@@ -32,10 +32,11 @@ PAINT = (
 
 
 class Asked(Value, frozen=True, kw_only=True):
-    """A question under way. `replaces`: the turn to ask anew (0: none); it and later ones go."""
+    """A question under way. `replaces`: the turn to ask anew (0: none); it and later ones go. `quoting`: no model is asked."""
 
     question: str
     replaces: int = 0
+    quoting: bool = False
     filters: Filters = Filters()
 
 
@@ -99,7 +100,11 @@ async def answered(
     turns = _before(await run_sync(desk.conversations.turns, conversation, owner), asked)
     *before, growing = await run_sync(waiting, desk, turns, asked, language)
     streaming = desk.stream(
-        desk.visitor(request), asked.question, conversation=_told(turns), filters=asked.filters or None
+        desk.visitor(request),
+        asked.question,
+        conversation=_told(turns),
+        filters=asked.filters or None,
+        quoting=asked.quoting,
     )
     pump, known, answer = Pump(streaming), dict[str, Article](), _broken(asked, "", desk)
     desk.underway.add(conversation)
@@ -196,7 +201,7 @@ def _keep(desk: Desk, conversation: str, owner: str, asked: Asked, answer: Answe
 
 def _broken(asked: Asked, said: str, desk: Desk, why: str = "") -> Answer:
     """An answer that was stopped or failed: what was written of it, unchecked, and why there is no more."""
-    engine = f"model:{desk.settings.model}" if desk.settings.has_model else "extract"
+    engine = f"model:{desk.settings.model}" if desk.settings.has_model and not asked.quoting else "extract"
     reasons = (why,) if why else ()
     return Answer(
         question=asked.question, text=said.rstrip(), abstained=False, engine=engine, complete=False, reasons=reasons

@@ -62,6 +62,8 @@ class Words(Value, frozen=True, kw_only=True):
     wrong_citation: str
     missing: str
     wrong_fact: str
+    copy_answer: str
+    by_quoting: str
     thanks: str
     # the article
     article: str
@@ -69,6 +71,12 @@ class Words(Value, frozen=True, kw_only=True):
     copy_quote: str
     copy_link: str
     copied: str
+    moved: str
+    altered: str
+    was_quoted: str
+    quote_of: str  # {at} {all}
+    quote_before: str
+    quote_after: str
     no_article: str
     no_place: str
     quoted: str
@@ -84,6 +92,9 @@ class Words(Value, frozen=True, kw_only=True):
     articles: str
     articles_search: str
     articles_shown: str  # {shown} {all}
+    articles_none: str
+    in_texts: str
+    add_limits: str  # {types} {files} {size}
     add: str
     adding: str
     added: str
@@ -101,6 +112,7 @@ class Words(Value, frozen=True, kw_only=True):
     conversations: str
     conversations_search: str
     conversations_none: str
+    conversations_shown: str  # {shown} {all}
     rename: str
     delete: str
     delete_sure: str

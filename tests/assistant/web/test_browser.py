@@ -182,6 +182,22 @@ def test_a_conversation_goes_out_as_a_file_and_as_a_link_for_others(reader: Read
         assert "3 ساعات" in other.shown().text_content()
 
 
+def test_an_answer_is_copied_with_its_sources_as_text_and_as_html(reader: Reader) -> None:
+    page = reader.page
+    reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    reader.ask(HOURS)
+    page.click("#do-copy-1")
+    page.wait_for_selector("#toast.shown")
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert text.startswith(HOURS) and "3 ساعات. [1]" in text and "002_924c621b7ea87b2a" in text
+    read = "navigator.clipboard.read().then(all => all[0].getType('text/html')).then(one => one.text())"
+    assert '<p dir="rtl">' in page.evaluate(read)
+    page.evaluate("navigator.clipboard.writeText('')")
+    page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(); }")  # as where a page is served without TLS
+    page.click("#do-copy-1")
+    page.wait_for_function("navigator.clipboard.readText().then(text => text.includes('[1]'))")
+
+
 def test_a_link_to_a_sentence_opens_it_and_a_link_to_nowhere_says_so(reader: Reader) -> None:
     reader.open("?a=lighthouse:0-40")
     assert reader.shown().text_content() == DAM["lighthouse.txt"][:40]
@@ -191,7 +207,7 @@ def test_a_link_to_a_sentence_opens_it_and_a_link_to_nowhere_says_so(reader: Rea
     assert "لم يعد موجود" in reader.shown(".absent").text_content()
 
 
-def test_a_question_can_be_worded_anew_and_asked_again(reader: Reader) -> None:
+def test_a_question_can_be_worded_anew_and_asked_again(reader: Reader, quoting: tuple[str, Desk]) -> None:
     page = reader.page
     reader.ask(NOBODY)
     page.locator("#do-edit-1").dispatch_event("click")
@@ -200,12 +216,15 @@ def test_a_question_can_be_worded_anew_and_asked_again(reader: Reader) -> None:
     page.press("#box textarea", "Enter")
     page.wait_for_selector("#chat a.chip")
     assert page.locator("#chat .asked").count() == 1
-    with page.expect_response(
-        lambda reply: "/queue/join" in reply.url
-    ):  # the new answer says the same: the page may not change
-        page.click("#do-retry-1")
-    page.wait_for_selector("#chat a.chip")
+    conversation = page.url.partition("?c=")[2]
+    owner = next(one["value"] for one in reader.context.cookies() if one["name"] == "isnad")
+    (first,) = quoting[1].conversations.turns(conversation, owner)
+    page.evaluate("document.querySelector('#chat article.answer').id = 'first'")
+    page.click("#do-retry-1")
+    page.wait_for_function("!document.querySelector('#first') && document.querySelector('#chat article.answer')")
     assert page.locator("#chat .asked").count() == 1 and "3 ساعات" in reader.text("#chat article.answer")
+    (second,) = quoting[1].conversations.turns(conversation, owner)
+    assert second.question == first.question and second.at > first.at
 
 
 def test_what_a_reader_says_of_an_answer_is_kept(reader: Reader, quoting: tuple[str, Desk]) -> None:
@@ -410,6 +429,35 @@ def test_when_the_model_fails_the_reader_is_told_and_can_go_on(browser: Any, wri
         page.press("#box textarea", "Enter")
         page.wait_for_selector("#toast.shown")
         assert "3 ساعات" in reader.ask(HOURS).text_content()
+
+
+def test_where_the_model_failed_the_articles_can_be_quoted_instead(browser: Any, written: str, model: Scripted) -> None:
+    model.reply = "نحو 3 ساعات [1]."
+    model.faults[:] = ["401"]
+    for reader in reading(browser, written):
+        page = reader.page
+        page.fill("#box textarea", HOURS)
+        page.press("#box textarea", "Enter")
+        page.wait_for_selector("#chat .plainly")
+        page.wait_for_selector("#send", state="visible")
+        page.click("#chat .plainly")
+        page.wait_for_selector("#chat a.chip")
+        page.wait_for_selector("#send", state="visible")
+        assert page.locator("#chat .asked").count() == 1 and page.locator("#chat .notice.wrong").count() == 0
+    model.faults[:] = [None]
+
+
+def test_the_quotes_of_one_article_lead_to_each_other(browser: Any, written: str, model: Scripted) -> None:
+    model.reply = "دامت المحادثات نحو 3 ساعات [1]. وكانت في صيغتين، الأولى حضرتها الوفود والثانية جلس فيها الرئيسان وجها لوجه [1]."
+    for reader in reading(browser, written):
+        reader.ask(HOURS).locator("a.chip").first.click()
+        first = reader.shown().text_content()
+        assert "3 ساعات" in first and "الوفود" in reader.text("#panel .also") and "1" in reader.text("#panel .at")
+        reader.page.focus("#panel .after")
+        reader.page.keyboard.press("Enter")
+        reader.page.wait_for_function("document.querySelector('#hit').textContent.includes('الوفود')")
+        assert reader.in_view("#hit") and reader.text("#panel .also") == first
+        reader.page.wait_for_function("document.activeElement.matches('#panel .after')")
 
 
 def test_hostile_answers_stay_words(browser: Any, writing: tuple[str, Desk], model: Scripted) -> None:

@@ -14,14 +14,14 @@ from msgspec.structs import replace
 from assistant.records import Answer, Citation, Conflict, Sentence, Side, Source
 from assistant.showing.reasons import worded
 from assistant.showing.render import plain
-from assistant.web import markup, messages, panel
+from assistant.web import copied, markup, messages, panel
 from assistant.web.messages import View
 from assistant.web.words import ARABIC, ENGLISH, WORDS, Words
 from index.records import Article, Skipped, Span, SyncReport
 from tests.assistant.web.hostile import HOSTILE
 
 TAGS = {
-    "a", "article", "bdi", "button", "details", "div", "h2", "h3", "header", "li", "mark", "ol", "p", "s", "section", "span", "strong",
+    "a", "article", "bdi", "button", "details", "div", "h2", "h3", "header", "li", "mark", "ol", "p", "q", "s", "section", "span", "strong",
     "summary", "ul",
 }  # fmt: skip
 ATTRIBUTES = {"aria-label", "class", "dir", "href", "id", "lang", "role", "tabindex", "title", "type"}
@@ -119,6 +119,64 @@ def test_what_an_article_says_is_text_in_the_panel(payload: str) -> None:
     assert found.harmless() and found.hit == plain(payload)
 
 
+@pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)
+def test_what_is_pasted_elsewhere_has_text_and_nothing_active(payload: str) -> None:
+    source = Source(file_id="a", title=payload, publisher=payload)
+    answer = told(cited(payload, "a", payload, "partly", payload), sources=(source,), question=payload)
+    pasted = Read(copied.as_html(answer, ENGLISH))
+    assert set(pasted.tags) <= {"p", "strong", "br"} and {name for name, _ in pasted.attributes} <= {"dir"}
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", copied.as_text(answer, ENGLISH) + pasted.text)
+
+
+def test_a_copied_answer_names_each_source_once_with_all_that_is_quoted_of_it() -> None:
+    sources = (
+        Source(file_id="b", title="The dam", publisher="Coast Wire", published=date(2024, 5, 3)),
+        Source(file_id="c"),
+    )
+    answer = told(
+        cited("It held.", "b", "held"),
+        cited("It cost 4.", "b", "cost 4", "unsupported"),
+        cited("Rain fell.", "c", "rain"),
+        sources=sources,
+    )
+    lines = copied.as_text(answer, ENGLISH).splitlines()
+    assert lines[2] == "It held. [1] It cost 4. [1] (not borne out) Rain fell. [2]"
+    assert lines[4:8] == ["Sources", "[1] The dam · Coast Wire · 2024-05-03 · b", "    “held”", "    “cost 4”"]
+    assert lines[8] == "[2] untitled · undated · c"
+    pasted = Read(copied.as_html(answer, ENGLISH)).text
+    assert all(line.strip() in pasted for line in lines if line)
+
+
+def test_a_copied_refusal_has_the_closest_passages() -> None:
+    closest = (Citation(file_id="b", start=5, end=20, quote="The dam held."),)
+    refused = Answer(question="q", text="No.", abstained=True, engine="extract", closest=closest)
+    said = copied.as_text(refused, ENGLISH)
+    assert (
+        "The closest passages" in said
+        and "“The dam held.”" in said
+        and "No." in Read(copied.as_html(refused, ENGLISH)).text
+    )
+
+
+def test_the_other_quotes_of_an_answer_are_marked_too_and_lead_to_each_other() -> None:
+    article = Article(id="a", text="One. Two. Three. Four.", sha256="")
+    shown = panel.shown(article, Span(5, 9), ENGLISH, others=(Span(17, 22), Span(0, 4)))
+    found = Read(shown)
+    assert found.hit == "Two." and re.findall('class="also">([^<]+)<', shown) == ["One.", "Four."]
+    assert "Quote 2 of 3" in found.text
+    assert [one for one in found.links if ":" in one] == ["?a=a:5-9", "?a=a:0-4", "?a=a:17-22"]
+    assert "Quote" not in Read(panel.shown(article, Span(5, 9), ENGLISH)).text
+
+
+@given(some.text(min_size=1), some.lists(some.tuples(some.integers(0, 60), some.integers(1, 30)), max_size=4))
+def test_quotes_that_overlap_leave_the_text_whole(text: str, places: list[tuple[int, int]]) -> None:
+    others = [Span(start, start + long) for start, long in places if start + long <= len(text)]
+    shown = panel.shown(Article(id="a", text=text, sha256=""), Span(0, 1), ENGLISH, others=others)
+    body = re.search('<div class="text".*?>(.*)</div></article>', shown, re.DOTALL)
+    whole = plain(text.replace("\r\n", "\n").replace("\r", "\n")) if not text.startswith("\r\n") else None
+    assert body and (whole is None or Read(body[1]).text.replace("\r", "\n") == whole)
+
+
 @given(some.text(min_size=1), some.data())
 def test_the_marked_words_are_those_of_the_span_letter_by_letter(text: str, data: some.DataObject) -> None:
     start = data.draw(some.integers(0, len(text) - 1))
@@ -204,11 +262,55 @@ def test_a_conflict_shows_both_values_with_source_and_date_and_opens_each() -> N
         assert said in told_of.text
 
 
+def test_sources_that_agree_stand_under_one_value_of_a_conflict() -> None:
+    sides = tuple(
+        Side(value=value, published=None, citation=Citation(file_id=one, start=0, end=4, quote=f"{one} said {value}"))
+        for value, one in (("15", "a"), ("15", "a"), ("ten", "b"), ("15", "c"))
+    )
+    answer = told(cited("x."), conflicts=(Conflict(kind="number", about="words folded", sides=sides),))
+    shown = messages.answer(answer, 1, view(ENGLISH, Article(id="c", text="", sha256="", publisher="Coast Wire")))
+    part = shown[shown.index('class="conflict"') : shown.index('class="actions"')]
+    assert re.findall("<strong><bdi[^>]*>([^<]+)<", part) == ["15", "ten"]
+    assert Read(part).links == ["?a=a:0-4", "?a=c:0-4", "?a=b:0-4"]
+    assert "a said 15" in part and "Coast Wire" in part and "words folded" not in part
+
+
 def test_a_refusal_leads_to_the_closest_passages() -> None:
     closest = (Citation(file_id="b", start=5, end=20, quote="The dam held."),)
     refused = Answer(question="q", text="No.", abstained=True, engine="extract", closest=closest)
-    found = Read(messages.answer(refused, 1, view()))
-    assert found.links == ["?a=b:5-20"] and "The dam held." in found.text
+    dated = Article(id="b", text="", sha256="", title="The dam", published=date(2024, 5, 3))
+    found = Read(messages.answer(refused, 1, view(ENGLISH, dated)))
+    assert found.links == ["?a=b:5-20"] and "The dam held." in found.text and "2024-05-03" in found.text
+
+
+def test_an_answer_that_broke_off_says_so_once_and_is_not_called_borne_out() -> None:
+    broken = told(cited("It held."), complete=False, engine="model:m", reasons=("the server closed the connection",))
+    shown = messages.answer(broken, 1, view())
+    assert "1 of 1 sentences are borne out" in shown and "Every sentence" not in shown
+    assert shown.count("notice wrong") == 1 and "the server closed the connection" in shown
+    assert "broke off" in messages.answer(replace(broken, reasons=()), 1, view())
+
+
+@pytest.mark.parametrize(
+    ("engine", "reasons", "offered"),
+    [("model:m", ("down",), True), ("extract", ("the disk is full",), False), ("model:m", (), False)],
+    ids=["a model failed", "no model was asked", "the reader stopped it"],
+)
+def test_where_a_model_failed_an_answer_by_quoting_is_offered(
+    engine: str, reasons: tuple[str, ...], offered: bool
+) -> None:
+    failed = Answer(question="q", text="", abstained=False, engine=engine, complete=False, reasons=reasons)
+    shown = messages.answer(failed, 3, view())
+    assert ('id="do-plainly-3"' in shown) == offered
+    assert 'id="do-retry-3"' in shown and "do-good" not in shown and "do-copy" not in shown
+
+
+def test_a_long_title_is_whole_in_a_list_and_short_in_a_chip() -> None:
+    title = "The dam held, " + "and held again, " * 6
+    source = Source(file_id="a", title=title)
+    shown = messages.answer(told(cited("x.", "a"), sources=(source,)), 1, view())
+    assert title.strip() in Read(shown[shown.index('class="sources"') :]).text
+    assert title.strip() not in shown[: shown.index('class="sources"')]
 
 
 def test_an_answer_under_way_links_the_articles_it_names_and_invents_none() -> None:
@@ -260,6 +362,9 @@ def test_ids_and_days_in_an_arabic_reason_keep_their_order() -> None:
     assert (
         markup.prose("اعتذر النموذج: I can't do that.") == 'اعتذر النموذج: <bdi dir="ltr">I can&#x27;t do that</bdi>.'
     )
+    mixed = "لا يقبل example.org المفتاح (401)؛ ويقول: Incorrect API key provided, ask the people who run this server"
+    assert '<bdi dir="ltr">Incorrect API key provided</bdi>' in markup.prose(mixed)
+    assert markup.prose("المقبول: .txt") == 'المقبول: <bdi dir="ltr">.txt</bdi>'
     assert markup.prose("4 is not in the <evidence>") == "4 is not in the &lt;evidence&gt;"
 
 

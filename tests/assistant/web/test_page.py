@@ -203,6 +203,9 @@ def test_a_question_that_was_stopped_before_its_turn_stays(desk: Desk, questions
     assert shown[page.asked] is None and shown[page.stop]["visible"] is False
     again = questions.again("ar", conversation, "", "", [], [], visitor("salma"), event(number="1"))
     assert again[page.asked].question == COST and again[page.asked].replaces == 1 and page.box not in again
+    assert again[page.asked].quoting is False
+    plainly = questions.again("ar", conversation, "", "", [], [], visitor("salma"), event(number=1, quoting=True))
+    assert plainly[page.asked].quoting is True
 
 
 def test_nobody_sees_or_changes_anothers_conversation(call: Callbacks, questions: Questions, desk: Desk) -> None:
@@ -276,6 +279,61 @@ def test_articles_are_found_by_title_publisher_or_id_in_any_spelling(desk: Desk)
     assert [one.id for one in shelf.browsed(desk.store, "إفتتاح جسر")[0]] == ["bridge"]
     assert [one.id for one in shelf.browsed(desk.store, "english")[0]] == ["english"]
     assert shelf.browsed(desk.store, "nothing of the kind") == ((), 0)
+
+
+def test_a_search_of_the_articles_finds_sentences_too(desk: Desk) -> None:
+    words = WORDS["ar"]
+    shown = beside.articles(desk, words, "المهندس سليم")
+    sentence = "وأوضح المهندس سليم حداد أن طول الجسر 620 مترا، وأن العمل فيه دام ثلاث سنوات."
+    text = desk.article("bridge").text
+    start = text.index(sentence)
+    assert words.in_texts in shown and sentence in shown and f"bridge:{start}-{start + len(sentence)}" in shown
+    assert words.articles_none in beside.articles(desk, words, "زقزقة")
+    assert words.in_texts not in beside.articles(desk, words, "") and desk.mentions(" ") == ()
+
+
+def test_a_long_list_of_conversations_says_how_many_there_are(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "SHOWN", 2)
+    for number in range(3):
+        one = desk.conversations.begin("rana")
+        desk.conversations.add(one, "rana", Answer(question=f"q{number}", text="x", abstained=False, engine="extract"))
+    words = WORDS["en"]
+    assert "2 of 3" in beside.conversations(desk, "rana", words, "")
+    assert " of " not in beside.conversations(desk, "rana", words, "", "q1")
+
+
+def test_who_may_add_articles_reads_what_is_taken(desk: Desk) -> None:
+    said = beside.taking(desk, WORDS["en"])
+    assert "txt md html pdf docx" in said and "20 files and 20 MB" in said
+
+
+def test_quotes_are_held_against_the_article_of_today(tmp_path: Path) -> None:
+    with Assistant.open(tmp_path / "store", create=True, settings=Settings()) as assistant:
+        story = "وصلت السفينة إلى ميناء الزهراء يوم الاثنين.\n\nوعلى متنها أربعون عالما من سبع دول."
+        assistant.add([{"id": "ship", "text": story}])
+        answer = assistant.ask("كم عالما على متن السفينة؟")
+        desk = Desk(tmp_path / "store", settings=Settings(), limits=FREELY)
+        (quote,) = answer.citations
+        one, place = desk.conversations.begin("mona"), f"ship:{quote.start}-{quote.end}"
+        desk.conversations.add(one, "mona", answer)
+
+        def opened(owner: str = "mona") -> str:
+            cited = desk.cited(place, owner=owner, conversation=one)
+            return panel.opened(desk, place, "en", cited)
+
+        marked = f'<mark id="hit" tabindex="-1">{quote.quote}</mark>'
+        assert marked in opened() and "altered" not in opened()
+        assistant.add([{"id": "ship", "text": f"خبر عاجل من الميناء.\n\n{story}"}])
+        assert marked in opened() and WORDS["en"].moved in opened()
+        assert marked not in opened("somebody else")
+        assistant.add(
+            [{"id": "ship", "text": "غادرت السفينة ميناء الزهراء يوم الخميس، وعلى متنها بحارتها وحدهم لا غير."}]
+        )
+        changed = opened()
+        assert "<mark" not in changed and WORDS["en"].altered in changed and f">{quote.quote}</q>" in changed
+        assistant.add([{"id": "ship", "text": "غادرت."}])
+        assert WORDS["en"].altered in opened()
+    desk.close()
 
 
 def test_the_looks_of_the_page_load_nothing(call: Callbacks) -> None:

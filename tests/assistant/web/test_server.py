@@ -241,6 +241,9 @@ def test_a_question_on_the_page_is_answered_and_kept_for_its_owner_alone(page: t
             assert mine.headers["content-disposition"].startswith("attachment")
             assert other.get(f"/export/{one.id}.{form}").status_code == 404
         assert client.get(f"/export/{one.id}.html").status_code == 404
+        pasted = client.get(f"/export/{one.id}/1", params={"lang": "en"}).json()
+        assert QUESTION in pasted["text"] and "Sources" in pasted["text"] and "40" in pasted["html"]
+        assert client.get(f"/export/{one.id}/2").status_code == other.get(f"/export/{one.id}/1").status_code == 404
 
 
 def test_history_is_ours_and_nobodys_roles_are_taken__INJ_06(page: tuple[str, Desk]) -> None:
