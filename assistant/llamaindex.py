@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
+from contextvars import copy_context
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,12 @@ from assistant.answering import Writer
 from assistant.model import LANGUAGES, Message, Model, Prices
 from assistant.question.understand import Question
 from assistant.records import Answer, Draft
+from assistant.streams import AsyncStream, Stream
 from assistant.writing.compose import REFUSAL, Shown, compose
 from index.errors import ProviderCut
 from index.llamaindex import ArticleRetriever, hits_of
 from index.provider import Reply, faults
+from index.provider.waiting import Ended, Line
 from index.records import Filters, Hit
 from index.retrieval import Retriever
 from index.tokens import count
@@ -50,33 +53,38 @@ class LlamaModel:
         self.name = type(llm).__name__ if told in (None, "", "unknown") else str(told)
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """The LLM's reply as it streams. ProviderError before its first word, ProviderCut after it."""
+        """The LLM's reply as it streams. ProviderError before its first word, ProviderCut after it.
+
+        It is asked in a thread of its own, which a reader who leaves abandons: it ends at the LLM's next piece.
+        """
         said: list[str] = []
         raw: list[Any] = []
+        asked = [ChatMessage(role=one["role"], content=one["content"]) for one in messages]
+        context = copy_context()  # llama-index keeps its traces there
         try:
-            for part in self._llm.stream_chat(
-                [ChatMessage(role=one["role"], content=one["content"]) for one in messages]
-            ):
-                raw.append(part.raw)
-                if part.delta:
-                    said.append(part.delta)
-                    yield part.delta
-        except NotImplementedError:
-            said.append(self._whole(messages))
-            yield said[-1]
+            with Line(lambda line: context.run(self._ask, asked, line)) as line:
+                while True:
+                    text, told = line.get()
+                    raw.append(told)
+                    if text:
+                        said.append(text)
+                        yield text
+        except Ended:
+            return self._finished("".join(said), raw)
         except Exception as error:
             failed = faults.of_exception(error, self.name).error
             if said:
                 raise ProviderCut(f"the answer broke off: {failed}", "".join(said)) from None
             raise failed from None
-        return self._finished("".join(said), raw)
 
-    def _whole(self, messages: Sequence[Message]) -> str:
+    def _ask(self, messages: Sequence[ChatMessage], line: Line) -> None:
+        """Put the pieces of the reply on the line, each with what the server said; all as one where the LLM cannot stream."""
         try:
-            reply = self._llm.chat([ChatMessage(role=one["role"], content=one["content"]) for one in messages])
-        except Exception as error:
-            raise faults.of_exception(error, self.name).error from None
-        return reply.message.content or ""
+            for part in self._llm.stream_chat(messages):
+                line.put((part.delta, part.raw))
+        except NotImplementedError:
+            reply = self._llm.chat(messages)
+            line.put((reply.message.content, reply.raw))
 
     def _finished(self, text: str, raw: Sequence[Any]) -> Reply:
         """The reply, if it is complete; what an LLM does not tell is taken to be well."""
@@ -138,29 +146,32 @@ class CitedQueryEngine(BaseQueryEngine):
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         nodes, metadata = self.retrieve(query_bundle), dict[str, Any]()
-        answering_ = self._answering(query_bundle.query_str, nodes, metadata)
+        pieces: Any = self._answering(query_bundle.query_str, nodes, metadata)  # that it returns the answer is no harm
         if self._streaming:
-            return StreamingResponse(response_gen=answering_, source_nodes=nodes, metadata=metadata)
-        for _ in answering_:
+            return StreamingResponse(response_gen=pieces, source_nodes=nodes, metadata=metadata)
+        for _ in pieces:
             pass
         return Response(response=metadata["answer"].text, source_nodes=nodes, metadata=metadata)
 
     async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        if not self._streaming:
-            return await asyncio.to_thread(self._query, query_bundle)
         nodes, metadata = await asyncio.to_thread(self.retrieve, query_bundle), dict[str, Any]()
         pieces = _piecewise(self._answering(query_bundle.query_str, nodes, metadata))
-        return AsyncStreamingResponse(response_gen=pieces, source_nodes=nodes, metadata=metadata)
+        if self._streaming:
+            return AsyncStreamingResponse(response_gen=pieces, source_nodes=nodes, metadata=metadata)
+        async for _ in pieces:
+            pass
+        return Response(response=metadata["answer"].text, source_nodes=nodes, metadata=metadata)
 
     def _answering(
         self, question: str, nodes: list[NodeWithScore], metadata: dict[str, Any]
-    ) -> Generator[str, None, None]:
+    ) -> Generator[str, None, Answer]:
         """The answer as it comes; then what is known of it is in `metadata`."""
         ours = self._retriever if isinstance(self._retriever, ArticleRetriever) else None
         found = _Found(nodes, self.retrieve, ours.retriever if ours else None)
         filters = ours.filters if ours else None
         answer: Answer = yield from answering.stream(question, found, self._writer or self._by_model(), filters=filters)
         metadata |= told(answer)
+        return answer
 
     def _by_model(self) -> Writer:
         llm = self._llm if self._llm is not None else Settings.llm
@@ -245,11 +256,11 @@ def _instructions(language: str) -> str:
     return prompts.render("answer", language=language, **values).messages[0]["content"]
 
 
-async def _piecewise(pieces: Generator[str, None, None]) -> AsyncGenerator[str, None]:
+async def _piecewise(pieces: Generator[str, None, Answer]) -> AsyncGenerator[str, None]:
     """The pieces without holding up the loop while each is waited for."""
-    end = object()
     try:
-        while (piece := await asyncio.to_thread(next, pieces, end)) is not end:
-            yield str(piece)
-    finally:
+        async for piece in AsyncStream(Stream(pieces)):
+            yield piece
+    except GeneratorExit:  # left between two pieces; in the middle of one, the stream sees to it
         pieces.close()
+        raise

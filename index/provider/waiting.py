@@ -152,8 +152,8 @@ class Line:
             if self._hang_up is not None:
                 self._hang_up()
 
-    def get(self, seconds: float) -> Any:
-        """The next thing. Raises TooLate, Ended, what the work raised, or Left where the reader was called away."""
+    def get(self, seconds: float | None = None) -> Any:
+        """The next thing, waited for as long as it takes or for so many seconds. Raises TooLate, Ended, what the work raised, or Left where the reader was called away."""
         if self._leaving is None:
             return self._taken(seconds)
         with self._leaving.waking(lambda: self._things.put(_END)):
@@ -163,9 +163,9 @@ class Line:
             finally:
                 self._leaving.check()
 
-    def _taken(self, seconds: float) -> Any:
+    def _taken(self, seconds: float | None) -> Any:
         try:
-            thing = self._things.get(timeout=max(0.0, seconds))
+            thing = self._things.get(timeout=None if seconds is None else max(0.0, seconds))
         except queue.Empty:
             raise TooLate from None
         if thing is _END:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -27,6 +29,7 @@ from assistant.records import Answer
 from assistant.writing.compose import Shown, compose
 from index.errors import NoStore, ProviderCut, ProviderDown, ProviderError, ProviderRefused, UsageError
 from index.llamaindex import ArticleRetriever, LlamaEmbedder, PassageSplitter, StoreEmbedding
+from index.provider import Leaving
 from index.records import Filters
 from index.tokens import count
 from tests.assistant.written import BRIDGE, OPPOSITION, hit
@@ -61,6 +64,27 @@ class Whole(Saying):
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> Iterator[ChatResponse]:
         raise NotImplementedError
+
+
+class Silent(Saying):
+    """One that says a word and then nothing until it is let go."""
+
+    waits: Any = None  # an Event: it has fallen silent
+    goes_on: Any = None  # an Event
+    closed: Any = None  # an Event: it was left
+
+    @classmethod
+    def now(cls) -> Silent:
+        return cls(waits=Event(), goes_on=Event(), closed=Event())
+
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> Iterator[CompletionResponse]:
+        try:
+            yield CompletionResponse(text="التقى", delta="التقى")
+            self.waits.set()
+            self.goes_on.wait(60)
+            yield CompletionResponse(text="التقى بوتين", delta=" بوتين")
+        finally:
+            self.closed.set()
 
 
 @pytest.fixture
@@ -139,6 +163,44 @@ def test_an_answer_streams_asynchronously(retriever: ArticleRetriever) -> None:
         else asyncio.run(response.get_response()),
         retriever,
     )
+
+
+def test_who_waits_for_a_silent_llm_is_called_away_at_once() -> None:
+    llm, leaving = Silent.now(), Leaving()
+
+    def read() -> str:
+        with leaving.reading():
+            return "".join(LlamaModel(llm).reply([{"role": "user", "content": "؟"}]))
+
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        assert llm.waits.wait(60)
+        leaving.now()
+        assert isinstance(reading.exception(60), GeneratorExit) and not llm.closed.is_set()
+        llm.goes_on.set()
+        assert llm.closed.wait(60)  # and the LLM is left, too, as soon as it speaks
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_cancelled_query_waits_for_no_llm(retriever: ArticleRetriever, streaming: bool) -> None:
+    llm = Silent.now()
+
+    async def read() -> None:
+        response = await CitedQueryEngine(retriever, llm, streaming=streaming).aquery(QUESTION)
+        async for _ in response.async_response_gen():
+            pass
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(read())
+        assert await asyncio.to_thread(llm.waits.wait, 60)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not llm.closed.is_set()
+        llm.goes_on.set()
+        assert await asyncio.to_thread(llm.closed.wait, 60)
+
+    asyncio.run(cancelled())
 
 
 def test_a_question_in_another_language_is_searched_in_the_languages_of_the_store(retriever: ArticleRetriever) -> None:
