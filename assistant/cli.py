@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import re
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from assistant.commands.asking import ask, chat, check, search, verify
 from assistant.commands.said import complain
@@ -20,16 +21,35 @@ if TYPE_CHECKING:
     from datetime import date
 
 
+FIRST = """\
+first steps:
+  isnad index FOLDER         articles into the store; again: only what changed
+  isnad ask "QUESTION"       a cited answer
+  isnad chat                 the page
+
+A model writes the answers where OPENAI_API_KEY or OPENAI_BASE_URL is set; isnad status says what is on.
+exit codes: 0 done (a refusal is an answer), 1 with one line that says what to do next, 2 wrong usage
+"""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code is 0 (a refusal is an answer), 1 with one line on stderr, or 2 for wrong usage."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    if not (sys.argv[1:] if arguments is None else arguments):
+        parser.print_help(sys.stderr)
+        return 2
+    options, left = parser.parse_known_args(arguments)
+    if left:
+        getattr(options, "parser", parser).error(f"unrecognized arguments: {' '.join(left)}")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     from index.errors import IsnadError
 
     try:
         command: Callable[[argparse.Namespace], int] = options.run
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()  # here, where it can be said that the disk is full
+        return code
     except argparse.ArgumentError as error:  # options that do not go together
         return complain(str(error), 2)
     except IsnadError as error:
@@ -37,8 +57,17 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return complain("stopped; what was acknowledged is kept, run again to go on", 130)
     except BrokenPipeError:  # `isnad search … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _to_nowhere(0)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        return _to_nowhere(complain("no room is left on the disk that is written to; make room and run again"))
+
+
+def _to_nowhere(code: int) -> int:
+    """What is still to be written has nowhere to go; the exit code."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,6 +75,11 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         said = re.sub(r"^argument (\S+): wants", r"\1 wants", message)
+        if wrong := re.match(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)$", said):
+            from difflib import get_close_matches
+
+            close = get_close_matches(wrong[1], re.findall(r"[\w-]+", wrong[2]), n=2)
+            said = f"no command {wrong[1]!r}" + (f"; did you mean {' or '.join(close)}?" if close else "")
         self.exit(2, f"{self.prog}: {said}; see: {self.prog} --help\n")
 
 
@@ -53,7 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="isnad",
         description="Questions answered from a folder of news articles, every sentence tied to its source.",
+        epilog=FIRST,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     store = _Parser(add_help=False)
     store.add_argument(
@@ -61,26 +98,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     store.add_argument("--json", action="store_true", help="print one JSON object")
     asking = _Parser(add_help=False)
-    asking.add_argument("question", nargs="?", metavar="QUESTION")
-    asking.add_argument("--batch", type=Path, metavar="FILE.jsonl", help='lines of {"id","question"} (- for stdin)')
     asking.add_argument(
-        "--from", dest="since", type=_day, metavar="DATE", help="only articles published from this day on"
+        "question", nargs="*", metavar="QUESTION", help="in quotation marks or not; - reads it from stdin"
     )
-    asking.add_argument("--to", dest="until", type=_day, metavar="DATE", help="only articles published up to this day")
-    for name, kind, what in (
-        ("lang", _language, "in this language (ar, en, …)"),
-        ("publisher", str, "of this publisher"),
-        ("file", str, "of this file id"),
-    ):
-        asking.add_argument(
-            f"--{name}", action="append", type=kind, default=[], help=f"only articles {what}; may be repeated"
-        )
+    asking.add_argument("--batch", type=Path, metavar="FILE.jsonl", help='lines of {"id","question"} (- for stdin)')
+    narrowing = _narrowing()
 
     def add(run: Callable[[argparse.Namespace], int], *parents: _Parser) -> argparse.ArgumentParser:
         command = commands.add_parser(
             run.__name__, parents=[*parents, store], help=run.__doc__, description=run.__doc__
         )
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, parser=command)
         return command
 
     indexing = add(index)
@@ -91,13 +119,13 @@ def _parser() -> argparse.ArgumentParser:
     indexing.add_argument("--dry-run", action="store_true", help="only say what would be done, and what it would cost")
     indexing.add_argument("--reembed", action="store_true", help="where another embedding model is set, embed all anew")
     indexing.add_argument("--quiet", action="store_true", help="no progress, no report unless something was refused")
-    searching = add(search, asking)
+    searching = add(search, asking, narrowing)
     searching.add_argument("--limit", type=_positive, default=10, help="how many passages (default: 10)")
     searching.add_argument("--per-article", type=_positive, metavar="N", help="at most N passages of one article")
     searching.add_argument(
         "--neighbours", type=_positive, metavar="N", help="with the N passages before and after each (with --json)"
     )
-    asking_model = add(ask, asking)
+    asking_model = add(ask, asking, narrowing)
     asking_model.add_argument("--model", metavar="NAME", help="the model that writes (default: ISNAD_MODEL)")
     asking_model.add_argument("--no-model", action="store_true", help="answer by quoting, whatever is set")
     asking_model.add_argument(
@@ -119,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         "--stream", action=argparse.BooleanOptionalAction, default=live, help="show the text as it comes"
     )
     add(show).add_argument("place", metavar="FILE_ID[:START-END]")
-    add(articles)
+    add(articles, narrowing)
     add(remove).add_argument("file_id", nargs="+", metavar="FILE_ID")
     add(status)
     checking = add(check)
@@ -136,6 +164,37 @@ def _parser() -> argparse.ArgumentParser:
     add(doctor).add_argument("--repair", action="store_true", help="build anew what is damaged, from the ledger")
     evaluating = commands.add_parser("eval", help="Say whether a change broke something, with an exit code to trust.")
     import_module("evals.cli").add(evaluating)  # by name: the one import against the stream
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version that is installed; looked up only when it is asked for."""
+
+    def __init__(self, option_strings: list[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"isnad {version('isnad')}")
+        parser.exit()
+
+
+def _narrowing() -> _Parser:
+    """The options that say which articles are meant."""
+    parser = _Parser(add_help=False)
+    parser.add_argument(
+        "--from", dest="since", type=_day, metavar="DATE", help="only articles published from this day on"
+    )
+    parser.add_argument("--to", dest="until", type=_day, metavar="DATE", help="only articles published up to this day")
+    for name, kind, what in (
+        ("lang", _language, "in this language (ar, en, …)"),
+        ("publisher", str, "of this publisher"),
+        ("file", str, "of this file id"),
+    ):
+        parser.add_argument(
+            f"--{name}", action="append", type=kind, default=[], help=f"only articles {what}; may be repeated"
+        )
     return parser
 
 

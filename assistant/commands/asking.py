@@ -22,7 +22,7 @@ def search(options: argparse.Namespace) -> int:
     from assistant.api import Assistant
     from assistant.showing import render
 
-    filters = _filters(options)
+    filters = narrowed(options)
     with Assistant.open(options.store) as assistant:
 
         def found(question: str) -> Sequence[Hit]:
@@ -56,7 +56,7 @@ def ask(options: argparse.Namespace) -> int:
     from assistant import wiring
     from assistant.api import Assistant
 
-    settings, filters = _settings(options), _filters(options)
+    settings, filters = _settings(options), narrowed(options)
     model = wiring.metered(settings, options.max_cost) if options.max_cost is not None else None
     with Assistant.open(options.store, settings=settings, model=model) as assistant:
         if settings.destination:
@@ -153,18 +153,20 @@ def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
 
 def _batched(options: argparse.Namespace) -> bool:
     """Whether a file of questions is given; a question beside it would be left unanswered."""
-    if options.batch and options.question is not None:
+    if options.batch and options.question:
         raise argparse.ArgumentError(None, "one question, or --batch FILE.jsonl with many: not both")
     return bool(options.batch)
 
 
 def _question(options: argparse.Namespace) -> str:
+    """The words of the question as one line; what stands on stdin for `-`."""
     from index.errors import UsageError
 
-    if options.question is None:
-        raise UsageError("no question; write one in quotation marks, or give --batch FILE.jsonl")
-    question: str = options.question
-    return question
+    if not options.question:
+        raise UsageError("no question; write one, or - to read it from stdin, or give --batch FILE.jsonl")
+    if options.question == ["-"]:
+        return sys.stdin.buffer.read().decode("utf-8", "surrogateescape").strip()
+    return " ".join(options.question)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -183,7 +185,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     return replace(settings, model=options.model) if options.model else settings
 
 
-def _filters(options: argparse.Namespace) -> Filters:
+def narrowed(options: argparse.Namespace) -> Filters:
     """The filters that are asked for; NotFound for a file id that is none."""
     from index.ledger import Ledger
     from index.records import Filters

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.commands.asking import narrowed
 from assistant.commands.said import bars, complain, emit
 
 if TYPE_CHECKING:
@@ -105,14 +106,22 @@ def show(options: argparse.Namespace) -> int:
 
 def articles(options: argparse.Namespace) -> int:
     """List the articles."""
+    from assistant.question.filtering import none_passes
     from assistant.showing import render
     from index.ledger import Ledger
 
+    filters = narrowed(options)
     ledger = Ledger.open(options.store)
+    meant = ledger.matching(filters) if filters else None
+    listed = (one for one in ledger.every_article() if meant is None or one.id in meant)
     if options.json:
-        return emit({"articles": [render.article_record(article) for article in ledger.every_article()]})
-    for article in ledger.every_article():
+        return emit({"articles": [render.article_record(article) for article in listed]})
+    for article in listed:
         print(render.article_line(article))
+    if meant is not None and not meant:
+        print(none_passes(filters), file=sys.stderr)
+    elif not ledger.counts()["articles"]:
+        print(f"no articles are in {options.store}; run: isnad index FOLDER --store {options.store}", file=sys.stderr)
     return 0
 
 

@@ -87,13 +87,14 @@ def citation_line(citation: Citation) -> str:
 
 
 def hits_text(hits: Iterable[Hit]) -> str:
-    """Hits, one paragraph each."""
-    return plain(
-        "\n\n".join(
-            f"{hit.score:.3f}  [{hit.passage.id}] {hit.article.title or ''}\n{one_line(hit.passage.text)}"
-            for hit in hits
-        )
-    )
+    """Hits, one paragraph each, headed by score, place, title, day and publisher."""
+    return plain("\n\n".join(f"{_head(hit)}\n{one_line(hit.passage.text)}" for hit in hits))
+
+
+def _head(hit: Hit) -> str:
+    article = hit.article
+    told = (article.title, article.published and article.published.isoformat(), article.publisher)
+    return f"{hit.score:.3f}  [{hit.passage.id}] {' · '.join(str(one) for one in told if one)}".rstrip()
 
 
 def article_line(article: Article) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from assistant.cli import main
 from assistant.showing.reasons import worded
+from index.ledger import Ledger
 from tests.shop import index
 
 
@@ -36,12 +42,15 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int,
         (["ask", "x", "--lang", "Arabic"], "--lang wants a code of two letters such as ar"),
         (["status", "--store", ""], "--store wants the name of a folder"),
         (["index", " "], "PATH wants the name of a folder"),
+        (["aks", "x"], "no command 'aks'; did you mean ask?"),
+        (["zzzzzz"], "no command 'zzzzzz'; see: isnad --help"),
+        (["show", "a", "b"], "isnad show: unrecognized arguments: b; see: isnad show --help"),
     ],
 )
 def test_wrong_usage_is_one_line_that_says_what_is_wanted(
     arguments: list[str], wanted: str, sample: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = [] if arguments[0] in ("chat", "index", "status") else ["--store", str(sample)]
+    store = ["--store", str(sample)] if arguments[0] in ("search", "ask") else []
     code, out, error = said([*arguments, *store], capsys)
     assert code == 2 and out == "" and error.count("\n") == 1 and wanted in error, error
 
@@ -96,6 +105,58 @@ def test_filters_are_met_whatever_the_case_and_the_spelling(
 ) -> None:
     _, out, _ = said(["search", "harbour جسر نور", "--store", shelf, "--json", *filters], capsys)
     assert [hit["file_id"] for hit in json.loads(out)["hits"]] == [found]
+
+
+def test_without_a_command_the_first_steps_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, error = said([], capsys)
+    assert code == 2 and out == "" and "isnad index FOLDER" in error and "OPENAI_BASE_URL" in error
+    code, out, error = said(["--version"], capsys)
+    assert code == 0 and re.fullmatch(r"isnad \d+\.\d+\.\d+\n", out)
+
+
+def test_a_question_needs_no_quotation_marks_and_can_come_from_a_pipe(
+    shelf: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, quoted, _ = said(["ask", ASKED, "--store", shelf], capsys)
+    assert "[a]" in quoted
+    assert said(["ask", "--store", shelf, *ASKED.split()], capsys)[1] == quoted
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"{ASKED}\n".encode())))
+    assert said(["ask", "-", "--store", shelf], capsys)[1] == quoted
+    code, _, error = said(["ask", "--store", shelf], capsys)
+    assert code == 1 and "- to read it from stdin" in error
+
+
+def test_articles_are_listed_by_day_language_and_publisher(shelf: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert [line.split()[0] for line in said(["articles", "--store", shelf], capsys)[1].splitlines()] == ["a", "b"]
+    _, out, _ = said(["articles", "--store", shelf, "--publisher", "the lantern", "--json"], capsys)
+    assert [one["file_id"] for one in json.loads(out)["articles"]] == ["b"]
+    code, out, error = said(["articles", "--store", shelf, "--from", "2030-01-01"], capsys)
+    assert (code, out) == (0, "") and error == "no article passes the filters (from 2030-01-01)\n"
+
+
+def test_an_empty_store_names_the_next_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Ledger.create(tmp_path / "store").close()
+    code, out, error = said(["articles", "--store", str(tmp_path / "store")], capsys)
+    assert (code, out) == (0, "") and "run: isnad index FOLDER --store" in error
+
+
+def test_passages_are_told_with_day_and_publisher(shelf: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(["search", ASKED, "--store", shelf, "--limit", "1"], capsys)
+    assert "· 2024-03-02 · وكالة الأنباء\n" in out or "] 2024-03-02 · وكالة الأنباء\n" in out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here, which is always full")
+def test_a_full_disk_is_one_line_and_no_trace(shelf: str) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "assistant.cli", "articles", "--store", shelf],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+        )
+    assert done.returncode == 1 and done.stderr.startswith("isnad: no room is left") and done.stderr.count("\n") == 1
 
 
 def test_an_unknown_file_is_not_found_and_a_search_in_vain_says_so(
