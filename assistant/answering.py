@@ -115,7 +115,7 @@ def stream(
     clock.lap("write")
     sentences = draft.sentences if draft.examined else examined(draft.sentences, asked.text, hits)
     used = [hit for hit in hits if hit.article.id in cited(sentences)]
-    found = joined(conflicts(used, asked.text), told(rivals(hits, asked.text), sentences))
+    found = joined([*conflicts(used, asked.text), *told(rivals(hits, asked.text), sentences)])
     clock.lap("check")
     whole = Answer(
         question=question,

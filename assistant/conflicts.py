@@ -84,7 +84,7 @@ def conflicts(hits: Sequence[Hit], question: str = "") -> tuple[Conflict, ...]:
         of_one_thing = want.stuff is None or want.stuff in one.content & two.content
         if (place, other) in nearest and of_one_thing and of_one_time(one.text, two.text):
             found += [*_numbers(one, two, said), *_dates(one, two)]
-    return _joined(found)
+    return joined(found)
 
 
 def rivals(hits: Sequence[Hit], question: str) -> tuple[Conflict, ...]:
@@ -96,12 +96,7 @@ def rivals(hits: Sequence[Hit], question: str) -> tuple[Conflict, ...]:
     kind = understand(question, ()).kind
     if kind not in ("number", "date"):
         return ()
-    return _joined(list(_answers(list(_sentences(hits)), kind, wanted(question))))
-
-
-def joined(one: Sequence[Conflict], other: Sequence[Conflict]) -> tuple[Conflict, ...]:
-    """Both, those that share a side as one."""
-    return _joined([*one, *other])
+    return joined(_answers(list(_sentences(hits)), kind, wanted(question)))
 
 
 def _answers(said: Sequence[_Said], kind: str, want: Wanted) -> Iterator[Conflict]:
@@ -115,7 +110,7 @@ def _answers(said: Sequence[_Said], kind: str, want: Wanted) -> Iterator[Conflic
         if kind == "date":
             yield from _days(one, two)
             continue
-        here, there = (amounts(each.text, _counts(each), want) for each in (one, two))
+        here, there = (amounts(each.text, _counts(each.text), want) for each in (one, two))
         if len(here) != 1 or len(there) != 1 or here[0].unit != there[0].unit:
             continue  # of several it cannot be told which is meant
         if not _gives(here[0], two.group, said) and not _gives(there[0], one.group, said):
@@ -196,8 +191,8 @@ def _nearest(said: Sequence[_Said]) -> set[tuple[int, int]]:
 
 def _numbers(one: _Said, two: _Said, all_said: Sequence[_Said]) -> Iterator[Conflict]:
     """Numbers of one kind and unit beside the same words, each unknown to the other source."""
-    for left in _counts(one):
-        for right in _counts(two):
+    for left in _counts(one.text):
+        for right in _counts(two.text):
             comparable = left.kind == right.kind and left.unit == right.unit and not _agree(left, right)
             fates = {fate(one.text, left), fate(two.text, right)} - {None}
             if not comparable or len(fates) > 1 or not _near(one.text, left.span, two.text, right.span):
@@ -208,7 +203,7 @@ def _numbers(one: _Said, two: _Said, all_said: Sequence[_Said]) -> Iterator[Conf
 
 def _gives(number: Number, group: str, all_said: Sequence[_Said]) -> bool:
     """Whether a source of this group has the number anywhere."""
-    return any(_agree(number, other) for each in all_said if each.group == group for other in _counts(each))
+    return any(_agree(number, other) for each in all_said if each.group == group for other in _counts(each.text))
 
 
 def _agree(one: Number, two: Number) -> bool:
@@ -221,7 +216,8 @@ def _whole_of(whole: Decimal, exact: Decimal) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _counted(text: str) -> tuple[Number, ...]:
+def _counts(text: str) -> tuple[Number, ...]:
+    """The numbers of a sentence that are no part of a date."""
     inside = [mention.span for mention in dates(text)]
     return tuple(
         one
@@ -235,11 +231,6 @@ def _certain(text: str, span: Span) -> bool:
     value = span.of(text)
     around = text[max(0, span.start - 2) : span.end + 2]
     return value not in _SCALES and clean(value) == value and not _SPLIT.search(around)
-
-
-def _counts(said: _Said) -> tuple[Number, ...]:
-    """The numbers of a sentence that are no part of a date."""
-    return _counted(said.text)
 
 
 def _dates(one: _Said, two: _Said) -> Iterator[Conflict]:
@@ -315,7 +306,7 @@ def _newest(side: Side) -> tuple[int, str]:
     return (-side.published.toordinal() if side.published else 0, side.citation.file_id)
 
 
-def _joined(found: list[Conflict]) -> tuple[Conflict, ...]:
+def joined(found: Iterable[Conflict]) -> tuple[Conflict, ...]:
     """One conflict where pairs share a side; each value of a source once."""
     kept: list[Conflict] = []
     for one in found:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Generator, Sequence
 from datetime import date
 
+from msgspec.structs import replace
+
 import prompts
 from assistant.checking import Examining
 from assistant.model import LANGUAGES, Message, Model, Prices, counted, drained, usage_of
@@ -27,7 +29,6 @@ from index.records import Hit, Value
 REFUSAL = "NO_ANSWER"
 CLOSEST = 3  # quotes that come with a refusal
 REFITS = 2  # times the passages are halved for a model that cannot read so much
-REFUSALS = {"ar": "لا تجيب المقالات عن هذا السؤال.", "en": "The articles do not answer this question."}
 
 _TOKEN = re.compile(r"[\s\W_]*NO[_ ]?ANSWER[\W_]*", re.IGNORECASE)
 _LETTERS = "noanswer"
@@ -57,10 +58,10 @@ def compose(
         return Draft(text=refusal_in(shown.language), abstained=True, reasons=("nothing was found",))
     writing = _Writing(question, hits, model, count, shown)
     yield from writing.write()
-    if shown.rewrite and writing.faults():
-        writing.write_again()
+    if shown.rewrite and (faults := writing.faults()):
+        writing.write_again(faults, lambda: len(writing.faults()) < len(faults))
     elif shown.repair and (unborne := writing.unborne()):
-        writing.mend(unborne)
+        writing.write_again(unborne, lambda: not writing.faults() and len(writing.unborne()) < len(unborne))
     return writing.composed()
 
 
@@ -171,15 +172,14 @@ class _Writing:
             found.append("No sentence names its source.")
         return found
 
-    def write_again(self) -> None:
-        """Ask for the answer once more; it replaces the first where it is better."""
-        faults, first = self.faults(), (self.answer, self.refused)
-        if not self._ask_again(faults):
-            return
-        if len(self.faults()) < len(faults):
-            self.notes.append(f"written once more: {' '.join(faults)}")
-        else:
-            self.answer, self.refused = first
+    def write_again(self, faults: Sequence[str], better: Callable[[], bool]) -> None:
+        """Ask for the answer once more, without these faults; it replaces the first where it is better."""
+        first = self.answer, self.refused
+        if self._asked_again(faults):
+            if better():
+                self.notes.append(f"written once more: {' '.join(faults)}")
+            else:
+                self.answer, self.refused = first
 
     def unborne(self) -> list[str]:
         """What the check says against the answer, a line for each sentence that it calls unsupported."""
@@ -191,17 +191,7 @@ class _Writing:
             if one.verdict == "unsupported"
         ]
 
-    def mend(self, faults: list[str]) -> None:
-        """Ask once more for what the sources bear out; it replaces the first where the check says less against it."""
-        first = self.answer, self.refused
-        if not self._ask_again(faults):
-            return
-        if not self.faults() and len(self.unborne()) < len(faults):
-            self.notes.append(f"written once more: {' '.join(faults)}")
-        else:
-            self.answer, self.refused = first
-
-    def _ask_again(self, faults: list[str]) -> bool:
+    def _asked_again(self, faults: Sequence[str]) -> bool:
         """Show the model its answer with what is wrong with it, and read the new one; False where the server failed."""
         asked = prompts.render("repair", faults=faults, language=self._language(), refusal=REFUSAL).messages
         self.messages += [{"role": "assistant", "content": self.replies[-1].text}, *asked]
@@ -217,30 +207,23 @@ class _Writing:
 
     def composed(self) -> Draft:
         """The answer as it stands."""
-        usage = usage_of(self.replies, self.shown.prices)
-        reasons = tuple(
-            dict.fromkeys(([f"incomplete: {self.cut}"] if self.cut else []) + self.notes + list(self.answer.reasons))
-        )
-        if not self.refused:
-            return Draft(
-                text=self.answer.text,
-                sentences=self._examined(self.answer.sentences),
-                examined=True,
-                reasons=reasons,
-                usage=usage,
-                prompt=self.hash,
-                complete=not self.cut,
-            )
-        told = [citation for sentence in self.answer.sentences for citation in sentence.citations]
-        near = dict.fromkeys([*told, *closest(self.question, self.hits)])
-        return Draft(
-            text=" ".join(sentence.text for sentence in self.answer.sentences) or refusal_in(self.shown.language),
-            abstained=True,
-            closest=tuple(near)[:CLOSEST],
-            reasons=reasons,
-            usage=usage,
+        incomplete = [f"incomplete: {self.cut}"] if self.cut else []
+        draft = Draft(
+            text=self.answer.text,
+            reasons=tuple(dict.fromkeys([*incomplete, *self.notes, *self.answer.reasons])),
+            usage=usage_of(self.replies, self.shown.prices),
             prompt=self.hash,
             complete=not self.cut,
+        )
+        sentences = self.answer.sentences
+        if not self.refused:
+            return replace(draft, sentences=self._examined(sentences), examined=True)
+        told = [citation for sentence in sentences for citation in sentence.citations]
+        return replace(
+            draft,
+            text=" ".join(sentence.text for sentence in sentences) or refusal_in(self.shown.language),
+            abstained=True,
+            closest=tuple(dict.fromkeys([*told, *closest(self.question, self.hits)]))[:CLOSEST],
         )
 
 
