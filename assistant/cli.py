@@ -113,7 +113,12 @@ def _parser() -> argparse.ArgumentParser:
 
     indexing = add(index)
     indexing.add_argument(
-        "path", nargs="?", type=_folder, default=Path("articles"), metavar="PATH", help="a folder or a .jsonl file"
+        "path",
+        nargs="?",
+        type=_folder,
+        default=Path("articles"),
+        metavar="PATH",
+        help='a folder, or a .jsonl file: {"id","text"}, with title, published, publisher, url, lang',
     )
     indexing.add_argument("--watch", action="store_true", help="go on, and follow every change, until Ctrl-C")
     indexing.add_argument("--dry-run", action="store_true", help="only say what would be done, and what it would cost")
