@@ -28,6 +28,7 @@ from assistant.web.words import Language, Words
 from index.records import Article, Value
 from index.text.fold import folded
 
+OLD = 365  # days
 MARK = re.compile(r"\s*\[([^\[\]\n]{1,300})\]")
 
 
@@ -38,6 +39,7 @@ class View(Value, frozen=True, kw_only=True):
     language: Language
     articles: dict[str, Article] = {}
     copies: dict[str, tuple[str, ...]] = {}
+    today: date = date.min  # that of the reader, by which old sources are set off
 
 
 def question(said: str, number: int | None, words: Words) -> str:
@@ -177,7 +179,19 @@ def _coverage(found: Answer, view: View) -> str:
     told = (view.words.borne_out_all if whole else view.words.borne_out_some).format(supported=supported, all=every)
     model = found.engine.partition("model:")[2]
     by = tag("span", text(view.words.written_by_model.format(model=model)), class_="by") if model else ""
-    return tag("p", tag("span", text(told), class_="all" if whole else "some") + by, class_="coverage")
+    counted = tag("span", text(told), class_="all" if whole else "some")
+    return tag("p", counted + _as_of(found, view) + by, class_="coverage")
+
+
+def _as_of(found: Answer, view: View) -> str:
+    """The day of the newest source, set off where it lies more than a year back: what it says may no longer be so."""
+    days = [one.published for one in found.sources if one.published]
+    if not days:
+        return tag("span", text(view.words.none_dated)) if found.sources else ""
+    newest = max(days)
+    said, _, after = view.words.newest_source.partition("{date}")
+    old = (view.today - newest).days > OLD
+    return tag("span", f"{text(said)} {isolated(newest)} {text(after)}".strip(), class_="old" if old else None)
 
 
 def _nothing(found: Answer, view: View) -> str:

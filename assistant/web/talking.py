@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
+from datetime import date
 
 from anyio.to_thread import run_sync
 
@@ -149,7 +150,13 @@ def chat(desk: Desk, turns: Sequence[Turn], language: Language, own: bool = True
     """The messages of these turns; `own`: with what their owner can do to them."""
     words = WORDS[language]
     ids = {one for turn in turns for one in named(turn.answer)}
-    view = View(words=words, language=language, articles=desk.listed(sorted(ids)), copies=desk.copies(ids))
+    view = View(
+        words=words,
+        language=language,
+        articles=desk.listed(sorted(ids)),
+        copies=desk.copies(ids),
+        today=date.today(),
+    )
     shown = []
     for turn in turns:
         number = turn.number if own else None

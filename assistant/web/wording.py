@@ -54,6 +54,8 @@ class Words(Value, frozen=True, kw_only=True):
     why: str
     reasons: str
     written_by_model: str
+    newest_source: str  # {date}
+    none_dated: str
     # below the answer
     retry: str
     edit: str

@@ -193,7 +193,9 @@ def test_an_answer_is_copied_with_its_sources_as_text_and_as_html(reader: Reader
     read = "navigator.clipboard.read().then(all => all[0].getType('text/html')).then(one => one.text())"
     assert '<p dir="rtl">' in page.evaluate(read)
     page.evaluate("navigator.clipboard.writeText('')")
-    page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(); }")  # as where a page is served without TLS
+    page.evaluate(
+        "() => { navigator.clipboard.write = () => Promise.reject(); }"
+    )  # as where a page is served without TLS
     page.click("#do-copy-1")
     page.wait_for_function("navigator.clipboard.readText().then(text => text.includes('[1]'))")
 

@@ -234,6 +234,21 @@ def test_coverage_counts_what_is_borne_out() -> None:
     assert "Every sentence is borne out (1 of 1)" in messages.answer(told(cited("One.", "a")), 1, view())
 
 
+@pytest.mark.parametrize(
+    ("days", "said", "old"),
+    [
+        ([date(2020, 1, 1), None, date(2021, 1, 1)], "newest source 2021-01-01", True),
+        ([date(2024, 1, 1)], "newest source 2024-01-01", False),
+        ([None], "undated sources only", False),
+    ],
+    ids=["old", "new", "none"],
+)
+def test_an_answer_says_how_new_its_newest_source_is(days: list[date | None], said: str, old: bool) -> None:
+    sources = tuple(Source(file_id=f"a{number}", published=day) for number, day in enumerate(days))
+    shown = messages.answer(told(cited("x."), sources=sources), 1, replace(view(), today=date(2024, 5, 3)))
+    assert said in Read(shown).text and ('class="old"' in shown) == old
+
+
 def test_sources_stand_newest_first_and_copies_of_one_report_as_one() -> None:
     sources = (
         Source(file_id="old", title="Old", published=date(2020, 1, 1)),
