@@ -5,7 +5,8 @@ A judge may take part in a gate only with enough labels of its language, good ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from math import sqrt
 from statistics import fmean, variance
 from typing import Any
@@ -75,17 +76,16 @@ def rows(data: bytes, where: str) -> tuple[Row, ...]:
             label = fields["label"]
             if label not in ("supported", "unsupported", True, False, "full", "partial", "none", "contradicts"):
                 raise UsageError(f"{where}, line {number}: the label {label!r} is neither supported nor unsupported")
-            found.append(
-                Row(
-                    id=str(fields.get("id", number)),
-                    claim=fields.get("claim") or fields["claim_or_answer"],
-                    context=fields["context"],
-                    supported=label in ("supported", True, "full"),
-                    source=fields.get("source") or "all",
-                    lang=fields.get("lang"),
-                    question=fields.get("question") or "",
-                )
-            )
+            row = {
+                "id": str(fields.get("id", number)),
+                "claim": fields.get("claim") or fields["claim_or_answer"],
+                "context": fields["context"],
+                "supported": label in ("supported", True, "full"),
+                "source": fields.get("source") or "all",
+                "lang": fields.get("lang"),
+                "question": fields.get("question") or "",
+            }
+            found.append(msgspec.convert(row, Row))
         except (msgspec.DecodeError, KeyError) as error:
             raise UsageError(f"{where}, line {number} is no labelled row: {error}") from error
     return tuple(found)
@@ -198,7 +198,6 @@ class Preference(Value, frozen=True, kw_only=True):
     first: str
     second: str
     label: int
-    source: str = "all"
 
 
 class Agreement(Value, frozen=True, kw_only=True):
@@ -213,18 +212,33 @@ class Agreement(Value, frozen=True, kw_only=True):
 Scorer = Callable[[str, str, str], float | Failed]  # answer, reference, question → 0..1
 
 
-def preferences(record: Sequence[Mapping[str, Any]], which: str = "correctness_label") -> tuple[Preference, ...]:
-    """Pairs in the form of RAGChecker's meta-evaluation."""
+class _Reply(msgspec.Struct):
+    response: str
+
+
+class _Pair(msgspec.Struct):
+    query: str
+    gt_answer: str
+    model1: _Reply
+    model2: _Reply
+    correctness_label: int
+
+
+def preferences(data: bytes, where: str) -> tuple[Preference, ...]:
+    """Pairs in the form of RAGChecker's meta-evaluation. Raises UsageError where they are in another."""
+    try:
+        pairs = msgspec.json.decode(data, type=list[_Pair])
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{where} holds no pairs of answers: {error}") from error
     return tuple(
         Preference(
-            question=one["query"],
-            reference=one["gt_answer"],
-            first=one["model1"]["response"],
-            second=one["model2"]["response"],
-            label=int(one[which]),
-            source=one.get("dataset", "all"),
+            question=one.query,
+            reference=one.gt_answer,
+            first=one.model1.response,
+            second=one.model2.response,
+            label=one.correctness_label,
         )
-        for one in record
+        for one in pairs
     )
 
 
@@ -258,14 +272,9 @@ def word_f1(answer: str, reference: str, question: str = "") -> float:
     >>> word_f1("كلّف الجسرُ ٤٠ مليونا", "كلف الجسر 40 مليونا")
     1.0
     """
-    said, wanted = words(answer), words(reference)
-    left = list(wanted)
-    both = 0
-    for word in said:
-        if word in left:
-            left.remove(word)
-            both += 1
-    return 2 * both / (len(said) + len(wanted)) if both else 0.0
+    said, wanted = Counter(words(answer)), Counter(words(reference))
+    both = (said & wanted).total()
+    return 2 * both / (said.total() + wanted.total()) if both else 0.0
 
 
 def judged_f1(judge: Judge) -> Scorer:

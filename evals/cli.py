@@ -63,9 +63,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--read", type=Path, metavar="FILE.tsv", help="a file that was filled in: print the agreement"
     )
     calibrating = command(calibrate)
-    calibrating.add_argument("rows", type=Path, help="lines of {id, claim, context, label, source}, or a labelled .tsv")
+    calibrating.add_argument(
+        "rows",
+        type=Path,
+        help="lines of {id, claim, context, label, source}, or pairs of answers as RAGChecker has them (.json)",
+    )
     calibrating.add_argument("--judge", metavar="MODEL", help="a chat model")
-    calibrating.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each source")
+    calibrating.add_argument("--limit", type=_some, metavar="N", help="only the first N rows of each source")
     drafting = command(from_feedback)
     drafting.add_argument("feedback", type=Path, metavar="STORE", help="a store whose page was used, or a .jsonl file")
     drafting.add_argument("-o", "--output", type=Path, default=Path("drafts.jsonl"), metavar="FILE.jsonl")
@@ -85,8 +89,10 @@ def _asking() -> argparse.ArgumentParser:
     parser.add_argument("--prompts", type=Path, metavar="DIR", help="prompts to try in place of those of the program")
     parser.add_argument("--repeats", type=_repeats, default=1, metavar="K", help="answers to every case")
     parser.add_argument("--offline", action="store_true", help="kept and recorded replies only; a miss is an error")
-    parser.add_argument("--max-cost", type=_money, metavar="MONEY", help="a hard stop, in the currency of the prices")
-    parser.add_argument("--per-minute", type=float, metavar="N", help="at most so many requests a minute")
+    parser.add_argument(
+        "--max-cost", type=_above_zero, metavar="MONEY", help="a hard stop, in the currency of the prices"
+    )
+    parser.add_argument("--per-minute", type=_above_zero, metavar="N", help="at most so many requests a minute")
     parser.add_argument("-j", "--workers", type=_positive, metavar="N", help="requests under way at once")
     parser.add_argument("--resume", nargs="?", const="", metavar="RUN", help="go on with a run (default: the latest)")
     parser.add_argument("--only-failed", metavar="RUN", help="only the cases that failed there")
@@ -118,6 +124,13 @@ def _positive(text: str) -> int:
     return number
 
 
+def _some(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
 def _repeats(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 100:  # evals.engines.FRESH: beyond are the gate's own
@@ -125,7 +138,7 @@ def _repeats(text: str) -> int:
     return number
 
 
-def _money(text: str) -> float:
+def _above_zero(text: str) -> float:
     amount = float(text)
     if not 0 < amount < float("inf"):
         raise argparse.ArgumentTypeError("must be above 0")

@@ -83,14 +83,14 @@ def compare(options: argparse.Namespace) -> int:
         verdict = gates.decide(
             cases,
             base,
-            _first(new),
+            path.first_look(new),
             None if before.deterministic and after.deterministic else nobody,
             problems=session.differences(before, after, engines=False),
             comparisons=made,
             allow_inconclusive=options.allow_inconclusive,
         )
     _say_verdict(options, verdict, options.before, None)
-    _tell(options, cases, _first(new), verdict, _changed(before, after))
+    _tell(options, cases, path.first_look(new), verdict, _changed(before, after))
     return verdict.exit_code
 
 
@@ -200,12 +200,7 @@ def _side(
         before = baselines.load(name)
         return before.manifest, before.outcomes(cases, corpus, support)
     folder = runlog.find(options.runs, name)
-    return runlog.load(folder), _first(outcomes(cases, runlog.entries(folder), corpus, support)["new"])
-
-
-def _first(found: dict[str, list[Outcome]]) -> dict[str, list[Outcome]]:
-    """Without the fresh runs of a gate."""
-    return {case: [one for one in there if one.repeat < FRESH] for case, there in found.items()}
+    return runlog.load(folder), path.first_look(outcomes(cases, runlog.entries(folder), corpus, support)["new"])
 
 
 def _begun(options: argparse.Namespace, opened: Session) -> tuple[Path, Manifest]:
@@ -262,7 +257,7 @@ def _rescore(options: argparse.Namespace) -> int:
     with read(wanted) as (corpus, support):
         entries = runlog.entries(folder)
         judge = session.judge_of(manifest, options.runs / "calls.jsonl", corpus)
-        found = _first(outcomes(cases, entries, corpus, support, judge)["new"])
+        found = path.first_look(outcomes(cases, entries, corpus, support, judge)["new"])
     verdict = gates.complete(cases, found)
     _say_run(options, cases, found, entries, manifest, verdict, folder)
     return verdict.exit_code
@@ -315,10 +310,9 @@ def _tell(
 ) -> None:
     """What a continuous-integration server reads."""
     if options.junit:
-        options.junit.write_bytes(continuous.junit(cases, found, verdict))
+        write(options.junit, continuous.junit(cases, found, verdict))
     if options.step_summary:
-        with options.step_summary.open("a", encoding="utf-8") as file:
-            file.write(continuous.markdown(verdict) + "\n")
+        write(options.step_summary, f"{continuous.markdown(verdict)}\n".encode(), more=True)
     if options.annotations:
         for line in continuous.notes(verdict, changed):
             say(line)
@@ -338,6 +332,15 @@ def text_of(file: Path) -> str:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {file}: {error}") from error
+
+
+def write(file: Path, data: bytes, *, more: bool = False) -> None:
+    """Write a file that was asked for, or `more` of it. UsageError where that cannot be."""
+    try:
+        with file.open("ab" if more else "wb") as opened:
+            opened.write(data)
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error
 
 
 def now() -> datetime:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Protocol
 
-from assistant.judging import Label, Ruling, read_ruling, ruled
+from assistant.judging import Label, Ruling, ruled
 from assistant.model import Model
 from assistant.records import Sentence
 from evals.corpus import Corpus
 from evals.records import Failed, Measured
 
-__all__ = ["DEGREE", "Judge", "Judged", "Label", "ModelJudge", "Ruling", "read"]
+__all__ = ["DEGREE", "Judge", "Judged", "Label", "ModelJudge", "Ruling"]
 
 DEGREE: dict[Label, float] = {"full": 1.0, "partial": 0.5, "none": 0.0, "contradicts": 0.0}
 
@@ -35,16 +35,6 @@ class ModelJudge:
         """The model's ruling. At most two requests; a server that fails is an error of this one statement."""
         found = ruled(self._model, statement, evidence, question)
         return found if isinstance(found, Ruling) else Failed(found.why)
-
-
-def read(reply: str, evidence: str) -> Ruling | Failed:
-    """A judge's reply as a ruling, if it is one and its quotation stands in the evidence, spellings aside.
-
-    >>> read("yes, fully supported", "…")
-    Failed(why='it is not one JSON object')
-    """
-    found = read_ruling(reply, evidence)
-    return found if isinstance(found, Ruling) else Failed(found.why)
 
 
 class Judged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import msgspec
 
@@ -11,7 +12,7 @@ from evals import calibrate as figures
 from evals import label as labels
 from evals import models, runlog, session, stats, words
 from evals.cases import dump
-from evals.commands import answers, now, of_run, read, say, text_of
+from evals.commands import answers, now, of_run, read, say, text_of, write
 from evals.feedback import drafts, of_store
 from evals.judge import Judge
 from evals.report import Side, html, side_of
@@ -28,8 +29,7 @@ def report(options: argparse.Namespace) -> int:
     wanted = of_run(manifest, ())
     cases = session.chosen(wanted)
     with read(wanted) as (corpus, support):
-        path_of_verdict = folder / VERDICT
-        verdict = msgspec.json.decode(path_of_verdict.read_bytes(), type=Verdict) if path_of_verdict.exists() else None
+        verdict = _verdict(folder)
         against = options.against or (verdict.against if verdict else "")
         base = None
         if against and baselines.path_of(against).exists():
@@ -40,9 +40,19 @@ def report(options: argparse.Namespace) -> int:
         new = Side(manifest=manifest, entries=answers(folder))
         judge = session.judge_of(manifest, options.runs / "calls.jsonl", corpus)
         text = html(cases, corpus, support, new, base, verdict, judge=judge, language=options.lang)
-    options.output.write_text(text, encoding="utf-8")
-    say(f"{options.output}: {len(text.encode()) // 1024} KB, opens from disk")
+    page = text.encode()
+    write(options.output, page)
+    say(f"{options.output}: {len(page) // 1024} KB, opens from disk")
     return 0
+
+
+def _verdict(folder: Path) -> Verdict | None:
+    """What came of a run; None where nothing was decided. UsageError where the file is damaged."""
+    file = folder / VERDICT
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Verdict) if file.exists() else None
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{file} is damaged: {error}; delete it, or run the gate again") from error
 
 
 def label(options: argparse.Namespace) -> int:
@@ -51,8 +61,7 @@ def label(options: argparse.Namespace) -> int:
     manifest = runlog.load(folder)
     wanted = of_run(manifest, ())
     cases = session.chosen(wanted)
-    path_of_verdict = folder / VERDICT
-    verdict = msgspec.json.decode(path_of_verdict.read_bytes(), type=Verdict) if path_of_verdict.exists() else None
+    verdict = _verdict(folder)
     flipped = {flip.case for flip in verdict.worse} if verdict else set()
     with read(wanted) as (corpus, support):
         if options.read:
@@ -65,7 +74,7 @@ def label(options: argparse.Namespace) -> int:
         queued = labels.queue(
             cases, answers(folder), corpus, support, judge=judge, flipped=flipped, share=options.share
         )
-    options.output.write_text(labels.table(queued), encoding="utf-8")
+    write(options.output, labels.table(queued).encode())
     say(f"{options.output}: {len(queued)} sentences; fill in the column `label` with {', '.join(labels.LABELS)}")
     return 0
 
@@ -75,8 +84,7 @@ def calibrate(options: argparse.Namespace) -> int:
     stats.ready()
     judge = _judge(options)
     if options.rows.suffix == ".json":
-        record = msgspec.json.decode(text_of(options.rows).encode())
-        pairs = figures.preferences(record[: options.limit] if options.limit else record)
+        pairs = figures.preferences(text_of(options.rows).encode(), str(options.rows))[: options.limit]
         say(words.agreement_text("shared words (F1)", figures.agreement(pairs, figures.word_f1)))
         if judge:
             say(words.agreement_text(options.judge, figures.agreement(pairs, figures.judged_f1(judge))))
@@ -111,6 +119,6 @@ def from_feedback(options: argparse.Namespace) -> int:
     """Draft cases from readers' feedback."""
     kept = options.feedback.is_dir()
     found = drafts(of_store(options.feedback) if kept else text_of(options.feedback).encode(), now().date())
-    options.output.write_bytes(dump(found))
+    write(options.output, dump(found))
     say(f"{options.output}: {len(found)} drafts; complete them, then `isnad eval run --cases {options.output} --lint`")
     return 0

@@ -12,6 +12,7 @@ from evals import baseline
 from evals.engines import prompt_hashes, prompt_texts
 from evals.records import lines
 from evals.runlog import Manifest
+from index.errors import UsageError
 from index.records import Value
 
 RECORD = "passed.jsonl"
@@ -32,7 +33,10 @@ class Passed(Value, frozen=True, kw_only=True):
 def records(folder: Path | None = None) -> tuple[Passed, ...]:
     """Every gate that was passed, oldest first."""
     path = (folder or baseline.FOLDER) / RECORD
-    return tuple(msgspec.json.decode(line, type=Passed) for line in lines(path.read_bytes())) if path.exists() else ()
+    try:
+        return tuple(msgspec.json.decode(one, type=Passed) for one in lines(path.read_bytes())) if path.exists() else ()
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{path} is damaged: {error}; mend it, or take the committed one") from error
 
 
 def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", folder: Path | None = None) -> None:

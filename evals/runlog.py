@@ -18,7 +18,7 @@ from types import TracebackType
 
 import msgspec
 
-from evals.records import Entry
+from evals.records import Entry, lines
 from index.errors import StoreError, UsageError
 from index.records import Value
 
@@ -67,8 +67,6 @@ class Log:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._entries: list[Entry] = []
-        self.torn = 0  # lines that a kill left unfinished
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -77,16 +75,8 @@ class Log:
         data = path.read_bytes()
         if data and not data.endswith(b"\n"):
             os.write(self._file, b"\n")
-        for line in data.split(b"\n"):
-            if line.strip():
-                self._take(line)
-        self._done = {(one.side, one.case, one.repeat): one for one in self._entries if one.reply}
-
-    def _take(self, line: bytes) -> None:
-        try:
-            self._entries.append(msgspec.json.decode(line, type=Entry))
-        except msgspec.DecodeError:
-            self.torn += 1
+        self._entries, self.torn = _written(data)
+        self._done = {_key(one): one for one in self._entries if one.reply}
 
     def append(self, entry: Entry) -> None:
         """Write one line and wait for the disk."""
@@ -95,7 +85,7 @@ class Log:
             append(self._file, line)
             self._entries.append(entry)
             if entry.reply:
-                self._done[entry.side, entry.case, entry.repeat] = entry
+                self._done[_key(entry)] = entry
 
     def answered(self, side: str, case: str, repeat: int) -> Entry | None:
         """The reply that is already there; None where there is none, or only an error."""
@@ -103,10 +93,7 @@ class Log:
 
     def entries(self) -> tuple[Entry, ...]:
         """The last word on every answer, in the order of the first: an error that was tried again is gone."""
-        latest: dict[tuple[str, str, int], Entry] = {}
-        for one in self._entries:
-            latest[one.side, one.case, one.repeat] = self._done.get((one.side, one.case, one.repeat), one)
-        return tuple(latest.values())
+        return _latest(self._entries)
 
     def close(self) -> None:
         os.close(self._file)
@@ -118,6 +105,29 @@ class Log:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _written(data: bytes) -> tuple[list[Entry], int]:
+    """The entries of a log, and how many lines a kill left unfinished."""
+    found, torn = [], 0
+    for line in lines(data):
+        try:
+            found.append(msgspec.json.decode(line, type=Entry))
+        except msgspec.DecodeError:
+            torn += 1
+    return found, torn
+
+
+def _latest(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    latest: dict[tuple[str, str, int], Entry] = {}
+    for one in entries:
+        if one.reply or not (there := latest.get(_key(one))) or not there.reply:
+            latest[_key(one)] = one
+    return tuple(latest.values())
+
+
+def _key(entry: Entry) -> tuple[str, str, int]:
+    return entry.side, entry.case, entry.repeat
 
 
 def append(file: int, line: bytes) -> None:
@@ -156,10 +166,13 @@ def load(folder: Path) -> Manifest:
 
 
 def entries(folder: Path) -> tuple[Entry, ...]:
-    """Every answer of a run that was made before."""
+    """Every answer of a run that was made before, or is being made; nothing is written. UsageError where they cannot be read."""
     load(folder)
-    with Log(folder / LOG) as log:
-        return log.entries()
+    path = folder / LOG
+    try:
+        return _latest(_written(path.read_bytes())[0]) if path.exists() else ()
+    except OSError as error:
+        raise UsageError(f"cannot read the log {path}: {error.strerror}") from error
 
 
 def save(path: Path, value: object) -> None:

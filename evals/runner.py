@@ -75,7 +75,7 @@ def run(
     try:
         answer_all("new", wanted, engine, log, workers=pace.workers, progress=progress)
         new = outcomes(cases, log.entries(), corpus, support, judge)["new"]
-        first = _first(new)
+        first = first_look(new)
         if baseline is None:
             return Finished(entries=log.entries(), outcomes=first)
         base = baseline.outcomes(cases, corpus, support)
@@ -92,13 +92,13 @@ def run(
         )
     except BudgetSpent:
         assert budget and limit is not None
-        found = _first(outcomes(cases, log.entries(), corpus, support)["new"])
+        found = first_look(outcomes(cases, log.entries(), corpus, support)["new"])
         return Finished(entries=log.entries(), outcomes=found, verdict=stopped(len(cases), budget.spent, limit))
     return Finished(entries=log.entries(), outcomes=first, verdict=verdict)
 
 
-def _first(found: Mapping[str, Sequence[Outcome]]) -> dict[str, list[Outcome]]:
-    """Without the fresh runs of the gate."""
+def first_look(found: Mapping[str, Sequence[Outcome]]) -> dict[str, list[Outcome]]:
+    """Case → the outcomes without those of the gate's fresh runs."""
     return {case: [one for one in there if one.repeat < FRESH] for case, there in found.items()}
 
 

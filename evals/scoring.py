@@ -16,9 +16,6 @@ from evals.metrics_search import search
 from evals.records import Entry, Outcome, Score
 
 JUDGED = ("grounded", "supported", "citation_recall", "citation_precision")
-LOWER_IS_BETTER = frozenset(
-    ("forbidden", "injection", "misattribution", "words", "seconds", "tokens_in", "tokens_out", "cost")
-)
 
 
 def score(case: Case, entry: Entry, corpus: Corpus, support: Support, judge: Support | None = None) -> Outcome:

@@ -192,7 +192,7 @@ def revision() -> tuple[str | None, bool]:
     try:
         commit = _git("rev-parse", "HEAD").strip()
         return commit[:12], bool(_git("status", "--porcelain", "--untracked-files=no").strip())
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, subprocess.SubprocessError):
         return None, False
 
 

@@ -46,6 +46,39 @@ def asked(*more: str) -> list[str]:
     return ["--cases", "cases.jsonl", "--articles", "articles", *more]
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["report", "-o", "nowhere/report.html"], "cannot write nowhere/report.html"),
+        (["label", "-o", "articles"], "cannot write articles"),
+        (["calibrate", "pairs.json"], "pairs.json holds no pairs of answers"),
+    ],
+)
+def test_a_file_that_cannot_be_read_or_written_is_wrong_usage_and_no_fault_of_the_program(
+    command: list[str], told: str, bench: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", *asked("--answers", "right.jsonl")]) == 0
+    (bench / "pairs.json").write_text("{}")
+    assert main(command) == 2 and told in capsys.readouterr().err
+
+
+def test_a_damaged_verdict_is_named(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", *asked("--answers", "right.jsonl")]) == 0
+    (verdict,) = bench.glob("runs/*/verdict.json")
+    verdict.write_text("{")
+    assert main(["report"]) == main(["label"]) == 2
+    assert "verdict.json is damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option", [["run", "--per-minute", "0"], ["run", "--per-minute", "-5"], ["calibrate", "rows", "--limit", "0"]]
+)
+def test_rates_and_limits_are_above_zero(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(option)
+    assert left.value.code == 2 and "must be" in capsys.readouterr().err
+
+
 def test_answers_of_any_system_are_scored_with_cases_of_ones_own(
     bench: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

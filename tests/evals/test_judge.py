@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.judging import NoRuling, read_ruling
 from assistant.model import Message
 from evals.calibrate import (
     Calibration,
@@ -20,7 +21,7 @@ from evals.calibrate import (
     rows,
     word_f1,
 )
-from evals.judge import Judged, ModelJudge, Ruling, read
+from evals.judge import Judged, ModelJudge, Ruling
 from evals.label import Queued, learnt, queue, table
 from evals.label import read as read_table
 from evals.records import Entry, Failed, Measured
@@ -70,7 +71,7 @@ def ruling(label: str, quote: str = "") -> str:
     ],
 )
 def test_a_ruling_with_a_quotation_that_is_found_is_a_ruling(reply: str) -> None:
-    assert isinstance(read(reply, TEXT), Ruling)
+    assert isinstance(read_ruling(reply, TEXT), Ruling)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +88,8 @@ def test_a_ruling_with_a_quotation_that_is_found_is_a_ruling(reply: str) -> None
     ],
 )
 def test_a_reply_that_cannot_be_believed_is_an_error_and_no_verdict(reply: str, why: str) -> None:
-    found = read(reply, TEXT)
-    assert isinstance(found, Failed) and why in found.why
+    found = read_ruling(reply, TEXT)
+    assert isinstance(found, NoRuling) and why in found.why
 
 
 def test_a_useless_reply_is_asked_for_once_more_with_what_was_wrong_and_then_is_an_error() -> None:
@@ -217,11 +218,32 @@ def test_a_score_is_compared_with_peoples_preference() -> None:
         {"query": "q", "gt_answer": "a b c", "model1": {"response": "a"}, "model2": {"response": "a b"}, "correctness_label": 0},
         {"query": "q", "gt_answer": "a b c", "model1": {"response": "⚠"}, "model2": {"response": "a b"}, "correctness_label": 1},
     ]  # fmt: skip
-    plain = agreement(preferences(record), word_f1)
+    pairs = preferences(json.dumps(record).encode(), "pairs.json")
+    plain = agreement(pairs, word_f1)
     assert (plain.rows, plain.errors, plain.right.passed, plain.right.total) == (4, 0, 3, 3)
-    judged = agreement(preferences(record), judged_f1(Leaning()))
+    judged = agreement(pairs, judged_f1(Leaning()))
     assert (judged.errors, judged.right.passed, judged.right.total) == (1, 2, 2)
     assert "the order is right in" in agreement_text("words", plain)
+
+
+@pytest.mark.parametrize("value", ["5", "[]", "null"])
+def test_a_row_whose_texts_are_no_texts_is_named(value: str) -> None:
+    with pytest.raises(UsageError, match="line 2 is no labelled row"):
+        rows(
+            b'{"claim": "a", "context": "b", "label": true}\n{"claim": "a", "context": %s, "label": true}'
+            % value.encode(),
+            "r",
+        )
+
+
+@pytest.mark.parametrize("data", [b"{", b"[{}]", b'[{"query": "q"}]', b'{"query": "q"}'])
+def test_pairs_of_another_form_are_named(data: bytes) -> None:
+    with pytest.raises(UsageError, match=r"pairs\.json holds no pairs of answers"):
+        preferences(data, "pairs.json")
+
+
+def test_words_are_counted_as_often_as_both_say_them() -> None:
+    assert word_f1("a a b", "a b b") == pytest.approx(2 / 3) and word_f1("", "a") == word_f1("a", "") == 0.0
 
 
 @pytest.mark.skipif(not (DATA / "attributionbench").is_dir(), reason="the labelled data are not here (../shared/data)")
@@ -248,8 +270,8 @@ def test_the_machinery_runs_on_attributionbench_with_a_scripted_judge() -> None:
 
 @pytest.mark.skipif(not (DATA / "ragchecker_meta").is_dir(), reason="the labelled data are not here (../shared/data)")
 def test_shared_words_order_two_answers_as_people_do_more_often_than_not() -> None:
-    record = json.loads((DATA / "ragchecker_meta" / "human_labeled_data.json").read_text())
-    found = agreement(preferences(record[:200]), word_f1)
+    data = (DATA / "ragchecker_meta" / "human_labeled_data.json").read_bytes()
+    found = agreement(preferences(data, "human_labeled_data.json")[:200], word_f1)
     assert found.r is not None and found.r > 0.3 and found.right.low > 0.5
 
 

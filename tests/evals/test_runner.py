@@ -8,6 +8,7 @@ import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from assistant.model import Message, Prices, drained
@@ -15,8 +16,8 @@ from assistant.spending import Budget, BudgetSpent
 from evals.calls import Calls, NotRecorded, Remembered
 from evals.cases import Case
 from evals.engines import About
-from evals.records import Reply
-from evals.runlog import Log, begin, find
+from evals.records import Entry, Reply
+from evals.runlog import LOG, Log, begin, entries, find
 from evals.runner import Pace, answer_all, run
 from evals.support import Checked
 from evals.verdict import BUDGET
@@ -76,6 +77,15 @@ def test_a_line_torn_by_a_kill_is_passed_over_and_asked_again(tmp_path: Path) ->
     assert clerk.asked == [(town.CASES[2].id, 0)]
     with Log(path) as log:
         assert len(log.entries()) == 3
+
+
+def test_looking_at_a_run_writes_nothing(tmp_path: Path) -> None:
+    begin(tmp_path, manifest())
+    assert entries(tmp_path) == () and not (tmp_path / LOG).exists()
+    line = msgspec.json.encode(Entry(case="a", repeat=0, error="down"))
+    for written, there in ((line + b"\n" + line[:-9], 1), (line[:9], 0)):  # another process is in the middle of a line
+        (tmp_path / LOG).write_bytes(written)
+        assert len(entries(tmp_path)) == there and (tmp_path / LOG).read_bytes() == written
 
 
 class Moody(town.Clerk):
