@@ -106,7 +106,8 @@ def _sentences(found: Answer, view: View) -> str:
         for at, citation in enumerate(sentence.citations):
             one = citation.file_id
             again = any(before.file_id == one for before in sentence.citations[:at])
-            parts.append(_chip(place(citation), one, numbers.get(one, len(numbers) + 1), view, known.get(one), again))
+            number = numbers.get(one, len(numbers) + 1)
+            parts.append(_chip(place(citation), one, number, view, known.get(one), again, citation.quote))
         parts.append(_verdict(sentence, view))
         last = sentence.end
     return "".join([*parts, _lines(MARK.sub("", found.text[last:]))])
@@ -152,8 +153,17 @@ def _listed(reasons: Sequence[str], view: View) -> str:
     return ("؛ " if view.language == "ar" else "; ").join(reasons)
 
 
-def _chip(to: str, file_id: str, number: int, view: View, source: Source | Article | None, again: bool = False) -> str:
-    """The link to a source after a sentence: its number and file id (`again`: the id is only heard); title and date in its name."""
+def _chip(
+    to: str,
+    file_id: str,
+    number: int,
+    view: View,
+    source: Source | Article | None,
+    again: bool = False,
+    quote: str = "",
+) -> str:
+    """The link to a source after a sentence: its number and file id (`again`: the id is only heard); title and date in its name,
+    on hover the quote, too."""
     told = source or view.articles.get(file_id)
     called, when = title(told, view.words), str(told.published) if told and told.published else ""
     before = tag("span", text(view.words.source) + " ", class_="sr")
@@ -163,9 +173,8 @@ def _chip(to: str, file_id: str, number: int, view: View, source: Source | Artic
         + " "
         + tag("span", text(file_name(file_id)), class_="sr" if again else "f", dir="auto")
     )
-    return link(
-        to, f"\u00a0{before}{shown}{after}", class_="chip", title=" · ".join(filter(None, [called, when, file_id]))
-    )
+    told_of = " · ".join(filter(None, [called, when, file_id])) + (f": {shortened(quote)}" if quote else "")
+    return link(to, f"\u00a0{before}{shown}{after}", class_="chip", title=told_of)
 
 
 # --- what stands below an answer ---

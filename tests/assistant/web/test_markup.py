@@ -192,7 +192,7 @@ def test_a_chip_shows_number_and_file_and_says_title_and_date() -> None:
     source = Source(file_id="a-7", title="The dam held", published=date(2024, 5, 3))
     shown = messages.answer(told(cited("It held.", "a-7"), sources=(source,)), 1, view())
     chip = re.search(r'<a href="\?a=a-7:3-5" class="chip" title="([^"]+)">(.*?)</a>', shown)
-    assert chip and chip[1] == "The dam held · 2024-05-03 · a-7"
+    assert chip and chip[1] == "The dam held · 2024-05-03 · a-7: ok"
     assert Read(chip[2]).text.strip() == "Source 1 a-7: The dam held 2024-05-03"
 
 
