@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     asking_model.add_argument("--model", metavar="NAME", help="the model that writes (default: ISNAD_MODEL)")
     asking_model.add_argument("--no-model", action="store_true", help="answer by quoting, whatever is set")
     asking_model.add_argument(
-        "--max-cost", type=float, metavar="M", help="spend at most this on the model, in the currency of the prices"
+        "--max-cost", type=_money, metavar="M", help="spend at most this on the model, in the currency of the prices"
     )
     asking_model.add_argument(
         "--policy",
@@ -220,7 +220,7 @@ def _add_chat(command: argparse.ArgumentParser) -> None:
     )
     for name, whose in (("--max-cost", "all visitors"), ("--max-cost-each", "each visitor")):
         command.add_argument(
-            name, type=float, metavar="M", help=f"money a day for {whose}, in the currency of the prices"
+            name, type=_money, metavar="M", help=f"money a day for {whose}, in the currency of the prices"
         )
     command.add_argument("--model", metavar="NAME", help="the model that writes (default: ISNAD_MODEL)")
     command.add_argument("--no-model", action="store_true", help="answer by quoting, whatever is set")
@@ -238,6 +238,18 @@ def _whole(text: str, least: int, most: int) -> int:
     if not (text.isdecimal() and least <= int(text[:9]) <= most):
         raise argparse.ArgumentTypeError(f"wants a whole number from {least} to {most}")
     return int(text)
+
+
+def _money(text: str) -> float:
+    from math import inf
+
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = 0.0
+    if not 0 < amount < inf:
+        raise argparse.ArgumentTypeError(f"wants an amount above 0, not {text[:40]!r}")
+    return amount
 
 
 def _day(text: str) -> date | None:

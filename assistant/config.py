@@ -10,6 +10,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
@@ -204,14 +205,16 @@ def _sensible(settings: Settings) -> Settings:
         url = getattr(settings, name)
         if url is not None and not _is_address(url):
             raise UsageError(f"{_VARIABLES[name]} must be an address such as http://localhost:11434/v1")
-    for name in ("first_token_seconds", "stall_seconds", "total_seconds", "context_tokens", "answer_tokens"):
-        if not 0 < getattr(settings, name) <= 10_000_000:
+    above = ("first_token_seconds", "stall_seconds", "total_seconds", "context_tokens", "answer_tokens")
+    for name in (*above, "embedding_dimensions"):
+        value = getattr(settings, name)
+        if value is not None and not 0 < value <= 10_000_000:
             raise UsageError(f"the setting `{name}` must be above 0 and within reason")
     if not 0 <= settings.meaning_weight <= 1_000_000:
         raise UsageError("the setting `meaning_weight` must be 0 (words alone) or above, and within reason")
     for name in ("price_in", "price_out", "price_embedding"):
-        if (getattr(settings, name) or 0) < 0:
-            raise UsageError(f"the setting `{name}` cannot be below 0")
+        if not 0 <= (getattr(settings, name) or 0) < inf:  # nor nan: a limit on money would hold nothing
+            raise UsageError(f"the setting `{name}` must be 0 or above")
     local = (settings.embedding_model or "").startswith("local:")
     if settings.has_embedding and not (local or settings.embedding_base_url or settings.has_model):
         raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,14 +35,13 @@ def reading(store: Path, settings: Settings, embedder: Embedder | None = None, *
         _catch_up(ledger)
         if not (create or ledger.languages()):
             raise NoStore(f"no articles are indexed in {store}; run: isnad index FOLDER --store {store}")
-        lexical = LexicalIndex.open(store / "lexical")
+        lexical, second = LexicalIndex.open(store / "lexical"), reranker(settings)
+        if (model := embedder or embedding(settings)) is None:
+            return Retriever(ledger, lexical, reranker=second)
+        vectors = meaning(ledger, settings, model)
     except BaseException:
         ledger.close()
         raise
-    second = reranker(settings)
-    if (model := embedder or embedding(settings)) is None:
-        return Retriever(ledger, lexical, reranker=second)
-    vectors = meaning(ledger, settings, model)
     return Retriever(ledger, lexical, lambda: vectors, settings.meaning_weight, closing=vectors.close, reranker=second)
 
 
@@ -53,7 +53,11 @@ def writing(
     `reembed`: where the vectors are of another embedding model, have this one make them anew.
     """
     ledger = Ledger.create(store)
-    return ledger, [Lexicon(ledger), meaning(ledger, settings, embedder, reembed=reembed)]
+    try:
+        return ledger, [Lexicon(ledger), meaning(ledger, settings, embedder, reembed=reembed)]
+    except BaseException:
+        ledger.close()
+        raise
 
 
 def let_go(ledger: Ledger, derived: Iterable[Derived]) -> None:
@@ -196,15 +200,18 @@ def _provider(settings: Settings, key: str, address: str | None) -> Provider:
 
 def status(store: Path, settings: Settings) -> dict[str, Any]:
     """What a store holds and what answers from it, as plain values; keys are masked."""
-    ledger = Ledger.open(store)
-    oldest, newest = ledger.span_of_dates()
+    with closing(Ledger.open(store)) as ledger:
+        oldest, newest = ledger.span_of_dates()
+        held = {
+            **ledger.counts(),
+            "languages": {language or "unknown": number for language, number in ledger.languages().items()},
+            "oldest": oldest,
+            "newest": newest,
+            "behind": {derived: len(ledger.pending(derived)) for derived in INDEXES},
+        }
     return {
         "store": str(store),
-        **ledger.counts(),
-        "languages": {language or "unknown": number for language, number in ledger.languages().items()},
-        "oldest": oldest,
-        "newest": newest,
-        "behind": {derived: len(ledger.pending(derived)) for derived in INDEXES},
+        **held,
         "engine": f"model:{settings.model}" if settings.has_model else "extract",
         "passages_go_to": settings.destination,
         "embeddings_go_to": settings.embedding_destination,

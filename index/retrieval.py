@@ -24,6 +24,7 @@ LONGEST = 2_000  # characters of a question
 COPIED = 0.9  # the share of word sequences that a copy has in common with what it copies
 SHORTER = 0.7  # of the letters: what is shorter has not so many of the sequences, whatever its spelling
 LOOKED_AT = 30  # hits that a reranker, or the time asked for, puts in order
+DEEPEST = 100_000  # passages that are looked at, whatever the limit: the engine sets memory aside for each
 DEPTH = 5  # how many times the limit each search is asked for
 
 Found = tuple[str, float]  # passage id, score in 0..1
@@ -72,14 +73,16 @@ class Retriever:
         At most `limit`, and at most `per_article` of one article.
 
         A question that asks for the latest, or names days, has newer reports, or those of the days, come sooner.
-        Raises UsageError where it is blank or beyond 2,000 characters.
+        Raises UsageError where it is blank or beyond 2,000 characters, or a limit is none.
         """
         text = checked(question)
+        if limit < 1 or (per_article is not None and per_article < 1):
+            raise UsageError("at least one passage is asked for; raise the limit")
         if articles is not None and not articles:
             return ()
         wished = wish(text)
         wide = max(limit, LOOKED_AT) if wished or self._reranker else limit
-        hits = self._hits(self._found(text, wide * DEPTH, articles), wide, per_article or wide)
+        hits = self._hits(self._found(text, min(wide * DEPTH, DEEPEST), articles), wide, per_article or wide)
         if self._reranker:
             hits = reranked(text, hits, self._reranker)
         return timely(hits, wished)[:limit]

@@ -62,6 +62,7 @@ TROUBLES = (
     (r"the question is empty; .+", "السؤال فارغ؛ اكتب سؤالًا"),
     (r"the question has (.+) characters; ask in at most (.+)", "في السؤال {} محرفًا؛ اسأل في {} على الأكثر"),
     (r"the question is not valid Unicode; .+", "السؤال ليس بترميز Unicode سليم؛ اكتبه بترميز UTF-8"),
+    (r"at least one passage is asked for; .+", "يُطلب مقطع واحد على الأقل؛ ارفع الحد"),
     (r"(.+) is not a date; write it as (.+)", "{} ليس تاريخًا؛ اكتبه هكذا: {}"),
     (r"this assistant (?:is closed|was closed meanwhile); .+", "أُغلق مخزن المقالات؛ افتحه من جديد"),
     (r"the answer was left before its end; ask again", "تُركت الإجابة قبل تمامها؛ أعد السؤال"),

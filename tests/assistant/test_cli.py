@@ -33,6 +33,8 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int,
     [
         (["chat", "--port", "99999"], "--port wants a whole number from 0 to 65535"),
         (["chat", "--port", "-5"], "--port wants a whole number from 0 to 65535"),
+        (["ask", "x", "--max-cost", "nan"], "--max-cost wants an amount above 0, not 'nan'"),
+        (["chat", "--max-cost-each", "-1"], "--max-cost-each wants an amount above 0, not '-1'"),
         (["search", "x", "--limit", "many"], "--limit wants a whole number from 1 to 1000"),
         (["search", "x", "--limit", "9" * 5000], "--limit wants a whole number from 1 to 1000"),
         (["ask", "x", "--batch", "some.jsonl"], "not both"),

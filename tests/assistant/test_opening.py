@@ -11,7 +11,7 @@ from assistant.api import Assistant
 from assistant.config import Settings
 from assistant.showing.render import status_text
 from index.doctor import examine
-from index.errors import NoStore, StoreBusy, StoreClosed, StoreDamaged
+from index.errors import NoStore, StoreBusy, StoreClosed, StoreDamaged, UsageError
 from index.ledger import Ledger
 from index.lexical import LexicalIndex
 from tests.shop import index, isnad, write
@@ -51,6 +51,19 @@ def test_while_the_first_articles_are_being_indexed_one_is_told_to_wait(tmp_path
     ledger = Ledger.create(tmp_path / "store")
     with ledger.writing(), pytest.raises(StoreBusy, match=r"still being indexed .*process \d+.*; ask again when"):
         Assistant.open(tmp_path / "store", settings=Settings())
+
+
+def test_a_store_is_let_go_of_where_it_cannot_be_opened_and_once_its_state_is_told(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, opened, close = list[Ledger](), Ledger.open, Ledger.close
+    monkeypatch.setattr(Ledger, "open", lambda place: held.append(opened(place)) or held[-1])
+    monkeypatch.setattr(Ledger, "close", lambda ledger: held.remove(ledger) or close(ledger))
+    nowhere = Settings(reranker=f"local:{store}")  # a folder that holds no model
+    with pytest.raises(UsageError, match="holds no model"):
+        Assistant.open(store, settings=nowhere)
+    wiring.status(store, Settings())
+    assert held == []
 
 
 @pytest.mark.usefixtures("without_chroma")

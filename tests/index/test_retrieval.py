@@ -10,6 +10,7 @@ import pytest
 
 from assistant import wiring
 from assistant.config import Settings
+from index.errors import UsageError
 from index.recency import timely, wish
 from index.records import Article, Hit, Passage
 from index.retrieval import Retriever
@@ -87,6 +88,17 @@ def test_at_most_so_many_passages_of_one_article(retriever: Retriever) -> None:
     assert everything.count("trees") > 2
     capped = [hit.article.id for hit in retriever.search(question, 10, per_article=2)]
     assert capped.count("trees") == 2 and "school" in capped
+
+
+@pytest.mark.parametrize("limits", [{"limit": 0}, {"limit": -3}, {"per_article": 0}, {"per_article": -1}])
+def test_a_limit_that_is_none_is_said_to_be_so(retriever: Retriever, limits: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match="at least one passage"):
+        retriever.search("أشجار زيتون", **limits)  # type: ignore[arg-type]
+
+
+def test_every_passage_may_be_asked_for(retriever: Retriever) -> None:
+    some, every = (retriever.search("أشجار زيتون أمام المدرسة القديمة", limit) for limit in (3, 10**12))
+    assert len({hit.passage.id for hit in every}) == len(every) > len(some) == 3
 
 
 def test_neighbours_are_the_passages_around_a_hit(retriever: Retriever) -> None:
