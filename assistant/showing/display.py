@@ -12,36 +12,10 @@ from collections.abc import Iterable, Sequence
 
 from assistant.records import Answer, Citation, Conflict, Sentence, Source
 from assistant.showing.reasons import worded
-from assistant.showing.render import direction, escaped, kept_text, one_line, surroundings
+from assistant.showing.render import WORDS, direction, escaped, kept_text, language_of, one_line, surroundings
 from index.records import Article, Hit, Span, SyncReport, page_of, short
 
 ROWS = 50  # of a table; the rest is counted
-WORDS = {
-    "ar": {
-        "sources": "المصادر",
-        "closest": "أقرب ما في المقالات",
-        "conflicts": "تختلف المصادر",
-        "supported": "مسند",
-        "partly": "مسند في بعضه",
-        "unsupported": "غير مسند",
-        "unchecked": "لم يُفحص",
-        "incomplete": "انقطع الجواب قبل تمامه",
-        "coverage": "الجمل المسندة",
-        "quote": "الشاهد",
-    },
-    "en": {
-        "sources": "Sources",
-        "closest": "The closest passages",
-        "conflicts": "The sources differ",
-        "supported": "supported",
-        "partly": "partly supported",
-        "unsupported": "not supported",
-        "unchecked": "not checked",
-        "incomplete": "the answer broke off",
-        "coverage": "sentences supported",
-        "quote": "quote",
-    },
-}
 _LINE = "1px solid rgba(128,128,128,.45)"
 _CHIP = f"display:inline;cursor:pointer;border:{_LINE};border-radius:.7em;padding:0 .55em;font-size:.8em;background:rgba(128,128,128,.15)"
 _QUOTE = "display:block;margin:.4em 0 .6em;padding:.4em .8em;border-inline-start:3px solid rgba(128,128,128,.6);background:rgba(128,128,128,.08)"
@@ -60,8 +34,8 @@ def answer_html(answer: Answer) -> str:
     >>> "<details" in answer_html(ask("من استقبل الشيباني؟", store=sample))
     True
     """
-    way = direction(answer.text)
-    language = "ar" if way == "rtl" else "en"
+    language = language_of(answer)
+    way = "rtl" if language == "ar" else "ltr"
     words, why = WORDS[language], [worded(one, language) for one in answer.reasons]
     name = f"isnad-{hashlib.sha256(answer.text.encode(errors='replace')).hexdigest()[:8]}-{next(_shown)}"
     sources = {one.file_id: one for one in answer.sources}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from assistant.records import Answer, Citation
-from assistant.showing.display import WORDS
 from assistant.showing.reasons import worded
-from assistant.showing.render import direction, one_line, plain
+from assistant.showing.render import WORDS, language_of, one_line, plain
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])|(?<=[a-zA-Z])(:)(?=//)|(?<=www)(\.)|(?<=\w)(@)(?=\w)", re.IGNORECASE)
 _OPENING = re.compile(r"(?m)^(\s*(?:\d+(?=[.)]))?)([#=+.)-])")  # of a heading, an underline, a list
@@ -27,8 +26,7 @@ def inert(text: str) -> str:
 
 def answer_markdown(answer: Answer) -> str:
     """The answer: each sentence with the numbers of its quotes, then conflicts, the quotes or the closest passages."""
-    way = direction(answer.text)
-    language = "ar" if way == "rtl" else "en"
+    language = language_of(answer)
     words = WORDS[language]
     numbers = {_place(one): number for number, one in enumerate(answer.citations, 1)}
     parts = [_sentences(answer, numbers, words) if answer.sentences else inert(answer.text)]
@@ -54,7 +52,7 @@ def answer_markdown(answer: Answer) -> str:
         quotes = (f"{n}. {_told(answer, one)}: «{inert(one_line(one.quote))}»" for n, one in enumerate(listed, 1))
         parts += [f"**{words['sources' if answer.citations else 'closest']}**", "\n".join(quotes)]
     body = "\n\n".join(parts)
-    return f'<div dir="rtl">\n\n{body}\n\n</div>\n' if way == "rtl" else body + "\n"
+    return f'<div dir="rtl">\n\n{body}\n\n</div>\n' if language == "ar" else body + "\n"
 
 
 def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: dict[str, str]) -> str:
@@ -71,7 +69,7 @@ def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: 
 def _told(answer: Answer, citation: Citation) -> str:
     """The place of a quote, and what is known of its article."""
     source = next((one for one in answer.sources if one.file_id == citation.file_id), None)
-    about = (source.title, source.publisher, source.published and source.published.isoformat()) if source else ()
+    about = (source.title, source.publisher, source.published) if source else ()
     place = f"{citation.file_id}:{citation.start}-{citation.end}"
     return " · ".join(inert(one_line(str(one))) for one in (place, *about) if one)
 

@@ -21,19 +21,30 @@ if TYPE_CHECKING:
     from index.meaning.paid import Bill
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
-_ARABIC = re.compile("[\u0621-\u064a]")
 WORDS = {
     "ar": {
         "sources": "المصادر",
         "closest": "أقرب ما في المقالات",
         "conflicts": "تختلف المصادر",
+        "supported": "مسند",
+        "partly": "مسند في بعضه",
+        "unsupported": "غير مسند",
+        "unchecked": "لم يُفحص",
+        "incomplete": "انقطع الجواب قبل تمامه",
         "coverage": "الجمل المسندة",
+        "quote": "الشاهد",
     },
     "en": {
         "sources": "Sources",
         "closest": "The closest passages",
         "conflicts": "The sources differ",
+        "supported": "supported",
+        "partly": "partly supported",
+        "unsupported": "not supported",
+        "unchecked": "not checked",
+        "incomplete": "the answer broke off",
         "coverage": "Supported",
+        "quote": "quote",
     },
 }
 
@@ -45,9 +56,8 @@ def answer_text(answer: Answer) -> str:
 
 def after_text(answer: Answer) -> str:
     """What stands below an answer: what is not borne out, where sources disagree, the sources, on a refusal the closest words."""
-    language = "ar" if _ARABIC.search(answer.text) else "en"
-    words = WORDS[language]
-    parts = []
+    language = language_of(answer)
+    words, parts = WORDS[language], []
     if answer.reasons:
         parts.append("\n".join(f"  ({worded(reason, language)})" for reason in answer.reasons))
     if answer.coverage is not None:
@@ -78,8 +88,7 @@ def conflict_line(conflict: Conflict) -> str:
 
 
 def source_line(source: Source) -> str:
-    told = (source.title, source.published and source.published.isoformat(), source.publisher)
-    return f"  [{source.file_id}] " + " · ".join(str(one) for one in told if one)
+    return f"  [{source.file_id}] {_dotted(source.title, source.published, source.publisher)}"
 
 
 def citation_line(citation: Citation) -> str:
@@ -93,13 +102,17 @@ def hits_text(hits: Iterable[Hit]) -> str:
 
 def _head(hit: Hit) -> str:
     article = hit.article
-    told = (article.title, article.published and article.published.isoformat(), article.publisher)
-    return f"{hit.score:.3f}  [{hit.passage.id}] {' · '.join(str(one) for one in told if one)}".rstrip()
+    told = _dotted(article.title, article.published, article.publisher)
+    return f"{hit.score:.3f}  [{hit.passage.id}] {told}".rstrip()
 
 
 def article_line(article: Article) -> str:
-    told = (article.published and article.published.isoformat(), article.language, article.publisher, article.title)
-    return plain(f"{article.id}  " + " · ".join(str(one) for one in told if one))
+    return plain(f"{article.id}  {_dotted(article.published, article.language, article.publisher, article.title)}")
+
+
+def _dotted(*told: object) -> str:
+    """What is known, in one line."""
+    return " · ".join(str(one) for one in told if one)
 
 
 def report_text(report: SyncReport) -> str:
@@ -181,6 +194,16 @@ def direction(text: str) -> Literal["rtl", "ltr"]:
     """
     ways = [unicodedata.bidirectional(letter) for letter in text]
     return "rtl" if sum(way in ("R", "AL") for way in ways) > ways.count("L") else "ltr"
+
+
+def language_of(answer: Answer) -> Literal["ar", "en"]:
+    """The language in which an answer's labels are told: that of its sentences, whatever names and file ids stand in it.
+
+    >>> language_of(Answer(question="?", text="The word is سلام.", abstained=True, engine="extract"))
+    'en'
+    """
+    said = " ".join(one.text for one in answer.sentences) or answer.text
+    return "ar" if direction(said) == "rtl" else "en"
 
 
 def hit_record(hit: Hit) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from assistant import Articles, Hits
+from assistant.records import Answer, Sentence
 from assistant.showing.display import ROWS
 from assistant.showing.notebook import live, paced
+from assistant.showing.render import after_text
 from assistant.streams import Stream
 from index.records import Article, Filters, Hit, Passage, Skipped, SyncReport
 from tests.assistant.test_records import ANSWER, BRIDGE, REFUSAL
@@ -74,7 +76,7 @@ def harmless(page: str) -> Reading:
 
 
 def test_each_sentence_has_its_direction_and_a_chip_for_each_quote() -> None:
-    english = replace(ANSWER.sentences[0], text="The governor opened it.")
+    english = replace(ANSWER.sentences[0], text="He did.")
     read = harmless(replace(ANSWER, sentences=(english, *ANSWER.sentences[1:]))._repr_html_())
     lines = [one for one in read.all("div") if "margin:.3em 0" in (one.get("style") or "")]
     assert [one["dir"] for one in lines] == ["ltr", "rtl", "rtl"]
@@ -109,6 +111,27 @@ def test_conflicts_sources_and_costs_are_shown() -> None:
 def test_a_refusal_shows_the_closest_passages() -> None:
     read = harmless(replace(REFUSAL, reasons=("too little",))._repr_html_())
     assert "The bridge cost 3." in read.said and "أقرب ما في المقالات" in read.said and "too little" in read.said
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [("استقبله بوتين.", "الجمل المسندة: 1/1"), ("Putin received الشيباني in Moscow.", "Supported: 1/1")],
+    ids=["arabic", "english"],
+)
+def test_labels_are_in_the_language_of_the_sentences_whatever_ids_and_names_stand_in_them(
+    said: str, label: str
+) -> None:
+    sentence = Sentence(text=said, start=0, end=len(said), verdict="supported")
+    answer = Answer(
+        question="?",
+        text=f"{said} [report-of-the-foreign-ministers-visit-to-moscow]",
+        abstained=False,
+        engine="model:m",
+        sentences=(sentence,),
+        coverage=1.0,
+    )
+    assert label in after_text(answer) and label in Reading(answer._repr_html_()).said
+    assert ('dir="rtl"' in answer.to_markdown()) == (said == "استقبله بوتين.")
 
 
 def test_an_answer_that_broke_off_says_so() -> None:
