@@ -11,15 +11,12 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from assistant.commands.asking import ask, chat, check, search, verify
+from assistant.commands.options import amount, day, folder, language, whole
 from assistant.commands.said import complain
 from assistant.commands.storing import articles, doctor, index, remove, show, status
-
-if TYPE_CHECKING:
-    from datetime import date
-
 
 FIRST = """\
 first steps:
@@ -94,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     store = _Parser(add_help=False)
     store.add_argument(
-        "--store", type=_folder, default=Path(".isnad"), metavar="DIR", help="the store (default: .isnad)"
+        "--store", type=folder, default=Path(".isnad"), metavar="DIR", help="the store (default: .isnad)"
     )
     store.add_argument("--json", action="store_true", help="print one JSON object")
     asking = _Parser(add_help=False)
@@ -115,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     indexing.add_argument(
         "path",
         nargs="?",
-        type=_folder,
+        type=folder,
         default=Path("articles"),
         metavar="PATH",
         help='a folder, or a .jsonl file: {"id","text"}, with title, published, publisher, url, lang',
@@ -125,16 +122,16 @@ def _parser() -> argparse.ArgumentParser:
     indexing.add_argument("--reembed", action="store_true", help="where another embedding model is set, embed all anew")
     indexing.add_argument("--quiet", action="store_true", help="no progress, no report unless something was refused")
     searching = add(search, asking, narrowing)
-    searching.add_argument("--limit", type=_positive, default=10, help="how many passages (default: 10)")
-    searching.add_argument("--per-article", type=_positive, metavar="N", help="at most N passages of one article")
+    searching.add_argument("--limit", type=whole(1, 1000), default=10, help="how many passages (default: 10)")
+    searching.add_argument("--per-article", type=whole(1, 1000), metavar="N", help="at most N passages of one article")
     searching.add_argument(
-        "--neighbours", type=_positive, metavar="N", help="with the N passages before and after each (with --json)"
+        "--neighbours", type=whole(1, 1000), metavar="N", help="with the N passages before and after each (with --json)"
     )
     asking_model = add(ask, asking, narrowing)
     asking_model.add_argument("--model", metavar="NAME", help="the model that writes (default: ISNAD_MODEL)")
     asking_model.add_argument("--no-model", action="store_true", help="answer by quoting, whatever is set")
     asking_model.add_argument(
-        "--max-cost", type=_money, metavar="M", help="spend at most this on the model, in the currency of the prices"
+        "--max-cost", type=amount, metavar="M", help="spend at most this on the model, in the currency of the prices"
     )
     asking_model.add_argument(
         "--policy",
@@ -189,11 +186,11 @@ def _narrowing() -> _Parser:
     """The options that say which articles are meant."""
     parser = _Parser(add_help=False)
     parser.add_argument(
-        "--from", dest="since", type=_day, metavar="DATE", help="only articles published from this day on"
+        "--from", dest="since", type=day, metavar="DATE", help="only articles published from this day on"
     )
-    parser.add_argument("--to", dest="until", type=_day, metavar="DATE", help="only articles published up to this day")
+    parser.add_argument("--to", dest="until", type=day, metavar="DATE", help="only articles published up to this day")
     for name, kind, what in (
-        ("lang", _language, "in this language (ar, en, …)"),
+        ("lang", language, "in this language (ar, en, …)"),
         ("publisher", str, "of this publisher"),
         ("file", str, "of this file id"),
     ):
@@ -206,7 +203,9 @@ def _narrowing() -> _Parser:
 def _add_chat(command: argparse.ArgumentParser) -> None:
     """The options of the page."""
     command.add_argument("--host", default="127.0.0.1", help="the address to serve (default: this machine only)")
-    command.add_argument("--port", type=_port, metavar="P", help="default: 7860, or a free one where that is taken")
+    command.add_argument(
+        "--port", type=whole(0, 65_535), metavar="P", help="default: 7860, or a free one where that is taken"
+    )
     command.add_argument("--no-browser", action="store_true", help="do not open the browser")
     command.add_argument(
         "--login", type=Path, metavar="FILE", help="logins, one NAME:HASH a line (or ISNAD_LOGIN=name:password)"
@@ -216,62 +215,14 @@ def _add_chat(command: argparse.ArgumentParser) -> None:
         "--open", action="store_true", help="let in everybody who reaches the address; takes no uploads"
     )
     command.add_argument(
-        "--rate", type=_positive, default=20, metavar="N", help="questions a minute of one visitor (default: 20)"
+        "--rate", type=whole(1, 1000), default=20, metavar="N", help="questions a minute of one visitor (default: 20)"
     )
     for name, whose in (("--max-cost", "all visitors"), ("--max-cost-each", "each visitor")):
         command.add_argument(
-            name, type=_money, metavar="M", help=f"money a day for {whose}, in the currency of the prices"
+            name, type=amount, metavar="M", help=f"money a day for {whose}, in the currency of the prices"
         )
     command.add_argument("--model", metavar="NAME", help="the model that writes (default: ISNAD_MODEL)")
     command.add_argument("--no-model", action="store_true", help="answer by quoting, whatever is set")
-
-
-def _positive(text: str) -> int:
-    return _whole(text, 1, 1000)
-
-
-def _port(text: str) -> int:
-    return _whole(text, 0, 65_535)
-
-
-def _whole(text: str, least: int, most: int) -> int:
-    if not (text.isdecimal() and least <= int(text[:9]) <= most):
-        raise argparse.ArgumentTypeError(f"wants a whole number from {least} to {most}")
-    return int(text)
-
-
-def _money(text: str) -> float:
-    from math import inf
-
-    try:
-        amount = float(text)
-    except ValueError:
-        amount = 0.0
-    if not 0 < amount < inf:
-        raise argparse.ArgumentTypeError(f"wants an amount above 0, not {text[:40]!r}")
-    return amount
-
-
-def _day(text: str) -> date | None:
-    from index.errors import UsageError
-    from index.records import day
-
-    try:
-        return day(text)
-    except UsageError:
-        raise argparse.ArgumentTypeError(f"wants a day such as 2025-12-23, not {text[:40]!r}") from None
-
-
-def _language(text: str) -> str:
-    if not re.fullmatch("[a-z]{2}", code := text.strip().lower()):
-        raise argparse.ArgumentTypeError(f"wants a code of two letters such as ar or en, not {text[:40]!r}")
-    return code
-
-
-def _folder(text: str) -> Path:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("wants the name of a folder, not nothing")
-    return Path(text)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from assistant.commands.options import amount, whole
+
 RUNS = Path("runs")
 USAGE, INCOMPLETE = 2, 3
+LARGEST = 100  # repeats: those beyond are the gate's own (evals.engines.FRESH)
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -69,7 +72,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="lines of {id, claim, context, label, source}, or pairs of answers as RAGChecker has them (.json)",
     )
     calibrating.add_argument("--judge", metavar="MODEL", help="a chat model")
-    calibrating.add_argument("--limit", type=_some, metavar="N", help="only the first N rows of each source")
+    calibrating.add_argument(
+        "--limit", type=whole(1, 999_999_999), metavar="N", help="only the first N rows of each source"
+    )
     drafting = command(from_feedback)
     drafting.add_argument("feedback", type=Path, metavar="STORE", help="a store whose page was used, or a .jsonl file")
     drafting.add_argument("-o", "--output", type=Path, default=Path("drafts.jsonl"), metavar="FILE.jsonl")
@@ -87,13 +92,11 @@ def _asking() -> argparse.ArgumentParser:
     )
     parser.add_argument("--engine", choices=("extract", "model", "recorded"), help="default: a model where one is set")
     parser.add_argument("--prompts", type=Path, metavar="DIR", help="prompts to try in place of those of the program")
-    parser.add_argument("--repeats", type=_repeats, default=1, metavar="K", help="answers to every case")
+    parser.add_argument("--repeats", type=whole(1, LARGEST), default=1, metavar="K", help="answers to every case")
     parser.add_argument("--offline", action="store_true", help="kept and recorded replies only; a miss is an error")
-    parser.add_argument(
-        "--max-cost", type=_above_zero, metavar="MONEY", help="a hard stop, in the currency of the prices"
-    )
-    parser.add_argument("--per-minute", type=_above_zero, metavar="N", help="at most so many requests a minute")
-    parser.add_argument("-j", "--workers", type=_positive, metavar="N", help="requests under way at once")
+    parser.add_argument("--max-cost", type=amount, metavar="MONEY", help="a hard stop, in the currency of the prices")
+    parser.add_argument("--per-minute", type=amount, metavar="N", help="at most so many requests a minute")
+    parser.add_argument("-j", "--workers", type=whole(1, 1000), metavar="N", help="requests under way at once")
     parser.add_argument("--resume", nargs="?", const="", metavar="RUN", help="go on with a run (default: the latest)")
     parser.add_argument("--only-failed", metavar="RUN", help="only the cases that failed there")
     parser.add_argument("--judge", metavar="MODEL", help="also ask a chat model whether sentences are borne out")
@@ -115,34 +118,6 @@ def _telling() -> argparse.ArgumentParser:
     parser.add_argument("--step-summary", type=Path, metavar="FILE.md", help="append a summary in Markdown")
     parser.add_argument("--annotations", action="store_true", help="print ::error lines for a code host")
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 1000:
-        raise argparse.ArgumentTypeError("must lie between 1 and 1000")
-    return number
-
-
-def _some(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
-
-
-def _repeats(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 100:  # evals.engines.FRESH: beyond are the gate's own
-        raise argparse.ArgumentTypeError("must lie between 1 and 100")
-    return number
-
-
-def _above_zero(text: str) -> float:
-    amount = float(text)
-    if not 0 < amount < float("inf"):
-        raise argparse.ArgumentTypeError("must be above 0")
-    return amount
 
 
 def _guarded(call: Command) -> Command:
