@@ -85,6 +85,7 @@ ARABIC = Words(
     in_texts="في النصوص",
     add_limits="في المرة الواحدة {files} ملفًا و{size} ميغابايت على الأكثر: {types}",
     add="أضف مقالات",
+    add_dropped="أفلت الملفات لتُضاف إلى المقالات",
     adding="تُقرأ الملفات…",
     added="أُضيف",
     changed="جُدّد",

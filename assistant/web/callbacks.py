@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from assistant.web.page import Page
 
 COOKIE = "isnad-language"
-SAID = ("copied", "rename", "delete", "delete_sure", "unreachable", "lost", "failed")  # by page.js
+SAID = ("copied", "rename", "delete", "delete_sure", "unreachable", "lost", "failed", "add_dropped")  # by page.js
 
 
 class Callbacks:
@@ -176,7 +176,7 @@ class Callbacks:
         words = WORDS[language]
         own = {name: getattr(words, name) for name in SAID}
         own["too_large"] = words.too_large.format(size=f"{self.desk.limits.upload / 1e6:,.0f}")
-        return {"language": language, "direction": words.direction, "words": own}
+        return {"language": language, "direction": words.direction, "words": own, "uploads": self.desk.may_upload}
 
 
 def _watched(work: Callable[[Progress], SyncReport]) -> Iterator[SyncReport | Exception | tuple[int, int]]:

@@ -86,6 +86,7 @@ ENGLISH = Words(
     in_texts="In the texts",
     add_limits="At most {files} files and {size} MB at a time: {types}",
     add="Add articles",
+    add_dropped="Let go to add the files to the articles",
     adding="Reading the files…",
     added="added",
     changed="renewed",

@@ -1,7 +1,7 @@
 // The behaviour of the page: what a click on its links and buttons asks of the server, and what the server's word changes here.
 // The markup carries no script; everything is delegated from the document. Python reads what is sent as data of a stranger.
 (() => {
-  const state = { trigger: null, words: {}, opener: null, fault: "", place: "", conversation: "", asked: 0, following: false, step: "" };
+  const state = { trigger: null, words: {}, opener: null, fault: "", place: "", conversation: "", asked: 0, following: false, step: "", uploads: false };
   const root = document.documentElement;
   const one = (selector, within = document) => within.querySelector(selector);
   const send = (event, value = {}) => state.trigger && state.trigger(event, value);
@@ -266,10 +266,42 @@
     box.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
+  // Files that are dropped anywhere go the way of the button, where the page takes any.
+  const carries = (event) => event.dataTransfer?.types.includes("Files");
+  const add = (files, tries = 40) => {
+    const input = one("#uploading input[type=file]"); // it is there only while its part of the side is open
+    if (!input) return tries && setTimeout(() => add(files, tries - 1), 50);
+    input.files = files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  document.addEventListener("dragover", (event) => {
+    if (!carries(event)) return;
+    event.preventDefault(); // else the browser would leave the page for the file
+    if (!state.uploads) return;
+    document.body.dataset.drop = state.words.add_dropped;
+    clearTimeout(state.dragging);
+    state.dragging = setTimeout(() => delete document.body.dataset.drop, 500);
+  });
+  document.addEventListener(
+    "drop",
+    (event) => {
+      if (!carries(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      delete document.body.dataset.drop;
+      if (!state.uploads) return;
+      if (getComputedStyle(one("#side")).display === "none") menu(true); // where the report will stand
+      const label = one("#articles .label-wrap");
+      if (!label.classList.contains("open")) label.click();
+      add(event.dataTransfer.files);
+    },
+    true,
+  );
+
   // --- the server's word ---
 
   const hear = (told) => {
-    if (told.words) state.words = told.words;
+    if (told.words) Object.assign(state, { words: told.words, uploads: told.uploads });
     if (told.language) speak(told.language, told.direction);
     if (told.place || (told.language && shown())) fill(told.place || state.place);
     if (told.conversation !== undefined && told.conversation !== state.conversation) {

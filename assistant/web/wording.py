@@ -98,6 +98,7 @@ class Words(Value, frozen=True, kw_only=True):
     in_texts: str
     add_limits: str  # {types} {files} {size}
     add: str
+    add_dropped: str
     adding: str
     added: str
     changed: str

@@ -283,6 +283,24 @@ def test_articles_can_be_browsed_added_and_taken_out_again(reader: Reader, tmp_p
     assert reader.ask("ماذا افتتحت البلدية في ساحة الزيتون؟").locator(".said.refused").count() == 1
 
 
+def test_files_that_are_dropped_on_the_page_are_added(reader: Reader, quoting: tuple[str, Desk]) -> None:
+    page = reader.page
+    page.evaluate(
+        """() => { window.dropped = new DataTransfer();
+        dropped.items.add(new File(["زرعت البلدية ألف شجرة في وادي السنديان."], "trees.txt", { type: "text/plain" }));
+        const dropping = kind => new DragEvent(kind, { dataTransfer: dropped, bubbles: true, cancelable: true });
+        window.drop = kind => document.body.dispatchEvent(dropping(kind)); }"""
+    )
+    page.evaluate("drop('dragover')")
+    assert "أفلت" in str(page.get_attribute("body", "data-drop"))
+    page.evaluate("drop('drop')")
+    page.wait_for_selector("#report .added")
+    assert "trees" in reader.text("#report .added")
+    assert "شجرة" in reader.ask("ماذا زرعت البلدية في وادي السنديان؟").text_content()
+    page.locator("#mine .remove").dispatch_event("click")
+    page.wait_for_function("!document.querySelector('#mine .remove')")
+
+
 def test_the_page_speaks_arabic_or_english_and_keeps_to_it(reader: Reader) -> None:
     page = reader.page
     assert page.evaluate("[document.dir, document.documentElement.lang]") == ["rtl", "ar"]
