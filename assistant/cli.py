@@ -144,6 +144,8 @@ def _parser() -> argparse.ArgumentParser:
     asking_model.add_argument(
         "--repair", action="store_true", help="have the model write once more what is not borne out (or ISNAD_REPAIR)"
     )
+    asking_model.add_argument("--quotes", action="store_true", help="with the very words that each sentence rests on")
+    asking_model.add_argument("--markdown", action="store_true", help="print Markdown, with the quotes")
     live = sys.stdout is not None and sys.stdout.isatty()
     asking_model.add_argument(
         "--stream", action=argparse.BooleanOptionalAction, default=live, help="show the text as it comes"

@@ -55,7 +55,10 @@ def ask(options: argparse.Namespace) -> int:
 
     from assistant import wiring
     from assistant.api import Assistant
+    from assistant.showing import render
 
+    if options.markdown and (options.json or options.batch):
+        raise argparse.ArgumentError(None, "--markdown is one answer as text; --json and --batch print JSON: not both")
     settings, filters = _settings(options), narrowed(options)
     model = wiring.metered(settings, options.max_cost) if options.max_cost is not None else None
     with Assistant.open(options.store, settings=settings, model=model) as assistant:
@@ -70,15 +73,18 @@ def ask(options: argparse.Namespace) -> int:
             return _batch(options.batch, reply)
         if options.json:
             return emit(reply(_question(options)))
-        _show(
-            assistant.stream(_question(options), filters=filters),
-            options.stream and settings.policy == "show",
-        )
+        streaming = assistant.stream(_question(options), filters=filters)
+        if options.markdown:
+            print(streaming.answer.to_markdown(), end="")
+            return 0
+        answer = _show(streaming, options.stream and settings.policy == "show")
+        if options.quotes and (quotes := render.quotes_text(answer)):
+            print(f"\n{quotes}")
     return 0
 
 
-def _show(streaming: Generator[str, None, Answer], live: bool) -> None:
-    """Print an answer: live, its text as it comes and then what belongs to it; otherwise the whole at its end."""
+def _show(streaming: Generator[str, None, Answer], live: bool) -> Answer:
+    """Print an answer, and hand it on: live, its text as it comes and then what belongs to it; otherwise the whole at its end."""
     from assistant.showing import render
 
     said = ""
@@ -91,6 +97,7 @@ def _show(streaming: Generator[str, None, Answer], live: bool) -> None:
         if live:
             print(render.plain(piece), end="", flush=True)
     print(render.after_text(answer) if live and said == answer.text else render.answer_text(answer))
+    return answer
 
 
 def chat(options: argparse.Namespace) -> int:

@@ -26,6 +26,7 @@ WORDS = {
         "sources": "المصادر",
         "closest": "أقرب ما في المقالات",
         "conflicts": "تختلف المصادر",
+        "quotes": "الشواهد",
         "supported": "مسند",
         "partly": "مسند في بعضه",
         "unsupported": "غير مسند",
@@ -38,6 +39,7 @@ WORDS = {
         "sources": "Sources",
         "closest": "The closest passages",
         "conflicts": "The sources differ",
+        "quotes": "The quotes",
         "supported": "supported",
         "partly": "partly supported",
         "unsupported": "not supported",
@@ -77,6 +79,14 @@ def after_text(answer: Answer) -> str:
     if answer.closest:
         parts.append("\n".join([f"{words['closest']}:", *map(citation_line, answer.closest)]))
     return plain("".join(f"\n\n{part}" for part in parts))
+
+
+def quotes_text(answer: Answer) -> str:
+    """The words that the sentences of an answer rest on, each with its place, which `isnad show` takes; "" where there are none."""
+    if not answer.citations:
+        return ""
+    words = WORDS[language_of(answer)]
+    return plain("\n".join([f"{words['quotes']}:", *map(citation_line, answer.citations)]))
 
 
 def conflict_line(conflict: Conflict) -> str:

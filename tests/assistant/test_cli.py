@@ -39,6 +39,7 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int,
         (["search", "x", "--limit", "9" * 5000], "--limit wants a whole number from 1 to 1000"),
         (["ask", "x", "--batch", "some.jsonl"], "not both"),
         (["search", "x", "--batch", "some.jsonl"], "not both"),
+        (["ask", "x", "--json", "--markdown"], "not both"),
         (["ask", "x", "--from", "2025-12-02", "--to", "2025-12-01"], "--from 2025-12-02 is later than --to 2025-12-01"),
         (["search", "x", "--from", "soon"], "--from wants a day such as 2025-12-23"),
         (["ask", "x", "--lang", "Arabic"], "--lang wants a code of two letters such as ar"),
@@ -126,6 +127,17 @@ def test_a_question_needs_no_quotation_marks_and_can_come_from_a_pipe(
     assert said(["ask", "-", "--store", shelf], capsys)[1] == quoted
     code, _, error = said(["ask", "--store", shelf], capsys)
     assert code == 1 and "- to read it from stdin" in error
+
+
+def test_an_answer_is_shown_with_its_quotes_or_as_markdown(shelf: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, plainly, _ = said(["ask", ASKED, "--store", shelf], capsys)
+    code, quoted, _ = said(["ask", ASKED, "--store", shelf, "--quotes"], capsys)
+    assert code == 0 and quoted == f"{plainly}\nالشواهد:\n  [a:0-31] افتتح الوالي جسر نور يوم الأحد.\n"
+    assert said(["show", "a:0-31", "--store", shelf], capsys)[0] == 0
+    code, shown, _ = said(["ask", ASKED, "--store", shelf, "--markdown"], capsys)
+    assert code == 0 and shown.startswith('<div dir="rtl">') and "«افتتح الوالي جسر نور يوم الأحد.»" in shown
+    code, refused, _ = said(["ask", "من هو بيتهوفن؟", "--store", shelf, "--quotes"], capsys)
+    assert code == 0 and "الشواهد" not in refused
 
 
 def test_articles_are_listed_by_day_language_and_publisher(shelf: str, capsys: pytest.CaptureFixture[str]) -> None:
