@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         finished = _run(options, opened, folder, None)
         verdict = finished.verdict or gates.complete(opened.cases, finished.outcomes)
         runlog.save(folder / VERDICT, verdict)
-        _say_run(options, opened.cases, finished.outcomes, finished.entries, manifest, verdict, folder)
+        _say_run(options, opened.cases, finished.outcomes, manifest, verdict, folder)
     return verdict.exit_code
 
 
@@ -259,7 +259,7 @@ def _rescore(options: argparse.Namespace) -> int:
         judge = session.judge_of(manifest, options.runs / "calls.jsonl", corpus)
         found = path.first_look(outcomes(cases, entries, corpus, support, judge)["new"])
     verdict = gates.complete(cases, found)
-    _say_run(options, cases, found, entries, manifest, verdict, folder)
+    _say_run(options, cases, found, manifest, verdict, folder)
     return verdict.exit_code
 
 
@@ -278,12 +278,11 @@ def _say_run(
     options: argparse.Namespace,
     cases: tuple[Case, ...],
     found: dict[str, list[Outcome]],
-    entries: tuple[Entry, ...],
     manifest: Manifest,
     verdict: Verdict,
     folder: Path,
 ) -> None:
-    summary = summarise(cases, found, entries)
+    summary = summarise(cases, found)
     if options.json:
         say(msgspec.json.encode({"run": str(folder), "exit_code": verdict.exit_code, "summary": summary}).decode())
         return

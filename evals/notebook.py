@@ -46,7 +46,7 @@ class Evaluation(Value, frozen=True, kw_only=True):
     def summary(self) -> Summary:
         """The figures: shares by type, every metric, errors counted apart."""
         found = {one.case: (one,) for one in self.outcomes}
-        return summarise(self.cases, found, self.entries)
+        return summarise(self.cases, found)
 
     def to_frame(self) -> pd.DataFrame:
         """A table with a row for each case: case, type, question, passed, blame, detail, answer. UsageError without pandas."""

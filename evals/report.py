@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from assistant.showing.render import direction
 from evals import corpus as texts
@@ -50,18 +50,17 @@ def html(
     Everything that an article, an answer or a prompt says is escaped; nothing is loaded from anywhere.
     """
     sides = {"new": new.entries, "base": base.entries if base else ()}
+    by_id = {case.id: case for case in cases}
     outcomes = {
-        (side, entry.case, entry.repeat): score(case, entry, corpus, support, judge)
-        for case in cases
+        (side, entry.case, entry.repeat): score(by_id[entry.case], entry, corpus, support, judge)
         for side, entries in sides.items()
         for entry in entries
-        if entry.case == case.id
+        if entry.case in by_id
     }
-    found = _by_case(outcomes, "new")
-    before = _by_case(outcomes, "base")
-    bench = Bench(corpus, support, _grouped(sides["new"]), _grouped(sides["base"]), outcomes)
+    found, before = (_by_case(outcomes[key] for key in sorted(outcomes) if key[0] == side) for side in ("new", "base"))
+    bench = Bench(corpus, support, _by_case(sides["new"]), _by_case(sides["base"]), outcomes)
     words: Mapping[str, str] = WORDS[language]
-    summary = summarise(cases, found, new.entries)
+    summary, base_summary = summarise(cases, found), summarise(cases, before) if before else None
     return _render(
         words=words,
         language=language,
@@ -76,8 +75,8 @@ def html(
         cards=_cards(cases, bench, verdict, found, language),
         plot=_plot(verdict.population) if verdict else None,
         summary=summary,
-        base_summary=summarise(cases, before, base.entries) if base and before else None,
-        metrics=_metrics(summary, summarise(cases, before) if before else None),
+        base_summary=base_summary,
+        metrics=_metrics(summary, base_summary),
         power=_power(len(cases), words),
         least=LEAST,
         judged=judge is not None,
@@ -94,19 +93,15 @@ def _render(**values: Any) -> str:
     return environment.get_template(TEMPLATE).render(**values)
 
 
-def _by_case(outcomes: Mapping[tuple[str, str, int], Outcome], side: str) -> dict[str, list[Outcome]]:
-    found: dict[str, list[Outcome]] = {}
-    for (which, case, _), outcome in sorted(outcomes.items(), key=lambda one: one[0][1:]):
-        if which == side:
-            found.setdefault(case, []).append(outcome)
-    return found
+T = TypeVar("T", Entry, Outcome)
 
 
-def _grouped(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = {}
-    for entry in entries:
-        found.setdefault(entry.case, []).append(entry)
-    return found
+def _by_case(found: Iterable[T]) -> dict[str, list[T]]:
+    """Case → what there is of it, in the same order."""
+    groups: dict[str, list[T]] = {}
+    for one in found:
+        groups.setdefault(one.case, []).append(one)
+    return groups
 
 
 def _cards(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from statistics import median
 
 from evals import stats
 from evals.cases import Case
-from evals.records import Entry, Outcome, Tally, tally
+from evals.records import Outcome, Tally, tally
 from index.records import Value
 
 LEAST = 10  # a slice with fewer cases is listed, never averaged
@@ -61,7 +62,7 @@ class Summary(Value, frozen=True, kw_only=True):
     wavering: int  # cases that passed in some repeats and not in others: the noise of the engine itself
 
 
-def summarise(cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]], entries: Iterable[Entry] = ()) -> Summary:
+def summarise(cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]]) -> Summary:
     """The figures of a run. A case with several repeats counts each of them; errors count in nothing but `errors`."""
     by_id = {case.id: case for case in cases}
     every = [one for outcomes in found.values() for one in outcomes]
@@ -106,6 +107,6 @@ def _spent(valid: Sequence[Outcome]) -> Spent:
         cost=sum(costs) if costs else None,
         tokens_in=int(sum(values("tokens_in"))),
         tokens_out=int(sum(values("tokens_out"))),
-        median=seconds[len(seconds) // 2] if seconds else None,
+        median=median(seconds) if seconds else None,
         p95=seconds[min(len(seconds) * 95 // 100, len(seconds) - 1)] if seconds else None,
     )

@@ -285,7 +285,7 @@ def test_the_summary_of_a_run_counts_each_kind_apart_and_prints_its_failures() -
     entries = [Entry(case=case.id, repeat=0, reply=right(case)) for case in (COST, DAY)]
     entries += [Entry(case=WHO.id, repeat=0, error="TimeoutError"), Entry(case=NONE.id, repeat=0, reply=right(COST))]
     found = {one.case: [score(case, one, town.CORPUS, CHECK)] for case, one in zip(town.CASES, entries, strict=False)}
-    summary = summarise(town.CASES[:4], found, entries)
+    summary = summarise(town.CASES[:4], found)
     assert (summary.answers, summary.errors, summary.passed.passed, summary.passed.total) == (4, 1, 2, 3)
     assert (summary.abstention.answered, summary.abstention.should_have) == (2, 1)
     assert summary.abstention.balanced == 0.5
