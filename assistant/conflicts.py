@@ -307,14 +307,14 @@ def _newest(side: Side) -> tuple[int, str]:
 
 
 def joined(found: Iterable[Conflict]) -> tuple[Conflict, ...]:
-    """One conflict where pairs share a side; each value of a source once."""
+    """One conflict of all that share a side, each with the next; each value of a source once."""
     kept: list[Conflict] = []
     for one in found:
-        for place, other in enumerate(kept):
-            if one.kind == other.kind and set(one.sides) & set(other.sides):
-                sides = tuple(sorted(dict.fromkeys((*other.sides, *one.sides)), key=_newest))
-                kept[place] = Conflict(kind=one.kind, about=other.about, sides=sides)
-                break
-        else:
+        touched = [each for each in kept if each.kind == one.kind and not set(one.sides).isdisjoint(each.sides)]
+        if not touched:
             kept.append(one)
+            continue
+        sides = dict.fromkeys(side for each in (*touched, one) for side in each.sides)
+        whole = Conflict(kind=one.kind, about=touched[0].about, sides=tuple(sorted(sides, key=_newest)))
+        kept = [whole if each is touched[0] else each for each in kept if each not in touched[1:]]
     return tuple(kept)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import permutations
 
 import pytest
 
-from assistant.conflicts import Conflict, conflicts, rivals
+from assistant.conflicts import conflicts, joined, rivals
+from assistant.records import Citation, Conflict, Side
 from index.records import Hit
 from tests.assistant.written import hit
 
@@ -19,6 +21,22 @@ def of(*texts: str, question: str = "") -> tuple[Conflict, ...]:
 
 def values(found: tuple[Conflict, ...]) -> list[tuple[str, list[str]]]:
     return [(one.kind, [side.value for side in one.sides]) for one in found]
+
+
+def test_all_that_share_a_side_are_one_conflict_in_whatever_order_they_are_met() -> None:
+    sides = [
+        Side(
+            value=str(one),
+            published=date(2031, 5, one),
+            citation=Citation(file_id=f"a{one}", start=0, end=1, quote="x"),
+        )
+        for one in range(1, 5)
+    ]
+    pairs = [Conflict(kind="number", about="", sides=(sides[one], sides[one + 1])) for one in range(3)]
+    for found in permutations(pairs):
+        (whole,) = joined(found)
+        assert [side.value for side in whole.sides] == ["4", "3", "2", "1"]
+    assert len(joined([*pairs[::2], Conflict(kind="date", about="", sides=(sides[1], sides[2]))])) == 3
 
 
 @pytest.mark.parametrize(
