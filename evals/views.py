@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
+from assistant.showing.render import surroundings
 from evals.cases import Case
 from evals.corpus import Corpus
 from evals.exhibit import Exhibit, Support
@@ -12,7 +13,6 @@ from evals.records import Entry, Failed, Measured, Outcome, Reply
 from evals.runlog import Manifest
 from evals.verdict import Verdict
 from index.records import Span, Value
-from index.text.sentences import paragraphs
 
 AROUND = 400  # characters of a paragraph shown on either side of a quotation
 
@@ -159,9 +159,8 @@ def _degree(verdict: Measured | Failed) -> str:
 
 def _quoted(corpus: Corpus, file_id: str, span: Span, name: str) -> Quoted:
     text = corpus.text(file_id) or ""
-    touched = [one for one in paragraphs(text) if one.start < span.end and span.start < one.end]
-    start = max(min([span.start, *(one.start for one in touched)]), span.start - AROUND)
-    end = min(max([span.end, *(one.end for one in touched)]), span.end + AROUND)
+    around = surroundings(text, span)
+    start, end = max(around.start, span.start - AROUND), min(around.end, span.end + AROUND)
     return Quoted(
         id=name, file_id=file_id, before=text[start : span.start], quote=span.of(text), after=text[span.end : end]
     )
