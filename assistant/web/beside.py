@@ -177,6 +177,19 @@ def _best(hit: Hit, query: str) -> Span:
     return Span(passage.start + best.start, passage.start + best.end)
 
 
+def only(desk: Desk, words: Words, files: Sequence[str]) -> str:
+    """The articles that alone are asked, each with a way to leave it out again; nothing where all are."""
+    known = desk.listed(list(files))
+    rows = [
+        tag("li", tag("bdi", text(title(known.get(one), words)), dir="auto")
+            + button(f"unpick:{one}", words.not_this, class_="act close icon", title=words.not_this))
+        for one in files
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    return tag("div", text(words.only_these) + tag("ul", "".join(rows)), class_="only", dir=words.direction)
+
+
 def taking(desk: Desk, words: Words) -> str:
     """Which files can be added, and how many."""
     limits = desk.limits

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from assistant.web.page import Page
 
 COOKIE = "isnad-language"
+KEPT_TO = 20  # articles that alone are asked, at most
 SAID = ("copied", "rename", "delete", "delete_sure", "unreachable", "lost", "failed", "add_dropped")  # by page.js
 
 
@@ -69,16 +70,45 @@ class Callbacks:
 
     @spoken
     def narrow(
-        self, language: Language, since: str, until: str, languages: Sequence[str], publishers: Sequence[str]
+        self,
+        language: Language,
+        since: str,
+        until: str,
+        languages: Sequence[str],
+        publishers: Sequence[str],
+        files: Sequence[str],
     ) -> Updates:
-        """How many filters are set, where it can be seen while they are folded away."""
-        count = sum(map(bool, (since, until, languages, publishers)))
+        """How many filters are set, where it can be seen while they are folded away; and the articles that alone are asked."""
+        count = sum(map(bool, (since, until, languages, publishers, files)))
         words = WORDS[language]
-        return {self.page.filters: gr.update(label=f"{words.filters} ({count})" if count else words.filters)}
+        label = f"{words.filters} ({count})" if count else words.filters
+        return {self.page.filters: gr.update(label=label), self.page.only: beside.only(self.desk, words, files)}
 
-    def clear(self) -> list[Any]:
+    @spoken
+    def keep_to(
+        self,
+        language: Language,
+        since: str,
+        until: str,
+        languages: Sequence[str],
+        publishers: Sequence[str],
+        files: Sequence[str],
+        event: gr.EventData,
+    ) -> Updates:
+        """One more article that alone is asked, or one less."""
+        picked = str(value(event, "id"))
+        kept = [one for one in files if one != picked]
+        if value(event, "only") is True:
+            kept = [*kept, self.desk.article(picked).id][-KEPT_TO:]
+        shown = self.narrow(language, since, until, languages, publishers, kept)
+        return {**shown, self.page.files: kept, self.page.bridge: beside.told(focus="box")}
+
+    @spoken
+    def clear(self, language: Language) -> Updates:
         """No filter."""
-        return ["", "", [], []]
+        page = self.page
+        none: Updates = {page.since: "", page.until: "", page.languages: [], page.publishers: [], page.files: []}
+        return {**none, **self.narrow(language, "", "", [], [], [])}
 
     # --- conversations ---
 

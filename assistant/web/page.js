@@ -208,6 +208,8 @@
     retry: (number) => send("retry", { number }),
     plainly: (number) => send("retry", { number, quoting: true }),
     copy: copyAnswer,
+    pick: (id) => (matchMedia("(max-width: 52rem)").matches && hide(), send("select", { id, only: true })),
+    unpick: (id) => send("select", { id, only: false }),
     open: (id) => (menu(false), send("option_select", { id })),
     rename: (id, button) => rename(button.closest("li"), id),
     delete: (id, button) => remove(button, id),

@@ -42,6 +42,7 @@ class Page:
         self.language = gr.State("ar")
         self.conversation = gr.State("")
         self.replaces = gr.State(0)
+        self.files = gr.State([])  # ids of the articles that alone are asked; none: all of them
         self.asked = gr.State(None)  # the question that waits for `Questions.write`, which takes it away
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="side"):
@@ -89,6 +90,7 @@ class Page:
         )
         with gr.Column(elem_id="composer"):
             self.editing = gr.HTML("", elem_id="editing", apply_default_css=False)
+            self.only = gr.HTML("", elem_id="only", apply_default_css=False)
             with gr.Row(elem_id="asking"):
                 self.box = gr.Textbox(
                     elem_id="box", lines=1, max_lines=6, max_length=100_000, container=False, autofocus=True, scale=1
@@ -160,10 +162,15 @@ def build(desk: Desk) -> gr.Blocks:
     return blocks
 
 
+def filtering(page: Page) -> list[Any]:
+    """The parts that say which articles may answer, in the order in which callbacks take them."""
+    return [page.since, page.until, page.languages, page.publishers, page.files]
+
+
 def asking(page: Page, call: Questions) -> None:
     """A question: asked at once, answered when its turn comes in the queue. What an event may change costs with each piece of text."""
     here = [page.language, page.conversation]
-    narrowing: list[Any] = [page.since, page.until, page.languages, page.publishers]
+    narrowing = filtering(page)
     asked = [
         page.bridge,
         page.conversation,
@@ -202,7 +209,7 @@ def join(blocks: gr.Blocks, page: Page, call: Callbacks) -> None:
     lists = [page.listed, page.state]
     shelves = [page.shelf, page.mine]
     talk = [page.chat, page.conversation, page.replaces, page.editing, page.bridge, page.send, page.stop, *lists]
-    narrowing: list[Any] = [page.since, page.until, page.languages, page.publishers]
+    narrowing = filtering(page)
     everything = list(dict.fromkeys([*page.labelled(), *talk, *shelves]))
     blocks.load(call.arrive, None, everything, **AT_ONCE)
     page.bridge.option_select(call.open_conversation, [page.language], talk, **AT_ONCE)
@@ -220,8 +227,13 @@ def join(blocks: gr.Blocks, page: Page, call: Callbacks) -> None:
     page.search.change(call.search, [page.search, *here], lists, **typed)
     page.browse.change(call.browse, [page.browse, page.language], shelves, **typed)
     page.add.upload(call.upload, [page.add, page.language], [page.report, *shelves, page.state, page.bridge], **PRIVATE)
-    page.clear.click(call.clear, None, narrowing, **AT_ONCE)
-    gr.on([one.change for one in narrowing], call.narrow, [page.language, *narrowing], [page.filters], **typed)
+    page.clear.click(call.clear, [page.language], [*narrowing, page.filters, page.only], **AT_ONCE)
+    gr.on(
+        [one.change for one in narrowing if one is not page.files],
+        call.narrow, [page.language, *narrowing], [page.filters, page.only], **typed,
+    )  # fmt: skip
+    kept = [page.files, page.filters, page.only, page.bridge]
+    page.bridge.select(call.keep_to, [page.language, *narrowing], kept, **AT_ONCE)
 
 
 def _showing(blocks: gr.Blocks, page: Page, request: gr.Request) -> str:

@@ -88,8 +88,9 @@ def absent(said: str, words: Words, quote: str = "") -> str:
 def _head(article: Article, span: Span | None, words: Words, copies: Iterable[str], steps: str) -> str:
     where = article.id if span is None else f"{article.id}:{span.start}-{span.end}"
     copying = button("quote", words.copy_quote, class_="act quote") if span else ""
+    picking = button(f"pick:{article.id}", words.only_this, class_="act pick")
     linking = link(where, text(words.copy_link), class_="act link", id="do-link")
-    bar = tag("div", copying + linking + steps + _close(words), class_="bar")
+    bar = tag("div", copying + linking + picking + steps + _close(words), class_="bar")
     title = tag(
         "h2", text(article.title or words.untitled), dir=direction(article.title or words.untitled), tabindex="-1"
     )

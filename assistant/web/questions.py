@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
 import gradio as gr
+import msgspec
 from anyio.to_thread import run_sync
 
 from assistant.question.filtering import typed
@@ -46,6 +47,7 @@ class Questions:
         until: str,
         languages: Sequence[str],
         publishers: Sequence[str],
+        files: Sequence[str],
         request: gr.Request,
         quoting: bool = False,
     ) -> Updates:
@@ -55,7 +57,7 @@ class Questions:
             raise UsageError(words.still_writing)
         if refusal := desk.admit(desk.visitor(request), asked):
             raise UsageError(getattr(words, refusal))
-        filters = _narrowed(since, until, languages, publishers, words)
+        filters = _narrowed(since, until, languages, publishers, files, words)
         owner = desk.owner(request)
         turns = desk.conversations.turns(conversation, owner) if conversation else ()
         if not turns:
@@ -81,6 +83,7 @@ class Questions:
         until: str,
         languages: Sequence[str],
         publishers: Sequence[str],
+        files: Sequence[str],
         request: gr.Request,
         event: gr.EventData,
     ) -> Updates:
@@ -89,7 +92,7 @@ class Questions:
         if not question:
             raise NotFound(WORDS[language].not_yours)
         quoting = value(event, "quoting") is True
-        narrowing = (since, until, languages, publishers)
+        narrowing = (since, until, languages, publishers, files)
         updates = self.ask(question, turn, language, conversation, *narrowing, request, quoting)
         updates.pop(self.page.box, None)
         return updates
@@ -154,9 +157,13 @@ class Questions:
         return named, next((turn.question for turn in turns if turn.number == named), "")
 
 
-def _narrowed(since: str, until: str, languages: Sequence[str], publishers: Sequence[str], words: Words) -> Filters:
+def _narrowed(
+    since: str, until: str, languages: Sequence[str], publishers: Sequence[str], files: Sequence[str], words: Words
+) -> Filters:
     """The filters that the page's fields say; UsageError, in the page's language, where a date is none."""
     try:
-        return typed(since, until, languages or (), publishers or ())
+        return msgspec.structs.replace(
+            typed(since, until, languages or (), publishers or ()), file_ids=tuple(map(str, files or ()))
+        )
     except UsageError:
         raise UsageError(words.bad_date) from None

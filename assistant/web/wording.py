@@ -89,6 +89,9 @@ class Words(Value, frozen=True, kw_only=True):
     languages: str
     publishers: str
     clear_filters: str
+    only_this: str
+    only_these: str
+    not_this: str
     bad_date: str
     # articles
     articles: str

@@ -253,6 +253,22 @@ def test_filters_narrow_what_may_answer(reader: Reader) -> None:
     assert "120" not in reader.ask(COST).text_content()
 
 
+def test_one_article_can_be_asked_alone(reader: Reader) -> None:
+    page = reader.page
+    reader.ask(COST).locator("a.chip").first.click()
+    reader.shown()
+    only = reader.text("#panel h2")
+    page.click("#panel .pick")
+    page.wait_for_selector("#only li")
+    assert only in reader.text("#only") and "(1)" in reader.text("#filters .label-wrap")
+    page.wait_for_function("document.activeElement.matches('#box textarea')")
+    alone = reader.ask(COST)
+    assert alone.locator(".sources li").count() == 1 and only in alone.locator(".sources").text_content()
+    page.locator("#only button").click()
+    page.wait_for_function("!document.querySelector('#only li')")
+    assert reader.ask(COST).locator(".sources li").count() == 2
+
+
 def test_articles_can_be_browsed_added_and_taken_out_again(reader: Reader, tmp_path: Path) -> None:
     page = reader.page
     page.click("#articles .label-wrap")

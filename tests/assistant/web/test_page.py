@@ -64,7 +64,7 @@ def asked(
     call: Questions, question: object, owner: str, conversation: str = "", since: str = ""
 ) -> list[dict[Any, Any]]:
     """What asking brings to the page, one after the other."""
-    begun = call.ask(question, 0, "ar", conversation, since, "", [], [], visitor(owner))
+    begun = call.ask(question, 0, "ar", conversation, since, "", [], [], [], visitor(owner))
     if call.page.asked not in begun:
         return [begun]
     conversation, page = begun[call.page.conversation], call.page
@@ -164,7 +164,7 @@ def test_a_visitor_who_leaves_closes_the_stream_and_finds_what_was_written(
     closed: list[bool] = []
     monkeypatch.setattr(desk, "stream", endless(closed))
     page = questions.page
-    begun = questions.ask(COST, 0, "ar", "", "", "", [], [], visitor("omar"))
+    begun = questions.ask(COST, 0, "ar", "", "", "", [], [], [], visitor("omar"))
 
     async def leave() -> None:
         steps = questions.write(begun[page.asked], "ar", begun[page.conversation], visitor("omar"))
@@ -173,7 +173,7 @@ def test_a_visitor_who_leaves_closes_the_stream_and_finds_what_was_written(
                 break
         assert (
             "toast"
-            in questions.ask(COST, 0, "ar", begun[page.conversation], "", "", [], [], visitor("omar"))[page.bridge]
+            in questions.ask(COST, 0, "ar", begun[page.conversation], "", "", [], [], [], visitor("omar"))[page.bridge]
         )
         await steps.aclose()
         while not closed:
@@ -196,15 +196,15 @@ def test_an_answer_does_not_show_up_in_another_conversation(desk: Desk, call: Ca
 
 def test_a_question_that_was_stopped_before_its_turn_stays(desk: Desk, questions: Questions) -> None:
     page = questions.page
-    begun = questions.ask(COST, 0, "ar", "", "", "", [], [], visitor("salma"))
+    begun = questions.ask(COST, 0, "ar", "", "", "", [], [], [], visitor("salma"))
     conversation = begun[page.conversation]
     shown = asyncio.run(questions.stopped(begun[page.asked], "ar", conversation, visitor("salma")))
     assert COST in shown[page.chat][0]["content"] and "do-retry-1" in shown[page.chat][1]["content"]
     assert shown[page.asked] is None and shown[page.stop]["visible"] is False
-    again = questions.again("ar", conversation, "", "", [], [], visitor("salma"), event(number="1"))
+    again = questions.again("ar", conversation, "", "", [], [], [], visitor("salma"), event(number="1"))
     assert again[page.asked].question == COST and again[page.asked].replaces == 1 and page.box not in again
     assert again[page.asked].quoting is False
-    plainly = questions.again("ar", conversation, "", "", [], [], visitor("salma"), event(number=1, quoting=True))
+    plainly = questions.again("ar", conversation, "", "", [], [], [], visitor("salma"), event(number=1, quoting=True))
     assert plainly[page.asked].quoting is True
 
 
@@ -233,6 +233,23 @@ def test_the_address_of_the_page_says_what_it_shows(call: Callbacks, desk: Desk)
     assert "bridge:0-14" in shown[call.page.bridge]
     assert '<mark id="hit" tabindex="-1">افتتاح جسر نور</mark>' in panel.opened(desk, "bridge:0-14", "en")
     assert "no such conversation" in call.arrive(visitor("layla", lang="en", s="guess"))[call.page.editing]
+
+
+def test_articles_that_alone_are_asked_can_be_chosen_and_left_out_again(call: Callbacks) -> None:
+    page, words = call.page, WORDS["en"]
+    first = call.keep_to("en", "", "", [], [], [], event(id="bridge", only=True))
+    assert (
+        first[page.files] == ["bridge"]
+        and words.only_these in first[page.only]
+        and "do-unpick:bridge" in first[page.only]
+    )
+    both = call.keep_to("en", "2025-01-01", "", [], [], ["bridge"], event(id="english", only=True))
+    assert both[page.files] == ["bridge", "english"] and "(2)" in str(both[page.filters])
+    left = call.keep_to("en", "", "", [], [], both[page.files], event(id="bridge", only=False))
+    assert left[page.files] == ["english"]
+    assert "toast" in call.keep_to("en", "", "", [], [], [], event(id="nobody", only=True))[page.bridge]
+    cleared = call.clear("en")
+    assert cleared[page.files] == [] and cleared[page.only] == "" and "(" not in str(cleared[page.filters]["label"])
 
 
 def test_a_page_that_takes_no_uploads_has_no_place_for_them(desk: Desk) -> None:

@@ -72,7 +72,7 @@ def asked(
     client: httpx.Client, question: object, conversation: object = "", session: str = "s1"
 ) -> list[dict[str, Any]]:
     """What asking brings to the page: the question at once, the answer when its turn comes, the lists around it."""
-    begun = call(client, "ask", [question, 0, "ar", conversation, "", "", [], []], session)
+    begun = call(client, "ask", [question, 0, "ar", conversation, "", "", [], [], []], session)
     written = call(client, "write", [None, "ar", ""], session)
     return [*begun, *written, *call(client, "finish", ["ar", ""], session)]
 
@@ -164,9 +164,11 @@ def test_a_file_of_the_machine_or_of_another_cannot_be_named_as_an_upload__WEB_0
         me = owner(client)
         for path in (str(secret), "http://somewhere.invalid/x.txt", str(desk.conversations.path), "/etc/passwd"):
             named = {"path": path, "meta": {"_type": "gradio.FileData"}, "orig_name": "secret.txt", "url": path}
-            data = {"upload": [[named], "ar"], "browse": [named, "ar"], "ask": [named, 0, "ar", "", "", "", [], []]}[
-                event
-            ]
+            data = {
+                "upload": [[named], "ar"],
+                "browse": [named, "ar"],
+                "ask": [named, 0, "ar", "", "", "", [], [], []],
+            }[event]
             said = told(call(client, event, data, session=f"s-{event}"))
             assert "كلمة السر" not in said and "root:" not in said
         assert desk.uploads(me) == () and desk.status()["articles"] == before
@@ -213,7 +215,7 @@ def test_a_lone_surrogate_is_refused__WEB_03(page: tuple[str, Desk]) -> None:
     address, desk = page
     with httpx.Client(base_url=address) as client:
         me = owner(client)
-        sent = {"fn_index": events(client, "ask"), "data": ["X", 0, "ar", "", "", "", [], []], "session_hash": "s9"}
+        sent = {"fn_index": events(client, "ask"), "data": ["X", 0, "ar", "", "", "", [], [], []], "session_hash": "s9"}
         raw = json.dumps(sent).replace('"X"', '"\\ud800"')
         client.post("/gradio_api/queue/join", content=raw, headers={"content-type": "application/json"})
         assert desk.conversations.listed(me) == ()
@@ -431,7 +433,7 @@ def test_a_visitor_who_leaves_ends_the_models_stream(tmp_path: Path) -> None:
         httpx.Client(base_url=address) as client,
     ):
         owner(client)
-        call(client, "ask", [QUESTION, 0, "ar", "", "", "", [], []], "s")
+        call(client, "ask", [QUESTION, 0, "ar", "", "", "", [], [], []], "s")
         sent = {"fn_index": events(client, "write"), "data": [None, "ar", ""], "session_hash": "s"}
         client.post("/gradio_api/queue/join", json=sent)
         with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}, timeout=60) as stream:
@@ -449,7 +451,7 @@ def test_a_silent_model_is_left_long_before_its_deadline(tmp_path: Path, fault: 
         with served(stored(tmp_path), settings=patient) as (address, desk), httpx.Client(base_url=address) as client:
             me, write = owner(client), events(client, "write")
             model.faults = [None, fault]
-            call(client, "ask", [QUESTION, 0, "ar", "", "", "", [], []], "s")
+            call(client, "ask", [QUESTION, 0, "ar", "", "", "", [], [], []], "s")
             sent = {"fn_index": write, "data": [None, "ar", ""], "session_hash": "s"}
             event = client.post("/gradio_api/queue/join", json=sent).json()["event_id"]
             with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}, timeout=60) as stream:
@@ -479,7 +481,11 @@ def test_a_full_queue_turns_visitors_away_instead_of_growing(tmp_path: Path) -> 
             ask, write = events(client, "ask"), events(client, "write")
             replies = []
             for number in range(limits.at_once + 12):
-                sent = {"fn_index": ask, "data": [QUESTION, 0, "ar", "", "", "", [], []], "session_hash": f"s{number}"}
+                sent = {
+                    "fn_index": ask,
+                    "data": [QUESTION, 0, "ar", "", "", "", [], [], []],
+                    "session_hash": f"s{number}",
+                }
                 assert client.post("/gradio_api/run/predict", json=sent).status_code == 200
                 sent = {"fn_index": write, "data": [None, "ar", ""], "session_hash": f"s{number}"}
                 replies.append(client.post("/gradio_api/queue/join", json=sent))
