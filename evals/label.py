@@ -110,11 +110,15 @@ def table(queued: Iterable[Queued]) -> str:
 
 def read(text: str) -> tuple[Queued, ...]:
     """A table that a person filled in. Raises UsageError that names a line whose label is none of the four."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), dialect="excel-tab")
-    if reader.fieldnames is None or not set(COLUMNS) <= set(reader.fieldnames):
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=None), dialect="excel-tab")
+    try:
+        rows, columns = list(reader), reader.fieldnames
+    except csv.Error as error:
+        raise UsageError(f"this is no table of labels: {error}") from error
+    if columns is None or not set(COLUMNS) <= set(columns):
         raise UsageError(f"this is no table of labels: its columns must be {', '.join(COLUMNS)}")
     found = []
-    for row in reader:
+    for row in rows:
         label = (row["label"] or "").strip().lower()
         if label and label not in LABELS:
             raise UsageError(f"{row['id']}: the label {label!r} is none of {', '.join(LABELS)}")

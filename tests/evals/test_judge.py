@@ -278,6 +278,12 @@ def test_shared_words_order_two_answers_as_people_do_more_often_than_not() -> No
 # --- labels ---
 
 
+@pytest.mark.parametrize("text", ["", "\r\x00", "id\twhy\r\n", '"' + "x" * 200_000])
+def test_what_is_no_table_of_labels_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(UsageError, match="no table of labels"):
+        read_table(text)
+
+
 def spoilt() -> list[Entry]:
     engine = Changed(town.Clerk(), SABOTAGES["wrong file"][0])
     return [Entry(case=case.id, repeat=0, reply=engine.answer(case, 0)) for case in town.CASES]
