@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from assistant.records import Answer, Citation, Conflict, Sentence, Source
 from assistant.showing.reasons import worded
-from assistant.showing.render import WORDS, direction, escaped, kept_text, language_of, one_line, surroundings
+from assistant.showing.render import WORDS, by_value, direction, escaped, kept_text, language_of, one_line, surroundings
 from index.records import Article, Hit, Span, SyncReport, page_of, short
 
 ROWS = 50  # of a table; the rest is counted
@@ -196,8 +196,9 @@ def _source(source: Source) -> str:
 
 def _conflict(conflict: Conflict) -> str:
     sides = (
-        f"<strong><bdi>{escaped(one.value)}</bdi></strong> ({_known(one.citation.file_id, one.published)})"
-        for one in conflict.sides
+        f"<strong><bdi>{escaped(same[0].value)}</bdi></strong> "
+        f"({'; '.join(_known(one.citation.file_id, one.published) for one in same)})"
+        for same in by_value(conflict)
     )
     return f"{escaped(conflict.about)}: {' ≠ '.join(sides)}"
 

@@ -6,7 +6,7 @@ import re
 
 from assistant.records import Answer, Citation
 from assistant.showing.reasons import worded
-from assistant.showing.render import WORDS, language_of, one_line, plain
+from assistant.showing.render import WORDS, by_value, language_of, one_line, plain
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])|(?<=[a-zA-Z])(:)(?=//)|(?<=www)(\.)|(?<=\w)(@)(?=\w)", re.IGNORECASE)
 _OPENING = re.compile(r"(?m)^(\s*(?:\d+(?=[.)]))?)([#=+.)-])")  # of a heading, an underline, a list
@@ -43,7 +43,10 @@ def answer_markdown(answer: Answer) -> str:
     if answer.conflicts:
         lines = (
             f"* {inert(one.about)}: "
-            + " ≠ ".join(f"{inert(side.value)} ({_told(answer, side.citation)})" for side in one.sides)
+            + " ≠ ".join(
+                f"{inert(same[0].value)} ({'; '.join(_told(answer, side.citation) for side in same)})"
+                for same in by_value(one)
+            )
             for one in answer.conflicts
         )
         parts += [f"**{words['conflicts']}**", "\n".join(lines)]

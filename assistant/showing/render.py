@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.policy import marked
-from assistant.records import Answer, Citation, Conflict, Source
+from assistant.records import Answer, Citation, Conflict, Side, Source
 from assistant.showing.reasons import worded
 from index.records import Article, Hit, Span, SyncReport
+from index.text.fold import folded
 from index.text.sentences import paragraphs
 
 if TYPE_CHECKING:
@@ -89,12 +90,27 @@ def quotes_text(answer: Answer) -> str:
     return plain("\n".join([f"{words['quotes']}:", *map(citation_line, answer.citations)]))
 
 
+def by_value(conflict: Conflict) -> list[list[Side]]:
+    """The sides of a conflict, those that say one value together, each article once, in the order of the conflict.
+
+    >>> sides = [(value, one) for value, one in (("15", "a"), ("10", "b"), ("15", "a"), ("15", "c"))]
+    >>> told = [Side(value=value, published=None, citation=Citation(file_id=one, start=0, end=1, quote="x")) for value, one in sides]
+    >>> [[one.citation.file_id for one in same] for same in by_value(Conflict(kind="number", about="", sides=tuple(told)))]
+    [['a', 'c'], ['b']]
+    """
+    values: dict[str, dict[str, Side]] = {}
+    for side in conflict.sides:
+        values.setdefault(folded(side.value), {}).setdefault(side.citation.file_id, side)
+    return [list(same.values()) for same in values.values()]
+
+
 def conflict_line(conflict: Conflict) -> str:
-    sides = (
-        f"{side.value} [{side.citation.file_id}" + (f", {side.published}]" if side.published else "]")
-        for side in conflict.sides
-    )
+    sides = (f"{same[0].value} [" + "; ".join(_when(side) for side in same) + "]" for same in by_value(conflict))
     return f"  {conflict.about}: {' ≠ '.join(sides)}"
+
+
+def _when(side: Side) -> str:
+    return side.citation.file_id + (f", {side.published}" if side.published else "")
 
 
 def source_line(source: Source) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 
 from assistant.records import Answer, Conflict, Sentence, Side, Source
 from assistant.showing.reasons import worded
-from assistant.showing.render import direction, escaped
+from assistant.showing.render import by_value, direction, escaped
 from assistant.web.markup import (
     LINE,
     button,
@@ -26,7 +26,6 @@ from assistant.web.markup import (
 )
 from assistant.web.words import Language, Words
 from index.records import Article, Value
-from index.text.fold import folded
 
 OLD = 365  # days
 MARK = re.compile(r"\s*\[([^\[\]\n]{1,300})\]")
@@ -228,12 +227,8 @@ def _broken_off(found: Answer, view: View) -> str:
 
 def _conflict(conflict: Conflict, view: View) -> str:
     """Each value once, with the sentences that say it, and by whom and when."""
-    values: dict[str, dict[str, Side]] = {}
-    for side in conflict.sides:
-        values.setdefault(folded(side.value), {}).setdefault(side.citation.file_id, side)
     told = "".join(
-        tag("li", _value(next(iter(sides.values())).value) + "".join(_side(one, view) for one in sides.values()))
-        for sides in values.values()
+        tag("li", _value(same[0].value) + "".join(_side(one, view) for one in same)) for same in by_value(conflict)
     )
     return tag("section", tag("h3", text(view.words.conflicts)) + tag("ul", told), class_="conflict")
 
