@@ -6,7 +6,7 @@ Frozen and compared by content. A span is a pair of offsets in Unicode code poin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import singledispatch
 
 import msgspec
@@ -95,7 +95,7 @@ def day(said: str | None) -> date | None:
 
 
 class Filters(Value, frozen=True, kw_only=True):
-    """Which articles may answer. Dates are inclusive; an article without a date never lies in a range.
+    """Which articles may answer. Dates are inclusive; an article without a date never lies in a range. UsageError for what is no filter.
 
     >>> bool(Filters()), bool(Filters(since=date(2025, 12, 1), languages=("ar",)))
     (False, True)
@@ -106,6 +106,17 @@ class Filters(Value, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
     file_ids: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("since", "until"):
+            day = getattr(self, name)
+            if isinstance(day, datetime):  # a later hour of the day is later than the day
+                msgspec.structs.force_setattr(self, name, day.date())
+            elif day is not None and not isinstance(day, date):
+                raise UsageError(f"the filter {name} is a day, as in {name}=date(2025, 12, 23)")
+        for name in ("languages", "publishers", "file_ids"):
+            if isinstance(one := getattr(self, name), str):  # its letters would be taken for so many names
+                raise UsageError(f"the filter {name} is a list, as in {name}=[{one[:40]!r}]")
 
     def __bool__(self) -> bool:
         return self != Filters()

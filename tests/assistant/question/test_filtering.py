@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +91,25 @@ def test_so_does_llama_index(filters: dict[str, tuple[str, ...]], articles: set[
     asked = engine.query("جسر نور Noor harbour").metadata["answer"]
     assert {hit.file_id for hit in asked.hits} == articles
     assert bool(articles) or asked.reasons == ("no article passes the filters (language AR, publisher The Lantern)",)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"languages": "ar"}, "languages=['ar']"),
+        ({"publishers": "وكالة الأنباء"}, "publishers=['وكالة الأنباء']"),
+        ({"since": "2025-12-01"}, "since=date("),
+        ({"until": 2025}, "until=date("),
+    ],
+)
+def test_what_is_no_filter_is_said_to_be_none_and_how_it_is_written(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(told)):
+        Filters(**given)
+
+
+def test_a_time_of_a_day_is_that_day() -> None:
+    noon = datetime(2025, 12, 1, 12, 30)
+    assert Filters(since=noon, until=noon) == Filters(since=date(2025, 12, 1), until=date(2025, 12, 1))
 
 
 def test_a_question_asks_once_which_articles_the_filters_leave(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ TECHNICAL = re.compile(
     r"isnad \w+(?: --?[\w-]+| FOLDER| \d)*|pip install \S+|https?://\S+|JSON Lines|UTF-8|NUL|UTF-16-LE|UTF-16|JSON|PDF|Word|OCR|Unicode|id|text|published|byte|isnad|server\.test|[A-Z]+_[A-Z_]+|context_tokens"
     r"|answer_tokens|ConnectError|pdf|png|\.\w+|news\w*|its own words|The Lantern"
     r"|llama-index-core|[\w.-]+/[\w.-]+|local:NAME|--store|model\.onnx|tokenizer\.json"
-    r"|Chroma|pandas|fastembed|HTML|Markdown|to_json|user|assistant|claim|context"
+    r"|Chroma|pandas|fastembed|HTML|Markdown|to_json|user|assistant|claim|context|date\(.*\)"
 )
 
 
