@@ -19,10 +19,11 @@ from assistant.quotation.amounts import Wanted, amounts, fate, of_one_time, want
 from assistant.records import Citation, Conflict, Kind, Side
 from index.records import Hit, Span, Value, covering
 from index.text.dates import DateMention, compatible, dates
+from index.text.fold import fold
 from index.text.hygiene import clean
 from index.text.numbers import Number, agree, numbers
 from index.text.sentences import sentences
-from index.text.words import QUESTION_WORDS, stem, words
+from index.text.words import QUESTION_WORDS, placed, stem, words
 
 ALIKE = 0.5  # the share of the words of either sentence, the values left out, that the other must hold
 NEAR = 0.5  # the same for the words beside the two values
@@ -288,10 +289,12 @@ def _calls(said: _Said, group: str, held: Held, known: frozenset[str]) -> bool:
 def _conflict(kind: Kind, *sides: tuple[_Said, Span]) -> Conflict:
     (one, here), (two, there) = sides
     shared = one.content & two.content
-    about = [word for word in words(one.text) if stem(word) in shared]
+    about = {
+        word: where.of(one.text) for word, where in placed(fold(one.text)) if stem(word) in shared
+    }  # as it is spelt
     return Conflict(
         kind=kind,
-        about=" ".join(dict.fromkeys(about)),
+        about=" ".join(about.values()),
         sides=tuple(sorted((_side(one, here), _side(two, there)), key=_newest)),
     )
 

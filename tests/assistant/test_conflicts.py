@@ -135,6 +135,11 @@ def test_each_side_has_its_source_date_and_verbatim_sentence() -> None:
     assert "حريق" in found.about and "12" not in found.about
 
 
+def test_what_a_conflict_is_about_is_spelt_as_its_source_spells_it() -> None:
+    (found,) = of(*(f"أحصى مسؤولون في مدينة طارين أضرار {count} مبنى بعد الإعصار." for count in (12, 15)))
+    assert "مسؤولون" in found.about and "الإعصار" in found.about
+
+
 def test_a_conflict_that_nobody_asked_about_is_left_out() -> None:
     texts = ["أسفر حريق السوق في طارين عن مقتل 12 شخصا.", "أسفر حريق السوق في طارين عن مقتل 15 شخصا."]
     assert of(*texts, question="كم شخصا قتل في حريق سوق طارين؟")
