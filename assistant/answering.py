@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from assistant.checking import examined
 from assistant.conflicts import conflicts, joined, rivals
-from assistant.model import Model, Prices, total
+from assistant.model import Model, Prices, drained, total
 from assistant.policy import Policy, applied
 from assistant.question.conversation import Conversation, standalone
 from assistant.question.filtering import none_passes
@@ -60,15 +60,9 @@ def answer(
     policy: Policy = "show",
 ) -> Answer:
     """The answer to a question: `stream`, read to its end."""
-    streaming = stream(
-        question, retriever, writer, conversation=conversation, limit=limit, filters=filters, policy=policy
+    return drained(
+        stream(question, retriever, writer, conversation=conversation, limit=limit, filters=filters, policy=policy)
     )
-    while True:
-        try:
-            next(streaming)
-        except StopIteration as done:
-            found: Answer = done.value
-            return found
 
 
 def stream(

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from index.provider import Provider, Reply
 from index.records import Value
 
 Message = dict[str, str]  # role (system, user or assistant) and content
+T = TypeVar("T")
 
 _CODES = "ar en fr de es it pt fa ur tr ku he ru uk id ms hi zh ja ko"
 _NAMES = (
@@ -137,14 +138,14 @@ def key_of(messages: Sequence[Message]) -> str:
     return hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def drained(replying: Generator[str, None, Reply]) -> Reply:
-    """The whole reply, where nobody waits for its pieces."""
+def drained(pieces: Generator[str, None, T]) -> T:
+    """The whole, where nobody waits for its pieces."""
     while True:
         try:
-            next(replying)
+            next(pieces)
         except StopIteration as done:
-            reply: Reply = done.value
-            return reply
+            whole: T = done.value
+            return whole
 
 
 def unthinking(replying: Generator[str, None, Reply]) -> Generator[str, None, Reply]:

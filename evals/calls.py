@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from assistant.model import Message, Model, Prices, usage_of
+from assistant.model import Message, Model, Prices, drained, usage_of
 from assistant.spending import Budget
 from evals.pace import Limiter
 from evals.records import canonical, lines
@@ -124,8 +124,6 @@ class Remembered:
         return reply
 
     def _ask(self, wanted: str, messages: Sequence[Message]) -> Reply:
-        from assistant.model import drained
-
         if self._source is None:
             self._calls.missed()
             raise NotRecorded("offline, and the reply to this request is not kept; run once without --offline")
