@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
-
-from msgspec.structs import replace
 
 from index.errors import StoreBusy, StoreError
 from index.ledger import Ledger
 from index.lexical import LexicalIndex, LexicalWriter
 from index.meaning.paid import Bill, bill
-from index.passages import WHOLE, cut
+from index.preparing import Crew, Job, Prepared, prepared
 from index.reading.articles import Found, given, scan
 from index.records import Article, Passage, Skipped, SyncReport
-from index.text.hygiene import clean, unseen
+from index.tally import Batch, Tally, told_apart
+from index.text.hygiene import clean
 
 if TYPE_CHECKING:
     from index.meaning.embedding import Embedder
 
 BATCH = 100  # articles a transaction
 COMMIT = 5_000  # articles a commit of the lexical index
+ROOM = 50_000_000  # bytes of articles that are prepared at once
 READING = "5"  # raise it when reading or cutting changes: stored articles are then read anew
 
 Progress = Callable[[str, int, int | None], None]  # stage, articles done with it, of how many
@@ -42,6 +43,9 @@ class Lexicon:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.folder = ledger.store / "lexical"
+        self._writer: LexicalWriter | None = None
+        self._following = True
+        self._unsettled: list[str] = []  # ids of the articles that the writer has and no reader sees yet
 
     def sound(self) -> bool:
         """Whether the index can be opened."""
@@ -53,29 +57,64 @@ class Lexicon:
             return False
         return True
 
+    def follow(self, taken: Iterable[Prepared]) -> None:
+        """Begin to take over what the ledger was just given, while more is read. `refresh` has it seen, `close` gives it up."""
+        try:
+            for one in taken if self._following else ():
+                self._put(one.article, one.passages)
+            if len(self._unsettled) >= COMMIT:
+                self._settle()
+        except StoreError:  # `refresh` meets it again, once all is read
+            self.close()
+            self._following = False
+
     def refresh(self, progress: Progress) -> None:
-        anew = not self.sound()
-        if anew:
-            self._ledger.mark_all("lexical")
-        pending = self._ledger.pending("lexical")
-        if not pending and not anew:
+        """Take over all that the ledger lists as pending."""
+        if not self._writer and not self._ledger.pending("lexical") and self.sound():
             return
-        with LexicalWriter(self.folder, anew=anew, threads=2 if len(pending) > COMMIT else 1) as writer:
-            done = 0
-            for batch in batched(pending, COMMIT):
-                articles = self._ledger.articles(batch)
-                for one in batch:
-                    if article := articles.get(one):
-                        passages = self._ledger.passages_of(article)
-                        writer.replace(one, article.title, ((passage.id, clean(passage.text)) for passage in passages))
-                    else:
-                        writer.remove(one)
-                writer.commit()
-                self._ledger.settle("lexical", batch)
-                done += len(batch)
-                progress("searchable", done, len(pending))
+        try:
+            with self._opened() as writer:
+                followed = frozenset(self._unsettled)
+                pending, done = self._ledger.pending("lexical"), len(followed)
+                for batch in list(batched((one for one in pending if one not in followed), COMMIT)) or [[]]:
+                    articles = self._ledger.articles(batch)
+                    for one in batch:
+                        if article := articles.get(one):
+                            self._put(article, self._ledger.passages_of(article))
+                        else:
+                            writer.remove(one)
+                            self._unsettled.append(one)
+                    self._settle()
+                    done += len(batch)
+                    progress("searchable", done, len(pending))
+        finally:
+            self._writer, self._unsettled, self._following = None, [], True
+
+    def close(self) -> None:
+        """Let another process write. What was not settled is still pending."""
+        writer, self._writer, self._unsettled = self._writer, None, []
+        if writer:
+            with suppress(StoreError):
+                writer.close()
+
+    def _opened(self) -> LexicalWriter:
+        if self._writer is None:
+            anew = not self.sound()
             if anew:
-                writer.commit()
+                self._ledger.mark_all("lexical")
+            many = len(self._ledger.pending("lexical")) > COMMIT
+            self._writer = LexicalWriter(self.folder, anew=anew, threads=2 if many else 1)
+        return self._writer
+
+    def _put(self, article: Article, passages: Iterable[Passage]) -> None:
+        self._opened().replace(article.id, article.title, ((one.id, clean(one.text)) for one in passages))
+        self._unsettled.append(article.id)
+
+    def _settle(self) -> None:
+        """Have readers see what the writer has."""
+        self._opened().commit()
+        self._ledger.settle("lexical", self._unsettled)
+        self._unsettled = []
 
 
 def quiet(stage: str, done: int, total: int | None) -> None:
@@ -90,9 +129,9 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
     version that was indexed before.
     Raises SourceError where PATH is gone or holds no article, StoreBusy where another process is writing.
     """
-    with ledger.writing():
+    with _writing(ledger, derived := list(derived)):
         root = str(path.resolve())
-        tally = _read(scan(path), root, ledger, progress)
+        tally = _read(scan(path), root, ledger, derived, progress)
         report = tally.report(ledger.known(root), dropping=True)
         ledger.delete(report.deleted)
         for one in derived:
@@ -106,9 +145,10 @@ def plan(path: Path, ledger: Ledger, embedder: Embedder, *, progress: Progress =
     Raises as `sync` does, but for StoreBusy: nobody is kept from writing.
     """
     root = str(path.resolve())
-    tally, due = _Tally(), Bill()
+    tally, due, current = Tally(), Bill(), _current(ledger)
     for batch in batched(scan(path), BATCH):
-        due += bill(_fresh(batch, root, ledger, tally, adopting=False), embedder, ledger)
+        taken = tally.take(one := told_apart(batch, root, ledger, current), map(prepared, one.fresh), root)
+        due += bill([(each.article, each.passages) for each in taken], embedder, ledger)
         progress("read", tally.seen, None)
     return tally.report(ledger.known(root), dropping=True), due
 
@@ -121,8 +161,8 @@ def take(
     One whose id is there is replaced; where its file still stands in an indexed folder, it is refused. StoreBusy where another
     process is writing.
     """
-    with ledger.writing():
-        report = _read(given(records), "", ledger, progress).report(ledger.known(""), dropping=False)
+    with _writing(ledger, derived := list(derived)):
+        report = _read(given(records), "", ledger, derived, progress).report(ledger.known(""), dropping=False)
         for one in derived:
             one.refresh(progress)
     return report
@@ -139,6 +179,26 @@ def remove(ids: Iterable[str], ledger: Ledger, derived: Iterable[Derived]) -> No
             index.refresh(quiet)
 
 
+@contextmanager
+def _writing(ledger: Ledger, derived: Sequence[Derived]) -> Iterator[None]:
+    """Be the only writer; whatever happens, let the next one write."""
+    with ledger.writing():
+        try:
+            yield
+        finally:
+            for one in _lexicons(derived):
+                one.close()
+
+
+def _current(ledger: Ledger) -> bool:
+    """Whether what is in the ledger was read as it would be now."""
+    return ledger.state("reading") in (None, READING)
+
+
+def _lexicons(derived: Iterable[Derived]) -> list[Lexicon]:
+    return [one for one in derived if isinstance(one, Lexicon)]
+
+
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """The items in lists of `size`; the last may be shorter."""
     rest = iter(items)
@@ -146,85 +206,36 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def _read(found: Iterable[Found | Skipped], root: str, ledger: Ledger, progress: Progress) -> _Tally:
-    """Put what is new or changed into the ledger."""
-    tally = _Tally()
-    for batch in batched(found, BATCH):
-        ledger.replace(_fresh(batch, root, ledger, tally))
+def _read(
+    found: Iterable[Found | Skipped], root: str, ledger: Ledger, derived: Sequence[Derived], progress: Progress
+) -> Tally:
+    """Put what is new or changed into the ledger, batch by batch in their order; the next ones are prepared meanwhile."""
+    lexicons = _lexicons(derived)
+    tally, current = Tally(), _current(ledger)
+    under_way: deque[tuple[Batch, Job]] = deque()
+
+    def keep_oldest() -> None:
+        batch, job = under_way.popleft()
+        taken = tally.take(batch, job.result(), root)
+        if batch.adopted:
+            ledger.adopt(root, batch.adopted)
+        ledger.replace([(one.article, one.passages) for one in taken], [one.sketch for one in taken])
         progress("read", tally.seen, None)
+        for one in lexicons:
+            one.follow(taken)
+
+    with Crew() as crew:
+        for some in batched(found, BATCH):
+            ids = {one.id for one in some if one.id is not None}
+            while any(batch.ids & ids for batch, _ in under_way):  # given twice: the later one replaces the earlier
+                keep_oldest()
+            batch = told_apart(some, root, ledger, current)
+            while under_way and under_way[0][1].done and not crew.idle():
+                keep_oldest()
+            under_way.append((batch, crew.begin(batch.fresh)))
+            while len(under_way) > crew.size or sum(batch.size for batch, _ in under_way) > ROOM:
+                keep_oldest()
+        while under_way:
+            keep_oldest()
     ledger.set_state("reading", READING)
     return tally
-
-
-class _Tally:
-    """What the run has done so far."""
-
-    def __init__(self) -> None:
-        self.added: list[str] = []
-        self.changed: list[str] = []
-        self.skipped: list[Skipped] = []
-        self.unseen: Counter[str] = Counter()
-        self.unchanged = 0
-        self.present: set[str] = set()  # ids of the articles that could be read
-        self.refused: set[str] = set()  # and of those that could not
-
-    @property
-    def seen(self) -> int:
-        return len(self.added) + len(self.changed) + self.unchanged
-
-    def skip(self, skipped: Skipped) -> None:
-        self.skipped.append(skipped)
-        if skipped.id is not None:
-            self.refused.add(skipped.id)
-
-    def report(self, known: set[str], *, dropping: bool) -> SyncReport:
-        """What was done, and of the articles that are `known` of this PATH, those to be dropped."""
-        stays = known & self.refused - self.present
-        report = SyncReport(
-            added=tuple(self.added),
-            changed=tuple(self.changed),
-            unchanged=self.unchanged,
-            skipped=tuple(
-                replace(one, reason=f"{one.reason}; its earlier version stays indexed") if one.id in stays else one
-                for one in self.skipped
-            ),
-            unseen=dict(self.unseen),
-        )
-        if not dropping:
-            return report
-        missing = tuple(sorted(known - self.present - self.refused))
-        return replace(report, kept=missing) if report.unread else replace(report, deleted=missing)
-
-
-def _fresh(
-    batch: list[Found | Skipped], root: str, ledger: Ledger, tally: _Tally, *, adopting: bool = True
-) -> list[tuple[Article, tuple[Passage, ...]]]:
-    """The articles of a batch that are new or changed, with their passages."""
-    homes = ledger.homes([one.id for one in batch if isinstance(one, Found)])
-    current = ledger.state("reading") in (None, READING)
-    entries, adopted = [], {}
-    for found in batch:
-        if isinstance(found, Skipped):
-            tally.skip(found)
-            continue
-        home = homes.get(found.id)
-        if home and home.root != root and home.still_there():
-            reason = (
-                f"the id {found.id} belongs to {home.root} ({home.path}); rename one, or run: isnad remove {found.id}"
-            )
-            tally.skip(Skipped(path=found.place, id=found.id, reason=reason))
-        elif home and home.sha256 == found.sha256 and current:
-            tally.present.add(found.id)
-            tally.unchanged += 1
-            if (home.root, home.path) != (root, found.path):
-                adopted[found.id] = found.path
-        elif isinstance(article := found.load(), Skipped):
-            tally.skip(article)
-        else:
-            tally.present.add(found.id)
-            (tally.changed if home else tally.added).append(found.id)
-            tally.unseen.update(unseen(article.text))
-            entries.append((replace(article, root=root), cut(article, whole=WHOLE)))
-    if adopted and adopting:
-        ledger.adopt(root, adopted)
-    return entries

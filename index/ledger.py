@@ -143,9 +143,16 @@ class Ledger:
         except sqlite3.Error as error:
             raise _readable(error, self.store) from error
 
-    def replace(self, entries: Iterable[tuple[Article, Sequence[Passage]]]) -> None:
-        """Put articles in, whole, in one transaction; an article that was there gives way to its new version."""
-        prepared = [(article, passages, sketch(article.text, article.boilerplate)) for article, passages in entries]
+    def replace(
+        self, entries: Iterable[tuple[Article, Sequence[Passage]]], sketches: Sequence[Sketch | None] | None = None
+    ) -> None:
+        """Put articles in, whole, in one transaction; an article that was there gives way to its new version.
+
+        `sketches` are those of the articles, in their order, where they were made already.
+        """
+        listed = list(entries)
+        made = sketches or [sketch(article.text, article.boilerplate) for article, _ in listed]
+        prepared = [(*entry, found) for entry, found in zip(listed, made, strict=True)]
         with self._transaction() as db:
             there = set(self.homes([article.id for article, _, _ in prepared]))
             for article, passages, found in prepared:
@@ -435,6 +442,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA cache_size = -32000")  # kB; sketches are found by keys from all over their table
+        db.execute("PRAGMA wal_autocheckpoint = 10000")  # pages; a page that is written ten times is copied once
         if not version:
             _lay_out(db)
     except sqlite3.Error as error:

@@ -36,8 +36,9 @@ class Found(Value, frozen=True, kw_only=True):
     id: str
     path: str  # relative to the PATH it was found in
     sha256: str  # of the file's bytes, or of the record
-    origin: Path | Record
+    origin: bytes | Record  # a file's path as the system has it
     line: int | None = None  # of a JSON Lines file
+    size: int = 0  # bytes of the file, letters of the record
 
     @property
     def place(self) -> str:
@@ -49,7 +50,7 @@ class Found(Value, frozen=True, kw_only=True):
         try:
             if isinstance(self.origin, Record):
                 return _from_record(self, self.origin)
-            return _from_file(self, content(self.origin, _limit(self.path)))
+            return _from_file(self, content(Path(os.fsdecode(self.origin)), _limit(self.path)))
         except Refused as refused:
             return Skipped(path=self.place, id=self.id, reason=str(refused))
 
@@ -163,7 +164,8 @@ def _found(root: Path, file: File) -> Found | Skipped:
         data = content(root / file.path, _limit(file.path))
     except Refused as refused:
         return Skipped(path=shown(file.path), id=file.id, reason=str(refused))
-    return Found(id=file.id, path=file.path, sha256=hashlib.sha256(data).hexdigest(), origin=root / file.path)
+    sha256, origin = hashlib.sha256(data).hexdigest(), os.fsencode(root / file.path)
+    return Found(id=file.id, path=file.path, sha256=sha256, origin=origin, size=len(data))
 
 
 def _records(root: Path, path: str) -> Iterator[Found | Skipped]:
@@ -178,7 +180,8 @@ def _recorded(path: str, line: Line) -> Found | Skipped:
     if line.record is None:
         place = f"{shown(path)}:{line.number}"
         return Skipped(path=place, id=line.id, reason=line.trouble, nameless=line.nameless)
-    return Found(id=str(line.record.id), path=path, line=line.number, sha256=line.record.sha256, origin=line.record)
+    record, size = line.record, len(line.record.text)
+    return Found(id=str(record.id), path=path, line=line.number, sha256=record.sha256, origin=record, size=size)
 
 
 def _limit(path: str) -> int:

@@ -68,8 +68,8 @@ class Confined:
         line = self._started()
         until = time.monotonic() + self.seconds
         line.settimeout(self.seconds)
-        _send(line, msgspec.msgpack.encode(task))
-        return msgspec.msgpack.decode(_received(line, until), type=_Reply)
+        send(line, msgspec.msgpack.encode(task))
+        return msgspec.msgpack.decode(received(line, until), type=_Reply)
 
     def _started(self) -> socket.socket:
         if self._line is None or self._child is None or self._child.poll() is not None:
@@ -77,11 +77,10 @@ class Confined:
             self._line, theirs = socket.socketpair()
             with theirs:
                 number = theirs.fileno()
-                command = [sys.executable, "-m", "index.reading.confined", str(number), str(self.memory)]
-                no_secrets = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(sys.path)}
+                command = [sys.executable, "-P", "-m", "index.reading.confined", str(number), str(self.memory)]
                 null = subprocess.DEVNULL
                 self._child = subprocess.Popen(
-                    command, pass_fds=[number], env=no_secrets, stdin=null, stdout=null, stderr=null
+                    command, pass_fds=[number], env=no_secrets(), stdin=null, stdout=null, stderr=null
                 )
         return self._line
 
@@ -94,11 +93,17 @@ class Confined:
         self._line = self._child = None
 
 
-def _send(line: socket.socket, data: bytes) -> None:
+def no_secrets() -> dict[str, str]:
+    """The environment of a child process: where programs are found, and Python's modules, as here; no keys."""
+    return {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def send(line: socket.socket, data: bytes) -> None:
+    """Send a message."""
     line.sendall(_HEAD.pack(len(data)) + data)
 
 
-def _received(line: socket.socket, until: float | None = None) -> bytes:
+def received(line: socket.socket, until: float | None = None) -> bytes:
     """The next message; TimeoutError after `until`, ConnectionError where the other side is gone."""
     (size,) = _HEAD.unpack(_bytes(line, _HEAD.size, until))
     return _bytes(line, size, until)
@@ -112,7 +117,8 @@ def _bytes(line: socket.socket, size: int, until: float | None) -> bytes:
             if left <= 0:
                 raise TimeoutError
             line.settimeout(left)
-        piece = line.recv(min(size - len(data), 1 << 20))
+        wanted = min(size - len(data), 1 << 20)
+        piece = line.recv(wanted, socket.MSG_WAITALL)  # in few pieces: other threads are at work
         if not piece:
             raise ConnectionError
         data += piece
@@ -139,10 +145,10 @@ def _serve(line: socket.socket, memory: int) -> None:
             resource.setrlimit(limit, (value, value))
     while True:
         try:
-            task = msgspec.msgpack.decode(_received(line), type=_Task)
+            task = msgspec.msgpack.decode(received(line), type=_Task)
         except ConnectionError:
             return
-        _send(line, msgspec.msgpack.encode(_reply(task)))
+        send(line, msgspec.msgpack.encode(_reply(task)))
 
 
 SHARED = Confined()
