@@ -26,14 +26,14 @@ _FORM = """<!doctype html>
 <title>إسناد · Isnad</title><style>
 :root{color-scheme:light dark}
 body{font:1.05rem/1.7 system-ui,"Noto Sans Arabic","Segoe UI",Tahoma,sans-serif;display:grid;min-height:90vh;place-items:center;margin:1rem}
-form{display:grid;gap:.9rem;width:min(22rem,100%%)}
-h1{font-size:1.5rem;margin:0}label{display:grid;gap:.2rem}
+main{width:min(22rem,100%%)}form{display:grid;gap:.9rem}
+h1{font-size:1.5rem;margin:0}label{display:grid;grid-template-columns:1fr auto;gap:.2rem}label input{grid-column:1/-1}
 input,button{font:inherit;padding:.5rem .7rem;border:1px solid #888;border-radius:.4rem}
 button{background:#0b5c4a;color:#fff;border-color:#0b5c4a;cursor:pointer}
-[role=alert]{margin:0;color:#b3261e}@media(prefers-color-scheme:dark){[role=alert]{color:#ffb4ab}}
+[role=alert]{margin:0;color:#b3261e}[role=alert] span{display:block;text-align:left}@media(prefers-color-scheme:dark){[role=alert]{color:#ffb4ab}}
 </style></head><body><main><form method="post" action="/login"><h1>إسناد <span lang="en" dir="ltr">Isnad</span></h1>
-%(said)s<label>الاسم <span lang="en" dir="ltr">Name</span><input name="name" autocomplete="username" dir="auto" required autofocus></label>
-<label>كلمة المرور <span lang="en" dir="ltr">Password</span><input name="password" type="password" autocomplete="current-password" dir="ltr" required></label>
+%(said)s<label><span>الاسم</span><span lang="en" dir="ltr">Name</span><input name="name" autocomplete="username" dir="auto" required autofocus></label>
+<label><span>كلمة المرور</span><span lang="en" dir="ltr">Password</span><input name="password" type="password" autocomplete="current-password" dir="ltr" required></label>
 <input type="hidden" name="next" value="%(onward)s"><button>دخول <span lang="en" dir="ltr">Log in</span></button></form></main></body></html>
 """
 
