@@ -12,13 +12,18 @@ import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import structs
 
 from index.lexical import LexicalIndex, LexicalWriter
 from index.passages import cut
 from index.reading.articles import read
-from index.records import Article, Hit, Passage
+from index.records import Article, Hit, Passage, Span
+from index.text.fold import folded
+from index.text.sentences import sentences
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -27,6 +32,7 @@ QUESTIONS = ROOT / "tests" / "data"
 PARTS = 4  # withheld in turn
 STORE = 5  # articles of a tiny store
 LIMIT = 10  # hits
+BLANKED = 4  # sentences with an answer at most, where it is taken out of news: what stands everywhere is no answer
 
 Row = dict[str, Any]
 
@@ -126,6 +132,42 @@ def tiny(name: str, size: int = STORE) -> Iterator[Store]:
         yield from _opened(name, kept, asked)
 
 
+def gaps(name: str) -> Iterator[Store]:
+    """One store of passages that lack what a third of their questions ask: the sentences with the answer are taken out.
+
+    So a question is on an article that is there, and on something that this article does not tell.
+    """
+    passages, questions = _read(name)
+    kept, asked = [], []
+    by_passage = defaultdict(list)
+    for row in questions:
+        by_passage[row["passage_id"]].append(row)
+    for row in passages:
+        mine = sorted(by_passage[row["id"]], key=lambda one: hashlib.md5(one["question"].encode()).hexdigest())
+        text = _without(row["text"], [answer for one in mine[::3] for answer in one["answers"]])
+        kept.append(row | {"text": text})
+        asked += [(one, row["title"], any(answer in text for answer in one["answers"])) for one in mine if text]
+    kept = [row for row in kept if row["text"]]
+    by_title = defaultdict(str)
+    for row in kept:
+        by_title[row["title"]] += row["text"] + "\n"
+    yield from _opened(
+        f"{name}, gaps",
+        kept,
+        [
+            Asked(one["question"], tuple(one["answers"]) if told else (), told, title)
+            for one, title, told in asked
+            if told or not _stands(one["answers"], by_title[title])
+        ],
+    )
+
+
+def _without(text: str, answers: Sequence[str]) -> str:
+    """A text without the sentences that hold one of the answers."""
+    held = [span.of(text) for span in sentences(text)]
+    return "\n".join(one for one in held if not any(answer in one for answer in answers))
+
+
 def squad2(*, apart: bool = False) -> Iterator[Store]:
     """One store of 646 passages, or `apart` one for each title; half of the questions were written so that they only look answerable."""
     passages = rows("squad2_cs224n/passages.jsonl")
@@ -152,10 +194,18 @@ def rgb() -> Iterator[Store]:
             yield from _opened("rgb", [passages[one] for one in ids if one in passages], [asked])
 
 
-def news(folders: Sequence[Path], questions: Path) -> Iterator[Store]:
-    """One store of news reports as they are indexed; the Arabic questions that stand alone and obey no planted instruction."""
+def news(folders: Sequence[Path], questions: Path, part: int | None = None) -> Iterator[Store]:
+    """One store of news reports as they are indexed; the Arabic questions that stand alone and obey no planted instruction.
+
+    With a `part`, 0 or 1: the sentences that answer this half of the questions are blanked.
+    """
     articles = [one for folder in folders for one in read(folder) if isinstance(one, Article)]
-    with tempfile.TemporaryDirectory() as place:
+    written = map(json.loads, questions.read_text(encoding="utf-8").splitlines())
+    chosen = (row for row in written if row["lang"] == "ar" and not row.get("history") and not row.get("canary"))
+    asked = [_of_news(row) for row in chosen]
+    if part is not None:
+        articles, asked = _blanked(articles, asked, part)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         held: dict[str, tuple[Article, Passage]] = {}
         with LexicalWriter(Path(place), anew=True) as writer:
             for article in articles:
@@ -163,9 +213,40 @@ def news(folders: Sequence[Path], questions: Path) -> Iterator[Store]:
                 held |= {one.id: (article, one) for one in passages}
                 writer.replace(article.id, article.title, [(one.id, one.text) for one in passages])
             writer.commit()
-        written = map(json.loads, questions.read_text(encoding="utf-8").splitlines())
-        chosen = (row for row in written if row["lang"] == "ar" and not row.get("history") and not row.get("canary"))
-        yield Store(questions.stem, LexicalIndex.open(Path(place)), held, [_of_news(row) for row in chosen])
+        yield Store(questions.stem, LexicalIndex.open(Path(place)), held, asked)
+
+
+def _blanked(articles: Sequence[Article], asked: Sequence[Asked], part: int) -> tuple[list[Article], list[Asked]]:
+    """The articles without the sentences that answer half of the questions, these as unanswerable, and the others that still are answered."""
+    said = [(article.id, span) for article in articles for span in sentences(article.text)]
+    texts = {article.id: article.text for article in articles}
+    gone: dict[str, set[Span]] = defaultdict(set)
+    kept = []
+    for one in asked:
+        telling = [(id_, span) for id_, span in said if _tells(span.of(texts[id_]), one.answers)]
+        if one.answerable and _half(one.question) == part and 0 < len(telling) <= BLANKED:
+            kept.append(one._replace(answers=(), answerable=False))
+            for id_, span in telling:
+                gone[id_].add(span)
+    for id_, spans in gone.items():
+        for span in spans:
+            texts[id_] = texts[id_][: span.start] + " " * (span.end - span.start) + texts[id_][span.end :]
+    taken = [span.of(article.text) for article in articles for span in gone[article.id]]
+    kept += [
+        one
+        for one in asked
+        if one.answerable and _half(one.question) != part and not any(_tells(text, one.answers) for text in taken)
+    ]
+    return [structs.replace(article, text=texts[article.id]) for article in articles], kept
+
+
+def _tells(text: str, answers: Sequence[str]) -> bool:
+    plain = folded(text)
+    return any(folded(answer).strip() in plain for answer in answers)
+
+
+def _half(question: str) -> int:
+    return int(hashlib.md5(question.encode()).hexdigest(), 16) // 16 % 2
 
 
 def _of_news(row: Row) -> Asked:
@@ -177,6 +258,9 @@ def _of_news(row: Row) -> Asked:
 NEWS: dict[str, Callable[[], Iterator[Store]]] = {  # never fitted on
     "reference reports": lambda: news([ROOT.parent / "shared" / "articles"], QUESTIONS / "reference_questions.jsonl"),
     "sample reports": lambda: news([ROOT / "articles"], QUESTIONS / "sample_questions.jsonl"),
+    "reference reports, gaps": lambda: chain.from_iterable(
+        news([ROOT.parent / "shared" / "articles"], QUESTIONS / "reference_questions.jsonl", part) for part in (0, 1)
+    ),
 }
 SETS: dict[str, Callable[[], Iterator[Store]]] = {
     "arcd": lambda: removal("arcd"),
@@ -191,6 +275,12 @@ SETS: dict[str, Callable[[], Iterator[Store]]] = {
     "squad2": squad2,
     "squad2, one article": lambda: squad2(apart=True),
     "cases": lambda: news([ROOT / "articles", CASES / "articles"], CASES / "core.jsonl"),
+    "arcd, gaps": lambda: gaps("arcd"),
+    "xquad-ar, gaps": lambda: gaps("xquad-ar"),
+    "xquad-en, gaps": lambda: gaps("xquad-en"),
+    "cases, gaps": lambda: chain.from_iterable(
+        news([ROOT / "articles", CASES / "articles"], CASES / "core.jsonl", part) for part in (0, 1)
+    ),
     "rgb": rgb,
 }
 
@@ -198,7 +288,7 @@ SETS: dict[str, Callable[[], Iterator[Store]]] = {
 def _opened(name: str, passages: Sequence[Row], asked: list[Asked]) -> Iterator[Store]:
     if not passages:
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         yield stored(name, passages, asked, Path(folder))
 
 

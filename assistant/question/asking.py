@@ -39,7 +39,17 @@ _PLACES = "مدينه مدن دوله دول بلد بلدان بلده مكان
 _AMOUNTS = (
     "عدد نسبه مساحه طول ارتفاع سعر قيمه حجم كميه وزن درجه معدل عمق سرعه تكلفه كلفه مقدار متوسط ميزانيه عمر مده مبلغ"
 )
-_PEOPLE = "رئيس وزير ملك امير شخص لاعب شاعر عالم قائد ممثل كاتب فنان مخترع مدير مدرب سفير حاكم"
+_PEOPLE = (
+    "رئيس وزير ملك امير شخص لاعب شاعر عالم قائد ممثل كاتب فنان مخترع مدير مدرب سفير حاكم رئيسه وزيره مديره قاضي محامي محاميه شاب رجل "
+    "امراه سيده طفل طفله جندي ضابط ضابطي شرطي طبيب مهندس صحفي صحافي مراسل متحدث ناطق متهم قاتل جاني قتيل ضحيه مخرج منتج مولف مغني مطرب "
+    "طالب معلم سايق طيار حارس زوجه زوج ابن والد والده نايب محافظ مرشح فايز مهاجم قاضيه طبيبه مهندسه صحفيه مراسله متحدثه متهمه مخرجه ممثله مولفه "
+    "مغنيه مطربه طالبه معلمه مدربه سفيره لاعبه كاتبه شاعره فنانه نايبه محافظه مرشحه فايزه"
+)
+_PERSONS = (
+    "person|president|minister|king|queen|player|actor|actress|author|scientist|leader|man|woman|boy|girl|singer|director|coach|artist|emperor|"
+    "general|judge|lawyer|officer|marshal|soldier|doctor|driver|pilot|victim|suspect|manager|chairman|founder|owner|winner|wife|husband|son|"
+    "daughter|father|mother|brother|sister|teacher|student|journalist|reporter|spokesman|spokeswoman|ambassador|mayor|governor"
+)
 _SAID = (
     "قال قالت صرح صرحت اعلن اعلنت اكد اكدت ذكر ذكرت اضاف وصف وصفت علق علقت رد ردت حكي طالب طالبت دعا دعت اعتبر اعتبرت اوضح "
     "اشار حذر اقترح تعهد قيم"
@@ -83,7 +93,7 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             f"{_IS} {_any('تاريخ موعد توقيت سنه عام يوم')}", rf"{_WHAT} (?:year|date|day|month|century|decade|time)"
         ),
     ),
-    ("date", re.compile(rf"{_NO_OTHER}when(?!\S)")),
+    ("date", re.compile(rf"{_NO_OTHER}when(?!\S)(?!.* (?:what|which|who|how|why)(?!\S))")),
     (
         "place",
         _words(
@@ -131,8 +141,8 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "person",
         _words(
-            rf"{_WHAT}(?: \S+)? (?:person|president|minister|king|player|actor|author|scientist|leader|man|woman|singer|director|coach|"
-            "artist|emperor|general)"
+            rf"{_WHAT}(?: \S+)? (?:{_PERSONS})",
+            rf"what (?:is|was|are|were) the names? of the(?: \S+)? (?:{_PERSONS})s?",
         ),
     ),
 )
@@ -147,6 +157,13 @@ HOLDS_OFFICE = re.compile(
     r"^(?:من|مين|منو|who)(?: (?:هو|هي|is|the|current|new))* (?:ال)?(?:"
     + "|".join(folded(_OFFICES).split())
     + r")(?!\S)"
+)
+
+ROLES = _folded(
+    f"{_PEOPLE} {_OFFICES} سكرتير السكرتير ناطق متحدثه ناطقه امير زعيم {_PERSONS.replace('|', ' ')} spokesperson minister executive"
+)
+ASKS_WHO = re.compile(
+    r"^[وف]?(?:(?:من|مين|منو|ما|شو|ايش|وش|who|what)(?: (?:هو|هي|كان|كانت|هم|is|was|are|were|the|name|names|of|اسم|اسماء))*) "
 )
 
 LATIN_LANGUAGES = {

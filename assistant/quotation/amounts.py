@@ -28,7 +28,7 @@ _KILLED = _set(
 _INJURED = _set(
     "أصيب أصيبوا إصابة إصابات جرح جرحوا جريح جريحا جرحى مصاب مصابا مصابين مصابون injured injuries injuring hurt wounded wounding"
 )
-_PEOPLE = (
+PEOPLE = (
     _KILLED
     | _INJURED
     | _set("شخص شخصا أشخاص فردا أفراد آخرون آخرين مدنيا مدنيين people persons person others civilians victims")
@@ -62,12 +62,12 @@ def wanted(question: str) -> Wanted:
     heads = words(asked[1]) if asked else []
     noun = next((word for word in heads if word not in _COUNTING and word not in FUNCTION_WORDS), None)
     counted = None
-    if noun in _PEOPLE:
+    if noun in PEOPLE:
         counted = "people"  # also in كم عدد قتلى
     elif noun and heads[0] not in _COUNTING:
         counted = stem(noun)
     content = [word for word in said if word not in QUESTION_WORDS and word not in FUNCTION_WORDS]
-    about = {stem(word) for word in content if word not in _PEOPLE | _COUNTING and not word.isdecimal()}
+    about = {stem(word) for word in content if word not in PEOPLE | _COUNTING and not word.isdecimal()}
     return Wanted(
         counted=counted,
         fate=_fate(said),
@@ -127,6 +127,6 @@ def _counts(text: str, number: Number, want: Wanted) -> bool:
         return False
     if want.counted != "people":
         return want.counted in map(stem, after[:2])
-    if not any(_among(word, _PEOPLE) for word in (*after[:2], *before[-1:])):
+    if not any(_among(word, PEOPLE) for word in (*after[:2], *before[-1:])):
         return False
     return want.fate is None or fate(text, number) == want.fate

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 from assistant.question.asking import FUNCTION_WORDS, Kind
 from index.text.fold import folded
@@ -34,7 +35,8 @@ _PLACES = _folded(
 _REASONS = _folded(
     """
     لان لانه لانها لانهم بسبب نتيجه لذلك لكي كي بهدف لاجل اجل نظرا بغيه سبب اسباب يعود يرجع بفضل جراء ادي ادت لهذا لدعم لتعزيز لبدء
-    because due since so therefore reason reasons cause causes caused led owing order thus hence result
+    بدافع دافع بداعي بذريعه بحجه خشيه خوفا تحسبا حرصا رغبه احتجاجا ردا اثر خلفيه بعدما لوجود لعدم بعله تفاديا سعيا غايته هدفه
+    as after response because due since so therefore reason reasons cause causes caused led owing order thus hence result
     """
 )
 _SAYS = _folded(
@@ -55,6 +57,17 @@ TITLES = _folded(
     mayor governor senator judge colonel spokeswoman secretary chairman chairwoman
     """
 )
+_THERE = re.compile(
+    r"\b(?:in|at|near|from|to|outside|off|across|around|into|toward|towards|on) (?:the )?([A-Z][\w'’-]+)"
+)
+_IN = _folded("في قرب نحو داخل خارج أمام وسط")
+_TIMES = _folded(
+    """
+    عام سنة يوم شهر أسبوع ساعة وقت الوقت حين ظل إطار حال حالة شأن نفس هذا هذه ذلك تلك حد غضون أثناء نهاية بداية مطلع منتصف أعقاب ضوء بيان تصريح مقابلة
+    كلمة إشارة المئة المائة الميه العام اليوم الشهر السنة الأسبوع أول آخر أي كل بعض ما من أن إن هو هي هم الفترة مجال سياق مواجهة حديث ختام مستهل
+    """
+)
+_YEAR = re.compile(r"^(?:\d{3,4}(?:s|م|ه|هـ|ق)?|\d\d?(?:st|nd|rd|th)|ال\w+ينيات|ال\w+ينات)$")
 _MID_CAPITAL = re.compile(r"(?<=[\w,;] )[A-Z][a-zà-ÿ]+")
 
 
@@ -70,7 +83,7 @@ def has_cue(kind: Kind, said: Sequence[str], text: str, asked: Collection[str]) 
     if kind == "number":
         return bool(figures(said, asked))
     if kind == "date":
-        return any((word.isdigit() and 3 <= len(word) <= 4) or word in _dated() for word in new)
+        return any(_YEAR.match(word) or word in _dated() for word in new)
     if kind == "statement":
         return (
             any(word in _SAYS or (word[0] == "و" and word[1:] in _SAYS) for word in new)
@@ -83,8 +96,24 @@ def has_cue(kind: Kind, said: Sequence[str], text: str, asked: Collection[str]) 
         return any(word in TITLES for word in new) or any(
             word.casefold() not in asked for word in _MID_CAPITAL.findall(text)
         )
-    listed = {"place": _PLACES, "reason": _REASONS}.get(kind)
-    return listed is not None and any(word in listed for word in new)
+    if kind == "place":
+        return any(word in _PLACES for word in new) or _somewhere(said, text, asked)
+    return kind == "reason" and any(word in _REASONS for word in new)
+
+
+def _somewhere(said: Sequence[str], text: str, asked: Collection[str]) -> bool:
+    """Whether a preposition of place stands before a word that may name one: a capital, or in Arabic what is new and no time."""
+    if any(not {*words(word)} <= {*asked, *_dated()} for word in _THERE.findall(text)):
+        return True
+    return any(
+        one in _IN
+        and len(other) > 2
+        and not other[0].isdigit()
+        and other not in asked
+        and other not in _TIMES
+        and other not in _dated()
+        for one, other in pairwise(said)
+    )
 
 
 def figures(said: Sequence[str], asked: Collection[str]) -> list[int]:

@@ -11,6 +11,8 @@ from assistant.question.understand import Question
 from assistant.quotation.amounts import may_count, wanted
 from assistant.quotation.cues import figures, has_cue, pairs
 from assistant.quotation.matching import Frequency, Matches, Yardstick, rarity
+from assistant.quotation.people import abroad, holds_office, located, role, subject
+from assistant.quotation.sought import meets, sought
 from index.records import Hit, Span, Value, covering
 from index.text.numbers import numbers
 from index.text.sentences import sentences
@@ -69,6 +71,10 @@ class _Weighing:
         self.weights = [_weight(word, question, frequency) for word in question.terms]
         self.total = sum(self.weights) or 1.0
         self.fate = wanted(question.text).fate if question.kind == "number" else None
+        self.sought = sought(question)
+        self.role = role(question)
+        self.places = located(question.terms) if self.role else frozenset()
+        self.speaker = [question.terms.index(word) for word in subject(question)]
         self.leading = next((at for at, word in enumerate(question.terms) if word not in question.frame), 0)
         self.yardstick = Yardstick(question.text, frequency)
         self.titles = [tuple(words(hit.article.title or "")) for hit in hits]
@@ -125,7 +131,9 @@ class _Weighing:
         best = max(self.shares, default=0.0) or 1.0
         new = sum(self.is_new(word) for word in line.words)
         two = pairs(question.terms[self.leading], line.words) if question.kind == "number" else []
-        cue = bool(two) or has_cue(question.kind, line.words, line.text, self.asked)
+        cue = has_cue(question.kind, line.words, line.text, self.asked)
+        if self.sought:
+            cue = meets(self.sought, line.words, line.text, self.asked)
         around = _most(said, [0.8 * one for one in _most(title, before, after)], [0.5 * one for one in whole])
         lacking = [weight * (1 - one) for weight, one in zip(self.weights, _most(here, before), strict=True)]
         found = {
@@ -158,13 +166,27 @@ class _Weighing:
         }
         if question.kind not in ("other", "yes-no", "definition"):
             found[f"cue_{question.kind}"] = float(cue)
-            found["lacks_cue"] = float(not cue)
+            found["lacks_cue"] = found[f"lacks_cue_{question.kind}"] = float(not cue)
+        found |= self.whose(line)
+        if self.speaker:
+            found["lacks_speaker"] = 1 - max(max(said[at], before[at], title[at]) for at in self.speaker)
         if question.kind == "number":
             counted = places[self.leading]
             found["counts"] = float(
                 bool(two) or any(abs(at - one) <= 3 for at in figures(line.words, self.asked) for one in counted)
             )
         return found
+
+    def whose(self, line: _Line) -> Features:
+        """Whether a sentence lacks the role, or is on another country, of somebody who is asked for."""
+        if not self.role:
+            return {}
+        title = self.titles[line.rank]
+        around = [*title, *(word for other in self.passages[line.rank] for word in other.words)]
+        return {
+            "lacks_role": float(not holds_office(self.role, self.places, line.words, title)),
+            "abroad": float(abroad(self.role, self.places, line.words, around)),
+        }
 
     def is_new(self, word: str) -> bool:
         """Whether a word says something that the question does not."""

@@ -29,7 +29,12 @@ TELLING = (
     "said_around",
     "lacks_number",
     "lacks_name",
-    "lacks_cue",
+    "lacks_cue_number",
+    "lacks_cue_date",
+    "lacks_cue_place",
+    "lacks_cue_reason",
+    "lacks_role",
+    "lacks_speaker",
 )  # of the best sentence, on an answer
 COPY = 0.8  # the share of words two sentences have in common from which one is a copy of the other
 
@@ -72,7 +77,9 @@ def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, li
     ranked = rank(candidates(question, hits, frequency), coefficients)
     if not ranked:
         return Extract(abstained=True, reasons=("no sentence of the articles is on what is asked",))
-    confidence = probability(question, ranked, coefficients)
+    at_home = [pair for pair in ranked if not pair[0].features.get("abroad")]
+    ranked = at_home or ranked
+    confidence = probability(question, ranked, coefficients) if at_home else 0.0
     if not question.shared and not any(one.features["said_exactly"] == 1 for one, _ in ranked):
         confidence = 0.0  # names that merely sound alike are no answer in another language
     strange = unheard(question, frequency)

@@ -81,6 +81,29 @@ def test_a_question_about_what_no_article_names_is_refused_with_the_nearest_sent
     assert all(citation.quote for citation in found.closest)
 
 
+@pytest.mark.parametrize(
+    ("asked", "not_told"),
+    [
+        ("كم مترا طول جسر نور؟", "كم عمر جسر نور؟"),
+        ("كم بلغت كلفة جسر نور؟", "كم شاحنة عبرت جسر نور؟"),
+        ("كم شخصا أصيب في حريق سوق الورد؟", "كم سيارة احترقت في حريق سوق الورد؟"),
+        ("من افتتح جسر نور؟", "ما اسم القاضي الذي أغلق جسر نور؟"),
+        ("ماذا قالت هدى منصور عن كلفة جسر نور؟", "ماذا قال سفير الجزيرة عن كلفة جسر نور؟"),
+    ],
+)
+def test_what_an_article_does_not_tell_is_less_probable_than_what_it_tells(asked: str, not_told: str) -> None:
+    assert answered(asked, STORE).confidence > answered(not_told, STORE).confidence + 0.1
+
+
+def test_a_minister_of_another_country_is_not_who_is_asked_for() -> None:
+    visit = hit("زيارة\n\nوصل وزير النقل الأردني سالم باعوم إلى مدينة السراج صباح الثلاثاء.", "visit")
+    at_home = answered("من هو وزير النقل الأردني؟", [visit, *STORE])
+    abroad = answered("من هو وزير النقل اليمني؟", [visit, *STORE])
+    assert not at_home.abstained
+    assert abroad.abstained
+    assert abroad.closest
+
+
 def test_a_question_in_another_language_is_refused_with_that_reason_though_names_sound_alike() -> None:
     found = answered("Who is Kamal al-Rawi?", STORE)
     assert found.abstained
