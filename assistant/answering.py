@@ -44,7 +44,9 @@ class Finder(Protocol):
 
     def allowed(self, filters: Filters | None) -> set[str] | None: ...
 
-    def search_any(self, questions: Sequence[str], limit: int, articles: set[str] | None) -> tuple[Hit, ...]: ...
+    def search_any(
+        self, questions: Sequence[str], limit: int, articles: set[str] | None, before: Sequence[Hit] | None = None
+    ) -> tuple[Hit, ...]: ...
 
     def languages(self) -> dict[str, float]: ...
 
@@ -101,7 +103,7 @@ def stream(
         searched += other.questions
         asked = replace(asked, shared=True)
         clock.lap("understand")
-        hits = retriever.search_any(searched, limit, allowed)
+        hits = retriever.search_any(other.questions, limit, allowed, hits)
         clock.lap("retrieve")
     draft = yield from writer.write(asked, hits)
     if filters and allowed == set():

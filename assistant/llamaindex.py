@@ -218,12 +218,18 @@ class _Found:
         """Those of the store; nodes from elsewhere are all allowed."""
         return self._store.allowed(filters) if self._store else None
 
-    def search_any(self, questions: Sequence[str], limit: int, articles: Collection[str] | None) -> tuple[Hit, ...]:
+    def search_any(
+        self,
+        questions: Sequence[str],
+        limit: int,
+        articles: Collection[str] | None,
+        before: Sequence[Hit] | None = None,
+    ) -> tuple[Hit, ...]:
         """The hits of the nodes; `source_nodes` of the response are the same list."""
-        for question in questions[1:]:
+        for question in questions if before is not None else ():
             known = {one.node.node_id for one in self._nodes}
             self._nodes += [one for one in self._retrieve(QueryBundle(question)) if one.node.node_id not in known]
-        if len(questions) > 1:
+        if before is not None:
             self._nodes.sort(key=lambda one: -(one.score or 0.0))
         return hits_of(self._nodes, self._store.ledger if self._store else None)
 

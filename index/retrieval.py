@@ -100,9 +100,13 @@ class Retriever:
         questions: Sequence[str],
         limit: int = 10,
         articles: Collection[str] | None = None,
+        before: Sequence[Hit] | None = None,
     ) -> tuple[Hit, ...]:
-        """The best passages for any of several wordings of one question, each passage once with its best score."""
-        best: dict[str, Hit] = {}
+        """The best passages for any of several wordings of one question, each passage once with its best score.
+
+        `before`: what was found by other wordings, which are not searched for again.
+        """
+        best = {hit.passage.id: hit for hit in before or ()}
         found = (self.search(question, limit, articles) for question in questions)
         for hit in (hit for hits in found for hit in hits):
             if hit.passage.id not in best or best[hit.passage.id].score < hit.score:

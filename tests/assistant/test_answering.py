@@ -16,6 +16,7 @@ from assistant.writing.modelled import Modelled
 from index.build import Lexicon, sync
 from index.ledger import Ledger
 from index.provider import Reply
+from index.retrieval import Retriever
 from index.tokens import count
 from tests.assistant.written import hit
 
@@ -56,7 +57,11 @@ class Governor:
         return Reply(text=text, tokens_in=1, tokens_out=1)
 
 
-def test_a_few_english_reports_are_found_by_an_arabic_question_for_the_present(tmp_path: Path) -> None:
+def test_a_few_english_reports_are_found_by_an_arabic_question_for_the_present(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, search = list[str](), Retriever.search
+    monkeypatch.setattr(Retriever, "search", lambda self, text, *more: said.append(text) or search(self, text, *more))
     folder, model = tmp_path / "articles", Governor()
     folder.mkdir()
     for number in range(6):
@@ -71,5 +76,6 @@ def test_a_few_english_reports_are_found_by_an_arabic_question_for_the_present(t
     found = answer(NOW, retriever, Modelled(model, count=count, budget=6000, prices=Prices()))
     retriever.close()
     assert found.searched == (NOW, "Who is the governor of Siraj now?")
+    assert said == list(found.searched)  # each once: a search may cost an embedding and a reranker
     assert "en" in {one.file_id for one in found.hits} and "Layla Haddad" in model.asked[-1]
     assert len(model.asked) == 2 and found.usage and found.usage.requests == 2
