@@ -1,8 +1,9 @@
 """How well answers without a model answer and refuse: `make bench-answers`, or `python -m benchmarks.answers [SET …] [--most N]`.
 
 Everything goes through `assistant.question.understand`, `index.lexical` and `assistant.quotation.extract`, with the shipped coefficients. Of the sets
-that these were fitted on, only questions that fitting did not see are asked (see `benchmarks.fit_extract`); of rgb all, of the two
-sets on five news reports all, too: nothing was tuned on them.
+that these were fitted on, only questions that fitting did not see are asked (see `benchmarks.fit_extract`); of rgb all, of the
+sets on five news reports all, too: nothing was fitted on them. "gaps": the sentences that answer some of the questions were taken out,
+so that these ask an article that is there for what it does not tell.
 
 @1, @3      among answerable questions: the best sentence, one of the best three holds an answer
 AUROC       of the confidence: an answerable question against one that is not

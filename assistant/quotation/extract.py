@@ -71,7 +71,7 @@ def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, li
 
     Every quote is a sentence of its article, `article.text[start:end] == quote`, outside boilerplate, and none is given twice.
     Sentences are ordered by a linear model of how much of the question each says, alone and with its surroundings; whether they
-    answer is a logistic model of the same kind (Platt 1999). Takes about 10 ms for ten hits. Without hits it abstains.
+    answer is a logistic model of the same kind (Platt 1999). Takes about 20 ms for ten hits. Without hits it abstains.
     """
     coefficients = model()
     ranked = rank(candidates(question, hits, frequency), coefficients)
