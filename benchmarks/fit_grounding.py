@@ -30,9 +30,9 @@ CURVES = Path(__file__).parent.parent / "assistant" / "grounding" / "curves.json
 MADE = ("made ar", "made en")
 # What a row weighs in the curves of each kind of claim, by its own kind, or by what it was made by.
 NEARNESS: dict[Kind, dict[str, float]] = {
-    "arabic": {"arabic": 1.0, "arabic line": 0.3, "other": 0.1, "made ar": 0.3, "made en": 0.03},
+    "arabic": {"arabic": 1.0, "arabic line": 0.3, "other": 0.1, "made ar": 0.3, "made en": 0.03, "written": 3.0},
     "arabic line": {"arabic": 0.1, "arabic line": 1.0, "other": 0.1, "made ar": 0.1, "made en": 0.01, "written": 0.1},
-    "other": {"arabic": 0.1, "arabic line": 0.1, "other": 1.0, "made ar": 0.2, "made en": 0.3, "written": 0.1},
+    "other": {"arabic": 0.1, "arabic line": 0.1, "other": 1.0, "made ar": 0.2, "made en": 0.3, "written": 0.3},
 }
 PENALTY, LEVEL, QUANTILES = 0.03, 4.0, 9
 BORNE_OUT = (

@@ -14,12 +14,14 @@ from functools import cached_property, lru_cache
 from math import inf
 from typing import NamedTuple
 
+from assistant.grounding.names import Name, names
 from assistant.grounding.reading import TERMS, Key, Line, Term, read
 from index.text.dates import PartialDate, compatible
 from index.text.numbers import agree
 
 BEAM = 12
 ROOT = 0.6
+TWELVE = 12  # above it "25" and "the 25th" are taken for one; below there is more than one of everything
 
 
 class Place(NamedTuple):
@@ -70,6 +72,11 @@ class Index:
             for term, span in zip(line.terms[1:], line.spans[1:], strict=True)
             if line.text[span.start].isupper()
         )
+
+    @cached_property
+    def names(self) -> tuple[list[Name], ...]:
+        """The names in each sentence."""
+        return tuple(names(line, self.proper) for line in self.lines)
 
     @cached_property
     def stems(self) -> dict[str, list[tuple[int, int]]]:
@@ -152,7 +159,12 @@ def borne(claim: Term, evidence: Term) -> float:
     [1.0, 0.6666666666666666, 0.0]
     """
     if claim.number and evidence.number:
-        return float(agree(claim.number, evidence.number))
+        one, other = claim.number, evidence.number
+        counted = {one.kind, other.kind} == {
+            "cardinal",
+            "ordinal",
+        } and one.value == other.value > TWELVE  # the 25th, 25 May
+        return float(counted or agree(one, other))
     if claim.date and evidence.date:
         return max(_days(one, other) for one in claim.date.values for other in evidence.date.values)
     day, number = claim.date or evidence.date, claim.number or evidence.number

@@ -40,7 +40,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 COUNTED = ("number", "number elsewhere", "date", "name", "place", "exchanged", "negation", "reversal")
 
 ReasonKind = Literal[
-    "number", "number elsewhere", "date", "name", "unknown name", "place", "exchanged", "negation", "reversal",
+    "number", "number elsewhere", "date", "name", "unknown name", "place", "exchanged", "negation", "not yet", "reversal",
     "quotation", "speaker",
     "missing words", "little evidence", "other language", "other file", "word in other file", "nothing to check", "no evidence",
 ]  # fmt: skip
@@ -79,6 +79,7 @@ class Reason(Value, frozen=True, kw_only=True):
             "place": f"{self.said} is not in the evidence{says}",
             "exchanged": f"{self.said} and {self.evidence} stand the other way round in the evidence",
             "negation": f"“{self.said}” and the evidence's “{self.evidence}” differ in a negation",
+            "not yet": f"“{self.said}” is only planned, expected or possible in the evidence: “{self.evidence}”",
             "reversal": f"{self.said} is the opposite of the evidence's {self.evidence}",
             "quotation": f"the quotation “{self.said}” is not in the evidence",
             "speaker": f"the evidence does not say that {self.said} said this",

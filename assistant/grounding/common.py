@@ -61,4 +61,11 @@ HEDGES = _set(  # a thing said with them is not said without
     potential potentially proposed attempted former formerly almost nearly some seems seemed appears appeared suggest suggests rumoured
     """
 )
+LEADING = _set(  # behind them a name is not who does it; behind "by" it is
+    """
+    في من إلى على عن مع بين لدى نحو ضد يد رفقة برفقة أمام ضمن حول
+    of with from to for in at on against over about into between than under inside near s
+    """
+)
+THAT = _set("أن إن بأن أنه أنها إنه إنها بأنه بأنها that")  # what is said stands behind them
 QUALIFIERS = DENIALS | NEGATORS | HEDGES  # with one of them a thing is not simply said

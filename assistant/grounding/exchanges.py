@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from assistant.grounding.alignment import Alignment, Index
 from assistant.grounding.common import REPORTING
-from assistant.grounding.names import RARE, names
+from assistant.grounding.names import names, rare
 from assistant.grounding.reading import Line, Term
 from assistant.grounding.roles import KNOWN, SURE, Told
 from index.text.words import stem
@@ -78,13 +78,13 @@ def _governed(claim: Line, line: Line, one: _Once, other: _Once) -> bool:
 def _same_verb(found: Alignment, evidence: Index, one: _Once, other: _Once) -> bool:
     """Whether the claim has one verb between two names, or before both, and the evidence has it there with the names the other way round."""
     claim = found.claim
-    if one.there - other.there > WITHIN or any(claim.breaks[one.at : other.at]) or claim.joined(other.at):
+    if one.there - other.there > FAR or any(claim.breaks[one.at : other.at]) or claim.joined(other.at):
         return False
-    line = evidence.lines[found.best]
-    between, first = _verb_between(found, line, one, other), _verb_first(found, line, one, other)
+    line, close = evidence.lines[found.best], one.there - other.there <= WITHIN
+    between, first = _verb_between(found, line, one, other), close and _verb_first(found, line, one, other)
     if not (between or first):
         return False
-    known = {at for told in names(line, evidence.proper) for at in told.words}
+    known = {at for told in evidence.names[found.best] for at in told.words}
     named = [_named(claim, place.at) or place.there in known for place in (one, other)]
     likely = all(sure or _rare(claim, place.at) for sure, place in zip(named, (one, other), strict=True))
     return (between and all(named)) or (first and likely)
@@ -126,7 +126,7 @@ def _there(found: Alignment, at: int) -> list[int]:
     return found.matches[at].get(found.best, (0.0, []))[1]
 
 
-WITHIN = 8  # words from the one who does it to the one to whom it is done
+WITHIN, FAR = 8, 16  # words from the one who does it to the one to whom it is done; where the verb stands between them
 _MUTUAL = frozenset(map(stem, "met meet meets married wed faced played joined التقي اجتمع تزوج واجه".split()))
 
 
@@ -190,7 +190,7 @@ def _passive(line: Line, low: int, high: int) -> bool:
 def _rare(line: Line, at: int) -> bool:
     """Whether an Arabic word may be a name, for all that its letters tell."""
     term = line.terms[at]
-    return not term.text.isascii() and term.weight >= RARE and not term.text.startswith(("ال", "وال", "بال", "لل"))
+    return not term.text.isascii() and rare(term) and not term.text.startswith(("ال", "وال", "بال", "لل"))
 
 
 def _named(line: Line, at: int) -> bool:

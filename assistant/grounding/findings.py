@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import combinations
 from typing import Literal, NamedTuple
 
 from assistant.grounding.alignment import Alignment, Index, Place, borne
 from assistant.grounding.bounds import bounded
+from assistant.grounding.coming import unfulfilled
 from assistant.grounding.departures import Departure, departures, in_place
 from assistant.grounding.exchanges import exchanged, other_way
 from assistant.grounding.names import names
+from assistant.grounding.parts import misattributed, other_subject, turned_round
 from assistant.grounding.polarity import negated, turned
 from assistant.grounding.reading import Line, Term
 from assistant.grounding.roles import misplaced_names, unknown_names
+from index.text.fold import folded
 from index.text.numbers import Number, agree, numbers
 
 Kind = Literal[
-    "number", "number elsewhere", "date", "name", "unknown name", "place", "exchanged", "negation", "reversal", "quotation", "speaker"
+    "number", "number elsewhere", "date", "name", "unknown name", "place", "exchanged", "negation", "not yet", "reversal", "quotation", "speaker"
 ]  # fmt: skip
 
 
@@ -37,9 +41,15 @@ def findings(found: Alignment, evidence: Index) -> list[Finding]:
         *(Finding("negation", said, other) for said, other in negated(found, evidence)),
         *(Finding("reversal", said, other) for said, other in turned(found, evidence, gone)),
         *(Finding("reversal", said, other) for said, other in bounded(found, evidence)),
+        *_not_yet(found, evidence),
         *_names(found, evidence, gone),
         *_places(found, evidence),
     ]
+
+
+def _not_yet(found: Alignment, evidence: Index) -> Iterator[Finding]:
+    if told := unfulfilled(found, evidence):
+        yield Finding("not yet", *told)
 
 
 # --- numbers and dates ---
@@ -50,6 +60,8 @@ def _figures(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterat
         if not (term.number or term.date):
             continue
         kind: Literal["number", "date"] = "date" if term.date else "number"
+        if not found.matches[at] and _difference(found, evidence, at):
+            continue
         if instead := _figure_instead(found, evidence, at):
             yield _otherwise(kind, found.claim, at, evidence, instead)
         elif _only_weekday(term):
@@ -60,6 +72,27 @@ def _figures(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterat
             yield _otherwise(kind, found.claim, at, evidence, _nearest_figure(found, evidence, term))
         elif term.number and not _bound(found, evidence, at):
             yield _otherwise("number elsewhere", found.claim, at, evidence, _nearest_figure(found, evidence, term))
+
+
+def _difference(found: Alignment, evidence: Index, at: int) -> bool:
+    """Whether a number is called the difference of two, and two of a sentence differ by it: up 57 million, from 355 to 412."""
+    own = found.claim.terms[at].number
+    beside = {term.text for term in found.claim.terms[max(0, at - REACH) : at + REACH + 2]}
+    if own is None or beside.isdisjoint(_DIFFERING):
+        return False
+    for line in evidence.lines:
+        values = [one.value for term in line.terms if (one := term.number) and one.kind == "cardinal"]
+        if any(abs(one - other) == own.value for one, other in combinations(values, 2)):
+            return True
+    return False
+
+
+_DIFFERING = frozenset(
+    folded(
+        "بمقدار بفارق فارق الفارق نقطة نقاط نقطتين بزيادة زيادة أكثر أقل أكبر أصغر أعلى أدنى بانخفاض أطول أقصر by more less fewer longer shorter larger "
+        "smaller higher lower gap margin difference points ahead extra additional older younger"
+    ).split()
+)
 
 
 def _otherwise(kind: Kind, claim: Line, at: int, evidence: Index, instead: Place | None) -> Finding:
@@ -114,9 +147,10 @@ def _figure_instead(found: Alignment, evidence: Index, at: int) -> Place | None:
         return None  # it stands beside the same word
     for step in (-1, 1):
         beside = at + step
-        place = _place(found, beside)
-        if place is None or (own and own.line == place.line and abs(own.word - place.word) <= 2):
-            continue
+        place = _place(found, beside) or (_only_place(found, beside, own.line) if own else None)
+        apart = (place.word - own.word) * step if place and own and place.line == own.line else None
+        if place is None or (apart is not None and 0 < apart <= 2):
+            continue  # it stands on the same side of the word there
         line, word = evidence.lines[place.line], place.word - step
         if 0 <= word < len(line.terms):
             other = line.terms[word]
@@ -124,6 +158,12 @@ def _figure_instead(found: Alignment, evidence: Index, at: int) -> Place | None:
             if alike and (other.number or other.date) and not borne(term, other):
                 return Place(place.line, word)
     return None
+
+
+def _only_place(found: Alignment, at: int, line: int) -> Place | None:
+    """The only place of a word in a sentence, though the path does not lead there."""
+    trust, words = found.matches[at].get(line, (0.0, [])) if 0 <= at < len(found.matches) else (0.0, [])
+    return Place(line, words[0]) if trust >= SURE and len(words) == 1 else None
 
 
 def _place(found: Alignment, at: int) -> Place | None:
@@ -146,6 +186,7 @@ def _nearest_figure(found: Alignment, evidence: Index, term: Term) -> Place | No
     return None
 
 
+SURE = 0.8  # from here on two words are one, not synonyms
 REACH = 3  # words of the claim to either side by which a figure is bound
 SLACK = 6  # how much farther apart they may stand in the evidence
 
@@ -175,10 +216,12 @@ def _bound(found: Alignment, evidence: Index, at: int) -> bool:
 
 
 def _names(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterator[Finding]:
-    told = [*_replaced(found, evidence, gone), *misplaced_names(found, evidence)]
-    yield from (Finding("name", said, other) for said, other in dict(told).items())
+    told = [*_replaced(found, evidence, gone), *misplaced_names(found, evidence), *misattributed(found, evidence)]
+    if not told and (other := other_subject(found, evidence)):
+        told = [other]
+    yield from (Finding("name", said, instead) for said, instead in dict(told).items())
     yield from (Finding("unknown name", said, other) for said, other in unknown_names(found, evidence))
-    if turned := exchanged(found, evidence):
+    if turned := exchanged(found, evidence) or turned_round(found, evidence):
         yield Finding("exchanged", *turned)
     elif way := other_way(found, evidence):
         yield Finding("reversal", *way)

@@ -83,7 +83,7 @@ def governed(line: Line) -> Iterator[Governed]:
     for kind in (_DENYING, _SUPPOSING):
         for place in kind.finditer(joined):
             first, last = word(place.start()), word(place.end() - 1)
-            low, high = _scope(line, last, that=kind is _DENYING)
+            low, high = scope(line, last, that=kind is _DENYING)
             if low < high:
                 yield Governed(low, high, line.said(first, last), SHARE if kind is _DENYING else SUPPOSED)
     if (after := _AFTERWARDS.search(joined)) and (first := word(after.start())):
@@ -92,12 +92,12 @@ def governed(line: Line) -> Iterator[Governed]:
         yield Governed(told[0] + 1 if told else 0, first, line.said(first, last), SUPPOSED)
     for place in _EXCEPTING.finditer(joined):
         first, last = word(place.start()), word(place.end() - 1)
-        yield Governed(last + 1, _scope(line, last, that=False)[1], line.said(first, last), EXCEPTED)
+        yield Governed(last + 1, scope(line, last, that=False)[1], line.said(first, last), EXCEPTED)
     if _RUMOUR.match(joined) and (false := _FALSE.search(joined)):
         yield Governed(0, word(false.start()), line.said(word(false.start()), word(false.end() - 1)))
 
 
-def _scope(line: Line, at: int, *, that: bool) -> tuple[int, int]:
+def scope(line: Line, at: int, *, that: bool) -> tuple[int, int]:
     """From the word after the denial, or after its "that", to where the sentence turns to something else."""
     low, said = at + 1, False
     for word in range(at + 1, len(line.terms)):
@@ -143,15 +143,15 @@ def under_denial(found: Alignment, evidence: Index) -> tuple[str, str] | None:
         line = evidence.lines[number]
         after = evidence.lines[number + 1] if number + 1 < len(evidence.lines) else None
         for one in [*governed(line), *_denied_next(line, after)]:
-            under, share = _under(found, number, one)
+            words, share = under(found, number, one)
             kept = all(any(one.low <= word < one.high for word in _places(found, at, number)) for at in own)
             if (
                 kept
-                and len(under) >= 1 + (one.share > EXCEPTED)
+                and len(words) >= 1 + (one.share > EXCEPTED)
                 and share >= one.share
                 and not _elsewhere(found, number, share)
             ):
-                return found.claim.said(under[0], under[-1]), one.by
+                return found.claim.said(words[0], words[-1]), one.by
     return None
 
 
@@ -166,20 +166,20 @@ def _places(found: Alignment, at: int, line: int) -> list[int]:
     return found.matches[at].get(line, (0.0, []))[1]
 
 
-def _under(found: Alignment, number: int, one: Governed) -> tuple[list[int], float]:
+def under(found: Alignment, number: int, one: Governed) -> tuple[list[int], float]:
     """The claim's words that stand under a denial, and their share of those that are not its subject, who stands before it."""
-    under, total, weight = [], 0.0, 0.0
+    words, total, weight = [], 0.0, 0.0
     for at, (term, place) in enumerate(zip(found.claim.terms, found.places, strict=True)):
         if not term.weight:
             continue
         if place and place.line == number and one.low <= place.word < one.high:
-            under.append(at)
+            words.append(at)
             weight += term.weight
         elif place and place.line == number and place.word < one.low and one.share == SHARE:
             continue
         total += term.weight
     whole = sum(term.weight for term in found.claim.terms) or 1.0
-    return under, weight / (total or 1.0) if weight >= min(SUBJECT, one.share) * whole else 0.0
+    return words, weight / (total or 1.0) if weight >= min(SUBJECT, one.share) * whole else 0.0
 
 
 def _elsewhere(found: Alignment, line: int, share: float) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from index.text.words import stem
 # --- what the forms of a word share ---
 
 _AFFIXED = re.compile("^[ايتن](?=...)|(?<=...)ت$")
+_FUTURE = re.compile("^س(?=[ايتن]...)")
 _INNER = re.compile("(?<=.)[اويء]")
 _WEAK = re.compile("[اويءه]")
 _ENDINGS = re.compile(
@@ -27,11 +27,13 @@ _ENDINGS = re.compile(
 def form(word_stem: str) -> str:
     """What the tenses and persons of a verb share with its noun of action, more narrowly than the root.
 
-    >>> {form(stem(word)) for word in ("ارتفع", "ارتفعت", "يرتفع", "ارتفاع")}
+    >>> {form(stem(word)) for word in ("ارتفع", "ارتفعت", "يرتفع", "سيرتفع", "ارتفاع")}
     {'رتفع'}
     """
     if word_stem.isascii():
         return word_stem
+    if word_stem not in _frequent():
+        word_stem = _FUTURE.sub("", word_stem)
     bare = _INNER.sub("", _AFFIXED.sub("", word_stem))
     return bare if len(bare) >= 2 else word_stem
 
@@ -125,17 +127,12 @@ def listed_in(name: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _frequent() -> dict[str, float]:
-    """Word → its weight by its class in frequent.txt, whose number is the first of the class in a vocabulary by frequency."""
+    """Word → its weight, as frequent.txt has it: a line for each weight."""
     weights: dict[str, float] = {}
     for line in listed_in("frequent.txt"):
-        number, *listed = line.split()
-        weights.update(dict.fromkeys(listed, _by_rank(int(number))))
+        share, *listed = line.split()
+        weights.update(dict.fromkeys(listed, float(share)))
     return weights
-
-
-def _by_rank(number: int) -> float:
-    """0.1 for the commonest words, 0.36 for number 15,000, 0.8 for number 90,000."""
-    return max(0.1, (math.log(number) - 6) / 6) ** 2
 
 
 def weight(word: str) -> float:
@@ -144,4 +141,8 @@ def weight(word: str) -> float:
         return 0.0
     if word in REPORTING:
         return 0.3
-    return max(0.15, _frequent().get(word, 1.1))
+    known = _frequent()
+    found = known.get(word, 1.1)
+    if found > 1 and not word.isascii() and not word.startswith("ال"):
+        found = known.get(stem(word), found)
+    return max(0.15, found)

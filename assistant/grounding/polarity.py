@@ -8,11 +8,14 @@ from assistant.grounding.alignment import Alignment, Index, Place
 from assistant.grounding.common import DENIALS, NEGATORS, QUALIFIERS
 from assistant.grounding.departures import Departure, flanked
 from assistant.grounding.governing import under_denial
-from assistant.grounding.reading import Term
+from assistant.grounding.reading import Line, Term
 
 ALIKE = 0.7  # the share of a claim's other words that must stand in a sentence for the two to speak of the same thing
 LIKELY = 0.6  # the same, where nothing else in either is denied
 NEAR = 4  # words with weight within which another word of the claim must stand by one that is denied
+
+BESIDE = 3  # words that say something within which what is meant must stand
+CONTENT = 0.3  # the weight from which a word says something of its own
 
 Told = tuple[str, str]  # the claim's words, and the evidence's
 
@@ -120,7 +123,8 @@ _FAILING = frozenset(
 )
 _OF_NOUNS = frozenset("non غير without بدون دون بلا nor عدم".split())  # a non-runner is another than a runner
 _TO = frozenset(("to", "في", "عن"))
-_NO_LONGER = frozenset("longer yet ever even still يعد تعد نعد اعد يعودوا يزل تزل".split())
+_NO_LONGER = frozenset("longer yet ever even still يعد تعد نعد اعد يعودوا".split())
+_STILL = frozenset("زال زالت زالوا يزال تزال يزالون يزل تزل تزالان يزالان".split())  # "ما زال" denies nothing
 _NOT_DENYING = frozenset("only just merely least all every سيما بد شك فقط كل جميع".split())
 
 
@@ -144,15 +148,22 @@ def _denied_and_linked(found: Alignment, at: int) -> tuple[int, Place | None]:
     """The word that a particle denies and its place; where the evidence has another form of it, the word after it."""
     first = _denied(found.claim.terms, at)
     second = _denied(found.claim.terms, first) if first is not None else None
-    for candidate in (first, second):
-        if candidate is not None and found.places[candidate]:
-            return candidate, found.places[candidate]
+    if first is not None and found.places[first]:
+        return first, found.places[first]
+    if (
+        first is not None
+        and second is not None
+        and (place := found.places[second])
+        and place.line in found.matches[first]
+    ):
+        return second, place
     return at, None
 
 
 def _denied(terms: tuple[Term, ...], at: int) -> int | None:
     """The word that a particle of negation denies: the next with weight, at most three words on, behind "no longer" and لم يعد."""
-    if at + 1 < len(terms) and terms[at + 1].text in _NOT_DENYING:
+    after = terms[at + 1].text if at + 1 < len(terms) else ""
+    if after in _NOT_DENYING or after in _STILL or (terms[at].text == "غير" and after in ("ان", "انه", "انها", "انهم")):
         return None
     for word in range(at + 1, min(at + 4, len(terms))):
         if terms[word].weight and terms[word].text not in _NO_LONGER:
@@ -235,6 +246,18 @@ def _turned_around(found: Alignment, evidence: Index) -> Iterator[Told]:
                 continue
             consistent = _negated(terms, at) or _negated(theirs, word) or any(_opposed(other, one) for one in theirs)
             consistent = consistent or _consistent(terms, at, theirs, word)
-            if not consistent:
+            if not consistent and _of_the_same(evidence.lines[found.best], word, used):
                 yield found.claim.said(at, at), evidence.lines[found.best].said(word, word)
                 break
+
+
+def _of_the_same(line: Line, word: int, used: set[int]) -> bool:
+    """Whether what stands beside a word, up to a mark, is in the claim, too: not that the buses ran where the metro stopped."""
+    for step in (1, -1):
+        at, seen = word, 0
+        while 0 <= at + step < len(line.terms) and seen < BESIDE and not line.breaks[min(at, at + step)]:
+            at += step
+            if at in used:
+                return True
+            seen += line.terms[at].weight >= CONTENT
+    return False

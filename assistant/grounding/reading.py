@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -125,15 +126,38 @@ def _mentions(plain: Folded, anchor: date | None, kinds: Collection[str]) -> lis
     """The dates and numbers of a text as terms, the last first; a number inside a date is part of it."""
     listed = dates(plain, anchor) if "date" in kinds or "both" in kinds else ()
     found = [(one.span, _day(one)) for one in listed if any(_known(value) for value in one.values)]
-    days = [span for span, _ in found]
+    found += [(one.span, _count(one)) for one in _fractions(plain)]
+    taken = [span for span, _ in found]
     text = plain.original
     for one in numbers(plain) if "number" in kinds or "both" in kinds else ():
-        if not one.loose and not any(one.span.start < day.end and day.start < one.span.end for day in days):
+        if not one.loose and not any(one.span.start < other.end and other.start < one.span.end for other in taken):
             end = one.span.end
             if one.unit == "%" and (sign := _PERCENT.match(text, end)):
                 end = sign.end()
             found.append(_signed(text, Span(one.span.start, end), one))
     return sorted(found, key=lambda one: one[0], reverse=True)
+
+
+def _fractions(plain: Folded) -> Iterator[Number]:
+    """A third of, ثلث ال…: the same as so many per cent."""
+    for part in _FRACTION.finditer(plain.text) if _PART.search(plain.text) else ():
+        count, name = part["count"] or "", part["part"] or part["by"] or part["arabic"]
+        share = 100 * Decimal(_COUNTS.get(count, 1)) / Decimal(_PARTS[name])
+        readings = tuple(dict.fromkeys(round(share, digits) for digits in (1, 2, 0)))
+        yield Number(span=plain.span(part.start(), part.end()), readings=readings, unit="%")
+
+
+_PARTS = {
+    "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10,
+    "ثلث": 3, "ربع": 4, "خمس": 5, "سدس": 6, "عشر": 10, "ثلثي": 1.5, "ثلثا": 1.5,
+}  # fmt: skip
+_COUNTS = {"two": 2, "three": 3, "four": 4}
+_PART = re.compile("third|quarter|fifth|sixth|eighth|tenth|ثلث|ربع|خمس|سدس|عشر")
+_FRACTION = re.compile(
+    r"\b(?:a|one|(?P<count>two|three|four))[ -](?P<part>third|quarter|fifth|sixth|eighth|tenth)s?(?= (?:of|less|more|fewer|lower|higher|smaller|larger)\b)"
+    r"|\bby (?:a|one) (?P<by>third|quarter|fifth|sixth|eighth|tenth)\b"
+    r"|(?<!\w)(?P<arabic>ثلثي|ثلثا|ثلث|ربع|خمس|سدس|عشر)(?= ال(?!ساعه|نهايي|ليل|ماضي|اول|ثاني|ثالث|رابع|اخير|اواخر|اوايل))"
+)
 
 
 def _signed(text: str, span: Span, number: Number) -> tuple[Span, Term]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.grounding.alignment import Alignment, Index
-from assistant.grounding.common import ORDINARY, REPORTING
-from assistant.grounding.names import RARE, Name, alike, names
+from assistant.grounding.common import LEADING, ORDINARY, REPORTING, THAT
+from assistant.grounding.names import Name, alike, names, rare
 from assistant.grounding.reading import Line
 
 KNOWN = 0.7  # the share of a claim's other words that a sentence must have to speak of the same thing
@@ -47,7 +47,7 @@ def unknown_names(found: Alignment, evidence: Index) -> Iterator[Told]:
         share = found.share(found.best, mine.words)
         if share < SAME_PART or _abbreviated(said, evidence):
             continue
-        others = [one for one in names(line) if _free(found, mine, one)]
+        others = [one for one in evidence.names[found.best] if _free(found, mine, one)]
         same = [one for one in others if _common_part(found, mine, line, found.best, one)]
         titled = mine.role is not None and found.best in found.matches[mine.role]
         whole = len(mine.words) > 1 or bool(mine.head) or titled
@@ -59,7 +59,11 @@ def unknown_names(found: Alignment, evidence: Index) -> Iterator[Told]:
             other = ""
         else:
             continue
-        if not any(alike(said, one.text(near)) for near in evidence.lines for one in names(near)):
+        if not any(
+            alike(said, one.text(near))
+            for near, listed in zip(evidence.lines, evidence.names, strict=True)
+            for one in listed
+        ):
             yield said, other
 
 
@@ -81,7 +85,7 @@ def _free(found: Alignment, mine: Name, other: Name) -> bool:
 def _inside(line: Line, name: Name) -> bool:
     """Whether a single word is a name by its capital inside a sentence."""
     term = line.terms[name.words[0]]
-    return name.words[0] > 0 and term.text.isascii() and term.weight >= RARE
+    return name.words[0] > 0 and term.text.isascii() and rare(term)
 
 
 def _abbreviated(name: str, evidence: Index) -> bool:
@@ -108,10 +112,12 @@ def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
         inside = number in where
         if not inside and max(found.share(one, mine.words) for one in where) > shares[number] - APART:
             continue
-        for other in names(line, evidence.proper):
+        for other in evidence.names[number]:
             long = len(other.words) >= min(2, len(mine.words)) or line.terms[other.words[0]].stem in surnames
             fits = other.head == mine.head and long
             if not fits or not said.isdisjoint(line.terms[word].stem for word in other.words):
+                continue
+            if _of_one(claim.terms[mine.words[-1]].text, line.terms[other.words[-1]].text):
                 continue
             part = _common_part(found, mine, line, number, other)
             held = [any(_has_near(found, mine, evidence, one, at) for one in where) for at in part]
@@ -120,17 +126,27 @@ def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
                 break
 
 
+def _of_one(name: str, other: str) -> bool:
+    """Whether one is made from the other: Tavria, Tavrian."""
+    return min(len(name), len(other)) >= 4 and (name.startswith(other) or other.startswith(name))
+
+
 def _surnames(evidence: Index) -> set[str]:
     """The last words of the names of several words: Keller, where the text has Anna Keller, too."""
-    runs = ((line, one) for line in evidence.lines for one in names(line) if len(one.words) > 1)
+    runs = (
+        (line, one)
+        for line, listed in zip(evidence.lines, evidence.names, strict=True)
+        for one in listed
+        if len(one.words) > 1
+    )
     return {line.terms[one.words[-1]].stem for line, one in runs}
 
 
 def _beside(line: Line, at: int, step: int, room: int) -> list[int]:
-    """The next words with weight on one side, up to so many."""
+    """The next words with weight on one side, up to so many, and up to a "that": what is said behind it has its own names."""
     listed: list[int] = []
     at += step
-    while 0 <= at < len(line.terms) and len(listed) < room:
+    while 0 <= at < len(line.terms) and len(listed) < room and line.terms[at].text not in THAT:
         if line.terms[at].weight:
             listed.append(at)
         at += step
@@ -146,9 +162,16 @@ def _common_part(found: Alignment, mine: Name, line: Line, number: int, other: N
             trust, places = found.matches[at].get(number, (0.0, []))
             term = found.claim.terms[at].text
             told = term in REPORTING or bool(mine.head and term.endswith(mine.head))
-            if trust >= SURE and not told and not set(places).isdisjoint(there):
+            beside = [word for word in places if word in there]
+            led = _led(found.claim, at, mine.words[edge]) if beside else False
+            if trust >= SURE and not told and any(_led(line, word, other.words[edge]) == led for word in beside):
                 common.append(at)
     return common
+
+
+def _led(line: Line, at: int, name: int) -> bool:
+    """Whether a preposition stands between a word and a name."""
+    return any(term.text in LEADING for term in line.terms[min(at, name) + 1 : max(at, name)])
 
 
 def _has_near(found: Alignment, mine: Name, evidence: Index, line: int, at: int) -> bool:

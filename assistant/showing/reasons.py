@@ -134,6 +134,10 @@ _ARABIC = (
     (r"(.+) stands in the evidence, but not of this", "{} في المصدر، لكن عن شيء آخر"),
     (r"(.+) stands elsewhere in the article; the evidence says (.+) here", "{} في موضع آخر من المقال؛ وهنا {}"),
     (r"“(.+)” and the evidence's “(.+)” differ in a negation", "بين «{}» وما في المصدر «{}» فرق في النفي"),
+    (
+        r"“(.+)” is only planned, expected or possible in the evidence: “(.+)”",
+        "«{}» في المصدر نية أو توقع أو احتمال لا أكثر: «{}»",
+    ),
     (r"(.+) is the opposite of the evidence's (.+)", "{} عكس ما في المصدر: {}"),
     (r"the evidence does not say that (.+) said this", "ليس في المصدر أن {} قال هذا"),
     (r"the evidence has nothing of: (.+)", "ليس في المصدر شيء عن: {}"),
