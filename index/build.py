@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BATCH = 100  # articles a transaction
 COMMIT = 5_000  # articles a commit of the lexical index
 ROOM = 50_000_000  # bytes of articles that are prepared at once
-READING = "5"  # raise it when reading or cutting changes: stored articles are then read anew
+READING = "6"  # raise it when reading or cutting changes: stored articles are then read anew
 
 Progress = Callable[[str, int, int | None], None]  # stage, articles done with it, of how many
 T = TypeVar("T")

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 from index.reading.about import About
+from index.reading.names import day, told
 from index.records import Span
 
 LONGEST = 8_000  # characters
 
 _FENCED = re.compile(r"\ufeff?(---|\+\+\+)[ \t]*\r?\n(.*?)^(?:\1|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _ENTRY = re.compile(r"([\w-]+)[ \t]*[:=][ \t]*(.*?)[ \t]*(?:[ \t]#.*)?\r?")
-_KEYS = {
-    "title": ("title", "headline", "العنوان", "عنوان"),
-    "published": ("date", "published", "publishdate", "pubdate", "published_at", "datepublished", "التاريخ", "تاريخ"),
-    "publisher": ("publisher", "source", "site", "outlet", "المصدر", "الناشر"),
-    "url": ("url", "link", "canonical", "canonical_url", "permalink", "الرابط"),
-    "language": ("lang", "language", "locale", "اللغة"),
-}
 
 
 def front_matter(text: str) -> About:
@@ -31,26 +24,15 @@ def front_matter(text: str) -> About:
     found = _FENCED.match(text[:LONGEST])
     if not found:
         return About()
-    said: dict[str, str] = {}
-    for line in found.group(2).split("\n"):
-        entry = _ENTRY.fullmatch(line)
-        if entry:
-            said.setdefault(entry.group(1).casefold(), entry.group(2).strip("\"' \t"))
-    if not said:
+    entries = [entry for line in found.group(2).split("\n") if (entry := _ENTRY.fullmatch(line))]
+    if not entries:
         return About()
-    values = {name: next((said[key] for key in keys if said.get(key)), None) for name, keys in _KEYS.items()}
+    values = told((entry.group(1), entry.group(2).strip("\"' \t")) for entry in entries)
     return About(
-        title=values["title"],
-        published=_day(values["published"]),
-        publisher=values["publisher"],
-        url=values["url"],
-        language=values["language"],
+        title=values.get("title"),
+        published=day(values.get("published", "")),
+        publisher=values.get("publisher"),
+        url=values.get("url"),
+        language=values.get("lang"),
         boilerplate=(Span(0, found.end()),),
     )
-
-
-def _day(value: str | None) -> date | None:
-    try:
-        return date.fromisoformat(value[:10]) if value else None
-    except ValueError:
-        return None

@@ -15,6 +15,7 @@ import msgspec
 
 from index.reading.decoding import unreadable
 from index.reading.files import MAX_BYTES, bad_id, opened
+from index.reading.names import NAMES, told
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 MAX_RATIO = 100  # how far gzip may expand, past the first RATIO_FROM bytes
@@ -22,7 +23,7 @@ RATIO_FROM = 50_000_000
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One line. Other keys are passed over; an empty value is an unknown one."""
+    """One line. An empty value is an unknown one, then what stands under a further name of it counts; keys of no name are passed over."""
 
     id: str | int
     text: str
@@ -59,6 +60,8 @@ class _Named(msgspec.Struct):
 
 _RECORD = msgspec.json.Decoder(Record)
 _NAMED = msgspec.json.Decoder(_Named)
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_EMPTY = (b"null", b'""')
 
 
 def is_json_lines(name: str) -> bool:
@@ -99,7 +102,7 @@ def ids(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
 
 def _line(number: int, raw: bytes) -> Line:
     try:
-        record = _RECORD.decode(raw)
+        record = _RECORD.decode(_renamed(raw))
         record.day  # noqa: B018
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         return Line(number, trouble=_why(error), id=_id(raw))
@@ -108,6 +111,20 @@ def _line(number: int, raw: bytes) -> Line:
         return Line(number, trouble=trouble, nameless=True)
     trouble = unreadable(record.text) or (None if record.text.strip() else "its text is empty")
     return Line(number, trouble=trouble, id=name) if trouble else Line(number, record, id=name)
+
+
+def _renamed(raw: bytes) -> bytes:
+    """The line, with what it says only under further names put under the documented ones."""
+    try:
+        said = _KEYS.decode(raw)
+        empty = {field for field in NAMES if bytes(said.get(field, b"null")) in _EMPTY}
+        further = {name for field in empty for name in NAMES[field]}
+        others = [key for key in said if key not in NAMES and key.casefold() in further]
+        found = told((key, msgspec.json.decode(said[key])) for key in others)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return raw  # the decoder of records says what is wrong
+    filled = {field: value for field, value in found.items() if field in empty}
+    return msgspec.json.encode(said | filled) if filled else raw
 
 
 def _id(raw: bytes) -> str | None:

@@ -18,6 +18,7 @@ from index.errors import SourceError
 from index.passages import cut
 from index.reading.articles import Found, read, scan
 from index.reading.files import MAX_BYTES
+from index.reading.jsonl import Record
 from index.records import Article, Skipped, Span
 from tests.shop import write
 
@@ -253,6 +254,12 @@ def test_front_matter_says_what_a_file_is_and_is_not_searched(tmp_path: Path, bl
     assert article.boilerplate == (Span(0, len(block)),)
 
 
+def test_front_matter_that_only_says_whether_to_publish_keeps_its_date(tmp_path: Path) -> None:
+    block = "---\npublished: true\ndate: 2024-05-03\nsource: https://example.org\nsite: وكالة الساحل\n---\n"
+    article = articles(write(tmp_path, {"a.md": block + STORY}))["a"]
+    assert (article.published, article.publisher) == (date(2024, 5, 3), "وكالة الساحل")
+
+
 def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path) -> None:
     article = articles(write(tmp_path, {"a.md": "---\n\n" + STORY}))["a"]
     assert article.title == "جسر جديد فوق النهر"
@@ -281,6 +288,68 @@ def test_records_become_articles_with_what_they_say_of_themselves(tmp_path: Path
         assert (first.title, first.published, first.publisher) == ("عنوان", date(2025, 8, 1), "وكالة")
         assert (first.url, first.language, first.text, first.path) == ("https://example.org/1", "ar", STORY, name)
         assert (found["7"].published, found["7"].publisher) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"date": "2024-05-03 10:00:00", "source": "وكالة", "headline": "عنوان", "language": "ar-SY", "body": STORY},
+        {"datePublished": "2024-05-03T10:00Z", "site": "وكالة", "Title": "عنوان", "locale": "ar_SY", "content": STORY},
+        {"published_at": "2024-05-03", "outlet": "وكالة", "عنوان": "عنوان", "lang": "ar", "articleBody": STORY},
+        {
+            "published": None,
+            "pubDate": "2024-05-03",
+            "المصدر": "وكالة",
+            "title": "",
+            "headline": "عنوان",
+            "text": STORY,
+        },
+        {
+            "published": "2024-05-03",
+            "publisher": "وكالة",
+            "title": "عنوان",
+            "lang": "ar",
+            "text": STORY,
+            "date": "1999-01-01",
+            "source": "x",
+            "headline": "x",
+            "language": "en",
+            "body": "x",
+        },
+    ],
+    ids=["plain", "schema.org", "snake", "empty ones", "documented ones win"],
+)
+def test_a_record_is_heard_under_the_names_that_news_files_use(tmp_path: Path, said: dict[str, object]) -> None:
+    write(tmp_path, {"news.jsonl": json.dumps({"id": "a", **said}) + "\n"})
+    article = articles(tmp_path / "news.jsonl")["a"]
+    assert (article.title, article.published, article.publisher) == ("عنوان", date(2024, 5, 3), "وكالة")
+    assert (article.text, article.language) == (STORY, "ar")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"date": "3 May", "source": {"name": "وكالة"}},
+        {"date": 1714730400, "source": "https://example.org/feed"},
+        {"dated": "2024-05-03", "crawl_date": "2024-05-03", "by": "وكالة"},
+        {"datePublished": {"a": "2024-05-03"}, "site": None},
+    ],
+    ids=["no ISO date", "seconds and an address", "unknown names", "nested"],
+)
+def test_a_record_whose_day_or_publisher_cannot_be_told_is_read_without(
+    tmp_path: Path, said: dict[str, object]
+) -> None:
+    write(tmp_path, {"news.jsonl": line(**said)})
+    article = articles(tmp_path / "news.jsonl")["a"]
+    assert (article.published, article.publisher) == (None, None)
+
+
+def test_a_record_under_its_documented_names_keeps_its_hash(tmp_path: Path) -> None:
+    plain, more = line(published="2024-05-03"), line(published="2024-05-03", date="1999-01-01", body="x")
+    write(tmp_path, {"a.jsonl": plain, "b.jsonl": more})
+    first, second = (next(scan(tmp_path / name)) for name in ("a.jsonl", "b.jsonl"))
+    assert isinstance(first, Found) and isinstance(second, Found)
+    assert first.sha256 == second.sha256 == Record(id="a", text=STORY, published="2024-05-03").sha256
 
 
 def test_a_record_is_the_same_whatever_its_spelling(tmp_path: Path) -> None:
