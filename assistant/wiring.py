@@ -52,9 +52,10 @@ def writing(
 
     `reembed`: where the vectors are of another embedding model, have this one make them anew.
     """
+    model = embedder or embedding(settings)  # one that is none is no reason to make a store
     ledger = Ledger.create(store)
     try:
-        return ledger, [Lexicon(ledger), meaning(ledger, settings, embedder, reembed=reembed)]
+        return ledger, [Lexicon(ledger), meaning(ledger, settings, model, reembed=reembed)]
     except BaseException:
         ledger.close()
         raise

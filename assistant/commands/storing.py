@@ -12,6 +12,8 @@ from assistant.commands.said import bars, complain, emit
 
 if TYPE_CHECKING:
     from assistant.config import Settings
+    from index.meaning.paid import Bill
+    from index.records import SyncReport
 
 
 def index(options: argparse.Namespace) -> int:
@@ -29,18 +31,13 @@ def index(options: argparse.Namespace) -> int:
 
 
 def _sync(options: argparse.Namespace, settings: Settings) -> int:
-    from assistant import wiring
     from assistant.showing import render
-    from index.build import sync
-    from index.reading.articles import source
+    from index.reading.articles import any_article
 
-    source(options.path)  # one that is not there is no reason to make a store
-    ledger, derived = wiring.writing(options.store, settings, reembed=options.reembed)
-    try:
-        with bars(options.quiet) as progress:
-            report = sync(options.path, ledger, derived, progress=progress)
-    finally:
-        wiring.let_go(ledger, derived)
+    if _there(options.store) or any_article(options.path):
+        report = _put_in(options, settings)
+    else:  # nothing to put in is no reason to make a store
+        report, _ = _planned(options, settings)
     if options.json:
         emit(report)
     elif not options.quiet or report.failed:
@@ -48,6 +45,22 @@ def _sync(options: argparse.Namespace, settings: Settings) -> int:
     if report.failed:
         return complain(f"{sum(one.error for one in report.skipped)} could not be indexed; mend them and run again")
     return 0
+
+
+def _there(store: Path) -> bool:
+    return (store / "ledger.db").exists()
+
+
+def _put_in(options: argparse.Namespace, settings: Settings) -> SyncReport:
+    from assistant import wiring
+    from index.build import sync
+
+    ledger, derived = wiring.writing(options.store, settings, reembed=options.reembed)
+    try:
+        with bars(options.quiet) as progress:
+            return sync(options.path, ledger, derived, progress=progress)
+    finally:
+        wiring.let_go(ledger, derived)
 
 
 def _watch(options: argparse.Namespace, settings: Settings) -> int:
@@ -67,21 +80,27 @@ def _watch(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _plan(options: argparse.Namespace, settings: Settings) -> int:
-    """Say what would be done, and what it would cost."""
+def _planned(options: argparse.Namespace, settings: Settings) -> tuple[SyncReport, Bill]:
     from tempfile import TemporaryDirectory
 
     from assistant import wiring
-    from assistant.showing import render
     from index.build import plan
     from index.ledger import Ledger
     from index.meaning.embedding import Hashed
 
     with TemporaryDirectory() as nowhere, bars(options.quiet) as progress:
-        there = (options.store / "ledger.db").exists()
-        ledger = Ledger.open(options.store) if there else Ledger.create(Path(nowhere))
-        report, due = plan(options.path, ledger, wiring.embedding(settings) or Hashed(), progress=progress)
-        ledger.close()
+        ledger = Ledger.open(options.store) if _there(options.store) else Ledger.create(Path(nowhere))
+        try:
+            return plan(options.path, ledger, wiring.embedding(settings) or Hashed(), progress=progress)
+        finally:
+            ledger.close()
+
+
+def _plan(options: argparse.Namespace, settings: Settings) -> int:
+    """Say what would be done, and what it would cost."""
+    from assistant.showing import render
+
+    report, due = _planned(options, settings)
     cost = due.cost(settings.price_embedding) if settings.price_embedding is not None else None
     if options.json:
         import msgspec

@@ -86,6 +86,11 @@ def scan(path: Path) -> Iterator[Found | Skipped]:
         )
 
 
+def any_article(path: Path) -> bool:
+    """Whether there is an article in a PATH that can be read; no more of it is read than that takes. Raises as `scan` does."""
+    return any(isinstance(one, Found) and isinstance(one.load(), Article) for one in scan(path))
+
+
 def source(path: Path) -> Path:
     """The PATH itself, links followed; SourceError where it is missing, or can hold no articles."""
     try:

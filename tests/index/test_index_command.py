@@ -50,6 +50,44 @@ def test_a_dry_run_counts_the_tokens_of_an_embedding_model_and_their_price(tmp_p
 
 
 @pytest.mark.usefixtures("without_chroma")
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({}, "no article in"),
+        ({"a.png": b"\x89PNG"}, "no article in"),
+        ({"a.txt": " \n"}, "a.txt: it is empty"),
+        ({"a.txt": "خبر.", "a.md": "خبر."}, "another article has the id a"),
+    ],
+    ids=["empty folder", "a picture", "an empty file", "two of one id"],
+)
+def test_a_store_is_made_only_where_there_is_an_article_to_put_in(
+    tmp_path: Path, files: dict[str, str | bytes], why: str
+) -> None:
+    folder, store = tmp_path / "articles", tmp_path / "deep" / "store"
+    folder.mkdir()
+    run = isnad("index", write(folder, files), "--store", store)
+    assert run.returncode == 1
+    assert why in run.stderr
+    assert not store.parent.exists()
+
+
+def test_a_store_stays_as_it_is_where_nothing_is_found_to_put_in(tmp_path: Path) -> None:
+    store, nothing = tmp_path / "store", tmp_path / "nothing"
+    index(write(tmp_path / "articles", {"a.txt": "افتُتح جسر نور صباح اليوم."}), store)
+    nothing.mkdir()
+    assert isnad("index", nothing, "--store", store).returncode == 1
+    assert Ledger.open(store).counts()["articles"] == 1
+
+
+def test_an_embedding_model_that_is_none_leaves_no_store(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    env = {"ISNAD_EMBEDDING_MODEL": f"local:{tmp_path}/made-up"}
+    run = isnad("index", write(tmp_path / "articles", {"a.txt": "خبر قصير."}), "--store", store, env=env)
+    assert run.returncode != 0
+    assert "made-up" in run.stderr
+    assert not store.exists()
+
+
 def test_characters_that_no_reader_sees_are_counted_and_kept(tmp_path: Path) -> None:
     hidden = "سوق الورد\n\nفتح الس\u200bوق أبوابه\u202e صباحا ف\u200bي المدينة."
     articles, store = write(tmp_path / "articles", {"a.txt": hidden, "b.txt": NEWS["b.txt"]}), tmp_path / "store"
