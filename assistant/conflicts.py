@@ -6,12 +6,12 @@ values are shared. Copies of one report are one source, and two spellings of one
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations
 
+from assistant.events import one_event, placing
+from assistant.figures import figures, one_figure
 from assistant.offices import Held, is_name, met_twice, offices, one_name
 from assistant.question.asking import FUNCTION_WORDS
 from assistant.question.understand import understand
@@ -20,8 +20,7 @@ from assistant.records import Citation, Conflict, Kind, Side
 from index.records import Hit, Span, Value, covering
 from index.text.dates import DateMention, compatible, dates
 from index.text.fold import fold
-from index.text.hygiene import clean
-from index.text.numbers import Number, agree, numbers
+from index.text.numbers import Number
 from index.text.sentences import sentences
 from index.text.words import QUESTION_WORDS, placed, stem, words
 
@@ -31,17 +30,6 @@ WINDOW = 40  # characters on either side that are beside a value
 ANSWERING = 0.75  # the share of what a question is about that a sentence which answers it must hold
 FATED = 0.5  # the same where it counts the dead or the injured, which numbers of other things cannot be taken for
 ASKED = 0.4  # the share of the question's words that both sentences together must hold
-
-_SPLIT = re.compile(r"\dر\d|\d[.,٫٬]\u200f|\u200f[.,٫٬]\d")
-_SCALES = (
-    "ألف",
-    "الف",
-    "مليون",
-    "مليار",
-    "thousand",
-    "million",
-    "billion",
-)  # of a number that was not read: "(69) مليون"
 
 _GENERIC = frozenset(
     map(
@@ -83,8 +71,9 @@ def conflicts(hits: Sequence[Hit], question: str = "") -> tuple[Conflict, ...]:
             continue
         found += _names(one, two, said, known)
         of_one_thing = want.stuff is None or want.stuff in one.content & two.content
-        if (place, other) in nearest and of_one_thing and of_one_time(one.text, two.text):
-            found += [*_numbers(one, two, said), *_dates(one, two)]
+        if (place, other) in nearest and of_one_thing:
+            found += _dates(one, two) if of_one_time(one.text, two.text) else ()
+            found += _numbers(one, two, said) if _of_one_event(one, two) else ()
     return joined(found)
 
 
@@ -105,17 +94,45 @@ def _answers(said: Sequence[_Said], kind: str, want: Wanted) -> Iterator[Conflic
     least = (FATED if want.fate else ANSWERING) * len(about)
     on_it = [one for one in said if about & one.content and len(about & _with_title(one)) >= least]
     on_it = [one for one in on_it if want.stuff is None or want.stuff in one.content]
-    for one, two in combinations(on_it, 2):
-        if one.group == two.group or not of_one_time(one.text, two.text):
+    if kind == "date":
+        for one, two in combinations(on_it, 2):
+            if one.group != two.group and of_one_time(one.text, two.text):
+                yield from _days(one, two)
+        return
+    counting = _settled((one for one in on_it if _placed_alike(one, about)), about, want)
+    for (one, here), (two, there) in combinations(counting, 2):
+        if one.group == two.group or here.unit != there.unit or not _of_one_event(one, two):
             continue
-        if kind == "date":
-            yield from _days(one, two)
-            continue
-        here, there = (amounts(each.text, _counts(each.text), want) for each in (one, two))
-        if len(here) != 1 or len(there) != 1 or here[0].unit != there[0].unit:
-            continue  # of several it cannot be told which is meant
-        if not _gives(here[0], two.group, said) and not _gives(there[0], one.group, said):
-            yield _conflict("number", (one, here[0].span), (two, there[0].span))
+        if not _gives(here, two.group, said) and not _gives(there, one.group, said):
+            yield _conflict("number", (one, here.span), (two, there.span))
+
+
+def _placed_alike(said: _Said, about: frozenset[str]) -> bool:
+    """Whether sentence and passage are on the very place or name that is asked about, not only on an event of that sort."""
+    which = placing(about)
+    told = which & _with_title(said)
+    whole = told | which & _content(said.hit.passage.text)
+    return len(told) >= FATED * len(which) and len(whole) >= ANSWERING * len(which)
+
+
+def _settled(said: Iterable[_Said], about: frozenset[str], want: Wanted) -> list[tuple[_Said, Number]]:
+    """The one number of each sentence that counts what is wanted; of a source only those of the sentences that hold most of what is
+    asked about, and none where these differ: it cannot be told which is meant."""
+    kept: list[tuple[_Said, Number]] = []
+    each = [(one, found[0]) for one in said if len(found := amounts(one.text, figures(one.text), want)) == 1]
+    for group in dict.fromkeys(one.group for one, _ in each):
+        own = [(len(about & one.content), one, number) for one, number in each if one.group == group]
+        most = max(held for held, _, _ in own)
+        best = [(one, number) for held, one, number in own if held == most]
+        if all(one_figure(best[0][1], number) for _, number in best):
+            kept += best
+    return kept
+
+
+def _of_one_event(one: _Said, two: _Said) -> bool:
+    return of_one_time(one.text, two.text) and one_event(
+        one.text, one.hit.article.published, two.text, two.hit.article.published
+    )
 
 
 def _with_title(said: _Said) -> frozenset[str]:
@@ -192,9 +209,9 @@ def _nearest(said: Sequence[_Said]) -> set[tuple[int, int]]:
 
 def _numbers(one: _Said, two: _Said, all_said: Sequence[_Said]) -> Iterator[Conflict]:
     """Numbers of one kind and unit beside the same words, each unknown to the other source."""
-    for left in _counts(one.text):
-        for right in _counts(two.text):
-            comparable = left.kind == right.kind and left.unit == right.unit and not _agree(left, right)
+    for left in figures(one.text):
+        for right in figures(two.text):
+            comparable = left.kind == right.kind and left.unit == right.unit and not one_figure(left, right)
             fates = {fate(one.text, left), fate(two.text, right)} - {None}
             if not comparable or len(fates) > 1 or not _near(one.text, left.span, two.text, right.span):
                 continue
@@ -204,34 +221,7 @@ def _numbers(one: _Said, two: _Said, all_said: Sequence[_Said]) -> Iterator[Conf
 
 def _gives(number: Number, group: str, all_said: Sequence[_Said]) -> bool:
     """Whether a source of this group has the number anywhere."""
-    return any(_agree(number, other) for each in all_said if each.group == group for other in _counts(each.text))
-
-
-def _agree(one: Number, two: Number) -> bool:
-    """Whether both can be one number: the same, or one rounded or cut to a whole."""
-    return agree(one, two) or agree(two, one) or _whole_of(one.value, two.value) or _whole_of(two.value, one.value)
-
-
-def _whole_of(whole: Decimal, exact: Decimal) -> bool:
-    return whole == whole.to_integral_value() and abs(whole) >= 10 and abs(whole - exact) < 1
-
-
-@lru_cache(maxsize=1024)
-def _counts(text: str) -> tuple[Number, ...]:
-    """The numbers of a sentence that are no part of a date."""
-    inside = [mention.span for mention in dates(text)]
-    return tuple(
-        one
-        for one in numbers(text)
-        if not one.loose and not covering(inside, one.span.start, one.span.end) and _certain(text, one.span)
-    )
-
-
-def _certain(text: str, span: Span) -> bool:
-    """Whether a number is surely what it seems: "(69) مليون" and "5ر7" are not read whole, and hidden marks turn "54.92" round."""
-    value = span.of(text)
-    around = text[max(0, span.start - 2) : span.end + 2]
-    return value not in _SCALES and clean(value) == value and not _SPLIT.search(around)
+    return any(one_figure(number, other) for each in all_said if each.group == group for other in figures(each.text))
 
 
 def _dates(one: _Said, two: _Said) -> Iterator[Conflict]:

@@ -37,7 +37,7 @@ _COUNTING = _set("سقط سقطوا قرب وقع أوقع خلف عدد بلغ 
 _STUFF = re.compile(r"(?:\bكم|\bhow many|\bhow much)\s+(?:\w+\s+(?:من|of)\s+)(\w+)")
 _HOW_MANY = re.compile(r"(?:\b[وفب]?كم|\bhow many)\s+(?:من\s+)?((?:\w+\s*){1,3})")
 _OF_ANOTHER_TIME = _set(
-    "الماضي الماضية السابق السابقة سابقا المقبل المقبلة القادم القادمة الأول الأولى last previous previously earlier former next first initial"
+    "الماضي الماضية السابق السابقة سابقا المقبل المقبلة القادم القادمة الأول الأولى مطلع مستهل أوائل أواخر last previous previously earlier former next first initial"
 )
 _YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
 

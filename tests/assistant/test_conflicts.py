@@ -182,6 +182,12 @@ def test_undated_sources_come_last() -> None:
             "قال مدير الشركة إن محطة مرجان الشمسية ستفتتح في 10 مايو 2031.",
             ("date", ["10 مايو 2031", "3 أيار 2031"]),
         ),
+        (
+            "كم شخصا قتل في سيول طارين؟",
+            "قال الدفاع المدني يوم 3 أيار 2031 إن 14 شخصا قتلوا في سيول طارين.",
+            "ارتفعت حصيلة السيول في طارين إلى 21 قتيلا يوم 9 أيار 2031.",
+            ("number", ["21", "14"]),
+        ),
     ],
 )
 def test_two_answers_to_one_question_are_a_conflict_however_they_are_worded(
@@ -219,8 +225,48 @@ def test_two_answers_to_one_question_are_a_conflict_however_they_are_worded(
             "Nine people died when the Siraj bridge collapsed on Monday.",
             "Some 300 people worked on the Siraj bridge when it was built.",
         ),
+        (
+            "كم شخصا قتل في هجوم طارين؟",
+            "قُتل 15 شخصا في هجوم على سوق في طارين.",
+            "قُتل 10 أشخاص في هجوم على قرية قرب مرجان.",
+        ),
+        (
+            "كم شخصا قتل في هجوم طارين؟",
+            "قُتل 15 شخصا في هجوم انتحاري على سوق في طارين.",
+            "قُتل 7 أشخاص في غارة جوية على طارين، في هجوم جديد.",
+        ),
+        (
+            "كم شخصا قتل في هجوم طارين؟",
+            "قُتل 15 شخصا في هجوم على سوق طارين في 3 أيار 2031.",
+            "قُتل 4 أشخاص في هجوم على سوق طارين في 9 أيار 2031.",
+        ),
+        (
+            "How many people were killed in the Tarin attack?",
+            "Gunmen killed nine people in an attack in Tarin.",
+            "Earlier this month 30 people were killed in an attack in Tarin.",
+        ),
         ("من افتتح جسر نور؟", "افتتح الوزير جسر نور في 3 أيار 2031.", "افتتح الرئيس جسر نور في 5 أيار 2031."),
     ],
 )
 def test_what_answers_another_question_is_no_rival(question: str, one: str, two: str) -> None:
     assert rivals([hit(one, "a1"), hit(two, "a2")], question) == ()
+
+
+def test_a_round_up_of_several_events_is_no_rival() -> None:
+    one = "قُتل 15 شخصا في هجوم على سوق في طارين."
+    round_up = "قُتل 4 أشخاص في هجوم على مدرسة في طارين. وقُتل 9 أشخاص في هجوم على مخفر في طارين."
+    assert rivals([hit(one, "a1"), hit(round_up, "a2")], "كم شخصا قتل في هجوم طارين؟") == ()
+
+
+def test_of_one_source_the_sentence_that_is_most_on_the_question_counts() -> None:
+    one = "قُتل 15 شخصا في هجوم على سوق الأقمشة في طارين."
+    other = "قُتل 12 شخصا في هجوم على سوق الأقمشة في طارين. وسبق أن قُتل 4 أشخاص في هجوم على طارين."
+    found = rivals([hit(one, "a1"), hit(other, "a2")], "كم شخصا قتل في هجوم سوق الأقمشة في طارين؟")
+    assert [{side.value for side in each.sides} for each in found] == [{"15", "12"}]
+
+
+def test_numbers_of_alike_events_on_two_days_are_no_conflict() -> None:
+    text = "قُتل {} أشخاص في تفجير استهدف موكبا في مدينة طارين {}."
+    apart = of(text.format(9, "في 3 أيار 2031"), text.format(5, "في 20 نيسان 2031"))
+    assert not [one for one in apart if one.kind == "number"]
+    assert of(text.format(9, "في 3 أيار 2031"), text.format(5, "في 3 أيار 2031"))
