@@ -1,7 +1,8 @@
 """The model's text, as it comes → the answer's text: its marks read, moved to the end of their sentence and written as `[file_id]`.
 
 Pure, character by character, so that it does not matter where a stream is cut. Nothing else in the result stands in square brackets:
-what the model wrote in them that is no mark is put in round ones, so no link, image or reference of Markdown survives.
+what the model wrote in them that is no mark is put in round ones, so no link, image or reference of Markdown survives; nor do its marks of
+emphasis, headings and lists.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 
 from assistant.records import Sentence
 from assistant.writing.quoting import Told, borne_out
+from assistant.writing.unmarked import Unmarked
 from index.records import Hit, Value
 from index.text.hygiene import clean
 from index.text.sentences import sentences
@@ -70,6 +72,7 @@ class Citing:
         self._length = self._taken = 0
         self._sentences: list[Sentence] = []
         self._made_up: list[str] = []
+        self._unmarked = Unmarked()
         self._held = ""  # a bracket that may become a mark
         self._doubled = False  # and was opened twice
         self._said: list[str] = []  # the sentence under way
@@ -86,11 +89,12 @@ class Citing:
         for letter in piece:
             seen = letter if letter.isalnum() or letter in " \n.,،؟:[]()" else clean(letter)
             for one in seen:
-                self._letter(one)
+                self._plain(self._unmarked.feed(one))
         return self._new()
 
     def close(self) -> str:
         """What is left once the model has ended, or was cut off."""
+        self._plain(self._unmarked.close())
         if _CUT_MARK.fullmatch(self._held):
             self._held = ""
         while self._held:
@@ -118,6 +122,10 @@ class Citing:
         if text:
             self._text.append(text)
             self._length += len(text)
+
+    def _plain(self, text: str) -> None:
+        for letter in text:
+            self._letter(letter)
 
     # --- brackets ---
 

@@ -78,7 +78,9 @@ def check(found: Cited) -> None:
         (f"{COST} [1]\n{CRITIC} [2]\n", f"{COST} [a1]\n{CRITIC} [b2]"),
         (f"{COST}.\n[1]\n\n{CRITIC}.\n[2]", f"{COST}. [a1]\n\n{CRITIC}. [b2]"),
         (f"[1] {COST}.\n[2] {CRITIC}.", f"{COST}. [a1] {CRITIC}. [b2]"),
-        (f"- {COST} [1]\n- {CRITIC} [2]", f"- {COST} [a1]\n- {CRITIC} [b2]"),
+        (f"- {COST} [1]\n- {CRITIC} [2]", f"{COST} [a1]\n{CRITIC} [b2]"),
+        (f"## الكلفة\n\n**{COST} [1].**", f"الكلفة\n\n{COST}. [a1]"),
+        (f"**{COST}** **[1]**. *{CRITIC}* _[2]_.", f"{COST}. [a1] {CRITIC}. [b2]"),
         (f"{YEARS}.[3] {YEARS}. [3]", f"{YEARS}. [c3] {YEARS}. [c3]"),
     ],
 )  # fmt: skip
