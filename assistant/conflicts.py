@@ -101,7 +101,8 @@ def _answers(said: Sequence[_Said], kind: str, want: Wanted) -> Iterator[Conflic
         return
     counting = _settled((one for one in on_it if _placed_alike(one, about)), about, want)
     for (one, here), (two, there) in combinations(counting, 2):
-        if one.group == two.group or here.unit != there.unit or not _of_one_event(one, two):
+        comparable = one.group != two.group and here.unit == there.unit
+        if not comparable or not about & one.content & two.content or not _of_one_event(one, two):
             continue
         if not _gives(here, two.group, said) and not _gives(there, one.group, said):
             yield _conflict("number", (one, here.span), (two, there.span))

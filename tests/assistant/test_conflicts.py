@@ -258,6 +258,13 @@ def test_a_round_up_of_several_events_is_no_rival() -> None:
     assert rivals([hit(one, "a1"), hit(round_up, "a2")], "كم شخصا قتل في هجوم طارين؟") == ()
 
 
+def test_two_sentences_that_share_nothing_of_what_is_asked_are_no_rivals() -> None:
+    one = hit("أسفر هجوم على مدرسة عن إصابة 38 شخصا.", "a1", title="من أخبار طارين")
+    two = hit("فتح مسلحون النار في حفل في طارين فأصيب ثمانية أشخاص.", "a2", title="هجوم جديد")
+    assert rivals([one, two], "كم شخصا أصيب في هجوم طارين؟") == ()
+    assert rivals([one, hit("أسفر هجوم على مدرسة في طارين عن إصابة 41 شخصا.", "a3")], "كم شخصا أصيب في هجوم طارين؟")
+
+
 def test_of_one_source_the_sentence_that_is_most_on_the_question_counts() -> None:
     one = "قُتل 15 شخصا في هجوم على سوق الأقمشة في طارين."
     other = "قُتل 12 شخصا في هجوم على سوق الأقمشة في طارين. وسبق أن قُتل 4 أشخاص في هجوم على طارين."
