@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from assistant.grounding.checking import VERBATIM, beside, surrounded, verbatim
+from assistant.grounding.checking import VERBATIM, beside, foreign, surrounded, verbatim
 from assistant.grounding.model import Curve, Curves, Kind, Model, kind, probability
 from assistant.grounding.provenance import matter
 from assistant.grounding.reading import plain_claim, read_line
@@ -97,19 +97,19 @@ def made_rows(part: int, articles: int = 150) -> list[Row]:
 
 
 def written_rows() -> list[Row]:
-    """Sentences that a model wrote, as they stand and changed, and passages in other words, of the events to learn from."""
-    return [
-        measured(
-            "written",
-            one.kind,
-            one.event,
-            one.true,
-            matter(one.claim, {cited.published for cited in one.evidence}),
-            surrounded(one.evidence),
-            one.question,
-        )
+    """Sentences that a model wrote, as they stand and changed, and passages in other words, of the events to learn from.
+
+    Those whose evidence is in another language are left out: next to no word of them stands there, right or wrong.
+    """
+    listed = [
+        (one, matter(one.claim, {cited.published for cited in one.evidence}), surrounded(one.evidence))
         for one in (*sentences(), *paraphrases())
         if not one.reported
+    ]
+    return [
+        measured("written", one.kind, one.event, one.true, claim, context, one.question)
+        for one, claim, context in listed
+        if not foreign(claim, context)
     ]
 
 

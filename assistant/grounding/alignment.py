@@ -42,6 +42,7 @@ class Index:
         self._places: dict[str, list[tuple[int, int]]] = {}  # of each word: the sentence, the word of it
         self._words: dict[Key, str | list[str]] = {}  # that a key finds: mostly a single one
         self._figures: list[tuple[int, int, Term]] = []
+        self._names: dict[int, list[Name]] = {}
         for number, line in enumerate(self.lines):
             for place, term in enumerate(line.terms):
                 if term.number or term.date:
@@ -73,10 +74,11 @@ class Index:
             if line.text[span.start].isupper()
         )
 
-    @cached_property
-    def names(self) -> tuple[list[Name], ...]:
-        """The names in each sentence."""
-        return tuple(names(line, self.proper) for line in self.lines)
+    def names(self, line: int) -> list[Name]:
+        """The names in a sentence."""
+        if line not in self._names:
+            self._names[line] = names(self.lines[line], self.proper)
+        return self._names[line]
 
     @cached_property
     def stems(self) -> dict[str, list[tuple[int, int]]]:

@@ -25,6 +25,7 @@ from index.text.words import stem, words
 
 LIKELY = 0.5  # from here on a claim counts as supported
 DOUBTFUL = 0.42  # below it as unsupported; between the two as partly supported
+HALF = 0.5  # of a claim must stand in a text in another language: its figures and the names that are written alike
 ADDED = 3  # words of weight in a row, from which the evidence lacks a thing, not a way to say it
 AGAINST = 0.4  # the most that a claim can reach of which something stands otherwise
 VERBATIM = 0.97  # measured on quoted sentences, see docs/grounding.md
@@ -132,12 +133,12 @@ def check(
     apart = [one for one in others if one.file_id not in cited]
     if judged.verdict == "unchecked" or judged.probability == VERBATIM:
         return judged
-    if judged.verdict == "supported" and _foreign(sentence, text):
+    if judged.verdict == "supported" and foreign(sentence, text):
         return judged
     if judged.verdict == "supported":
-        foreign = _only_there(_lacking(sentence, text, NAME, anchor), apart)
+        only_there = _only_there(_lacking(sentence, text, NAME, anchor), apart)
         likely = min(judged.probability or 0.0, AGAINST)
-        return Judgement(verdict="partly", probability=likely, details=foreign) if foreign else judged
+        return Judgement(verdict="partly", probability=likely, details=only_there) if only_there else judged
     pointed = _elsewhere(sentence, text, apart, question, anchor)
     return Judgement(verdict=judged.verdict, probability=judged.probability, details=(*judged.details, *pointed))
 
@@ -166,7 +167,7 @@ def check_claim(
         return Judgement(verdict="supported", probability=VERBATIM)
     laid = beside(line, context, question, anchor)
     likely = probability(laid.features, model or shipped())
-    return _translated(laid, likely) if _foreign(said, context) else _judged(laid, likely)
+    return _translated(laid, likely) if foreign(said, context) else _judged(laid, likely)
 
 
 def verbatim(claim: Line, context: str) -> bool:
@@ -192,6 +193,13 @@ class Beside(NamedTuple):
         return tuple(Reason(kind=one.kind, said=one.said, evidence=one.evidence) for one in self.against)
 
     @property
+    def share(self) -> float:
+        """The weighted share of the claim's words that stand anywhere in the text."""
+        terms = self.found.claim.terms
+        borne = sum(term.weight for term, match in zip(terms, self.found.matches, strict=True) if match)
+        return borne / (sum(term.weight for term in terms) or 1.0)
+
+    @property
     def most(self) -> float:
         """The highest probability that such a claim can have, whatever the curves say."""
         return AGAINST if self.against else DOUBTFUL if self.added else 1.0
@@ -215,10 +223,8 @@ def _question(text: str | None) -> Line | None:
 
 def _judged(laid: Beside, likely: float) -> Judgement:
     found, reasons, likely = laid.found, laid.reasons, min(likely, laid.most)
-    borne = sum(term.weight for term, match in zip(found.claim.terms, found.matches, strict=True) if match)
-    share = borne / (sum(term.weight for term in found.claim.terms) or 1.0)
     if reasons:
-        silent = share >= 0.6 and all(one.kind in NOT_THERE and not one.evidence for one in reasons)
+        silent = laid.share >= 0.6 and all(one.kind in NOT_THERE and not one.evidence for one in reasons)
         return Judgement(verdict="partly" if silent else "unsupported", probability=likely, details=reasons)
     if likely >= LIKELY:
         return Judgement(verdict="supported", probability=likely)
@@ -227,7 +233,7 @@ def _judged(laid: Beside, likely: float) -> Judgement:
     return Judgement(verdict="partly" if likely >= DOUBTFUL else "unsupported", probability=likely, details=(reason,))
 
 
-def _foreign(claim: str, context: str) -> bool:
+def foreign(claim: str, context: str) -> bool:
     """Whether one of the two is in Arabic letters and the other is not."""
     shares = [
         sum(map(len, _ARABIC.findall(text))) / max(1, sum(map(len, _LETTERS.findall(text))))
@@ -240,7 +246,7 @@ def _translated(laid: Beside, likely: float) -> Judgement:
     """Between two languages only figures and dates are compared: where they agree, and words too seldom, it stays unchecked."""
     if told := tuple(one for one in laid.reasons if one.kind in ("number", "date")):
         return Judgement(verdict="unsupported", probability=min(likely, AGAINST), details=told)
-    if likely >= LIKELY:
+    if likely >= LIKELY and laid.share >= HALF:
         return Judgement(verdict="supported", probability=likely)
     return Judgement(verdict="unchecked", details=(Reason(kind="other language"),))
 

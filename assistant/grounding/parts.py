@@ -16,6 +16,7 @@ from index.text.fold import folded
 KNOWN = 0.6  # the share of what a claim says of a name that a clause must have
 APART = 0.2  # how much less of it the clauses of that name must have
 ADJECTIVES = 2  # words that may stand between "in" and a name
+LITTLE = 0.2  # of what the sentence that has most of it has
 PHRASE = 3  # words of who does it
 NEAR = 8  # words behind a verb in which who does it stands, with what he is
 SURE = 0.8  # from here on two words are one, not synonyms
@@ -196,7 +197,9 @@ def _share(found: Alignment, rest: list[int], number: int, after: int) -> float:
 
 
 def _names(found: Alignment, evidence: Index) -> _Named:
-    return _named(found.claim, evidence, frozenset(at for at, share in enumerate(found.shares) if share > 0))
+    """Of the sentences that have at least a little of the claim."""
+    little = LITTLE * max(found.shares, default=0.0)
+    return _named(found.claim, evidence, tuple(at for at, share in enumerate(found.shares) if share > little))
 
 
 class _Named(NamedTuple):
@@ -208,14 +211,14 @@ class _Named(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def _named(claim: Line, evidence: Index, lines: frozenset[int]) -> _Named:
+def _named(claim: Line, evidence: Index, lines: tuple[int, ...]) -> _Named:
     own = names(claim, evidence.proper)
-    sides = [(claim, own), *zip(evidence.lines, evidence.names, strict=True)]
+    sides = [(claim, own), *((evidence.lines[at], evidence.names(at)) for at in lines)]
     listed = {line.terms[at].text for line, found in sides for one in found if not one.head for at in one.words}
     for line, _ in sides:
         listed |= {term.text for at, term in enumerate(line.terms) if term.weight > UNLISTED and _capital(line, at)}
     known = frozenset(one for one in listed if one not in LINKS and (is_listed(one) or TERMS[one].weight >= PART))
-    theirs = {at: list(_mentions(evidence.lines[at], evidence.names[at], known)) for at in lines}
+    theirs = {at: list(_mentions(evidence.lines[at], evidence.names(at), known)) for at in lines}
     return _Named(known, list(_mentions(claim, own, known)), theirs)
 
 

@@ -8,6 +8,7 @@ from assistant.grounding.alignment import Alignment, Index, Place
 from assistant.grounding.common import DENIALS, NEGATORS, QUALIFIERS
 from assistant.grounding.departures import Departure, flanked
 from assistant.grounding.governing import under_denial
+from assistant.grounding.names import LINKS, is_listed, is_role
 from assistant.grounding.reading import Line, Term
 
 ALIKE = 0.7  # the share of a claim's other words that must stand in a sentence for the two to speak of the same thing
@@ -146,18 +147,20 @@ def _steady(found: Alignment, low: int, high: int) -> bool:
 
 def _denied_and_linked(found: Alignment, at: int) -> tuple[int, Place | None]:
     """The word that a particle denies and its place; where the evidence has another form of it, the word after it."""
-    first = _denied(found.claim.terms, at)
-    second = _denied(found.claim.terms, first) if first is not None else None
-    if first is not None and found.places[first]:
-        return first, found.places[first]
-    if (
-        first is not None
-        and second is not None
-        and (place := found.places[second])
-        and place.line in found.matches[first]
-    ):
-        return second, place
+    terms = found.claim.terms
+    first = _denied(terms, at)
+    if first is None or found.places[first]:
+        return (at, None) if first is None else (first, found.places[first])
+    second = _denied(terms, first)
+    place = found.places[second] if second is not None else None
+    if second is not None and place and not _who(terms[second].text):
+        return second, place  # not "لم يقبل رئيس", whose verb the evidence may not have
     return at, None
+
+
+def _who(word: str) -> bool:
+    """Whether a word says who does it, and not what is done."""
+    return is_role(word) or is_listed(word) or word in LINKS
 
 
 def _denied(terms: tuple[Term, ...], at: int) -> int | None:

@@ -47,7 +47,7 @@ def unknown_names(found: Alignment, evidence: Index) -> Iterator[Told]:
         share = found.share(found.best, mine.words)
         if share < SAME_PART or _abbreviated(said, evidence):
             continue
-        others = [one for one in evidence.names[found.best] if _free(found, mine, one)]
+        others = [one for one in evidence.names(found.best) if _free(found, mine, one)]
         same = [one for one in others if _common_part(found, mine, line, found.best, one)]
         titled = mine.role is not None and found.best in found.matches[mine.role]
         whole = len(mine.words) > 1 or bool(mine.head) or titled
@@ -59,11 +59,7 @@ def unknown_names(found: Alignment, evidence: Index) -> Iterator[Told]:
             other = ""
         else:
             continue
-        if not any(
-            alike(said, one.text(near))
-            for near, listed in zip(evidence.lines, evidence.names, strict=True)
-            for one in listed
-        ):
+        if not any(alike(said, one.text(near)) for near, one in _all_names(evidence)):
             yield said, other
 
 
@@ -100,9 +96,7 @@ def _abbreviated(name: str, evidence: Index) -> bool:
 def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
     """Names that the evidence has, but does not have do this: another name has the same word beside it there, on the same side."""
     claim = found.claim
-    surnames: set[str] = set()
     for mine in names(claim, evidence.proper):
-        surnames = surnames or _surnames(evidence)
         where = {line for at in mine.words for line in found.matches[at]}
         shares = {line: found.share(line, mine.words) for line in found.window}
         number = max(shares, key=lambda one: shares[one], default=-1)
@@ -112,8 +106,8 @@ def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
         inside = number in where
         if not inside and max(found.share(one, mine.words) for one in where) > shares[number] - APART:
             continue
-        for other in evidence.names[number]:
-            long = len(other.words) >= min(2, len(mine.words)) or line.terms[other.words[0]].stem in surnames
+        for other in evidence.names(number):
+            long = len(other.words) >= min(2, len(mine.words)) or line.terms[other.words[0]].stem in _surnames(evidence)
             fits = other.head == mine.head and long
             if not fits or not said.isdisjoint(line.terms[word].stem for word in other.words):
                 continue
@@ -133,13 +127,12 @@ def _of_one(name: str, other: str) -> bool:
 
 def _surnames(evidence: Index) -> set[str]:
     """The last words of the names of several words: Keller, where the text has Anna Keller, too."""
-    runs = (
-        (line, one)
-        for line, listed in zip(evidence.lines, evidence.names, strict=True)
-        for one in listed
-        if len(one.words) > 1
-    )
-    return {line.terms[one.words[-1]].stem for line, one in runs}
+    return {line.terms[one.words[-1]].stem for line, one in _all_names(evidence) if len(one.words) > 1}
+
+
+def _all_names(evidence: Index) -> Iterator[tuple[Line, Name]]:
+    """Every name of a text, with its sentence."""
+    return ((line, one) for number, line in enumerate(evidence.lines) for one in evidence.names(number))
 
 
 def _beside(line: Line, at: int, step: int, room: int) -> list[int]:
