@@ -148,9 +148,9 @@ def _figure_instead(found: Alignment, evidence: Index, at: int) -> Place | None:
     for step in (-1, 1):
         beside = at + step
         place = _place(found, beside) or (_only_place(found, beside, own.line) if own else None)
-        apart = (place.word - own.word) * step if place and own and place.line == own.line else None
-        if place is None or (apart is not None and 0 < apart <= 2):
-            continue  # it stands on the same side of the word there
+        apart = own.word - place.word if place and own and place.line == own.line else None
+        if place is None or (apart is not None and (0 < apart <= 2 or (step > 0 and -2 <= apart < 0))):
+            continue  # it stands there, too: "rice 7%" not before the rice, and "ten minutes" also in "from fifty minutes to ten"
         line, word = evidence.lines[place.line], place.word - step
         if 0 <= word < len(line.terms):
             other = line.terms[word]

@@ -26,7 +26,7 @@ PART = 0.4  # the weight from which a word of a name is taken for the name
 
 _CUTS = frozenset(
     folded(
-        "فيما بينما لكن لكنه لكنها ولكن غير اما وأما حين حيث ثم كما قبل بعدما while but whereas although though before after"
+        "فيما بينما لكن لكنه لكنها ولكن غير اما وأما حين حيث ثم كما قبل بعدما ولم ولن ولا وقد while but whereas although though before after"
     ).split()
 )
 _GOES_ON = THAT | frozenset(folded("وهو وهي وهم الذي التي الذين who which whose").split())  # no new clause begins here
@@ -122,7 +122,7 @@ def other_subject(found: Alignment, evidence: Index) -> Told | None:
                 continue
             if _share(found, rest, number, places[0]) < KNOWN:
                 continue
-            theirs, near = _noun_phrase(line, places[0] + 1), range(places[0] + 1, places[0] + 1 + NEAR)
+            theirs, near = _noun_phrase(line, places[0] + 1), range(places[0] + 1, _next_verb(line, places[0] + 1))
             same = any(word in near for one in mine for word in found.matches[one].get(number, (0.0, []))[1])
             known = any(set(theirs) & set(match.get(number, (0.0, []))[1]) for match in found.matches)
             if theirs and not same and not known:
@@ -227,10 +227,14 @@ def _capital(line: Line, at: int) -> bool:
 
 
 def _clauses(number: int, line: Line, named: list[Name]) -> Iterator[Clause]:
-    """What is said of one name after another: each stretch from a clause that names somebody to the next that does."""
+    """What is said of one name after another: each stretch from a clause that names somebody to the next that does.
+
+    Who speaks is among those who do what stands behind, for "and added that" names nobody.
+    """
     inside = {at for one in named for at in one.words}
     low = start = 0
     doers: tuple[Name, ...] = ()
+    speakers: tuple[Name, ...] = ()
     for at in range(1, len(line.terms) + 1):
         if at < len(line.terms) and (at in inside or not _cut(line, at)):
             continue
@@ -238,17 +242,27 @@ def _clauses(number: int, line: Line, named: list[Name]) -> Iterator[Clause]:
         if here and doers:
             yield Clause(number, low, start, doers)
             low = start
-        doers, start = here or doers, at
+        doers, start = (*here, *(one for one in speakers if one not in here)) if here else doers, at
+        if here and any(_bare(term.text) in REPORTING or term.text in REPORTING for term in line.terms[low:at]):
+            speakers = here[:1]
     yield Clause(number, low, len(line.terms), doers)
 
 
 def _cut(line: Line, at: int) -> bool:
     """Whether a clause begins with this word."""
     text = line.terms[at].text
-    if text in _GOES_ON:
-        return False
-    verb = line.joined(at) and not text.startswith(("وال", "وان", "ولل", "وب", "وفي"))
-    return line.breaks[at - 1] or text in _CUTS or verb
+    listed = text.startswith(("وال", "ولل")) and line.joined(at)  # "، واللواء حسين": a list goes on
+    return text not in _GOES_ON and not listed and (line.breaks[at - 1] or _turns(line, at))
+
+
+def _turns(line: Line, at: int) -> bool:
+    """Whether a sentence turns to something else here: "while", or an "and" written onto what may be a verb."""
+    text = line.terms[at].text
+    return text in _CUTS or (line.joined(at) and not text.startswith(("وال", "وان", "ولل", "وب", "وفي")))
+
+
+def _next_verb(line: Line, at: int) -> int:
+    return next((word for word in range(at, len(line.terms)) if _turns(line, word)), len(line.terms))
 
 
 def _mentions(line: Line, listed: list[Name], known: frozenset[str]) -> Iterator[Name]:

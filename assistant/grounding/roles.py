@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from assistant.grounding.alignment import Alignment, Index
 from assistant.grounding.common import LEADING, ORDINARY, REPORTING, THAT
-from assistant.grounding.names import Name, alike, names, rare
+from assistant.grounding.names import Name, alike, is_role, names, rare
 from assistant.grounding.reading import Line
+from assistant.quotation.cues import TITLES
 
 KNOWN = 0.7  # the share of a claim's other words that a sentence must have to speak of the same thing
 SAME_PART = 0.55  # the same, where both names stand beside the same word
@@ -113,11 +114,25 @@ def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
                 continue
             if _of_one(claim.terms[mine.words[-1]].text, line.terms[other.words[-1]].text):
                 continue
+            if inside and _listed_with(found, mine, line, number, other):
+                continue
             part = _common_part(found, mine, line, number, other)
             held = [any(_has_near(found, mine, evidence, one, at) for one in where) for at in part]
             if part and not (any(held) if inside else all(held)):
                 yield mine.text(claim), other.text(line)
                 break
+
+
+def _listed_with(found: Alignment, mine: Name, line: Line, number: int, other: Name) -> bool:
+    """Whether the evidence has both names in one list: ضم الوفد مرهف أبو قصرة واللواء حسين سلامة."""
+    for word in (word for at in mine.words for word in found.matches[at].get(number, (0.0, []))[1]):
+        later = max(word, other.words[0])
+        for at in range(max(min(word, other.words[-1]) + 1, later - BESIDE), later + 1):
+            text = line.terms[at].text
+            bare = text[1:] if text.startswith("و") else ""
+            if text == "and" or (bare and (bare in TITLES or is_role(bare) or at in (word, other.words[0]))):
+                return True
+    return False
 
 
 def _of_one(name: str, other: str) -> bool:
