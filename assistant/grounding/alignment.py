@@ -21,6 +21,7 @@ from index.text.numbers import agree
 
 BEAM = 12
 ROOT = 0.6
+SURE = 0.8  # from here on two words are one, not synonyms
 TWELVE = 12  # above it "25" and "the 25th" are taken for one; below there is more than one of everything
 
 
@@ -220,6 +221,10 @@ class Alignment(NamedTuple):
     best: int  # the sentence that bears most of the claim, -1 where there is none
     shares: tuple[float, ...]  # of the weight of the claim that each sentence bears
     window: tuple[int, ...]  # the sentences that the path could use
+
+    def words(self, at: int, line: int) -> list[int]:
+        """The words of a sentence that bear out a word of the claim, whether the path leads there or not."""
+        return self.matches[at].get(line, (0.0, []))[1]
 
     def share(self, line: int, leaving: Collection[int] = ()) -> float:
         """The weighted share of the claim's words, some left out, that stand in a sentence."""

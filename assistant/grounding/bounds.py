@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from assistant.grounding.alignment import Alignment, Index
-from assistant.grounding.common import NEGATORS
+from assistant.grounding.common import CONTENT, NEGATORS
 from assistant.grounding.reading import Line
 
 Side = Literal["over", "under"]
@@ -23,7 +23,6 @@ _OVER = re.compile(
 _ALL = frozenset("all every each entire whole كل جميع كافه كامل".split())
 _PART = frozenset("only some few half most several part بعض معظم غالبيه اغلب نصف ثلث ربع قله فقط".split())
 REACH = 5  # words before a number, or a noun, in which it is said how far it goes
-CONTENT = 0.3  # the weight from which a word says something of its own
 
 Told = tuple[str, str]  # the claim's words, and the evidence's
 

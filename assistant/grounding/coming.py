@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from assistant.grounding.alignment import Alignment, Index
 from assistant.grounding.common import QUALIFIERS
 from assistant.grounding.governing import SHARE, Governed, scope, under
-from assistant.grounding.reading import Line
+from assistant.grounding.reading import Line, Term
 from index.text.fold import folded
 
 
@@ -53,11 +53,7 @@ def unfulfilled(found: Alignment, evidence: Index) -> Told | None:
     """
     claim = found.claim
     said = " ".join(term.text for term in claim.terms)
-    marked = (
-        _AHEAD.search(said)
-        or _TOLD_SO.search(said)
-        or any(_FUTURE.match(term.text) and term.weight >= UNLISTED for term in claim.terms)
-    )
+    marked = _AHEAD.search(said) or _TOLD_SO.search(said) or any(map(_future, claim.terms))
     if found.best < 0 or marked or any(term.text in QUALIFIERS for term in claim.terms):
         return None
     for number in {place.line for place in found.places if place}:
@@ -78,8 +74,13 @@ def _stretches(line: Line) -> Iterator[tuple[range, Governed]]:
         if low < high:
             yield range(first, last + 1), Governed(low, high, line.said(first, last))
     for at, term in enumerate(line.terms):
-        if _FUTURE.match(term.text) and term.weight >= UNLISTED:
+        if _future(term):
             yield range(0), Governed(at, _to_mark(line, at), line.said(at, at))
+
+
+def _future(term: Term) -> bool:
+    """Whether an Arabic word is a verb in the future: سيتقدم."""
+    return term.weight >= UNLISTED and _FUTURE.match(term.text) is not None
 
 
 def _to_mark(line: Line, at: int) -> int:
@@ -90,8 +91,8 @@ def _to_mark(line: Line, at: int) -> int:
 
 def _told_so(found: Alignment, line: Line, number: int, marker: range) -> bool:
     """Whether the claim tells of the plan itself, or has the verb in the present, as of what is to come: يصل for سيصل."""
-    for term, match in zip(found.claim.terms, found.matches, strict=True):
-        for word in match.get(number, (0.0, []))[1]:
+    for at, term in enumerate(found.claim.terms):
+        for word in found.words(at, number):
             ahead = _FUTURE.match(line.terms[word].text)
             if word in marker or (ahead and ahead[1][1:] == term.text):
                 return True

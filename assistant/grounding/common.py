@@ -68,4 +68,5 @@ LEADING = _set(  # behind them a name is not who does it; behind "by" it is
     """
 )
 THAT = _set("أن إن بأن أنه أنها إنه إنها بأنه بأنها that")  # what is said stands behind them
+CONTENT = 0.3  # the weight from which a word says something of its own
 QUALIFIERS = DENIALS | NEGATORS | HEDGES  # with one of them a thing is not simply said

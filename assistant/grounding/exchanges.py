@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from assistant.grounding.alignment import Alignment, Index
+from assistant.grounding.alignment import SURE, Alignment, Index
 from assistant.grounding.common import REPORTING
 from assistant.grounding.names import names, rare
 from assistant.grounding.reading import Line, Term
-from assistant.grounding.roles import KNOWN, SURE, Told
+from assistant.grounding.roles import KNOWN, Told
 from index.text.words import stem
 
 
@@ -95,7 +95,7 @@ def _verb_between(found: Alignment, line: Line, one: _Once, other: _Once) -> boo
     claim = found.claim
     for at in range(max(one.at + 1, other.at - 2), other.at):
         if _verb(claim, at) and claim.terms[at].stem in _after(claim, one.at):
-            for word in _there(found, at):
+            for word in found.words(at, found.best):
                 apart = sum(bool(term.weight) for term in line.terms[other.there + 1 : word])
                 if other.there < word < one.there and apart < 2:
                     return _passive(claim, one.at, other.at) == _passive(line, other.there, one.there)
@@ -112,18 +112,13 @@ def _verb_first(found: Alignment, line: Line, one: _Once, other: _Once) -> bool:
         and not any(line.breaks[word : one.there])
         and not any(term.text in REPORTING for term in line.terms[word + 1 : one.there])
         and not any(line.joined(step) for step in range(other.there + 1, one.there + 1))
-        for word in _there(found, at)
+        for word in found.words(at, found.best)
     )
 
 
 def _verb(claim: Line, at: int) -> bool:
     """Whether a word may be what one does to the other: no verb of those that both do to each other."""
     return bool(claim.terms[at].weight) and claim.terms[at].stem not in _MUTUAL
-
-
-def _there(found: Alignment, at: int) -> list[int]:
-    """The places of a word of the claim in the sentence that bears most of it."""
-    return found.matches[at].get(found.best, (0.0, []))[1]
 
 
 WITHIN, FAR = 8, 16  # words from the one who does it to the one to whom it is done; where the verb stands between them

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from itertools import combinations
 from typing import Literal, NamedTuple
 
-from assistant.grounding.alignment import Alignment, Index, Place, borne
+from assistant.grounding.alignment import SURE, Alignment, Index, Place, borne
 from assistant.grounding.bounds import bounded
 from assistant.grounding.coming import unfulfilled
 from assistant.grounding.departures import Departure, departures, in_place
@@ -186,7 +186,6 @@ def _nearest_figure(found: Alignment, evidence: Index, term: Term) -> Place | No
     return None
 
 
-SURE = 0.8  # from here on two words are one, not synonyms
 REACH = 3  # words of the claim to either side by which a figure is bound
 SLACK = 6  # how much farther apart they may stand in the evidence
 
@@ -260,8 +259,7 @@ def _names_among(line: Line, words: tuple[int, ...], proper: Collection[str]) ->
 
 def _free(found: Alignment, at: int, line: int, used: set[Place]) -> bool:
     """Whether the sentence has the word at a place that no other word of the claim takes."""
-    _, words = found.matches[at].get(line, (0.0, []))
-    return any(Place(line, word) not in used for word in words)
+    return any(Place(line, word) not in used for word in found.words(at, line))
 
 
 ALIKE = 0.7  # the share of a claim's other words that must stand in a sentence for the two to speak of the same thing

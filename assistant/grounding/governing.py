@@ -144,7 +144,7 @@ def under_denial(found: Alignment, evidence: Index) -> tuple[str, str] | None:
         after = evidence.lines[number + 1] if number + 1 < len(evidence.lines) else None
         for one in [*governed(line), *_denied_next(line, after)]:
             words, share = under(found, number, one)
-            kept = all(any(one.low <= word < one.high for word in _places(found, at, number)) for at in own)
+            kept = all(any(one.low <= word < one.high for word in found.words(at, number)) for at in own)
             if (
                 kept
                 and len(words) >= 1 + (one.share > EXCEPTED)
@@ -160,10 +160,6 @@ def _denied_next(line: Line, after: Line | None) -> Iterator[Governed]:
     said = " ".join(term.text for term in after.terms) if after else ""
     if after and len(after.terms) <= ROOM and (found := _AFTERWARDS.search(said)) and found.start() == 0:
         yield Governed(0, len(line.terms), after.text, SUPPOSED)
-
-
-def _places(found: Alignment, at: int, line: int) -> list[int]:
-    return found.matches[at].get(line, (0.0, []))[1]
 
 
 def under(found: Alignment, number: int, one: Governed) -> tuple[list[int], float]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from assistant.grounding.alignment import TWELVE, Alignment, Index
+from assistant.grounding.alignment import SURE, TWELVE, Alignment, Index
 from assistant.grounding.common import LEADING, REPORTING, THAT
 from assistant.grounding.names import LINKS, Name, is_listed, is_role, names, rare
 from assistant.grounding.reading import TERMS, Line
@@ -19,7 +19,6 @@ ADJECTIVES = 2  # words that may stand between "in" and a name
 LITTLE = 0.2  # of what the sentence that has most of it has
 PHRASE = 3  # words of who does it
 NEAR = 8  # words behind a verb in which who does it stands, with what he is
-SURE = 0.8  # from here on two words are one, not synonyms
 ENOUGH = 0.8  # the weight of what is said
 UNLISTED = 1.0  # the weight above which no list of words has one: with a capital it is a name at the beginning, too
 PART = 0.4  # the weight from which a word of a name is taken for the name
@@ -30,6 +29,8 @@ _CUTS = frozenset(
     ).split()
 )
 _GOES_ON = THAT | frozenset(folded("وهو وهي وهم الذي التي الذين who which whose").split())  # no new clause begins here
+_BEFORE_VERBS = _CUTS | _GOES_ON
+_NO_NOUN = LEADING | _CUTS
 Told = tuple[str, str]  # the claim's name, and the evidence's
 
 
@@ -111,8 +112,8 @@ def other_subject(found: Alignment, evidence: Index) -> Told | None:
     """
     claim = found.claim
     for at in range(len(claim.terms) - 1):
-        mine = _noun_phrase(claim, at + 1)
-        if not mine or not _begins(claim, at) or claim.breaks[at] or not any(_sure(found, one) for one in mine):
+        mine = _noun_phrase(claim, at + 1) if _begins(claim, at) and not claim.breaks[at] else []
+        if not any(_sure(found, one) for one in mine):
             continue
         rest = [one for one in range(mine[-1] + 1, len(claim.terms)) if claim.terms[one].weight]
         for number in found.window:
@@ -123,8 +124,8 @@ def other_subject(found: Alignment, evidence: Index) -> Told | None:
             if _share(found, rest, number, places[0]) < KNOWN:
                 continue
             theirs, near = _noun_phrase(line, places[0] + 1), range(places[0] + 1, _next_verb(line, places[0] + 1))
-            same = any(word in near for one in mine for word in found.matches[one].get(number, (0.0, []))[1])
-            known = any(set(theirs) & set(match.get(number, (0.0, []))[1]) for match in found.matches)
+            same = any(word in near for one in mine for word in found.words(one, number))
+            known = any(not set(theirs).isdisjoint(found.words(one, number)) for one in range(len(claim.terms)))
             if theirs and not same and not known:
                 return claim.said(mine[0], mine[-1]), line.said(theirs[0], theirs[-1])
     return None
@@ -164,7 +165,7 @@ def _noun_phrase(line: Line, at: int) -> list[int]:
     found: list[int] = []
     while at < len(line.terms) and not (found and (len(found) > 1 or line.terms[found[0]].text.startswith("ال"))):
         term = line.terms[at]
-        verb = line.joined(at) or (term.text.startswith("و") and rare(term)) or term.text in LEADING | _CUTS
+        verb = line.joined(at) or (term.text.startswith("و") and rare(term)) or term.text in _NO_NOUN
         if not term.weight or term.text.isascii() or term.number or term.date or verb or term.text[:1] in ("ل", "ب"):
             break
         found.append(at)
@@ -177,7 +178,7 @@ def _noun_phrase(line: Line, at: int) -> list[int]:
 def _begins(line: Line, at: int) -> bool:
     """Whether a word may be the verb that an Arabic clause begins with."""
     term = line.terms[at]
-    first = at == 0 or line.breaks[at - 1] or line.joined(at) or line.terms[at - 1].text in _CUTS | _GOES_ON
+    first = at == 0 or line.breaks[at - 1] or line.joined(at) or line.terms[at - 1].text in _BEFORE_VERBS
     return first and bool(term.weight) and not term.text.isascii() and not term.text.startswith(("ال", "وال"))
 
 
@@ -310,8 +311,7 @@ def _says(line: Line, at: int, known: frozenset[str]) -> bool:
 
 
 def _there(found: Alignment, at: int, clause: Clause) -> bool:
-    places = found.matches[at].get(clause.line, (0.0, []))[1]
-    return any(clause.low <= word < clause.high for word in places)
+    return any(clause.low <= word < clause.high for word in found.words(at, clause.line))
 
 
 def _stems(line: Line, name: Name) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.grounding.alignment import Alignment, Index, Place
-from assistant.grounding.common import DENIALS, NEGATORS, QUALIFIERS
+from assistant.grounding.common import CONTENT, DENIALS, NEGATORS, QUALIFIERS
 from assistant.grounding.departures import Departure, flanked
 from assistant.grounding.governing import under_denial
 from assistant.grounding.names import LINKS, is_listed, is_role
@@ -16,7 +16,6 @@ LIKELY = 0.6  # the same, where nothing else in either is denied
 NEAR = 4  # words with weight within which another word of the claim must stand by one that is denied
 
 BESIDE = 3  # words that say something within which what is meant must stand
-CONTENT = 0.3  # the weight from which a word says something of its own
 
 Told = tuple[str, str]  # the claim's words, and the evidence's
 
@@ -85,7 +84,7 @@ def _plainly_there(found: Alignment, evidence: Index) -> Iterator[Told]:
             continue
         line = evidence.lines[number]
         for word, end in _denials(line.terms):
-            mine = [at for at, match in enumerate(found.matches) if end in match.get(number, (0.0, []))[1]]
+            mine = [at for at in range(len(terms)) if end in found.words(at, number)]
             mine = [] if line.terms[word].text in _OF_NOUNS else mine
             if mine and _by(found, number, line.terms, end, mine[0]) and not _said_elsewhere(found, mine[0], number):
                 sides = {side ^ 1 for side in line.terms[end].sides}
@@ -100,7 +99,7 @@ def _by(found: Alignment, number: int, theirs: tuple[Term, ...], end: int, mine:
     middle = weighty.index(end) if end in weighty else -1
     near = set(weighty[max(0, middle - NEAR) : middle + NEAR + 1]) - {end}
     return middle >= 0 and any(
-        not near.isdisjoint(match.get(number, (0.0, []))[1]) for at, match in enumerate(found.matches) if at != mine
+        not near.isdisjoint(found.words(at, number)) for at in range(len(found.matches)) if at != mine
     )
 
 

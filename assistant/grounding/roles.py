@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.grounding.alignment import Alignment, Index
+from assistant.grounding.alignment import SURE, Alignment, Index
 from assistant.grounding.common import LEADING, ORDINARY, REPORTING, THAT
 from assistant.grounding.names import Name, alike, is_role, names, rare
 from assistant.grounding.reading import Line
@@ -15,7 +15,6 @@ SAME_PART = 0.55  # the same, where both names stand beside the same word
 BESIDE = 2  # words with weight to either side that tell a name's part
 AWAY = 3  # the same in the evidence, for the name that the claim has
 APART = 0.3  # how much less of the rest of the claim the sentences with the name must have
-SURE = 0.8  # from here on two words are one, not synonyms
 
 Told = tuple[str, str]  # the claim's name, and the evidence's where it has one
 
@@ -125,7 +124,7 @@ def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
 
 def _listed_with(found: Alignment, mine: Name, line: Line, number: int, other: Name) -> bool:
     """Whether the evidence has both names in one list: ضم الوفد مرهف أبو قصرة واللواء حسين سلامة."""
-    for word in (word for at in mine.words for word in found.matches[at].get(number, (0.0, []))[1]):
+    for word in (word for at in mine.words for word in found.words(at, number)):
         later = max(word, other.words[0])
         for at in range(max(min(word, other.words[-1]) + 1, later - BESIDE), later + 1):
             text = line.terms[at].text
@@ -184,9 +183,9 @@ def _led(line: Line, at: int, name: int) -> bool:
 
 def _has_near(found: Alignment, mine: Name, evidence: Index, line: int, at: int) -> bool:
     """Whether a sentence has the name near this word of the claim, on either side."""
-    places = found.matches[at].get(line, (0.0, []))[1]
+    places = found.words(at, line)
     for one in mine.words:
-        for word in found.matches[one].get(line, (0.0, []))[1]:
+        for word in found.words(one, line):
             around = [*_beside(evidence.lines[line], word, -1, AWAY), *_beside(evidence.lines[line], word, 1, AWAY)]
             if not set(places).isdisjoint(around):
                 return True
