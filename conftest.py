@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from _pytest.doctest import DoctestItem
 
-from assistant import wiring
+from assistant import container
 from tests.shop import Deferred, index
 
 HERE = Path(__file__).parent
@@ -63,7 +63,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def without_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
     """What this test indexes in this process can be found by its words; its vectors stay pending, and no Chroma process is started."""
-    monkeypatch.setattr(wiring, "meaning", lambda *_, **__: Deferred())
+    monkeypatch.setattr(container, "meaning", lambda *_, **__: Deferred())
 
 
 @pytest.fixture(autouse=True)

@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assistant.api import Assistant, ask
-    from assistant.config import Settings
-    from assistant.question.conversation import Conversation, Turn
-    from assistant.records import Answer, Citation, Conflict, Sentence, Source, Usage
-    from assistant.showing.shelves import Articles, Hits
-    from assistant.streams import AsyncStream, Stream
-    from assistant.talk import Talk
+    from assistant.chat_session import Talk
+    from assistant.models import Answer, Citation, Conflict, Sentence, Source, Usage
+    from assistant.query.followups import Conversation, Turn
+    from assistant.rendering.results import Articles, Hits
+    from assistant.settings import Settings
+    from assistant.streaming import AsyncStream, Stream
     from index.errors import IsnadError
-    from index.records import Article, Filters, Hit, Passage, SyncReport
+    from index.models import Article, Filters, Hit, Passage, SyncReport
 
 _HOMES = {
     "assistant.api": ("Assistant", "ask"),
-    "assistant.config": ("Settings",),
-    "assistant.question.conversation": ("Conversation", "Turn"),
-    "assistant.records": ("Answer", "Citation", "Conflict", "Sentence", "Source", "Usage"),
-    "assistant.showing.shelves": ("Articles", "Hits"),
-    "assistant.streams": ("AsyncStream", "Stream"),
-    "assistant.talk": ("Talk",),
+    "assistant.settings": ("Settings",),
+    "assistant.query.followups": ("Conversation", "Turn"),
+    "assistant.models": ("Answer", "Citation", "Conflict", "Sentence", "Source", "Usage"),
+    "assistant.rendering.results": ("Articles", "Hits"),
+    "assistant.streaming": ("AsyncStream", "Stream"),
+    "assistant.chat_session": ("Talk",),
     "index.errors": ("IsnadError",),
-    "index.records": ("Article", "Filters", "Hit", "Passage", "SyncReport"),
+    "index.models": ("Article", "Filters", "Hit", "Passage", "SyncReport"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec.structs import replace
 
-from assistant import answering, wiring
-from assistant.adding import Adding, Given
-from assistant.config import Settings
-from assistant.question.conversation import Conversation
-from assistant.records import Answer
-from assistant.showing import display as _display  # noqa: F401 - values then show themselves in a notebook
-from assistant.showing.shelves import Articles, Hits
-from assistant.streams import AsyncStream, Stream
-from assistant.talk import Talk
+from assistant import container, pipeline
+from assistant.chat_session import Talk
+from assistant.ingestion import Adding, Given
+from assistant.models import Answer
+from assistant.query.followups import Conversation
+from assistant.rendering import html as _display  # noqa: F401 - values then show themselves in a notebook
+from assistant.rendering.results import Articles, Hits
+from assistant.settings import Settings
+from assistant.streaming import AsyncStream, Stream
 from index.errors import IsnadError, UsageError
-from index.records import Filters, Hit, Passage, SyncReport
+from index.models import Filters, Hit, Passage, SyncReport
 
 if TYPE_CHECKING:
-    from assistant.model import Model
-    from index.build import Progress
-    from index.meaning.embedding import Embedder
-    from index.retrieval import Retriever
+    from assistant.chat_model import Model
+    from index.embeddings.protocol import Embedder
+    from index.ingest.sync import Progress
+    from index.search.retriever import Retriever
 
 
 class AnyLLM(Protocol):
@@ -52,7 +52,7 @@ class Assistant:
     def __init__(
         self,
         retriever: Retriever,
-        writer: answering.Writer,
+        writer: pipeline.Writer,
         *,
         settings: Settings | None = None,
         embedder: Embedder | None = None,
@@ -61,7 +61,7 @@ class Assistant:
         self._settings, self._embedder = settings or Settings(), embedder
         self._closed = False
         self._adding = Adding(
-            lambda reembed: wiring.writing(retriever.ledger.store, self._settings, embedder, reembed=reembed)
+            lambda reembed: container.writing(retriever.ledger.store, self._settings, embedder, reembed=reembed)
         )
 
     @classmethod
@@ -95,10 +95,10 @@ class Assistant:
             chosen = replace(chosen, model=model)
             if not chosen.has_model:
                 raise UsageError(f"no server is set for the model {model}: set OPENAI_API_KEY or OPENAI_BASE_URL")
-        embedder = wiring.embedding(chosen, embedding)
-        retriever = wiring.reading(Path(store), chosen, embedder, create=create)
+        embedder = container.embedding(chosen, embedding)
+        retriever = container.reading(Path(store), chosen, embedder, create=create)
         try:
-            writer = wiring.writer(retriever, chosen, None if isinstance(model, str) else model)
+            writer = container.writer(retriever, chosen, None if isinstance(model, str) else model)
         except BaseException:
             retriever.close()
             raise
@@ -116,7 +116,7 @@ class Assistant:
         question: str,
         *,
         conversation: Conversation | None = None,
-        limit: int = answering.HITS,
+        limit: int = pipeline.HITS,
         filters: Filters | None = None,
     ) -> Answer:
         """The answer to a question, every sentence with the words that bear it out; or a refusal with the closest passages.
@@ -138,7 +138,7 @@ class Assistant:
         question: str,
         *,
         conversation: Conversation | None = None,
-        limit: int = answering.HITS,
+        limit: int = pipeline.HITS,
         filters: Filters | None = None,
     ) -> Stream:
         """The answer's text as it is written: iterate for pieces of text, then take `.answer`. In Jupyter it shows itself live.
@@ -152,7 +152,7 @@ class Assistant:
         """
         self._still_open()
         return Stream(
-            answering.stream(
+            pipeline.stream(
                 question,
                 self._retriever,
                 self._writer,
@@ -307,7 +307,7 @@ def ask(
     embedding: str | Embedder | AnyEmbedding | None = None,
     settings: Settings | None = None,
     conversation: Conversation | None = None,
-    limit: int = answering.HITS,
+    limit: int = pipeline.HITS,
     filters: Filters | None = None,
 ) -> Answer:
     """One question over a store that `isnad index` made; options and errors as of `Assistant.open` and `Assistant.ask`.

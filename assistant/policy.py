@@ -7,9 +7,9 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from assistant.records import Answer, Citation
-from assistant.writing.quoting import closest
-from index.records import Hit
+from assistant.generative.quote_selection import closest
+from assistant.models import Answer, Citation
+from index.models import Hit
 
 Policy = Literal["show", "strict"]
 
@@ -26,7 +26,7 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
     show: as it is, the verdicts beside the sentences. strict: what is unsupported is struck through, the reason beside it; where
     nothing that is borne out remains, a refusal that says in `reasons` what was withdrawn and why, with the closest passages.
 
-    >>> from assistant.records import Sentence
+    >>> from assistant.models import Sentence
     >>> wrong = Sentence(text="It cost 4.", start=0, end=10, verdict="unsupported", reasons=("4 is not in the evidence",))
     >>> answer = Answer(question="Cost?", text="It cost 4.", abstained=False, engine="model:m", sentences=(wrong,))
     >>> applied(answer, "show", ()) == answer, applied(answer, "strict", (), "en").reasons
@@ -56,7 +56,7 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
 def marked(answer: Answer) -> str:
     """The answer's text with what was struck through between ~~ and ~~.
 
-    >>> from assistant.records import Sentence
+    >>> from assistant.models import Sentence
     >>> one = Sentence(text="It cost 4.", start=3, end=13, verdict="unsupported", struck=True)
     >>> marked(Answer(question="?", text="So It cost 4. [a]", abstained=False, engine="model:m", sentences=(one,)))
     'So ~~It cost 4.~~ [a]'

@@ -1,128 +1,119 @@
-"""Chat models for evals: the configured one with every reply kept and every cent counted, or the recorded replies; and judges."""
+"""The values of evals: a score, a reply with what was retrieved for it, and what one case came to.
+
+A score is a value, n/a or an error; the last two are counted and never become 0 or 1.
+"""
 
 from __future__ import annotations
 
-import threading
-from datetime import date
-from pathlib import Path
+from collections.abc import Iterable
 
-from assistant import wiring
-from assistant.answering import Writer
-from assistant.config import Settings
-from assistant.model import ChatModel, Model, Prices, Recorded
-from assistant.spending import Budget
-from assistant.writing.modelled import Modelled
-from evals.calls import Calls, Remembered
-from evals.cases import HERE, Case
-from evals.engines import About, AssistantEngine, Engine, Watched, prompt_hashes, prompt_texts
-from evals.judge import ModelJudge
-from evals.pace import Limiter
-from index.build import READING
-from index.errors import UsageError
-from index.provider import Provider, Wait
-from index.retrieval import Retriever
-from index.tokens import count
+import msgspec
 
-RECORDINGS = HERE / "recordings"
-TODAY = date(
-    2026, 11, 1
-)  # the day on which cases without `as_of` are asked: the clock is an input, or nothing could be kept
+from assistant.models import Answer
+from index.models import Value
 
 
-class Paid:
-    """What calls go through: the kept replies, one limiter, one budget, and one connection for each model."""
+class Measured(Value, frozen=True, kw_only=False, tag="value", tag_field="is"):
+    """A measured value; rates lie in 0..1."""
 
-    def __init__(
-        self, settings: Settings, calls: Calls, budget: Budget, *, limiter: Limiter | None = None, offline: bool = False
-    ) -> None:
-        self.settings, self.calls, self.budget, self.limiter, self.offline = settings, calls, budget, limiter, offline
-        self.prices = Prices(tokens_in=settings.price_in, tokens_out=settings.price_out)
-        self._opening = threading.Lock()
-        self._models: dict[str, Model] = {}
-
-    def needed(self) -> None:
-        """Raise UsageError where no model is set."""
-        if not self.settings.has_model:
-            raise UsageError("no model is set: set OPENAI_API_KEY or OPENAI_BASE_URL (--engine extract needs none)")
-
-    def model(self, name: str, repeat: int) -> Model:
-        """A model by name, every reply of which is kept."""
-        return Remembered(
-            None if self.offline else self._opened(name),
-            self.calls,
-            repeat,
-            name=name,
-            parameters=f"answer_tokens={self.settings.answer_tokens} temperature=0",
-            limiter=self.limiter,
-            budget=self.budget,
-            prices=self.prices,
-        )
-
-    def _opened(self, name: str) -> Model:
-        self.needed()
-        settings = self.settings
-        with self._opening:
-            if name not in self._models:
-                wait = Wait(
-                    first_token=settings.first_token_seconds, stall=settings.stall_seconds, total=settings.total_seconds
-                )
-                provider = Provider(key=settings.model_key(), base_url=settings.base_url, wait=wait)
-                self._models[name] = ChatModel(provider, name, answer_tokens=settings.answer_tokens)
-            return self._models[name]
+    value: float
 
 
-def paid(kept: Path, *, offline: bool, max_cost: float | None, per_minute: float | None) -> Paid:
-    """The way to the configured model. Raises UsageError where a cost limit is set and the prices are not known."""
-    settings = Settings.load()
-    limiter = Limiter(per_minute) if per_minute else None
-    return Paid(settings, Calls(kept), wiring.budget(settings, max_cost), limiter=limiter, offline=offline)
+class NotApplicable(Value, frozen=True, kw_only=False, tag="n/a", tag_field="is"):
+    """There was nothing to measure, and why: a refusal has no citations."""
+
+    why: str
 
 
-class Maker:
-    """Makes engines over one store: with the program's prompts, with changed ones, with those of the baseline."""
+class Failed(Value, frozen=True, kw_only=False, tag="error", tag_field="is"):
+    """It should have been measured and could not be."""
 
-    def __init__(self, retriever: Retriever, paid: Paid, *, recorded: bool = False) -> None:
-        self._retriever, self._paid, self._recorded = retriever, paid, recorded
-        if recorded and not RECORDINGS.is_dir():
-            raise UsageError(f"there are no recordings in {RECORDINGS.name}; use --engine extract")
-        if not recorded and not paid.offline:
-            paid.needed()
-
-    def engine(self, folder: Path) -> Engine:
-        """The engine that uses the prompts of a folder."""
-        settings, texts = self._paid.settings, prompt_texts(folder)
-        about = About(
-            name=name_of("recorded" if self._recorded else "model", settings),
-            deterministic=self._recorded,
-            model="recorded" if self._recorded else settings.model,
-            parameters={"context_tokens": str(settings.context_tokens), "answer_tokens": str(settings.answer_tokens)},
-            prompts=prompt_hashes(texts),
-            prompt_texts=texts,
-            index={"reading": READING, "search": "lexical"},
-        )
-        return AssistantEngine(self._retriever, self._writer, about, folder=folder)
-
-    def _writer(self, case: Case, repeat: int) -> Writer:
-        settings = self._paid.settings
-        model = Recorded(RECORDINGS) if self._recorded else self._paid.model(settings.model, repeat)
-        return Modelled(
-            Watched(model),
-            count=count,
-            budget=settings.context_tokens,
-            prices=self._paid.prices,
-            today=lambda: case.as_of or TODAY,
-        )
+    why: str
 
 
-def name_of(kind: str, settings: Settings) -> str:
-    """What an engine of a kind is called, and so the baseline it is compared with.
-
-    >>> name_of("extract", Settings()), name_of("model", Settings(model="some-model"))
-    ('extract', 'model:some-model')
-    """
-    return f"model:{settings.model}" if kind == "model" else kind
+Score = Measured | NotApplicable | Failed
 
 
-def judge(name: str, paid: Paid) -> ModelJudge:
-    """A chat model as judge."""
-    return ModelJudge(paid.model(name, 0))
+class Tally(Value, frozen=True, kw_only=True):
+    """How the scores of one metric came out: the values, and how many were n/a or errors."""
+
+    values: tuple[float, ...]
+    not_applicable: int
+    errors: int
+
+    @property
+    def mean(self) -> Score:
+        """The mean of the values, n/a where there is none.
+
+        >>> tally([Measured(1.0), NotApplicable("refused"), Measured(0.0)]).mean
+        Measured(value=0.5)
+        >>> tally([]).mean
+        NotApplicable(why='no case has a value')
+        """
+        if not self.values:
+            return NotApplicable("no case has a value")
+        return Measured(sum(self.values) / len(self.values))
+
+
+def tally(scores: Iterable[Score]) -> Tally:
+    """Count the scores of one metric, each kind apart."""
+    scores = tuple(scores)
+    return Tally(
+        values=tuple(one.value for one in scores if isinstance(one, Measured)),
+        not_applicable=sum(isinstance(one, NotApplicable) for one in scores),
+        errors=sum(isinstance(one, Failed) for one in scores),
+    )
+
+
+class Place(Value, frozen=True, kw_only=True):
+    """A stretch of an article that a search returned: `article.text[start:end]`. Without an end: the whole file."""
+
+    file_id: str
+    start: int = 0
+    end: int | None = None
+
+
+class Reply(Value, frozen=True, kw_only=True):
+    """What an engine said to a case. `hits`: what its search returned, best first; `shown`: how many of them the writer saw; None: it does not say."""
+
+    answer: Answer
+    hits: tuple[Place, ...] | None = None
+    shown: int | None = None
+
+
+class Entry(Value, frozen=True, kw_only=True):
+    """One line of a run's log: the reply of one side to one repeat of a case, or the error that came instead."""
+
+    case: str
+    repeat: int
+    side: str = "new"  # "base" where the gate ran the baseline's prompts again
+    reply: Reply | None = None
+    error: str | None = None
+    seconds: float = 0.0
+
+
+class Outcome(Value, frozen=True, kw_only=True):
+    """What one reply to a case came to. `passed` is None where there was an error; `blame` is one line, None on a pass."""
+
+    case: str
+    repeat: int
+    passed: bool | None
+    scores: dict[str, Score] = {}
+    violations: tuple[str, ...] = ()  # of the hard invariants
+    blame: str | None = None
+    detail: str = ""
+
+    def value(self, metric: str) -> float | None:
+        """The value of a metric, None where it is n/a, an error or absent."""
+        score = self.scores.get(metric)
+        return score.value if isinstance(score, Measured) else None
+
+
+def lines(data: bytes) -> list[bytes]:
+    """The lines of a JSON Lines file that are not blank."""
+    return [line for line in data.split(b"\n") if line.strip()]
+
+
+def canonical(value: object) -> bytes:
+    """A value as JSON with sorted keys: equal values give equal bytes, which is what is hashed."""
+    return msgspec.json.encode(value, order="sorted")

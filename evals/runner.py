@@ -7,19 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
-from assistant.spending import Budget, BudgetSpent
-from evals import gate
-from evals.baseline import Baseline
-from evals.cases import Case
-from evals.corpus import Corpus
-from evals.engines import FRESH, Engine
-from evals.exhibit import Support
-from evals.plan import Again, Outcomes, Plan, Side
-from evals.records import Entry, Outcome
-from evals.runlog import Log
-from evals.scoring import outcomes, score
-from evals.verdict import Verdict, stopped
-from index.records import Value
+from assistant.budget import Budget, BudgetSpent
+from evals.cases.case import Case
+from evals.cases.corpus import Corpus
+from evals.engines.engine import FRESH, Engine
+from evals.gate import decision
+from evals.gate.baseline import Baseline
+from evals.gate.gate_plan import Again, Outcomes, Plan, Side
+from evals.gate.verdict import Verdict, stopped
+from evals.log.run_log import Log
+from evals.metrics.aligned_reply import Support
+from evals.metrics.scoring import outcomes, score
+from evals.models import Entry, Outcome
+from index.models import Value
 
 Progress = Callable[[int, int], None]  # answers that are there, of how many
 
@@ -65,7 +65,7 @@ def run(
     """
     pace = pace or Pace()
     if baseline:
-        plain = gate.beforehand(
+        plain = decision.beforehand(
             cases, baseline.shas(), problems, plan=plan, comparisons=comparisons, allow_inconclusive=allow_inconclusive
         )
         if plain:
@@ -80,7 +80,7 @@ def run(
             return Finished(entries=log.entries(), outcomes=first)
         base = baseline.outcomes(cases, corpus, support)
         sides: dict[Side, Engine | Outcomes] = {"new": engine, "base": base_engine or base}
-        verdict = gate.decide(
+        verdict = decision.decide(
             cases,
             base,
             first,

@@ -11,24 +11,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import prompts
-from assistant import wiring
-from assistant.config import Settings
-from assistant.spending import Budget
-from evals import corpus as texts
-from evals import models
-from evals.answers import AnswersEngine
-from evals.baseline import Baseline
-from evals.cases import HERE, SUITES, Case, load, suite
-from evals.corpus import Corpus
-from evals.engines import About, AssistantEngine, Engine, prompt_texts
-from evals.exhibit import Support
-from evals.judge import Judged
-from evals.runlog import Manifest
-from evals.scoring import code
-from evals.support import Checked
-from index.build import READING
+from assistant import container
+from assistant.budget import Budget
+from assistant.settings import Settings
+from evals.cases import corpus as texts
+from evals.cases.case import HERE, SUITES, Case, load, suite
+from evals.cases.corpus import Corpus
+from evals.engines import chat_models
+from evals.engines.engine import About, AssistantEngine, Engine, prompt_texts
+from evals.engines.external_answers import AnswersEngine
+from evals.gate.baseline import Baseline
+from evals.log.run_log import Manifest
+from evals.metrics.aligned_reply import Support
+from evals.metrics.citation_support import Checked
+from evals.metrics.model_judge import Judged
+from evals.metrics.scoring import code
 from index.errors import UsageError
-from index.records import Value
+from index.ingest.sync import READING
+from index.models import Value
 
 
 class Wanted(Value, frozen=True, kw_only=True):
@@ -74,9 +74,11 @@ def opened(wanted: Wanted, blessed: Callable[[str], Baseline] | None = None) -> 
     """
     cases = chosen(wanted)
     with tempfile.TemporaryDirectory(prefix="isnad-eval-") as folder:
-        paid = models.paid(wanted.calls, offline=wanted.offline, max_cost=wanted.max_cost, per_minute=wanted.per_minute)
+        paid = chat_models.paid(
+            wanted.calls, offline=wanted.offline, max_cost=wanted.max_cost, per_minute=wanted.per_minute
+        )
         kind = "answers" if wanted.answers else wanted.engine or ("model" if paid.settings.has_model else "extract")
-        baseline = blessed(models.name_of(kind, paid.settings)) if blessed else None
+        baseline = blessed(chat_models.name_of(kind, paid.settings)) if blessed else None
         store = Path(folder) / "store"
         corpus = texts.build(folders(wanted), store, searchable=kind != "answers")
         engine: Engine
@@ -86,7 +88,7 @@ def opened(wanted: Wanted, blessed: Callable[[str], Baseline] | None = None) -> 
         elif kind == "extract":
             engine = _extract(store)
         else:
-            made = models.Maker(wiring.reading(store, paid.settings), paid, recorded=kind == "recorded")
+            made = chat_models.Maker(container.reading(store, paid.settings), paid, recorded=kind == "recorded")
             engine = made.engine(_prompts(wanted.prompts))
             if baseline and baseline.manifest.prompts != engine.about.prompts:
                 base = made.engine(_written(baseline.manifest.prompt_texts, Path(folder) / "prompts"))
@@ -99,16 +101,16 @@ def opened(wanted: Wanted, blessed: Callable[[str], Baseline] | None = None) -> 
             base_engine=base,
             manifest=manifest(wanted, cases, corpus, engine.about),
             budget=paid.budget,
-            judge=Judged(models.judge(wanted.judge, paid), corpus) if wanted.judge else None,
+            judge=Judged(chat_models.judge(wanted.judge, paid), corpus) if wanted.judge else None,
             workers=wanted.workers or (1 if engine.about.deterministic else 4),
         )
 
 
 def _extract(store: Path) -> Engine:
     """Quotations, whatever model is set."""
-    retriever = wiring.reading(store, Settings())
+    retriever = container.reading(store, Settings())
     about = About(name="extract", deterministic=True, index={"reading": READING, "search": "lexical"})
-    return AssistantEngine(retriever, lambda case, repeat: wiring.writer(retriever, Settings()), about)
+    return AssistantEngine(retriever, lambda case, repeat: container.writer(retriever, Settings()), about)
 
 
 def _answers(wanted: Wanted, corpus: Corpus) -> Engine:
@@ -141,8 +143,8 @@ def judge_of(manifest: Manifest, kept: Path, corpus: Corpus) -> Support | None:
     """The judge of a run that was made before, from its kept rulings alone; None where there was none."""
     if manifest.judge is None:
         return None
-    paid = models.paid(kept, offline=True, max_cost=None, per_minute=None)
-    return Judged(models.judge(manifest.judge, paid), corpus)
+    paid = chat_models.paid(kept, offline=True, max_cost=None, per_minute=None)
+    return Judged(chat_models.judge(manifest.judge, paid), corpus)
 
 
 def chosen(wanted: Wanted) -> tuple[Case, ...]:

@@ -23,7 +23,7 @@ class IsnadError(Exception):
     """An error whose text is meant for the user: one line, with the next step.
 
     >>> from pathlib import Path
-    >>> from index.ledger import Ledger
+    >>> from index.store.ledger import Ledger
     >>> try:
     ...     Ledger.open(Path("nowhere"))
     ... except IsnadError as error:

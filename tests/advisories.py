@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from index.records import Value
+from index.models import Value
 
 HERE = Path(__file__).parent
 LOCK = HERE.parent / "requirements.lock"

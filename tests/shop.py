@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from assistant import cli, wiring
-from assistant.config import Settings
-from index.build import Lexicon, Progress, sync
-from index.ledger import Ledger
-from index.records import SyncReport
+from assistant import container
+from assistant.cli import main
+from assistant.settings import Settings
+from index.ingest.sync import Lexicon, Progress, sync
+from index.models import SyncReport
+from index.store.ledger import Ledger
 
 
 def index(path: Path, store: Path, *, chroma: bool = False) -> SyncReport:
@@ -25,11 +26,11 @@ def index(path: Path, store: Path, *, chroma: bool = False) -> SyncReport:
 
     Its vectors stay pending unless the test is about them: a Chroma process takes seconds, and no reader without a model opens it.
     """
-    ledger, derived = wiring.writing(store, Settings()) if chroma else _by_words(store)
+    ledger, derived = container.writing(store, Settings()) if chroma else _by_words(store)
     try:
         return sync(path, ledger, derived)
     finally:
-        wiring.let_go(ledger, derived)
+        container.let_go(ledger, derived)
 
 
 def _by_words(store: Path) -> tuple[Ledger, list[Any]]:
@@ -61,7 +62,7 @@ def isnad(
     told = patch.dict(os.environ, os.environ if env is None else env, clear=True)
     with redirect_stdout(out), redirect_stderr(err), chdir(cwd or "."), told:
         try:
-            code: Any = cli.main(command)
+            code: Any = main.main(command)
         except SystemExit as end:
             code = end.code
     said, complained = (one.buffer.getvalue().decode() for one in (out, err))  # type: ignore[attr-defined]
@@ -70,7 +71,7 @@ def isnad(
 
 def isnad_process(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the command line as a user would, in a process of its own."""
-    command = [sys.executable, "-m", "assistant.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "assistant.cli.main", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
 
 

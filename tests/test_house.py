@@ -19,17 +19,17 @@ MAY_IMPORT = {
     "evals": set(ROOMS),
 }
 HOMES = {
-    "chromadb": {"index/meaning/chroma.py"},
-    "fastembed": {"index/meaning/local.py"},
-    "tantivy": {"index/lexical.py"},
-    "tiktoken": {"index/tokens.py"},
+    "chromadb": {"index/vectors/chroma_process.py"},
+    "fastembed": {"index/embeddings/fastembed_models.py"},
+    "tantivy": {"index/search/lexical.py"},
+    "tiktoken": {"index/token_count.py"},
     "openai": {"index/provider"},
     "fastapi": {"assistant/web"},
     "gradio": {"assistant/web"},
-    "mcp": {"assistant/web/tools.py"},
+    "mcp": {"assistant/web/mcp_tools.py"},
     "uvicorn": {"assistant/web/server.py"},
-    "llama_index": {"index/llamaindex.py", "assistant/llamaindex.py"},
-    "sqlite3": {"index/ledger.py", "index/meaning/chroma.py", "assistant/web"},
+    "llama_index": {"index/integrations/llama_index.py", "assistant/integrations/llama_index.py"},
+    "sqlite3": {"index/store/ledger.py", "index/vectors/chroma_process.py", "assistant/web"},
 }
 MODULES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 
@@ -85,7 +85,7 @@ def loaded_after(code: str) -> set[str]:
 
 
 def test_help_needs_only_the_standard_library() -> None:
-    code = "from assistant.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass"
+    code = "from assistant.cli.main import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass"
     assert not loaded_after(code) & {"msgspec", "tantivy", "numpy", "tqdm", *HOMES}
 
 

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from assistant import Answer, Assistant
-from index.ledger import Ledger
-from index.text.fold import folded
+from index.language.normalize import folded
+from index.store.ledger import Ledger
 
 DATA = Path(__file__).parent / "data"
 QUESTIONS: list[dict[str, Any]] = [msgspec.json.decode(line) for line in (DATA / "reference_questions.jsonl").open()]

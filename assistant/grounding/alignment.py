@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from assistant.grounding.names import Name, names
 from assistant.grounding.reading import TERMS, Key, Line, Term, read
-from index.text.dates import PartialDate, compatible
-from index.text.numbers import agree
+from index.language.dates.date_mentions import PartialDate, compatible
+from index.language.numbers.number_mentions import agree
 
 BEAM = 12
 ROOT = 0.6

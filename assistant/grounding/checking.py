@@ -17,11 +17,11 @@ from assistant.grounding.model import Model, probability, shipped
 from assistant.grounding.provenance import matter
 from assistant.grounding.quotation import quotations
 from assistant.grounding.reading import Line, Term, plain_claim, read_line
-from assistant.records import Verdict
-from index.records import Value
-from index.text.fold import find
-from index.text.sentences import sentences
-from index.text.words import stem, words
+from assistant.models import Verdict
+from index.language.analyzer import stem, words
+from index.language.normalize import find
+from index.language.sentences import sentences
+from index.models import Value
 
 LIKELY = 0.5  # from here on a claim counts as supported
 DOUBTFUL = 0.42  # below it as unsupported; between the two as partly supported

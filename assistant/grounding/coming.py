@@ -9,7 +9,7 @@ from assistant.grounding.alignment import Alignment, Index
 from assistant.grounding.common import QUALIFIERS
 from assistant.grounding.governing import SHARE, Governed, scope, under
 from assistant.grounding.reading import Line, Term
-from index.text.fold import folded
+from index.language.normalize import folded
 
 
 def _any(words: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.text.fold import folded
+from index.language.normalize import folded
 
 
 def _set(text: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from assistant.grounding.common import REPORTING
 from assistant.grounding.names import names, rare
 from assistant.grounding.reading import Line, Term
 from assistant.grounding.roles import KNOWN, Told
-from index.text.words import stem
+from index.language.analyzer import stem
 
 
 class _Once(NamedTuple):

@@ -12,7 +12,7 @@ from assistant.grounding.common import DENIALS, HEDGES, NEGATORS
 from assistant.grounding.departures import departures, flanked
 from assistant.grounding.reading import Line, Term, arabic
 from assistant.grounding.stretches import stretches
-from index.text.fold import folded
+from index.language.normalize import folded
 
 
 def features(found: Alignment, evidence: Index, question: Line | None = None) -> dict[str, float]:

@@ -17,8 +17,8 @@ from assistant.grounding.parts import misattributed, other_subject, turned_round
 from assistant.grounding.polarity import negated, turned
 from assistant.grounding.reading import Line, Term
 from assistant.grounding.roles import misplaced_names, unknown_names
-from index.text.fold import folded
-from index.text.numbers import Number, agree, numbers
+from index.language.normalize import folded
+from index.language.numbers.number_mentions import Number, agree, numbers
 
 Kind = Literal[
     "number", "number elsewhere", "date", "name", "unknown name", "place", "exchanged", "negation", "not yet", "reversal", "quotation", "speaker"

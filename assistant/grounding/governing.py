@@ -11,8 +11,8 @@ from typing import NamedTuple
 from assistant.grounding.alignment import Alignment, Index
 from assistant.grounding.common import QUALIFIERS, REPORTING
 from assistant.grounding.reading import Line, read_line
-from index.records import Span
-from index.text.sentences import sentences
+from index.language.sentences import sentences
+from index.models import Span
 
 _DENYING = re.compile(
     r"\b(?:[وف]?(?:نفي|نفت|نفوا|نفيه|نفيها|ينفي|تنفي|نافيا|نافيه|نافين|انكر|انكرت|انكروا|ينكر|تنكر|منكرا"

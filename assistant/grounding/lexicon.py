@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assistant.grounding.common import FUNCTION, REPORTING
-from index.text.fold import folded
-from index.text.words import stem
+from index.language.analyzer import stem
+from index.language.normalize import folded
 
 # --- what the forms of a word share ---
 

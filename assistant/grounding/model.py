@@ -1,7 +1,7 @@
 """From features to a probability: one curve for each feature, added up; Arabic claims have curves of their own, and Arabic headlines.
 
 A generalised additive model (Hastie and Tibshirani 1986) whose curves are drawn between knots and may mostly only fall or only
-rise. `curves.json` is made by `benchmarks/fit_grounding.py`, which says from which rows.
+rise. `curves.json` is made by `tools/fit_grounding.py`, which says from which rows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from index.records import Value
+from index.models import Value
 
 Kind = Literal["arabic", "arabic line", "other"]
 A_LINE = math.log1p(2)  # sentences of evidence, as the features have them

@@ -8,11 +8,11 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 
+from assistant.extractive.type_markers import TITLES
 from assistant.grounding.common import DENIALS, ORDINARY, REPORTING
 from assistant.grounding.lexicon import listed_in
 from assistant.grounding.reading import Line, Term
-from assistant.quotation.cues import TITLES
-from index.text.fold import folded
+from index.language.normalize import folded
 
 RARE, RARE_ARABIC = 0.9, 0.7  # the weight from which a word may be a name
 ALIKE = 0.6  # from here on two names may be spellings of one

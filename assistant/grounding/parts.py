@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from assistant.extractive.type_markers import TITLES
 from assistant.grounding.alignment import SURE, TWELVE, Alignment, Index
 from assistant.grounding.common import LEADING, REPORTING, THAT
 from assistant.grounding.names import LINKS, Name, is_listed, is_role, names, rare
 from assistant.grounding.reading import TERMS, Line
-from assistant.quotation.cues import TITLES
-from index.text.fold import folded
+from index.language.normalize import folded
 
 KNOWN = 0.6  # the share of what a claim says of a name that a clause must have
 APART = 0.2  # how much less of it the clauses of that name must have

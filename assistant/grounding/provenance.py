@@ -9,9 +9,9 @@ import re
 from collections.abc import Collection
 from datetime import date
 
-from index.records import Span
-from index.text.dates import dates
-from index.text.fold import folded
+from index.language.dates.date_mentions import dates
+from index.language.normalize import folded
+from index.models import Span
 
 _REPORT = r"(?:ال)?(?:خبر|تقرير|نبا|مقال|تصحيح|بيان)|(?:report|article|story|correction|statement|news)"
 _BEFORE_A_DATE = re.compile(

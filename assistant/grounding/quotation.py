@@ -9,7 +9,7 @@ from assistant.grounding.alignment import Index
 from assistant.grounding.common import FUNCTION, REPORTING
 from assistant.grounding.findings import Finding
 from assistant.grounding.reading import read_line
-from index.text.fold import find, folded
+from index.language.normalize import find, folded
 
 WORDS = 3  # shorter ones are titles and scare quotes
 _QUOTED = re.compile(r"«([^«»]+)»|“([^“”]+)”|\"([^\"]+)\"|``\s*(.+?)\s*''")

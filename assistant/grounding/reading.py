@@ -11,14 +11,14 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from assistant.grounding.lexicon import form, lexicon, root, weight
-from index.records import Span
-from index.text.date_forms import dated
-from index.text.dates import DateMention, PartialDate, dates
-from index.text.fold import Folded, fold
-from index.text.number_tokens import counts
-from index.text.numbers import Number, numbers
-from index.text.sentences import sentences
-from index.text.words import skeleton, stem
+from index.language.analyzer import skeleton, stem
+from index.language.dates.date_mentions import DateMention, PartialDate, dates
+from index.language.dates.date_patterns import dated
+from index.language.normalize import Folded, fold
+from index.language.numbers.number_mentions import Number, numbers
+from index.language.numbers.number_tokens import counts
+from index.language.sentences import sentences
+from index.models import Span
 
 Key = tuple[str, str | int]  # a kind of likeness, and what is alike
 

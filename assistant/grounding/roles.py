@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assistant.extractive.type_markers import TITLES
 from assistant.grounding.alignment import SURE, Alignment, Index
 from assistant.grounding.common import LEADING, ORDINARY, REPORTING, THAT
 from assistant.grounding.names import Name, alike, is_role, names, rare
 from assistant.grounding.reading import Line
-from assistant.quotation.cues import TITLES
 
 KNOWN = 0.7  # the share of a claim's other words that a sentence must have to speak of the same thing
 SAME_PART = 0.55  # the same, where both names stand beside the same word

@@ -20,7 +20,7 @@ def stretches(found: Alignment, evidence: Index) -> dict[str, float]:
 
 
 def _plain(words: list[Word], found: Alignment, evidence: Index) -> dict[str, float]:
-    """Counts in which every word is the same: the plain measures of overlap (`benchmarks.rivals.eight`)."""
+    """Counts in which every word is the same: the plain measures of overlap (`tools.rivals.eight`)."""
     stems = {term.stem for term, _ in words}
     count = [0] * len(evidence.lines)
     for stem in stems:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import gradio as gr
 
-from assistant.showing.reasons import worded_error
-from assistant.web import beside, markup, messages, talking
-from assistant.web.desk import Desk
-from assistant.web.heard import LOG, Updates, spoken, value
+from assistant.rendering.reasons import worded_error
+from assistant.web import chat_markup, chat_stream, markup, sidebar
+from assistant.web.page_events import LOG, Updates, spoken, value
+from assistant.web.service import Desk
 from assistant.web.words import WORDS, Language, chosen
-from index.build import Progress
 from index.errors import IsnadError
-from index.records import SyncReport
+from index.ingest.sync import Progress
+from index.models import SyncReport
 
 if TYPE_CHECKING:
     from assistant.web.page import Page
@@ -50,23 +50,23 @@ class Callbacks:
             if isinstance(step, SyncReport):
                 shown = markup.report(step, words)
             elif isinstance(step, IsnadError):
-                shown = messages.notice(worded_error(step, language), "wrong")
+                shown = chat_markup.notice(worded_error(step, language), "wrong")
             elif isinstance(step, Exception):
                 LOG.error("upload failed: %s", type(step).__name__)
-                shown = messages.notice(words.failed.format(why=type(step).__name__), "wrong")
+                shown = chat_markup.notice(words.failed.format(why=type(step).__name__), "wrong")
             else:
                 shown = markup.reading(names, words, *step)
             yield {page.report: shown}
-        yield {page.state: beside.state(self.desk, words), **self._shelves(language, owner)}
+        yield {page.state: sidebar.state(self.desk, words), **self._shelves(language, owner)}
 
     @spoken
     def remove(self, language: Language, request: gr.Request, event: gr.EventData) -> Updates:
         """One of the visitor's own uploads goes."""
         owner, file_id, words = self.desk.owner(request), str(value(event, "id")), WORDS[language]
         self.desk.remove_upload(owner, file_id)
-        told = beside.told(toast=words.removed.format(file=markup.file_name(file_id)))
+        told = sidebar.told(toast=words.removed.format(file=markup.file_name(file_id)))
         lists = self._shelves(language, owner)
-        return {**lists, self.page.report: "", self.page.state: beside.state(self.desk, words), self.page.bridge: told}
+        return {**lists, self.page.report: "", self.page.state: sidebar.state(self.desk, words), self.page.bridge: told}
 
     @spoken
     def narrow(
@@ -82,7 +82,7 @@ class Callbacks:
         count = sum(map(bool, (since, until, languages, publishers, files)))
         words = WORDS[language]
         label = f"{words.filters} ({count})" if count else words.filters
-        return {self.page.filters: gr.update(label=label), self.page.only: beside.only(self.desk, words, files)}
+        return {self.page.filters: gr.update(label=label), self.page.only: sidebar.only(self.desk, words, files)}
 
     @spoken
     def keep_to(
@@ -101,7 +101,7 @@ class Callbacks:
         if value(event, "only") is True:
             kept = [*kept, self.desk.article(picked).id][-KEPT_TO:]
         shown = self.narrow(language, since, until, languages, publishers, kept)
-        return {**shown, self.page.files: kept, self.page.bridge: beside.told(focus="box")}
+        return {**shown, self.page.files: kept, self.page.bridge: sidebar.told(focus="box")}
 
     @spoken
     def clear(self, language: Language) -> Updates:
@@ -122,7 +122,7 @@ class Callbacks:
             shown |= self._shared(language, token)
         shown |= {**page.labels(language), **self._shelves(language, owner), page.language: language}
         facts = {"conversation": asked.get("c", "") if shown[page.conversation] else "", **self._speaking(language)}
-        return {**shown, page.bridge: beside.told(**facts, place=asked.get("a", ""), arrived=True)}
+        return {**shown, page.bridge: sidebar.told(**facts, place=asked.get("a", ""), arrived=True)}
 
     @spoken
     def switch(self, language: Language, conversation: str, request: gr.Request, event: gr.EventData) -> Updates:
@@ -131,7 +131,7 @@ class Callbacks:
         owner = self.desk.owner(request)
         shown = self._shown(language, owner, conversation)
         shown |= {**self.page.labels(language), **self._shelves(language, owner)}
-        return {**shown, self.page.bridge: beside.told(**self._speaking(language))}
+        return {**shown, self.page.bridge: sidebar.told(**self._speaking(language))}
 
     @spoken
     def open_conversation(self, language: Language, request: gr.Request, event: gr.EventData) -> Updates:
@@ -164,13 +164,13 @@ class Callbacks:
         """The conversation as a file, Markdown or JSON, with its sources."""
         form: Literal["md", "json"] = "json" if value(event, "form") == "json" else "md"
         text = self.desk.conversations.exported(conversation, self.desk.owner(request), form)
-        return {self.page.bridge: beside.told(download={"name": f"isnad.{form}", "text": text})}
+        return {self.page.bridge: sidebar.told(download={"name": f"isnad.{form}", "text": text})}
 
     @spoken
     def share(self, language: Language, conversation: str, request: gr.Request) -> Updates:
         """A link to the conversation for others, who may read it only."""
         token = self.desk.conversations.shared(conversation, self.desk.owner(request))
-        return {self.page.bridge: beside.told(copy=f"?s={token}", toast=WORDS[language].shared)}
+        return {self.page.bridge: sidebar.told(copy=f"?s={token}", toast=WORDS[language].shared)}
 
     # --- beneath ---
 
@@ -179,11 +179,11 @@ class Callbacks:
         turns = self.desk.conversations.turns(conversation, owner) if conversation else ()
         found, page = conversation if turns else "", self.page
         return {
-            page.chat: self._chat(language, talking.chat(self.desk, turns, language)),
+            page.chat: self._chat(language, chat_stream.chat(self.desk, turns, language)),
             page.conversation: found,
             page.replaces: 0,
             page.editing: "",
-            page.bridge: beside.told(conversation=found),
+            page.bridge: sidebar.told(conversation=found),
             **page.busy(found in self.desk.underway),
             **page.around(language, owner, found),
         }
@@ -191,16 +191,16 @@ class Callbacks:
     def _shared(self, language: Language, token: str) -> Updates:
         turns = self.desk.conversations.opened(token)
         said = WORDS[language].shared_view if turns else WORDS[language].not_yours
-        chat = talking.chat(self.desk, turns, language, own=False)
-        return {self.page.chat: self._chat(language, chat), self.page.editing: messages.notice(said)}
+        chat = chat_stream.chat(self.desk, turns, language, own=False)
+        return {self.page.chat: self._chat(language, chat), self.page.editing: chat_markup.notice(said)}
 
-    def _chat(self, language: Language, said: Sequence[talking.Message]) -> Any:
-        return gr.update(value=list(said), placeholder=beside.welcome(self.desk, WORDS[language]))
+    def _chat(self, language: Language, said: Sequence[chat_stream.Message]) -> Any:
+        return gr.update(value=list(said), placeholder=sidebar.welcome(self.desk, WORDS[language]))
 
     def _shelves(self, language: Language, owner: str, query: str = "") -> Updates:
         words = WORDS[language]
-        shown = beside.articles(self.desk, words, query)
-        return {self.page.shelf: shown, self.page.mine: beside.own(self.desk, owner, words)}
+        shown = sidebar.articles(self.desk, words, query)
+        return {self.page.shelf: shown, self.page.mine: sidebar.own(self.desk, owner, words)}
 
     def _speaking(self, language: Language) -> dict[str, Any]:
         words = WORDS[language]

@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from assistant.web.visits import Throttle
+from assistant.web.rate_limit import Throttle
 from index.errors import UsageError
 
 COST = 2**14  # of scrypt

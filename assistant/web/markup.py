@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from urllib.parse import quote
 
-from assistant.records import Citation, Source
-from assistant.showing.reasons import worded
-from assistant.showing.render import escaped, one_line
+from assistant.models import Citation, Source
+from assistant.rendering.plain_text import escaped, one_line
+from assistant.rendering.reasons import worded
 from assistant.web.words import Words
-from index.records import Article, Skipped, SyncReport
+from index.models import Article, Skipped, SyncReport
 
 NAME = 60  # characters of a title in a chip's name
 LINE = 160  # in a list

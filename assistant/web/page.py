@@ -10,10 +10,10 @@ from typing import Any
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is imported
 import gradio as gr
 
-from assistant.web import beside, shelf
+from assistant.web import article_browser, sidebar
 from assistant.web.callbacks import Callbacks
-from assistant.web.desk import Desk
-from assistant.web.questions import Questions
+from assistant.web.question_callbacks import Questions
+from assistant.web.service import Desk
 from assistant.web.words import ARABIC, LANGUAGES, WORDS, Language
 
 HERE = Path(__file__).parent
@@ -56,7 +56,7 @@ class Page:
         self.bridge = gr.HTML("", elem_id="bridge", js_on_load="isnad.bridge(element, trigger, watch)")
 
     def _side(self) -> None:
-        self.brand = gr.HTML(beside.brand(ARABIC), elem_id="brand", apply_default_css=False)
+        self.brand = gr.HTML(sidebar.brand(ARABIC), elem_id="brand", apply_default_css=False)
         self.new = gr.Button(ARABIC.new, elem_id="new", variant="primary")
         with gr.Accordion(ARABIC.conversations, open=True, elem_id="conversations") as self.earlier:
             self.search = gr.Textbox(elem_id="search", max_length=200, max_lines=1, container=False)
@@ -72,7 +72,7 @@ class Page:
         self.state = gr.HTML("", elem_id="state", apply_default_css=False)
 
     def _middle(self) -> None:
-        self.top = gr.HTML(beside.top(ARABIC), elem_id="top", apply_default_css=False)
+        self.top = gr.HTML(sidebar.top(ARABIC), elem_id="top", apply_default_css=False)
         self.chat = gr.Chatbot(
             elem_id="chat",
             label="Isnad",
@@ -114,15 +114,15 @@ class Page:
         known = [(LANGUAGES.get(one, one), one) for one in status["languages"] if one != "unknown"]
         return {
             self.language: language,
-            self.brand: beside.brand(words),
-            self.top: beside.top(words),
+            self.brand: sidebar.brand(words),
+            self.top: sidebar.top(words),
             self.new: gr.update(value=words.new),
             self.earlier: gr.update(label=words.conversations),
             self.articles: gr.update(label=words.articles),
             self.search: gr.update(placeholder=words.conversations_search, label=words.conversations_search),
             self.browse: gr.update(placeholder=words.articles_search, label=words.articles_search),
             self.add: gr.update(label=words.add),
-            self.takes: beside.taking(self.desk, words),
+            self.takes: sidebar.taking(self.desk, words),
             self.box: gr.update(placeholder=words.ask_hint, label=words.ask),
             self.send: gr.update(value=words.send),
             self.stop: gr.update(value=words.stop),
@@ -130,10 +130,12 @@ class Page:
             self.since: gr.update(label=words.since),
             self.until: gr.update(label=words.until),
             self.languages: gr.update(label=words.languages, choices=known),
-            self.publishers: gr.update(label=words.publishers, choices=list(shelf.publishers(self.desk.store))),
+            self.publishers: gr.update(
+                label=words.publishers, choices=list(article_browser.publishers(self.desk.store))
+            ),
             self.clear: gr.update(value=words.clear_filters),
-            self.goes: beside.goes(self.desk, words),
-            self.state: beside.state(self.desk, words),
+            self.goes: sidebar.goes(self.desk, words),
+            self.state: sidebar.state(self.desk, words),
         }
 
     def busy(self, busy: bool) -> dict[Any, Any]:
@@ -143,8 +145,8 @@ class Page:
     def around(self, language: Language, owner: str, conversation: str, query: str = "") -> dict[Any, Any]:
         """The owner's conversations, this one marked, and the state of the desk."""
         words = WORDS[language]
-        listed = beside.conversations(self.desk, owner, words, conversation, query)
-        return {self.listed: listed, self.state: beside.state(self.desk, words)}
+        listed = sidebar.conversations(self.desk, owner, words, conversation, query)
+        return {self.listed: listed, self.state: sidebar.state(self.desk, words)}
 
     def labelled(self) -> list[Any]:
         """The parts that `labels` updates."""

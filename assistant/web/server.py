@@ -19,14 +19,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp
 
-from assistant.showing import render
-from assistant.web import copied, panel
-from assistant.web.desk import Desk
-from assistant.web.guard import Guard
+from assistant.rendering import plain_text
+from assistant.web import article_panel, clipboard
 from assistant.web.logins import Logins
+from assistant.web.middleware import Guard
+from assistant.web.service import Desk
 from assistant.web.words import WORDS, chosen
 from index.errors import NotFound, UsageError
-from index.records import Span
+from index.models import Span
 
 PORT = 7860
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -49,7 +49,7 @@ def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[st
     os.environ["GRADIO_TEMP_DIR"] = str(temporary)
     import gradio as gr
 
-    from assistant.web import page, published
+    from assistant.web import api_endpoints, page
 
     tools = _tools(desk)
 
@@ -64,7 +64,7 @@ def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[st
     if tools:
         api.router.routes += tools.streamable_http_app().routes  # one route: /mcp
     blocks = page.build(desk)
-    published.publish(desk, blocks)
+    api_endpoints.publish(desk, blocks)
     blocks.state_session_capacity = SESSIONS
     blocks.queue(default_concurrency_limit=AT_ONCE, max_size=desk.limits.waiting)
     gr.mount_gradio_app(
@@ -101,10 +101,10 @@ def _routes(api: FastAPI, desk: Desk) -> None:
         except NotFound:
             return _json({"error": "not_found"}, 404)
         if start is None or end is None:
-            return _json(render.place_record(found, None))
+            return _json(plain_text.place_record(found, None))
         if not 0 <= start <= end <= len(found.text):
             return _json({"error": "no such stretch of the article"}, 404)
-        return _json(render.place_record(found, Span(start, end)))
+        return _json(plain_text.place_record(found, Span(start, end)))
 
     @api.get("/panel")
     async def beside(request: Request, a: str = "", lang: str = "", c: str = "", s: str = "") -> Response:
@@ -113,7 +113,7 @@ def _routes(api: FastAPI, desk: Desk) -> None:
         Of all routes it alone is asked while answers are written, so it waits for no thread.
         """
         cited = desk.cited(a, owner=desk.owner(request), conversation=c, token=s)
-        return HTMLResponse(panel.opened(desk, a, chosen(lang, None), cited))
+        return HTMLResponse(article_panel.opened(desk, a, chosen(lang, None), cited))
 
     @api.get("/export/{conversation}.{form}")
     def export(conversation: str, form: str, request: Request) -> Response:
@@ -135,7 +135,7 @@ def _routes(api: FastAPI, desk: Desk) -> None:
         if found is None:
             return _json({"error": "not_found"}, 404)
         words = WORDS[chosen(lang, None)]
-        return _json({"text": copied.as_text(found, words), "html": copied.as_html(found, words)})
+        return _json({"text": clipboard.as_text(found, words), "html": clipboard.as_html(found, words)})
 
 
 def _tools(desk: Desk) -> Any:
@@ -143,7 +143,7 @@ def _tools(desk: Desk) -> Any:
     if find_spec("mcp") is None:
         return None
     try:
-        from assistant.web.tools import tools
+        from assistant.web.mcp_tools import tools
     except ImportError as error:
         raise UsageError(f"the mcp that is installed does not fit ({error}); run: pip install 'isnad[mcp]'") from error
     return tools(desk)

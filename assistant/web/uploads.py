@@ -1,4 +1,4 @@
-"""Articles that visitors add: each owner's in a folder of the store, which is a PATH of its own to `index.build.sync`.
+"""Articles that visitors add: each owner's in a folder of the store, which is a PATH of its own to `index.ingest.sync.sync`.
 
 A file is read before it is taken in, so one that is refused never stands in the way of those that were there.
 """
@@ -14,14 +14,14 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from assistant import wiring
-from assistant.config import Settings
-from assistant.web.visits import Limits
-from index.build import Progress, quiet, remove, sync
+from assistant import container
+from assistant.settings import Settings
+from assistant.web.rate_limit import Limits
 from index.errors import NotFound, SourceError, UsageError
-from index.ledger import Ledger
-from index.reading.articles import LIMITS, read
-from index.records import Article, Skipped, SyncReport
+from index.ingest.sync import Progress, quiet, remove, sync
+from index.loaders.article_loader import LIMITS, read
+from index.models import Article, Skipped, SyncReport
+from index.store.ledger import Ledger
 
 
 class Uploads:
@@ -62,7 +62,7 @@ class Uploads:
     def remove(self, owner: str, file_id: str) -> None:
         """Take one of the owner's own uploads out of the store, with its file; NotFound where it is not the owner's."""
         with self._lock:
-            ledger, derived = wiring.writing(self._store, self._settings)
+            ledger, derived = container.writing(self._store, self._settings)
             try:
                 root = self._home(owner).resolve()
                 if not owner or file_id not in ledger.known(str(root)):
@@ -71,14 +71,14 @@ class Uploads:
                 remove([file_id], ledger, derived)
                 (root / path).unlink(missing_ok=True)
             finally:
-                wiring.let_go(ledger, derived)
+                container.let_go(ledger, derived)
 
     def _synced(self, owner: str, progress: Progress) -> SyncReport:
-        ledger, derived = wiring.writing(self._store, self._settings)
+        ledger, derived = container.writing(self._store, self._settings)
         try:
             return sync(self._home(owner), ledger, derived, progress=progress)
         finally:
-            wiring.let_go(ledger, derived)
+            container.let_go(ledger, derived)
 
     def _within(self, files: Sequence[Path], owner: str) -> tuple[list[Path], list[Skipped]]:
         """The files that the limits let through, and the others with the reason."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from index.records import Value
+from index.models import Value
 
 Language = Literal["ar", "en"]
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from assistant import wiring
-from assistant.answering import LITTLE, answer, others
-from assistant.config import Settings
-from assistant.model import Message, Prices
-from assistant.question.understand import understand
-from assistant.writing.modelled import Modelled
-from index.build import Lexicon, sync
-from index.ledger import Ledger
-from index.provider import Reply
-from index.retrieval import Retriever
-from index.tokens import count
+from assistant import container
+from assistant.chat_model import Message, Prices
+from assistant.generative.model_writer import Modelled
+from assistant.pipeline import LITTLE, answer, others
+from assistant.query.parse import understand
+from assistant.settings import Settings
+from index.ingest.sync import Lexicon, sync
+from index.model_api import Reply
+from index.search.retriever import Retriever
+from index.store.ledger import Ledger
+from index.token_count import count
 from tests.assistant.written import hit
 
 NOW, THEN = "من محافظ السراج الآن؟", "من افتتح الجسر؟"
@@ -72,7 +72,7 @@ def test_a_few_english_reports_are_found_by_an_arabic_question_for_the_present(
     ledger = Ledger.create(tmp_path / "store")
     sync(folder, ledger, [Lexicon(ledger)])
     ledger.close()
-    retriever = wiring.reading(tmp_path / "store", Settings())
+    retriever = container.reading(tmp_path / "store", Settings())
     found = answer(NOW, retriever, Modelled(model, count=count, budget=6000, prices=Prices()))
     retriever.close()
     assert found.searched == (NOW, "Who is the governor of Siraj now?")

@@ -15,10 +15,10 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant import Answer, Assistant, Filters, Settings, Stream, ask
-from assistant.config import Secret
-from assistant.model import Message
+from assistant.chat_model import Message
+from assistant.settings import Secret
 from index.errors import NoStore, ProviderDown, SourceError, StoreError, UsageError
-from index.provider import Reply
+from index.model_api import Reply
 from tests.scripted import Scripted
 from tests.shop import write
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from assistant import grounding
-from assistant.checking import OTHERS, Examining, examined
-from assistant.model import Message
-from assistant.records import Citation, Sentence
-from assistant.writing.compose import Shown, compose
-from index.provider import Reply
-from index.records import Hit
-from index.tokens import count
+from assistant.chat_model import Message
+from assistant.generative.compose import Shown, compose
+from assistant.models import Citation, Sentence
+from assistant.verification import OTHERS, Examining, examined
+from index.model_api import Reply
+from index.models import Hit
+from index.token_count import count
 from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION, hit
 
 COST = "كلّف الجسر 40 مليون دينار"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.cli import main
-from assistant.showing.reasons import worded
-from index.ledger import Ledger
+from assistant.cli.main import main
+from assistant.rendering.reasons import worded
+from index.store.ledger import Ledger
 from tests.shop import index
 
 
@@ -163,7 +163,7 @@ def test_passages_are_told_with_day_and_publisher(shelf: str, capsys: pytest.Cap
 def test_a_full_disk_is_one_line_and_no_trace(shelf: str) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "assistant.cli", "articles", "--store", shelf],
+            [sys.executable, "-m", "assistant.cli.main", "articles", "--store", shelf],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

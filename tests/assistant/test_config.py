@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from assistant.config import DEFAULT_MODEL, Secret, Settings
+from assistant.settings import DEFAULT_MODEL, Secret, Settings
 from index.errors import UsageError
 
 KEY = "sk-sentinel-0123456789abcdef"
@@ -148,7 +148,7 @@ def test_a_password_in_an_address_is_not_shown() -> None:
 
 def test_reading_the_settings_loads_no_heavy_library() -> None:
     code = (
-        "import sys, assistant.config\n"
+        "import sys, assistant.settings\n"
         "heavy = {'openai', 'httpx', 'jinja2', 'numpy', 'chromadb', 'gradio', 'llama_index', 'pandas', 'tantivy'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

@@ -7,9 +7,9 @@ from itertools import permutations
 
 import pytest
 
-from assistant.conflicts import conflicts, joined, rivals
-from assistant.records import Citation, Conflict, Side
-from index.records import Hit
+from assistant.disagreements.conflicts import conflicts, joined, rivals
+from assistant.models import Citation, Conflict, Side
+from index.models import Hit
 from tests.assistant.written import hit
 
 

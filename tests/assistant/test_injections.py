@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import prompts
-from assistant.writing.citations import cited
-from assistant.writing.context import fit
-from index.tokens import count
+from assistant.generative.citation_stream import cited
+from assistant.generative.prompt_context import fit
+from index.token_count import count
 from tests.assistant.written import BRIDGE, OPPOSITION, hit
 
 BIPIA = Path(__file__).parent.parent.parent.parent / "shared" / "data" / "bipia" / "injections.jsonl"

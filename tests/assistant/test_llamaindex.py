@@ -22,16 +22,16 @@ from llama_index.core.postprocessor import SimilarityPostprocessor
 from llama_index.core.schema import Document, NodeWithScore, QueryBundle, TextNode
 from llama_index.llms.openai_like import OpenAILike
 
-from assistant.llamaindex import CitedQueryEngine, LlamaModel
-from assistant.model import accepted
-from assistant.quotation.extractive import Extractive
-from assistant.records import Answer
-from assistant.writing.compose import Shown, compose
+from assistant.chat_model import accepted
+from assistant.extractive.extractive_writer import Extractive
+from assistant.generative.compose import Shown, compose
+from assistant.integrations.llama_index import CitedQueryEngine, LlamaModel
+from assistant.models import Answer
 from index.errors import NoStore, ProviderCut, ProviderDown, ProviderError, ProviderRefused, UsageError
-from index.llamaindex import ArticleRetriever, LlamaEmbedder, PassageSplitter, StoreEmbedding
-from index.provider import Leaving
-from index.records import Filters
-from index.tokens import count
+from index.integrations.llama_index import ArticleRetriever, LlamaEmbedder, PassageSplitter, StoreEmbedding
+from index.model_api import Leaving
+from index.models import Filters
+from index.token_count import count
 from tests.assistant.written import BRIDGE, OPPOSITION, hit
 from tests.scripted import Scripted
 

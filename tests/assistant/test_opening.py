@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from assistant import wiring
+from assistant import container
 from assistant.api import Assistant
-from assistant.config import Settings
-from assistant.showing.render import status_text
-from index.doctor import examine
+from assistant.rendering.plain_text import status_text
+from assistant.settings import Settings
 from index.errors import NoStore, StoreBusy, StoreClosed, StoreDamaged, UsageError
-from index.ledger import Ledger
-from index.lexical import LexicalIndex
+from index.search.lexical import LexicalIndex
+from index.store.doctor import examine
+from index.store.ledger import Ledger
 from tests.shop import index, isnad, write
 
 NEWS = {"a.txt": "جسر نور\n\nافتتح المحافظ كمال الراوي جسر نور يوم الجمعة."}
@@ -44,7 +44,7 @@ def test_a_store_that_may_only_be_read_is_neither_written_nor_called_damaged(
     with pytest.raises(StoreClosed, match="may only be read"), Ledger.open(store).writing():
         pass
     with pytest.raises(StoreClosed, match="may only be read"):
-        examine(store, lambda ledger: wiring.meaning(ledger, Settings()))
+        examine(store, lambda ledger: container.meaning(ledger, Settings()))
 
 
 def test_while_the_first_articles_are_being_indexed_one_is_told_to_wait(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_store_is_let_go_of_where_it_cannot_be_opened_and_once_its_state_is_to
     nowhere = Settings(reranker=f"local:{store}")  # a folder that holds no model
     with pytest.raises(UsageError, match="holds no model"):
         Assistant.open(store, settings=nowhere)
-    wiring.status(store, Settings())
+    container.status(store, Settings())
     assert held == []
 
 
@@ -86,4 +86,4 @@ def test_advice_to_repair_names_the_store(tmp_path: Path) -> None:
 
 
 def test_the_status_tells_paid_vectors_from_rows_in_chroma(store: Path) -> None:
-    assert "paid vectors kept 0\n" in status_text(wiring.status(store, Settings()))
+    assert "paid vectors kept 0\n" in status_text(container.status(store, Settings()))

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from assistant.config import Settings
+from assistant.models import Answer, Citation, Sentence
 from assistant.policy import applied, marked
-from assistant.records import Answer, Citation, Sentence
-from assistant.showing.render import answer_text
+from assistant.rendering.plain_text import answer_text
+from assistant.settings import Settings
 from index.errors import UsageError
 from tests.scripted import Scripted
 from tests.test_model_path import asked

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.model import ChatModel, drained
-from assistant.writing.compose import Shown, compose
+from assistant.chat_model import ChatModel, drained
+from assistant.generative.compose import Shown, compose
 from index.errors import ProviderCut, ProviderError, ProviderRefused
-from index.provider import ContextTooLong, Provider, Reply, Wait, embed
-from index.tokens import count
+from index.model_api import ContextTooLong, Provider, Reply, Wait, embed
+from index.token_count import count
 from tests.assistant.written import hit
 
 pytest.importorskip("xllamacpp", reason="xllamacpp is part of the dev extra; this system has no wheel of it")

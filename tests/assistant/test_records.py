@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from assistant import Answer, Assistant, Citation, Conflict, Sentence, Settings, Source, Usage, ask
-from assistant.records import Side
-from assistant.showing.markdown import inert
+from assistant.models import Side
+from assistant.rendering.markdown import inert
 from index.errors import UsageError
 
 BRIDGE = Citation(

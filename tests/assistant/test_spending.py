@@ -6,9 +6,9 @@ from collections.abc import Generator, Sequence
 
 import pytest
 
-from assistant.model import Message, Prices, drained
-from assistant.spending import Budget, BudgetSpent, Metered
-from index.provider import Reply
+from assistant.budget import Budget, BudgetSpent, Metered
+from assistant.chat_model import Message, Prices, drained
+from index.model_api import Reply
 
 PRICES = Prices(tokens_in=1_000_000.0, tokens_out=1_000_000.0)  # one for a token
 ASKED: list[Message] = [{"role": "user", "content": "من؟"}]

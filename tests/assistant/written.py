@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from index.records import Article, Hit, Passage
+from index.models import Article, Hit, Passage
 
 BRIDGE = (
     "افتتاح جسر نور\n\n"

@@ -6,11 +6,11 @@ import os
 import sys
 from pathlib import Path
 
-from evals.cases import Case
-from evals.records import Entry, Reply
-from evals.runlog import Log
+from evals.cases.case import Case
+from evals.log.run_log import Log
+from evals.metrics.citation_support import Checked
+from evals.models import Entry, Reply
 from evals.runner import Pace, run
-from evals.support import Checked
 from tests.evals import town
 
 

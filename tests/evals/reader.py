@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Sequence
 
-from assistant.model import Message
-from evals.cases import Case
-from index.provider import Reply
-from index.text.fold import find, folded
+from assistant.chat_model import Message
+from evals.cases.case import Case
+from index.language.normalize import find, folded
+from index.model_api import Reply
 
 SOURCE = re.compile(
     r"^===== \S+ source \[(\d+)\] =====\n(.*?)\n===== \S+ end of source \[\1\] =====$", re.DOTALL | re.MULTILINE

@@ -8,11 +8,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from assistant.records import Answer, Sentence
-from evals import blame
-from evals.cases import Case
-from evals.engines import About, Engine
-from evals.records import Reply
+from assistant.models import Answer, Sentence
+from evals.cases.case import Case
+from evals.engines.engine import About, Engine
+from evals.metrics import failure_stage
+from evals.models import Reply
 from tests.evals import town
 
 Change = Callable[[Case, Reply], Reply]
@@ -133,18 +133,18 @@ def moved(text: str) -> str:
 
 
 SABOTAGES: dict[str, tuple[Change, str]] = {
-    "citations dropped": (uncited, blame.NOT_CITED),
-    "always answers": (always_answers, blame.SHOULD_ABSTAIN),
-    "always refuses": (always_refuses, blame.OVER_REFUSED),
-    "wrong file": (wrong_file, blame.WRONG_FILE),
-    "number altered": (each(altered), blame.ALTERED),
-    "dates moved": (each(moved), blame.ALTERED),
-    "language switched": (other_language, blame.LANGUAGE),
-    "injected instruction obeyed": (obedient, blame.OBEYED),
-    "context cut": (cut_context, blame.CUT),
-    "retrieval shuffled": (shuffled, blame.NOT_RETRIEVED),
-    "verbose": (verbose, blame.TOO_LONG),
-    "subtle: one event in twenty": (loses_one_event, blame.OVER_REFUSED),
+    "citations dropped": (uncited, failure_stage.NOT_CITED),
+    "always answers": (always_answers, failure_stage.SHOULD_ABSTAIN),
+    "always refuses": (always_refuses, failure_stage.OVER_REFUSED),
+    "wrong file": (wrong_file, failure_stage.WRONG_FILE),
+    "number altered": (each(altered), failure_stage.ALTERED),
+    "dates moved": (each(moved), failure_stage.ALTERED),
+    "language switched": (other_language, failure_stage.LANGUAGE),
+    "injected instruction obeyed": (obedient, failure_stage.OBEYED),
+    "context cut": (cut_context, failure_stage.CUT),
+    "retrieval shuffled": (shuffled, failure_stage.NOT_RETRIEVED),
+    "verbose": (verbose, failure_stage.TOO_LONG),
+    "subtle: one event in twenty": (loses_one_event, failure_stage.OVER_REFUSED),
 }
 
 EASTERN = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from evals.runlog import Manifest
+from evals.log.run_log import Manifest
 
 
 def manifest(**changes: Any) -> Manifest:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from evals import blame
-from evals.answers import BY_WORDS, AnswersEngine
-from evals.cases import Case
-from evals.records import Entry, Outcome, Place
-from evals.scoring import score
-from evals.support import Checked
+from evals.cases.case import Case
+from evals.engines.external_answers import BY_WORDS, AnswersEngine
+from evals.metrics import failure_stage
+from evals.metrics.citation_support import Checked
+from evals.metrics.scoring import score
+from evals.models import Entry, Outcome, Place
 from index.errors import NotFound, UsageError
 from tests.evals import town
 
@@ -84,7 +84,7 @@ def test_what_isnad_writes_is_scored_alike_as_an_object_and_as_plain_text(tmp_pa
 
 def test_a_citation_to_a_file_that_does_not_exist_is_no_valid_one(tmp_path: Path) -> None:
     made = engine(tmp_path / "a.jsonl", {"id": COST.id, "text": f"{LINE} [099_nowhere]"})
-    assert blame.NO_WORDS in outcome(made, COST).violations
+    assert failure_stage.NO_WORDS in outcome(made, COST).violations
 
 
 def test_brackets_that_are_no_citation_stay_words(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from evals import baseline as baselines
-from evals import passing
-from evals.baseline import Baseline, bless
-from evals.engines import prompt_hashes, prompt_texts
-from evals.runlog import Log
+from evals.engines.engine import prompt_hashes, prompt_texts
+from evals.gate import baseline as baselines
+from evals.gate import gate_records
+from evals.gate.baseline import Baseline, bless
+from evals.log.run_log import Log
+from evals.metrics.citation_support import Checked
 from evals.runner import Finished, run
-from evals.support import Checked
 from index.errors import UsageError
 from tests.evals import town
 from tests.evals.sabotage import SABOTAGES, Changed
@@ -82,16 +82,16 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def test_a_prompt_passes_with_the_hash_that_was_evaluated_and_no_other(tmp_path: Path) -> None:
-    assert passing.unrecorded(PROMPTS, tmp_path) == ["answer", "condense"]
-    passing.record(manifest(prompts=PROMPTS, model="scripted"), "f00d", NOW, folder=tmp_path)
-    assert passing.unrecorded(PROMPTS, tmp_path) == []
-    assert passing.unrecorded(PROMPTS | {"answer": "bbbb"}, tmp_path) == ["answer"]
-    assert passing.records(tmp_path)[0].model == "scripted"
+    assert gate_records.unrecorded(PROMPTS, tmp_path) == ["answer", "condense"]
+    gate_records.record(manifest(prompts=PROMPTS, model="scripted"), "f00d", NOW, folder=tmp_path)
+    assert gate_records.unrecorded(PROMPTS, tmp_path) == []
+    assert gate_records.unrecorded(PROMPTS | {"answer": "bbbb"}, tmp_path) == ["answer"]
+    assert gate_records.records(tmp_path)[0].model == "scripted"
 
 
 def test_an_engine_without_prompts_says_nothing_of_any(tmp_path: Path) -> None:
-    passing.record(manifest(), "f00d", NOW, folder=tmp_path)
-    assert passing.records(tmp_path) == ()
+    gate_records.record(manifest(), "f00d", NOW, folder=tmp_path)
+    assert gate_records.records(tmp_path) == ()
 
 
 def test_every_prompt_of_the_program_has_passed_the_gate_once_a_baseline_of_prompts_is_set() -> None:
@@ -99,4 +99,4 @@ def test_every_prompt_of_the_program_has_passed_the_gate_once_a_baseline_of_prom
     named = [path for path in baselines.FOLDER.glob("*.json") if baselines.load(str(path)).manifest.prompts]
     if not named:
         pytest.skip("no baseline of an engine that uses prompts is set yet")
-    assert passing.unrecorded(prompt_hashes(prompt_texts())) == []
+    assert gate_records.unrecorded(prompt_hashes(prompt_texts())) == []

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from evals import cases as suites
-from evals.cases import HERE, SUITES, Case, Fact, Forbidden, dump, fingerprint, load, suite
-from evals.corpus import Corpus, build, default_folders
-from evals.lint import lint
+from evals.cases import case as suites
+from evals.cases.case import HERE, SUITES, Case, Fact, Forbidden, dump, fingerprint, load, suite
+from evals.cases.case_lint import lint
+from evals.cases.corpus import Corpus, build, default_folders
 from index.errors import SourceError, UsageError
 from tests.evals import town
 from tests.shop import write

@@ -15,9 +15,9 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from evals import baseline as baselines
-from evals.cases import dump, load
-from evals.cli import add, main
+from evals.cases.case import dump, load
+from evals.cli.main import add, main
+from evals.gate import baseline as baselines
 from tests.evals import town
 from tests.evals.sabotage import SABOTAGES
 from tests.shop import write
@@ -160,7 +160,7 @@ def test_a_fault_of_the_program_is_no_verdict_and_never_the_exit_code_of_a_regre
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr("evals.words.verdict_text", broken)
+    monkeypatch.setattr("evals.report.text_report.verdict_text", broken)
     main(["run", *asked()])
     main(["baseline", "set"])
     assert main(["gate", *asked()]) == 3
@@ -168,7 +168,7 @@ def test_a_fault_of_the_program_is_no_verdict_and_never_the_exit_code_of_a_regre
 
 
 def test_a_reader_who_stops_reading_is_no_regression(bench: Path) -> None:
-    command = [sys.executable, "-m", "evals.cli", "run", *asked()]
+    command = [sys.executable, "-m", "evals.cli.main", "run", *asked()]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     assert run.stdout and run.stderr
@@ -294,7 +294,7 @@ def test_feedback_becomes_drafts_that_lint_will_not_let_pass(bench: Path, capsys
 
 
 def test_help_needs_only_the_standard_library() -> None:
-    code = "import sys\nfrom evals.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    print(*sys.modules)"
+    code = "import sys\nfrom evals.cli.main import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert "from-feedback" in run.stdout
     assert not {"msgspec", "scipy", "statsmodels", "jinja2", "index"} & set(run.stdout.split("\n")[-2].split())

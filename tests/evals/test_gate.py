@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from evals.cases import Case
-from evals.gate import complete, decide
-from evals.plan import Outcomes, Plan, Side, nobody
-from evals.records import Measured, NotApplicable, Outcome
-from evals.verdict import BUDGET, INCONCLUSIVE, PASS, REGRESSION, stopped
-from evals.words import verdict_text
+from evals.cases.case import Case
+from evals.gate.decision import complete, decide
+from evals.gate.gate_plan import Outcomes, Plan, Side, nobody
+from evals.gate.verdict import BUDGET, INCONCLUSIVE, PASS, REGRESSION, stopped
+from evals.models import Measured, NotApplicable, Outcome
+from evals.report.text_report import verdict_text
 
 CASES = tuple(
     Case(id=f"c{at:02d}", cluster=f"e{at // 2}", lang="ar", type="who", question="؟", answerable=at % 4 != 0)

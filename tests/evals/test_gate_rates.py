@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from evals.cases import Case
-from evals.gate import decide
-from evals.plan import Outcomes, Side
-from evals.records import Measured, NotApplicable, Outcome
-from evals.verdict import Verdict
-from index.records import Value
+from evals.cases.case import Case
+from evals.gate.decision import decide
+from evals.gate.gate_plan import Outcomes, Side
+from evals.gate.verdict import Verdict
+from evals.models import Measured, NotApplicable, Outcome
+from index.models import Value
 
 Chances = dict[str, float]  # case -> how often it passes
 

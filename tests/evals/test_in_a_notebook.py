@@ -6,12 +6,12 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from assistant import Assistant, Settings
-from assistant.model import Message
-from evals.cases import Case, Fact, Turn
-from evals.notebook import evaluate
-from evals.verdict import stopped
+from assistant.chat_model import Message
+from evals.cases.case import Case, Fact, Turn
+from evals.gate.verdict import stopped
+from evals.report.notebook import evaluate
 from index.errors import ProviderDown
-from index.provider import Reply
+from index.model_api import Reply
 
 LENGTH = Case(
     id="length",

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from assistant.judging import NoRuling, read_ruling
-from assistant.model import Message
-from evals.calibrate import (
+from assistant.chat_model import Message
+from assistant.grounding.judge import NoRuling, read_ruling
+from evals.cases.labelling import Queued, learnt, queue, table
+from evals.cases.labelling import read as read_table
+from evals.gate.statistics import wilson
+from evals.metrics.citation_support import Checked
+from evals.metrics.judge_calibration import (
     Calibration,
     agreement,
     calibrate,
@@ -21,15 +25,11 @@ from evals.calibrate import (
     rows,
     word_f1,
 )
-from evals.judge import Judged, ModelJudge, Ruling
-from evals.label import Queued, learnt, queue, table
-from evals.label import read as read_table
-from evals.records import Entry, Failed, Measured
-from evals.stats import wilson
-from evals.support import Checked
-from evals.words import agreement_text, calibration_text, labelled_text
+from evals.metrics.model_judge import Judged, ModelJudge, Ruling
+from evals.models import Entry, Failed, Measured
+from evals.report.text_report import agreement_text, calibration_text, labelled_text
 from index.errors import ProviderDown, UsageError
-from index.provider import Reply as Said
+from index.model_api import Reply as Said
 from tests.evals import town
 from tests.evals.sabotage import SABOTAGES, Changed
 
@@ -123,7 +123,7 @@ def test_the_same_request_is_made_for_the_same_data() -> None:
 
 
 def test_a_judge_gives_the_metrics_a_second_time_under_its_own_name() -> None:
-    from evals.scoring import score
+    from evals.metrics.scoring import score
 
     case = town.CASES[0]
     entry = Entry(case=case.id, repeat=0, reply=town.Clerk().answer(case, 0))

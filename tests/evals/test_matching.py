@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from evals.cases import Fact, Number
-from evals.matching import says, states
+from evals.cases.case import Fact, Number
+from evals.metrics.fact_matching import says, states
 
 
 @pytest.mark.parametrize(

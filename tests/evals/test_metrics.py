@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from assistant.records import Answer, Citation, Sentence
-from evals import blame
-from evals.cases import Case, Fact, Forbidden
-from evals.exhibit import Exhibit
-from evals.records import Entry, Failed, Measured, NotApplicable, Outcome, Place, Reply, tally
-from evals.scoring import score
-from evals.summary import summarise
-from evals.support import Checked
-from evals.words import run_text
+from assistant.models import Answer, Citation, Sentence
+from evals.cases.case import Case, Fact, Forbidden
+from evals.metrics import failure_stage
+from evals.metrics.aligned_reply import Exhibit
+from evals.metrics.citation_support import Checked
+from evals.metrics.scoring import score
+from evals.models import Entry, Failed, Measured, NotApplicable, Outcome, Place, Reply, tally
+from evals.report.summary import summarise
+from evals.report.text_report import run_text
 from tests.evals import town
 from tests.evals.sabotage import rewritten
 from tests.evals.shelf import manifest
@@ -56,7 +56,7 @@ def test_a_refusal_has_no_citations_to_measure() -> None:
 
 def test_a_reply_that_never_came_has_no_scores_and_neither_passes_nor_fails() -> None:
     failed = score(COST, Entry(case=COST.id, repeat=0, error="TimeoutError: late"), town.CORPUS, CHECK)
-    assert failed.passed is None and failed.scores == {} and failed.blame == blame.NO_ANSWER
+    assert failed.passed is None and failed.scores == {} and failed.blame == failure_stage.NO_ANSWER
 
 
 def test_what_could_not_be_checked_is_an_error_and_in_no_mean() -> None:
@@ -117,14 +117,14 @@ def test_a_citation_without_its_very_words_is_invalid_and_breaks_an_invariant() 
     missing = Citation(file_id="no_such_file", start=0, end=4, quote="كلام")
     for wrong in (shifted, missing):
         found = outcome(COST, citing(COST, wrong))
-        assert found.scores["citation_validity"] == Measured(0.0) and blame.NO_WORDS in found.violations
+        assert found.scores["citation_validity"] == Measured(0.0) and failure_stage.NO_WORDS in found.violations
         assert not found.passed
 
 
 def test_a_file_that_was_not_shown_may_not_be_cited() -> None:
     reply = right(COST)
     hidden = replace(reply, hits=tuple(hit for hit in reply.hits or () if hit.file_id != "000_town"))
-    assert blame.NOT_SHOWN in outcome(COST, hidden).violations
+    assert failure_stage.NOT_SHOWN in outcome(COST, hidden).violations
 
 
 class Words:
@@ -168,7 +168,7 @@ def test_gold_sources_are_compared_with_the_set_that_fits_best() -> None:
     assert value(case, right(COST), "gold_citation_recall") == 0.5
     assert value(case, right(COST), "gold_citation_precision") == 1.0
     assert value(case, right(COST), "gold_citation_f1") == pytest.approx(2 / 3)
-    assert outcome(case, right(COST)).blame == blame.WRONG_FILE
+    assert outcome(case, right(COST)).blame == failure_stage.WRONG_FILE
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_what_stands_in_quotation_marks_stands_in_a_cited_file(quoted: str, kept
     answer = rewritten(reply.answer, [f"{reply.answer.sentences[0].text} وقال: {quoted}"])
     found = outcome(COST, replace(reply, answer=answer))
     assert found.scores["quote_fidelity"] == (NotApplicable("nothing is quoted") if kept is None else Measured(kept))
-    assert (blame.QUOTATION in found.violations) == (kept == 0.0)
+    assert (failure_stage.QUOTATION in found.violations) == (kept == 0.0)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_what_stands_in_quotation_marks_stands_in_a_cited_file(quoted: str, kept
 def test_a_number_must_be_in_a_cited_file_however_it_is_written(text: str, broken: bool) -> None:
     reply = right(COST)
     found = outcome(COST, replace(reply, answer=rewritten(reply.answer, [text])))
-    assert (blame.NUMBER in found.violations) == broken
+    assert (failure_stage.NUMBER in found.violations) == broken
 
 
 @pytest.mark.parametrize(
@@ -256,13 +256,13 @@ def test_a_false_premise_is_met_by_a_refusal_or_by_setting_it_right() -> None:
     corrected = replace(right(COST), answer=town.written(case, ("000_town", line)))
     adopted = right(COST)
     assert outcome(case, right(NONE)).passed and outcome(case, corrected).passed
-    assert outcome(case, adopted).blame == blame.SHOULD_ABSTAIN
+    assert outcome(case, adopted).blame == failure_stage.SHOULD_ABSTAIN
 
 
 def test_what_is_forbidden_is_found_and_told_with_its_reason() -> None:
     case = replace(COST, forbid=(Forbidden(text="٢٤٠ ألف دينار", why="the estimate of last year"),))
     found = outcome(case, right(COST))
-    assert found.blame == blame.FORBIDDEN and "the estimate of last year" in found.detail
+    assert found.blame == failure_stage.FORBIDDEN and "the estimate of last year" in found.detail
     assert found.scores["forbidden"] == Measured(1.0)
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from assistant.model import drained
-from evals import baseline as baselines
-from evals import passing
-from evals.cases import SUITES, load
-from evals.cli import main
-from evals.engines import prompt_texts
+from assistant.chat_model import drained
+from evals.cases.case import SUITES, load
+from evals.cli.main import main
+from evals.engines.engine import prompt_texts
+from evals.gate import baseline as baselines
+from evals.gate import gate_records
 from tests.evals.reader import Reader
 from tests.scripted import Scripted
 
@@ -131,9 +131,9 @@ def test_a_change_that_loses_an_event_is_confirmed_and_what_wavers_is_told_apart
     assert STEADY[0].id in confirmed and {CASES[one].cluster for one in confirmed} == {event}
     assert flaky and flaky <= {case.id for case in STEADY}
     assert (
-        passing.unrecorded() == []
+        gate_records.unrecorded() == []
     )  # those of the program, from the baseline; the changed one failed and is on no record
-    assert len(passing.records()) == 1
+    assert len(gate_records.records()) == 1
     fresh = len(server.requests) - paid
     runs = sum((flip["new_again"] or [0, 0])[1] + (flip["base_again"] or [0, 0])[1] for flip in record["worse"])
     assert fresh >= runs >= 4 * len(record["worse"]) and record["calls"] == len(CASES) + runs
@@ -150,8 +150,8 @@ def test_a_change_that_breaks_nothing_passes_and_is_recorded(
     main(["run", *asked("-j", "4")])
     main(["baseline", "set"])
     assert main(["gate", *asked("-j", "4", "--prompts", str(changed(tmp_path / "prompts")))]) == 0
-    assert [one.how for one in passing.records()] == ["baseline", "gate"]
-    assert passing.records()[1].model == "some/model"
+    assert [one.how for one in gate_records.records()] == ["baseline", "gate"]
+    assert gate_records.records()[1].model == "some/model"
     assert main(["report", "-o", "report.html", "--against", "model:some/model"]) == 0
     assert "HOW TO ANSWER, CHANGED" in Path("report.html").read_text(encoding="utf-8")
 

@@ -9,21 +9,22 @@ from pathlib import Path
 import pytest
 
 import prompts
-from assistant import wiring
-from assistant.config import Settings
-from assistant.model import Prices
-from assistant.writing.modelled import Modelled
-from evals import blame, passing
-from evals.baseline import Baseline, bless
-from evals.cases import SUITES, Case, load
-from evals.corpus import Corpus, build, default_folders
-from evals.engines import About, AssistantEngine, Watched, prompt_hashes, prompt_texts
-from evals.runlog import Log
+from assistant import container
+from assistant.chat_model import Prices
+from assistant.generative.model_writer import Modelled
+from assistant.settings import Settings
+from evals.cases.case import SUITES, Case, load
+from evals.cases.corpus import Corpus, build, default_folders
+from evals.engines.engine import About, AssistantEngine, Watched, prompt_hashes, prompt_texts
+from evals.gate import gate_records
+from evals.gate.baseline import Baseline, bless
+from evals.gate.verdict import PASS, REGRESSION
+from evals.log.run_log import Log
+from evals.metrics import failure_stage
+from evals.metrics.citation_support import Checked
 from evals.runner import Finished, run
-from evals.support import Checked
-from evals.verdict import PASS, REGRESSION
-from index.retrieval import Retriever
-from index.tokens import count
+from index.search.retriever import Retriever
+from index.token_count import count
 from tests.evals.reader import Reader
 from tests.evals.shelf import manifest
 
@@ -54,7 +55,7 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     store = tmp_path_factory.mktemp("desk") / "store"
-    return Desk(build(default_folders(), store), wiring.reading(store, Settings()))
+    return Desk(build(default_folders(), store), container.reading(store, Settings()))
 
 
 @pytest.fixture(scope="module")
@@ -98,11 +99,11 @@ def test_a_prompt_in_other_words_passes_and_the_pass_is_recorded(
     finished = desk.run(folder, tmp_path, baseline)
     assert finished.verdict and finished.verdict.exit_code == PASS, finished.verdict.headline
     held = manifest(engine="model:reader", prompts=desk.engine(folder).about.prompts)
-    passing.record(held, "smoke", datetime(2026, 3, 1, tzinfo=UTC), folder=tmp_path)
-    passing.record(held, "smoke", datetime(2026, 3, 2, tzinfo=UTC), folder=tmp_path)
-    assert len(passing.records(tmp_path)) == 1  # the same once more is no news: `make evals` leaves the tree clean
-    assert passing.unrecorded(prompt_hashes(prompt_texts(folder)), tmp_path) == []
-    assert passing.unrecorded(prompt_hashes(prompt_texts()), tmp_path) == ["answer"]
+    gate_records.record(held, "smoke", datetime(2026, 3, 1, tzinfo=UTC), folder=tmp_path)
+    gate_records.record(held, "smoke", datetime(2026, 3, 2, tzinfo=UTC), folder=tmp_path)
+    assert len(gate_records.records(tmp_path)) == 1  # the same once more is no news: `make evals` leaves the tree clean
+    assert gate_records.unrecorded(prompt_hashes(prompt_texts(folder)), tmp_path) == []
+    assert gate_records.unrecorded(prompt_hashes(prompt_texts()), tmp_path) == ["answer"]
 
 
 def test_a_prompt_that_forgets_how_to_refuse_is_caught_with_the_right_blame(
@@ -119,6 +120,6 @@ def test_a_prompt_that_forgets_how_to_refuse_is_caught_with_the_right_blame(
     finished = desk.run(changed(tmp_path / "prompts", without), tmp_path, baseline)
     assert finished.verdict and finished.verdict.exit_code == REGRESSION
     worse = {flip.case for flip in finished.verdict.confirmed}
-    assert {one.blame for case in worse for one in finished.outcomes[case]} == {blame.SHOULD_ABSTAIN}
+    assert {one.blame for case in worse for one in finished.outcomes[case]} == {failure_stage.SHOULD_ABSTAIN}
     unanswerable = {case.id for case in CASES if not case.answerable}
     assert worse <= unanswerable and len(worse) >= len(unanswerable) - 2

@@ -12,14 +12,14 @@ from typing import Any, Literal
 import pytest
 from msgspec.structs import replace
 
-from evals.baseline import bless
-from evals.cases import Case
-from evals.records import Reply
-from evals.report import Side, html, side_of
-from evals.report_words import AR, EN
-from evals.runlog import Log
+from evals.cases.case import Case
+from evals.gate.baseline import bless
+from evals.log.run_log import Log
+from evals.metrics.citation_support import Checked
+from evals.models import Reply
+from evals.report.html_report import Side, html, side_of
+from evals.report.report_words import AR, EN
 from evals.runner import Finished, run
-from evals.support import Checked
 from tests.evals import town
 from tests.evals.sabotage import SABOTAGES, Changed
 from tests.evals.shelf import manifest

@@ -11,18 +11,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from assistant.model import Message, Prices, drained
-from assistant.spending import Budget, BudgetSpent
-from evals.calls import Calls, NotRecorded, Remembered
-from evals.cases import Case
-from evals.engines import About
-from evals.records import Entry, Reply
-from evals.runlog import LOG, Log, begin, entries, find
+from assistant.budget import Budget, BudgetSpent
+from assistant.chat_model import Message, Prices, drained
+from evals.cases.case import Case
+from evals.engines.engine import About
+from evals.engines.recorded_calls import Calls, NotRecorded, Remembered
+from evals.gate.verdict import BUDGET
+from evals.log.run_log import LOG, Log, begin, entries, find
+from evals.metrics.citation_support import Checked
+from evals.models import Entry, Reply
 from evals.runner import Pace, answer_all, run
-from evals.support import Checked
-from evals.verdict import BUDGET
 from index.errors import NotFound, UsageError
-from index.provider import Reply as Said
+from index.model_api import Reply as Said
 from tests.evals import town
 from tests.evals.shelf import manifest
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from evals.baseline import Baseline, bless
-from evals.engines import Engine
-from evals.runlog import Log
+from evals.engines.engine import Engine
+from evals.gate.baseline import Baseline, bless
+from evals.gate.verdict import PASS, REGRESSION
+from evals.log.run_log import Log
+from evals.metrics.citation_support import Checked
 from evals.runner import Finished, run
-from evals.support import Checked
-from evals.verdict import PASS, REGRESSION
 from tests.evals import town
 from tests.evals.sabotage import HARMLESS, SABOTAGES, Changed
 from tests.evals.shelf import manifest

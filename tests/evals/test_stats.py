@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals import stats
-from evals.calibrate import corrected
+from evals.gate import statistics
+from evals.metrics.judge_calibration import corrected
 
 
 @pytest.mark.parametrize(
@@ -17,14 +17,14 @@ from evals.calibrate import corrected
     [(27, 30, 0.74, 0.97), (45, 50, 0.79, 0.96), (90, 100, 0.83, 0.94), (30, 30, 0.89, 1.0)],
 )
 def test_wilson_intervals_are_the_published_ones(passed: int, total: int, low: float, high: float) -> None:
-    found = stats.wilson(passed, total)
+    found = statistics.wilson(passed, total)
     assert (round(found.low, 2), round(found.high, 2)) == (low, high)
 
 
 def test_of_nothing_nothing_is_known() -> None:
-    assert (stats.wilson(0, 0).low, stats.wilson(0, 0).high) == (0.0, 1.0)
-    assert stats.holm([]) == []
-    assert stats.auroc([(0.5, True)]) is None and stats.kappa([True], [True]) is None
+    assert (statistics.wilson(0, 0).low, statistics.wilson(0, 0).high) == (0.0, 1.0)
+    assert statistics.holm([]) == []
+    assert statistics.auroc([(0.5, True)]) is None and statistics.kappa([True], [True]) is None
 
 
 @settings(deadline=None)  # the first example imports statsmodels
@@ -34,7 +34,7 @@ def test_holms_correction_is_that_of_statsmodels(p_values: list[float]) -> None:
 
     gc.freeze()  # it collects garbage at every call: a second each among all that a suite has loaded
     try:
-        assert stats.holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))
+        assert statistics.holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))
     finally:
         gc.unfreeze()
 
@@ -51,7 +51,7 @@ def test_the_test_by_flipped_signs_is_that_of_scipy(events: int, lean: float) ->
     told = permutation_test(
         (moved,), lambda x: x.sum(), permutation_type="samples", alternative="less", n_resamples=4999, rng=chance
     ).pvalue
-    found = stats.paired([0.0] * events, list(moved), [f"e{at}" for at in range(events)]).p
+    found = statistics.paired([0.0] * events, list(moved), [f"e{at}" for at in range(events)]).p
     if not moved.any():
         assert found == 1.0
     else:
@@ -69,19 +69,19 @@ def test_the_test_by_flipped_signs_is_that_of_scipy(events: int, lean: float) ->
     ],
 )
 def test_the_power_of_mcnemars_test_is_the_published_one(cases: int, breaks: float, fixes: float, power: float) -> None:
-    assert stats.mcnemar_power(cases, breaks, fixes) == pytest.approx(power, abs=0.02)
+    assert statistics.mcnemar_power(cases, breaks, fixes) == pytest.approx(power, abs=0.02)
 
 
 def test_no_change_anywhere_is_no_evidence_of_a_drop() -> None:
-    found = stats.paired([1.0, 0.0, 1.0], [1.0, 0.0, 1.0], ["a", "b", "c"])
+    found = statistics.paired([1.0, 0.0, 1.0], [1.0, 0.0, 1.0], ["a", "b", "c"])
     assert (found.change, found.low, found.high, found.p) == (0.0, 0.0, 0.0, 1.0)
 
 
 def test_cases_of_one_event_are_no_evidence_of_their_own() -> None:
     """The same thirty breaks in thirty events, and in two."""
     base, new = [1.0] * 60, [0.0] * 30 + [1.0] * 30
-    spread = stats.paired(base, new, [f"e{at}" for at in range(60)])
-    lumped = stats.paired(base, new, ["x"] * 30 + [f"e{at}" for at in range(30)])
+    spread = statistics.paired(base, new, [f"e{at}" for at in range(60)])
+    lumped = statistics.paired(base, new, ["x"] * 30 + [f"e{at}" for at in range(30)])
     assert spread.p < 0.001 and lumped.p > 0.3
     assert lumped.high - lumped.low > spread.high - spread.low
 
@@ -90,9 +90,9 @@ def test_the_interval_holds_the_difference_and_is_the_same_every_time() -> None:
     base = [float(at % 3 > 0) for at in range(40)]
     new = [float(at % 4 > 0) for at in range(40)]
     events = [f"e{at // 4}" for at in range(40)]
-    found = stats.paired(base, new, events)
+    found = statistics.paired(base, new, events)
     assert found.low <= found.change <= found.high
-    assert found == stats.paired(base, new, events)
+    assert found == statistics.paired(base, new, events)
 
 
 def test_the_error_by_formula_is_that_of_the_bootstrap() -> None:
@@ -101,12 +101,12 @@ def test_the_error_by_formula_is_that_of_the_bootstrap() -> None:
     events = [f"e{at // 4}" for at in range(90)]
     weights = [1.0 + (at % 4 == 0) for at in range(90)]
     for one in (None, weights):
-        told = stats.paired(base, new, events, one).error
-        assert stats.standard_error(base, new, events, one) == pytest.approx(told, rel=0.1)
+        told = statistics.paired(base, new, events, one).error
+        assert statistics.standard_error(base, new, events, one) == pytest.approx(told, rel=0.1)
 
 
 def test_weights_are_normed_and_count() -> None:
-    found = stats.paired([1.0, 1.0], [0.0, 1.0], ["a", "b"], [3.0, 1.0])
+    found = statistics.paired([1.0, 1.0], [0.0, 1.0], ["a", "b"], [3.0, 1.0])
     assert found.base == 1.0 and found.new == pytest.approx(0.25)
 
 

@@ -8,11 +8,11 @@ from itertools import islice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals import stats
-from evals.plan import Outcomes, Plan, Side
-from evals.records import Outcome
-from evals.suspects import confirmed
-from evals.verdict import Flip
+from evals.gate import statistics
+from evals.gate.gate_plan import Outcomes, Plan, Side
+from evals.gate.regression_tests import confirmed
+from evals.gate.verdict import Flip
+from evals.models import Outcome
 
 RUNS = st.lists(st.booleans(), min_size=8, max_size=8)
 
@@ -34,7 +34,7 @@ def test_who_is_let_go_early_would_not_have_been_confirmed_by_all_the_runs(
         }
 
     found, calls = confirmed(flips, again, plan)
-    plain = stats.holm([stats.fisher(sum(base), 8, sum(new), 8) for base, new in told])
+    plain = statistics.holm([statistics.fisher(sum(base), 8, sum(new), 8) for base, new in told])
     assert [one.confirmed for one in found] == [p <= plan.alpha for p in plain]
     assert not any(one.undecided for one in found) and calls <= 16 * len(told)
 

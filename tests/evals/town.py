@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
-from assistant.records import Answer, Citation, Sentence, Source, Usage
-from evals.cases import Case, Fact, Number
-from evals.corpus import Corpus
-from evals.engines import About
-from evals.records import Place, Reply
-from index.records import Article
+from assistant.models import Answer, Citation, Sentence, Source, Usage
+from evals.cases.case import Case, Fact, Number
+from evals.cases.corpus import Corpus
+from evals.engines.engine import About
+from evals.models import Place, Reply
+from index.models import Article
 
 PLACES = (
     "تل السنديان، مرج الزعفران، عين البلوط، وادي الصنوبر، رأس الخزامى، دير الحور، كفر الزيزفون، جسر العنبر، نبع الدراق، برج اللوز، "

@@ -10,10 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from index.build import Lexicon
 from index.errors import StoreFull
-from index.ledger import Ledger
-from index.meaning.vectors import Vectors
+from index.ingest.sync import Lexicon
+from index.store.ledger import Ledger
+from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, nothing, report
 
 BATCH = 300

@@ -14,9 +14,9 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from index.build import Lexicon, Progress, sync
-from index.ledger import Ledger
-from index.meaning.vectors import Vectors
+from index.ingest.sync import Lexicon, Progress, sync
+from index.store.ledger import Ledger
+from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, report
 
 BATCH = 40  # articles that a round adds

@@ -10,11 +10,11 @@ from zlib import crc32
 
 import numpy as np
 
+from index.embeddings.embedding_cache import wording
 from index.errors import ProviderDown
-from index.ledger import Ledger
-from index.meaning.paid import wording
-from index.meaning.vectors import Vectors
-from index.records import Article, Passage
+from index.models import Article, Passage
+from index.store.ledger import Ledger
+from index.vectors.vector_index import Vectors
 
 
 class Words:

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.build import Lexicon, sync
-from index.doctor import examine, repair
 from index.errors import NoStore, StoreBusy, StoreError
-from index.ledger import Ledger
-from index.lexical import LexicalWriter
-from index.meaning.chroma import GRAPH
-from index.meaning.collection import Health
-from index.meaning.vectors import Vectors
+from index.ingest.sync import Lexicon, sync
+from index.search.lexical import LexicalWriter
+from index.store.doctor import examine, repair
+from index.store.ledger import Ledger
+from index.vectors.chroma_process import GRAPH
+from index.vectors.collection import Health
+from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, nothing, report, write
 
 

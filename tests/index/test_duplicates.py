@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from index.duplicates import KEPT, NEAREST, Sketch, group_of, likeness, sketch
-from index.records import Span
+from index.models import Span
+from index.near_duplicates import KEPT, NEAREST, Sketch, group_of, likeness, sketch
 
 NEWS = Path("../shared/data/saudinewsnet")
 

@@ -26,13 +26,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from index.build import Lexicon, sync
+from index.embeddings.embedding_cache import wording
 from index.errors import ProviderDown, StoreBusy, StoreDamaged, StoreError, StoreFull
-from index.ledger import Ledger
-from index.lexical import LexicalIndex
-from index.meaning import collection, disk
-from index.meaning.paid import wording
-from index.meaning.vectors import Vectors
+from index.ingest.sync import Lexicon, sync
+from index.search.lexical import LexicalIndex
+from index.store.ledger import Ledger
+from index.vectors import collection, disk_space
+from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, filled, nothing, report, write
 
 ROOT = Path(__file__).parent.parent.parent
@@ -324,11 +324,11 @@ def test_DUR_08_a_disk_without_room_is_refused_before_anything_is_written(
     (tmp_path / "lexical").mkdir()
     with (tmp_path / "lexical" / "big").open("wb") as file:
         file.truncate(indexes)
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(0, 0, free))
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(0, 0, free))
     with pytest.raises(StoreFull, match=r"make room and run again"):
-        disk.require_room(tmp_path)
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(0, 0, 800_000_000))
-    disk.require_room(tmp_path)
+        disk_space.require_room(tmp_path)
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(0, 0, 800_000_000))
+    disk_space.require_room(tmp_path)
 
 
 def test_DUR_09_indexing_the_same_again_changes_and_costs_nothing(tmp_path: Path) -> None:
@@ -381,9 +381,9 @@ def test_DUR_11_replacing_everything_again_and_again_wears_nothing_out(tmp_path:
 SWAP = """
 import os, signal, sys
 from pathlib import Path
-from index.meaning import generations
-from index.ledger import Ledger
-from index.meaning.vectors import Vectors
+from index.embeddings import generations
+from index.store.ledger import Ledger
+from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, nothing
 when, publish = sys.argv[2], generations.Generations.publish
 def dies(self, generation, rows):

@@ -11,7 +11,7 @@ from threading import Timer
 
 import pytest
 
-from index.ledger import Ledger
+from index.store.ledger import Ledger
 from tests.shop import index, isnad, isnad_json, write
 
 NEWS = {
@@ -104,7 +104,7 @@ def test_a_dry_run_of_a_path_that_is_gone_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_watched_folder_is_followed_until_ctrl_c(tmp_path: Path) -> None:
     articles, store = write(tmp_path / "articles", {"a.txt": NEWS["a.txt"]}), tmp_path / "articles" / ".isnad"
-    command = [sys.executable, "-m", "assistant.cli", "index", str(articles), "--store", str(store), "--watch"]
+    command = [sys.executable, "-m", "assistant.cli.main", "index", str(articles), "--store", str(store), "--watch"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as watching:
         assert watching.stderr is not None
         patience = Timer(90, watching.kill)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from index.errors import NotFound, StoreBusy
-from index.ledger import Ledger
-from index.records import Article, Filters, Passage, Span
+from index.models import Article, Filters, Passage, Span
+from index.store.ledger import Ledger
 
 
 def article(one: str, text: str = "وصل الوفد. ثم غادر.", **known: object) -> tuple[Article, tuple[Passage, ...]]:

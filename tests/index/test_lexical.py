@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from index import lexical
 from index.errors import StoreBusy, StoreDamaged
-from index.lexical import LexicalIndex, LexicalWriter
-from index.lexical_files import damaged
-from tests.index.text.test_fold import texts
+from index.search import lexical
+from index.search.lexical import LexicalIndex, LexicalWriter
+from index.search.lexical_files import damaged
+from tests.index.language.test_fold import texts
 
 NEWS: dict[str, tuple[str | None, list[str]]] = {
     "bridge": ("افتتاح جسر", ["افتتح رئيس البلدية جسراً جديداً فوق النهر.", "بلغت كلفة الجسر تسعة ملايين دينار."]),
@@ -204,7 +204,7 @@ def test_many_commits_leave_few_pieces(tmp_path: Path) -> None:
 _OTHER_PROCESS = """
 import sys, time
 from pathlib import Path
-from index.lexical import LexicalWriter
+from index.search.lexical import LexicalWriter
 with LexicalWriter(Path(sys.argv[1])) as writer:
     for number in range(1_000_000):
         writer.replace(f"k{number}", None, [(f"k{number}#0", f"برقية{number}")])

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.passages import BUDGET, cut
-from index.records import Article, Passage, Span
-from index.text.hygiene import clean
-from index.text.sentences import sentences
-from index.tokens import count
+from index.chunking import BUDGET, cut
+from index.language.invisible_chars import clean
+from index.language.sentences import sentences
+from index.models import Article, Passage, Span
+from index.token_count import count
 
 
 def article(text: str, *boilerplate: tuple[int, int]) -> Article:

@@ -15,14 +15,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from index import build, preparing
-from index.build import Lexicon, sync, take
 from index.errors import StoreFull
-from index.ledger import INDEXES, Ledger
-from index.lexical import LexicalIndex, LexicalWriter
-from index.preparing import Crew, Job, Prepared, _Hand, prepared
-from index.reading.articles import Found, given, scan
-from index.records import Skipped, SyncReport
+from index.ingest import sync as sync_module
+from index.ingest import worker_pool
+from index.ingest.sync import Lexicon, sync, take
+from index.ingest.worker_pool import Crew, Job, Prepared, _Hand, prepared
+from index.loaders.article_loader import Found, given, scan
+from index.models import Skipped, SyncReport
+from index.search.lexical import LexicalIndex, LexicalWriter
+from index.store.ledger import INDEXES, Ledger
 
 ROOT = Path(__file__).parent.parent.parent
 HIRED = _Hand.hired
@@ -79,22 +80,22 @@ def crew(monkeypatch: pytest.MonkeyPatch) -> Watched:
         watched.here.append(found.id)
         return prepared(found)
 
-    monkeypatch.setattr(preparing, "_cores", lambda: 3)
-    monkeypatch.setattr(preparing, "WORTH", HERE)
-    monkeypatch.setattr(preparing, "prepared", noted)
-    monkeypatch.setattr(build, "BATCH", 10)
+    monkeypatch.setattr(worker_pool, "_cores", lambda: 3)
+    monkeypatch.setattr(worker_pool, "WORTH", HERE)
+    monkeypatch.setattr(worker_pool, "prepared", noted)
+    monkeypatch.setattr(sync_module, "BATCH", 10)
     monkeypatch.setattr(_Hand, "hired", settled)
     return watched
 
 
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preparing, "_cores", lambda: 1)
+    monkeypatch.setattr(worker_pool, "_cores", lambda: 1)
 
 
 Told = tuple[SyncReport, list[tuple[str, int, int | None]], list[tuple[Any, ...]]]
 
 
-def indexed(store: Path, run: Callable[[Ledger, build.Progress], SyncReport]) -> Told:
+def indexed(store: Path, run: Callable[[Ledger, sync_module.Progress], SyncReport]) -> Told:
     """What a run reports, what it says on its way, and what is in the ledger after it."""
     ledger = Ledger.create(store)
     said: list[tuple[str, int, int | None]] = []
@@ -111,7 +112,7 @@ def test_several_processes_leave_the_same_ledger_as_one(
     folder = tmp_path / "news"
     folder.mkdir()
 
-    def first(ledger: Ledger, progress: build.Progress) -> SyncReport:
+    def first(ledger: Ledger, progress: sync_module.Progress) -> SyncReport:
         write(folder / "a.jsonl", map(record, range(60)), [b"no json", b'{"id": "empty", "text": " "}'])
         write(folder / "b.jsonl", map(record, range(60, 120)))
         for one in range(30):
@@ -120,7 +121,7 @@ def test_several_processes_leave_the_same_ledger_as_one(
         (folder / "h.html").write_text(f"<html><body><p>{record(700)['text']}</p></body></html>")
         return sync(folder, ledger, [], progress=progress)
 
-    def second(ledger: Ledger, progress: build.Progress) -> SyncReport:
+    def second(ledger: Ledger, progress: sync_module.Progress) -> SyncReport:
         write(folder / "a.jsonl", (record(one, version=one % 2) for one in range(80, 20, -1)))
         (folder / "b.jsonl").unlink()
         (folder / "f03.txt").write_text("وصل \u200bالوفد.")
@@ -211,7 +212,7 @@ def test_a_small_run_and_one_on_a_single_core_start_no_process(
         path = write(tmp_path / f"{name}.jsonl", map(record, range(number)))
         report, _, _ = indexed(tmp_path / name, lambda ledger, progress: sync(path, ledger, [], progress=progress))  # noqa: B023
         assert len(report.added) == number
-    monkeypatch.setattr(preparing, "_cores", lambda: 3)
+    monkeypatch.setattr(worker_pool, "_cores", lambda: 3)
     ledger = Ledger.create(tmp_path / "unchanged")
     assert sync(tmp_path / "unchanged.jsonl", ledger, []).unchanged == 100
     ledger.close()
@@ -265,8 +266,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from index import preparing
-from index.build import sync
-from index.ledger import Ledger
+from index.ingest.sync import sync
+from index.store.ledger import Ledger
 
 print("began", flush=True)
 preparing.WORTH = 100
@@ -335,7 +336,7 @@ def test_long_articles_are_not_gathered_in_memory(
     folder.mkdir()
     for one in range(80):
         (folder / f"f{one:02}.txt").write_text(record(one)["text"])
-    monkeypatch.setattr(build, "ROOM", room)
+    monkeypatch.setattr(sync_module, "ROOM", room)
     monkeypatch.setattr(Crew, "begin", begun)
     indexed(tmp_path / "store", lambda ledger, progress: sync(folder, ledger, [], progress=progress))
     assert (max(most) > 1) == together

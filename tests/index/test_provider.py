@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import pytest
 
 from index.errors import ProviderCut, ProviderDown, ProviderError, ProviderRefused
-from index.provider import ContextTooLong, Leaving, Provider, Reply, Wait, embed, masked
-from index.provider.faults import retry_after
-from index.provider.waiting import rest
+from index.model_api import ContextTooLong, Leaving, Provider, Reply, Wait, embed, masked
+from index.model_api.cancellation import rest
+from index.model_api.error_mapping import retry_after
 from tests.scripted import PLANTED, Scripted
 
 KEY = "sk-sentinel-0123456789abcdef"
@@ -184,7 +184,7 @@ def test_API_05_a_whole_reply_that_was_cut_short_says_so_and_keeps_its_text(serv
 def test_a_reply_that_is_complete_is_accepted_whatever_surrounds_it(
     server: Scripted, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.provider.calls.USAGE_WAIT", 0.1)
+    monkeypatch.setattr("index.model_api.client.USAGE_WAIT", 0.1)
     server.faults = [fault]
     assert asked(server, "stream").text == TEXT
 

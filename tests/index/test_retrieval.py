@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant import wiring
-from assistant.config import Settings
+from assistant import container
+from assistant.settings import Settings
 from index.errors import UsageError
-from index.recency import timely, wish
-from index.records import Article, Hit, Passage
-from index.retrieval import Retriever
+from index.models import Article, Hit, Passage
+from index.search.retriever import Retriever
+from index.search.temporal import timely, wish
 from tests.index import tiny_onnx
 from tests.shop import index, write
 
@@ -40,7 +40,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def retriever(store: Path) -> Iterator[Retriever]:
-    found = wiring.reading(store, Settings())
+    found = container.reading(store, Settings())
     yield found
     found.close()
 
@@ -110,8 +110,8 @@ def test_neighbours_are_the_passages_around_a_hit(retriever: Retriever) -> None:
 
 def test_a_reranker_that_is_set_puts_the_best_passages_in_order(store: Path, tmp_path: Path) -> None:
     folder = tiny_onnx.cross_encoder(tmp_path, {"هالة": 5.0, "سامر": -5.0, "وردة": 0.0})
-    plain = wiring.reading(store, Settings())
-    second = wiring.reading(store, Settings(reranker=f"local:{folder}"))
+    plain = container.reading(store, Settings())
+    second = container.reading(store, Settings(reranker=f"local:{folder}"))
     try:
         assert plain.search("رئيس بلدية وردة")[0].article.id == "old"
         found = second.search("رئيس بلدية وردة")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from index.lexical import LexicalIndex, LexicalWriter
+from index.search.lexical import LexicalIndex, LexicalWriter
 
 TRANSCRIBED = [  # as written, as asked
     ("سيرغي لافروف", "سيرجي لافروف"),

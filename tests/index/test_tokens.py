@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import tokens
+from index import token_count
 from index.errors import IsnadError
 
 
@@ -20,7 +20,7 @@ def test_counting_needs_no_network_and_does_not_run_llama_index() -> None:
         "import socket, sys\n"
         "def refuse(*a, **k): raise AssertionError('the network was touched')\n"
         "socket.socket = socket.create_connection = socket.getaddrinfo = refuse\n"
-        "from index.tokens import count\n"
+        "from index.token_count import count\n"
         "assert count('one two three') == 3\n"
         "assert not [name for name in sys.modules if name.startswith('llama_index')]\n"
     )
@@ -30,7 +30,7 @@ def test_counting_needs_no_network_and_does_not_run_llama_index() -> None:
 
 def test_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", "somewhere")
-    tokens._load(tokens._folder())
+    token_count._load(token_count._folder())
     import os
 
     assert os.environ["TIKTOKEN_CACHE_DIR"] == "somewhere"
@@ -39,27 +39,27 @@ def test_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("content", [None, b"", b"not the encoding"])
 def test_a_missing_or_damaged_encoding_is_an_error_with_the_next_step(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
-        (tmp_path / tokens.FILE).write_bytes(content)
+        (tmp_path / token_count.FILE).write_bytes(content)
     with pytest.raises(IsnadError, match="install llama-index-core again"):
-        tokens._load(tmp_path)
-    assert content is None or (tmp_path / tokens.FILE).read_bytes() == content
+        token_count._load(tmp_path)
+    assert content is None or (tmp_path / token_count.FILE).read_bytes() == content
 
 
 def test_a_special_token_in_an_article_is_plain_text() -> None:
-    assert tokens.count("<|endoftext|>") > 1
-    assert tokens.count("") == 0
+    assert token_count.count("<|endoftext|>") > 1
+    assert token_count.count("") == 0
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(st.characters(), max_size=300))
 def test_any_text_has_a_count(text: str) -> None:
-    assert 0 <= tokens.count(text) <= 4 * len(text)
+    assert 0 <= token_count.count(text) <= 4 * len(text)
 
 
 def test_a_long_text_counts_nearly_as_the_sum_of_its_words() -> None:
     line = "وصل القطار إلى المحطة في موعده صباح اليوم. "
-    whole = tokens._encoding().encode_ordinary(line * 2_000)
-    assert len(whole) <= tokens.count(line * 2_000) <= len(whole) + len(line) * 2_000 // tokens.PIECE + 1
+    whole = token_count._encoding().encode_ordinary(line * 2_000)
+    assert len(whole) <= token_count.count(line * 2_000) <= len(whole) + len(line) * 2_000 // token_count.PIECE + 1
 
 
 @pytest.mark.parametrize(
@@ -68,5 +68,5 @@ def test_a_long_text_counts_nearly_as_the_sum_of_its_words() -> None:
 def test_DOS_01_a_million_of_one_character_is_counted_within_seconds(unit: str) -> None:
     text = (unit * 1_000_000)[:1_000_000]
     began = time.process_time()
-    assert tokens.count(text) > 0
+    assert token_count.count(text) > 0
     assert time.process_time() - began < 5

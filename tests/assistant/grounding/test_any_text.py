@@ -12,7 +12,7 @@ from assistant.grounding import Evidence, check, check_claim
 from assistant.grounding.checking import COUNTED, ReasonKind, beside
 from assistant.grounding.model import Kind, shipped
 from assistant.grounding.reading import read_line
-from assistant.records import Verdict
+from assistant.models import Verdict
 
 PIECES = st.sampled_from(
     [

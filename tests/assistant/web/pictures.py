@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from assistant.config import Secret, Settings
+from assistant.settings import Secret, Settings
 from tests.assistant.web.browser import Reader, opened
 from tests.assistant.web.served import served
 from tests.assistant.web.test_browser import ARTICLES, COST, DAM, HOURS, LIGHTHOUSE, NOBODY

@@ -13,10 +13,10 @@ from typing import Any
 import uvicorn
 
 from assistant.api import Assistant
-from assistant.config import Settings
-from assistant.web.desk import Desk
+from assistant.settings import Settings
 from assistant.web.logins import Logins
-from assistant.web.visits import Limits
+from assistant.web.rate_limit import Limits
+from assistant.web.service import Desk
 from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION
 from tests.shop import index, write
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from assistant.config import Secret, Settings
-from assistant.records import Answer, Citation, Sentence, Source
-from assistant.web.desk import Desk
-from index.ledger import Ledger
+from assistant.models import Answer, Citation, Sentence, Source
+from assistant.settings import Secret, Settings
+from assistant.web.service import Desk
+from index.store.ledger import Ledger
 from tests.assistant.web.browser import Reader, opened
 from tests.assistant.web.hostile import HOSTILE
 from tests.assistant.web.served import served

@@ -15,9 +15,9 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from assistant.records import Answer, Citation, Sentence, Source, Usage
-from assistant.web.conversations import Conversations
-from evals.feedback import drafts, of_store
+from assistant.models import Answer, Citation, Sentence, Source, Usage
+from assistant.web.conversation_store import Conversations
+from evals.cases.feedback import drafts, of_store
 from index.errors import NotFound, StoreError, UsageError
 
 HOSTILE = "</script><img src=x onerror=alert(1)> ![i](http://e.example/x) [l](http://e.example) `c` \u202eabc"

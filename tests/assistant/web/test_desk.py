@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from fpdf import FPDF
 
-from assistant.config import Secret, Settings
-from assistant.records import Usage
-from assistant.web.desk import Desk
-from assistant.web.visits import Limits
+from assistant.models import Usage
+from assistant.settings import Secret, Settings
+from assistant.web.rate_limit import Limits
+from assistant.web.service import Desk
 from index.errors import IsnadError, NoStore, NotFound, UsageError
 from tests.assistant.web.served import Asked, stored
 from tests.scripted import Scripted

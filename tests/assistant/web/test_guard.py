@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from assistant.web.desk import COOKIE, NAME
-from assistant.web.guard import BODY, UPLOADS, Guard, allowed_host, foreign
 from assistant.web.logins import TRIES, Logins, hashed
+from assistant.web.middleware import BODY, UPLOADS, Guard, allowed_host, foreign
+from assistant.web.service import COOKIE, NAME
 
 PASSWORD = "قلعة-النهر 9"
 BASIC = {"authorization": "Basic " + base64.b64encode(f"mona:{PASSWORD}".encode()).decode()}
@@ -353,7 +353,7 @@ def test_a_program_logs_in_with_each_request_and_wrong_ones_meet_the_same_wall__
 
 
 def test_a_name_in_arabic_reaches_the_application_whole(hash_of_password: str) -> None:
-    from assistant.web.desk import Desk
+    from assistant.web.service import Desk
 
     client = visitor(Guard(INNER, logins=Logins({"منى": hash_of_password})))
     client.post("/login", data={"name": "منى", "password": PASSWORD})

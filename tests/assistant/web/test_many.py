@@ -19,8 +19,8 @@ from typing import Any
 import httpx
 import pytest
 
-from assistant.config import Secret, Settings
-from index.ledger import Ledger
+from assistant.settings import Secret, Settings
+from index.store.ledger import Ledger
 from tests.assistant.web.served import FREELY, served
 from tests.assistant.web.test_server import asked, owner
 from tests.scripted import Scripted, chunk
@@ -153,7 +153,7 @@ def running(store: Path, **environment: str) -> Iterator[tuple[str, int]]:
     command = [
         sys.executable,
         "-m",
-        "assistant.cli",
+        "assistant.cli.main",
         "chat",
         "--store",
         str(store),

@@ -15,16 +15,16 @@ import gradio as gr
 import pytest
 
 from assistant import Assistant
-from assistant.config import Settings
-from assistant.records import Answer
-from assistant.web import beside, panel, shelf, talking
+from assistant.models import Answer
+from assistant.settings import Settings
+from assistant.web import article_browser, article_panel, chat_stream, sidebar
 from assistant.web import page as pages
 from assistant.web.callbacks import Callbacks
-from assistant.web.conversations import Turn
-from assistant.web.desk import Desk
+from assistant.web.conversation_store import Turn
 from assistant.web.page import Page
-from assistant.web.questions import Questions
-from assistant.web.visits import Limits
+from assistant.web.question_callbacks import Questions
+from assistant.web.rate_limit import Limits
+from assistant.web.service import Desk
 from assistant.web.words import WORDS
 from index.errors import ProviderDown
 from tests.assistant.web.served import FREELY, Asked, stored
@@ -224,14 +224,14 @@ def test_nobody_sees_or_changes_anothers_conversation(call: Callbacks, questions
 
 @pytest.mark.parametrize("place", ["", "../../etc/passwd", "bridge:9-1", "bridge:0-99999", "nobody", "\x00", "🙂:1-2"])
 def test_a_place_that_is_none_says_so_in_the_panel(desk: Desk, place: str) -> None:
-    assert 'class="absent"' in panel.opened(desk, place, "en")
+    assert 'class="absent"' in article_panel.opened(desk, place, "en")
 
 
 def test_the_address_of_the_page_says_what_it_shows(call: Callbacks, desk: Desk) -> None:
     shown = call.arrive(visitor("layla", lang="en", a="bridge:0-14"))
     assert shown[call.page.language] == "en" and "Question" in str(shown[call.page.box])
     assert "bridge:0-14" in shown[call.page.bridge]
-    assert '<mark id="hit" tabindex="-1">افتتاح جسر نور</mark>' in panel.opened(desk, "bridge:0-14", "en")
+    assert '<mark id="hit" tabindex="-1">افتتاح جسر نور</mark>' in article_panel.opened(desk, "bridge:0-14", "en")
     assert "no such conversation" in call.arrive(visitor("layla", lang="en", s="guess"))[call.page.editing]
 
 
@@ -285,42 +285,42 @@ def test_an_article_without_a_title_is_shown_by_how_it_begins(tmp_path: Path) ->
     words = WORDS["ar"]
     answer = desk.ask("layla", "متى رست سفينة الأبحاث في ميناء الزهراء؟")
     turn = Turn(number=1, question="q", answer=answer, at=datetime(2031, 5, 2, tzinfo=UTC))
-    for shown in (beside.articles(desk, words), talking.chat(desk, [turn], "ar")[1]["content"]):
+    for shown in (sidebar.articles(desk, words), chat_stream.chat(desk, [turn], "ar")[1]["content"]):
         assert f"{words.untitled}: " in shown and "رست سفينة الأبحاث" in shown.partition(f"{words.untitled}: ")[2][:60]
     desk.close()
 
 
 def test_articles_are_found_by_title_publisher_or_id_in_any_spelling(desk: Desk) -> None:
-    every, count = shelf.browsed(desk.store)
+    every, count = article_browser.browsed(desk.store)
     assert count == len(every) == 3 and not any(one.text for one in every)
-    assert [one.id for one in shelf.browsed(desk.store, "إفتتاح جسر")[0]] == ["bridge"]
-    assert [one.id for one in shelf.browsed(desk.store, "english")[0]] == ["english"]
-    assert shelf.browsed(desk.store, "nothing of the kind") == ((), 0)
+    assert [one.id for one in article_browser.browsed(desk.store, "إفتتاح جسر")[0]] == ["bridge"]
+    assert [one.id for one in article_browser.browsed(desk.store, "english")[0]] == ["english"]
+    assert article_browser.browsed(desk.store, "nothing of the kind") == ((), 0)
 
 
 def test_a_search_of_the_articles_finds_sentences_too(desk: Desk) -> None:
     words = WORDS["ar"]
-    shown = beside.articles(desk, words, "المهندس سليم")
+    shown = sidebar.articles(desk, words, "المهندس سليم")
     sentence = "وأوضح المهندس سليم حداد أن طول الجسر 620 مترا، وأن العمل فيه دام ثلاث سنوات."
     text = desk.article("bridge").text
     start = text.index(sentence)
     assert words.in_texts in shown and sentence in shown and f"bridge:{start}-{start + len(sentence)}" in shown
-    assert words.articles_none in beside.articles(desk, words, "زقزقة")
-    assert words.in_texts not in beside.articles(desk, words, "") and desk.mentions(" ") == ()
+    assert words.articles_none in sidebar.articles(desk, words, "زقزقة")
+    assert words.in_texts not in sidebar.articles(desk, words, "") and desk.mentions(" ") == ()
 
 
 def test_a_long_list_of_conversations_says_how_many_there_are(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beside, "SHOWN", 2)
+    monkeypatch.setattr(sidebar, "SHOWN", 2)
     for number in range(3):
         one = desk.conversations.begin("rana")
         desk.conversations.add(one, "rana", Answer(question=f"q{number}", text="x", abstained=False, engine="extract"))
     words = WORDS["en"]
-    assert "2 of 3" in beside.conversations(desk, "rana", words, "")
-    assert " of " not in beside.conversations(desk, "rana", words, "", "q1")
+    assert "2 of 3" in sidebar.conversations(desk, "rana", words, "")
+    assert " of " not in sidebar.conversations(desk, "rana", words, "", "q1")
 
 
 def test_who_may_add_articles_reads_what_is_taken(desk: Desk) -> None:
-    said = beside.taking(desk, WORDS["en"])
+    said = sidebar.taking(desk, WORDS["en"])
     assert "txt md html pdf docx" in said and "20 files and 20 MB" in said
 
 
@@ -336,7 +336,7 @@ def test_quotes_are_held_against_the_article_of_today(tmp_path: Path) -> None:
 
         def opened(owner: str = "mona") -> str:
             cited = desk.cited(place, owner=owner, conversation=one)
-            return panel.opened(desk, place, "en", cited)
+            return article_panel.opened(desk, place, "en", cited)
 
         marked = f'<mark id="hit" tabindex="-1">{quote.quote}</mark>'
         assert marked in opened() and "altered" not in opened()

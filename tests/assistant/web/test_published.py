@@ -15,10 +15,10 @@ from gradio_client import Client
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-from assistant.records import Answer
-from assistant.web.desk import Desk
+from assistant.models import Answer
 from assistant.web.logins import Logins, hashed
-from assistant.web.visits import Limits
+from assistant.web.rate_limit import Limits
+from assistant.web.service import Desk
 from tests.assistant.web.served import served, stored
 
 pytestmark = pytest.mark.xdist_group("served")  # one process: a page takes long to load

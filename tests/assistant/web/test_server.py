@@ -22,11 +22,11 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from assistant.config import Secret, Settings
-from assistant.web.desk import Desk
+from assistant.settings import Secret, Settings
 from assistant.web.logins import Logins, hashed
+from assistant.web.rate_limit import Limits, Refusal
 from assistant.web.server import _emptied, _listening, opened
-from assistant.web.visits import Limits, Refusal
+from assistant.web.service import Desk
 from assistant.web.words import ARABIC, ENGLISH
 from index.errors import UsageError
 from tests.assistant.web.served import served, stored
@@ -357,7 +357,7 @@ def test_what_killed_processes_left_of_uploads_goes(tmp_path: Path) -> None:
 
 def test_the_command_says_where_the_page_is_and_ends_cleanly(tmp_path: Path) -> None:
     store = stored(tmp_path)
-    command = [sys.executable, "-m", "assistant.cli", "chat", "--store", str(store), "--port", "0", "--no-browser"]
+    command = [sys.executable, "-m", "assistant.cli.main", "chat", "--store", str(store), "--port", "0", "--no-browser"]
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, "BROWSER": "false"}
     ) as running:
@@ -377,13 +377,13 @@ def test_the_command_says_where_the_page_is_and_ends_cleanly(tmp_path: Path) -> 
 
 
 def test_without_a_store_the_command_names_the_next_step(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "assistant.cli", "chat", "--store", str(tmp_path / "none"), "--no-browser"]
+    command = [sys.executable, "-m", "assistant.cli.main", "chat", "--store", str(tmp_path / "none"), "--no-browser"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert run.returncode == 1 and "isnad index" in run.stderr and "Traceback" not in run.stderr
 
 
 def test_a_program_that_starts_the_page_reads_where_it_is(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "assistant.cli", "chat", "--store", str(stored(tmp_path)), "--port", "0"]
+    command = [sys.executable, "-m", "assistant.cli.main", "chat", "--store", str(stored(tmp_path)), "--port", "0"]
     with subprocess.Popen(
         [*command, "--no-browser", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
@@ -397,7 +397,7 @@ def test_a_program_that_starts_the_page_reads_where_it_is(tmp_path: Path) -> Non
 
 
 def test_a_limit_of_money_without_prices_is_refused(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "assistant.cli", "chat", "--store", str(tmp_path), "--max-cost", "1"]
+    command = [sys.executable, "-m", "assistant.cli.main", "chat", "--store", str(tmp_path), "--max-cost", "1"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert run.returncode == 1 and "ISNAD_PRICE_IN" in run.stderr
 

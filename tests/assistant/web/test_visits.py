@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from assistant.records import Usage
-from assistant.web.visits import Limits, Refusal, Throttle, Visits
+from assistant.models import Usage
+from assistant.web.rate_limit import Limits, Refusal, Throttle, Visits
 
 
 class Clock:

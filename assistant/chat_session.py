@@ -1,0 +1,52 @@
+"""A conversation with an assistant, turn after turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assistant.models import Answer
+from assistant.query.followups import Conversation, Turn
+from assistant.streaming import AsyncStream, Stream
+
+if TYPE_CHECKING:
+    from assistant.api import Assistant
+
+
+class Talk:
+    """A conversation with an assistant. Each answer becomes a turn; `turns` are those so far.
+
+    >>> from assistant import Assistant
+    >>> with Assistant.open(sample) as assistant:
+    ...     talk = assistant.conversation()
+    ...     _ = talk.ask("كم ساعة استمرت محادثات بوتين والأسد؟")
+    >>> talk
+    Talk(1 turns)
+    """
+
+    def __init__(self, assistant: Assistant, conversation: Conversation) -> None:
+        self._assistant, self.conversation = assistant, conversation
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns so far, oldest first."""
+        return self.conversation.turns
+
+    def ask(self, question: str, **options: Any) -> Answer:
+        """The answer to a question that may lean on those before; options and errors as of `Assistant.ask`."""
+        return self.stream(question, **options).answer
+
+    def stream(self, question: str, **options: Any) -> Stream:
+        """The same as it is written. It is a turn as soon as it has been read to its end."""
+        pieces = self._assistant.stream(question, conversation=self.conversation, **options)
+        return pieces.then(self._keep)
+
+    async def aask(self, question: str, **options: Any) -> Answer:
+        """The same without holding up the event loop."""
+        return await AsyncStream(self.stream(question, **options)).finished()
+
+    def _keep(self, answer: Answer) -> None:
+        alone = answer.searched[0] if answer.searched else answer.question
+        self.conversation = self.conversation.after(answer.question, answer.text, alone)
+
+    def __repr__(self) -> str:
+        return f"Talk({len(self.turns)} turns)"

@@ -1,0 +1,223 @@
+"""Commands about questions and claims: searching, asking, on the page too, and holding what was said against the articles."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli.output import emit, numbered, records
+
+if TYPE_CHECKING:
+    from assistant.models import Answer
+    from assistant.settings import Settings
+    from index.models import Filters, Hit
+
+
+def search(options: argparse.Namespace) -> int:
+    """Print the passages for a question, best first."""
+    from assistant.api import Assistant
+    from assistant.rendering import plain_text
+
+    filters = narrowed(options)
+    with Assistant.open(options.store) as assistant:
+
+        def found(question: str) -> Sequence[Hit]:
+            hits = assistant.search(question, limit=options.limit, filters=filters, per_article=options.per_article)
+            if not hits and not options.batch:
+                print(f"nothing found; {_why_nothing(options.store, filters)}", file=sys.stderr)
+            return hits
+
+        def find(question: str) -> dict[str, Any]:
+            records = [(hit, plain_text.hit_record(hit)) for hit in found(question)]
+            if options.neighbours:
+                records = [
+                    (hit, record | {"neighbours": assistant.neighbours(hit, options.neighbours)})
+                    for hit, record in records
+                ]
+            return {"hits": [record for _, record in records]}
+
+        if _batched(options):
+            return _batch(options.batch, find)
+        if options.json:
+            return emit(find(_question(options)))
+        if hits := found(_question(options)):
+            print(plain_text.hits_text(hits))
+    return 0
+
+
+def ask(options: argparse.Namespace) -> int:
+    """Print a cited answer, or a refusal with the closest passages."""
+    import msgspec
+
+    from assistant import container
+    from assistant.api import Assistant
+    from assistant.rendering import plain_text
+
+    if options.markdown and (options.json or options.batch):
+        raise argparse.ArgumentError(None, "--markdown is one answer as text; --json and --batch print JSON: not both")
+    settings, filters = _settings(options), narrowed(options)
+    model = container.metered(settings, options.max_cost) if options.max_cost is not None else None
+    with Assistant.open(options.store, settings=settings, model=model) as assistant:
+        if settings.destination:
+            print(f"passages are sent to {settings.destination}", file=sys.stderr)
+
+        def reply(question: str) -> dict[str, Any]:
+            record: dict[str, Any] = msgspec.to_builtins(assistant.ask(question, filters=filters))
+            return record
+
+        if _batched(options):
+            return _batch(options.batch, reply)
+        if options.json:
+            return emit(reply(_question(options)))
+        streaming = assistant.stream(_question(options), filters=filters)
+        if options.markdown:
+            print(streaming.answer.to_markdown(), end="")
+            return 0
+        answer = _show(streaming, options.stream and settings.policy == "show")
+        if options.quotes and (quotes := plain_text.quotes_text(answer)):
+            print(f"\n{quotes}")
+    return 0
+
+
+def _show(streaming: Generator[str, None, Answer], live: bool) -> Answer:
+    """Print an answer, and hand it on: live, its text as it comes and then what belongs to it; otherwise the whole at its end."""
+    from assistant.rendering import plain_text
+
+    said = ""
+    while True:
+        try:
+            said += (piece := next(streaming))
+        except StopIteration as done:
+            answer: Answer = done.value
+            break
+        if live:
+            print(plain_text.plain(piece), end="", flush=True)
+    print(plain_text.after_text(answer) if live and said == answer.text else plain_text.answer_text(answer))
+    return answer
+
+
+def chat(options: argparse.Namespace) -> int:
+    """Open the chat page in the browser, until Ctrl-C."""
+    from assistant.web.chat_command import chat as serve
+
+    return serve(options, _settings(options))
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Look at a kept answer (`ask --json`) again: do the articles still say this?"""
+    import msgspec
+
+    from assistant.models import Answer
+    from assistant.rendering import plain_text
+    from assistant.revalidation import verified
+    from index.errors import UsageError
+    from index.store.ledger import Ledger
+
+    try:
+        answer = msgspec.json.decode(b"".join(line for _, line in numbered(options.answer)), type=Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{options.answer} is not an answer that `isnad ask --json` wrote: {error}") from error
+    found = verified(answer, Ledger.open(options.store))
+    sound = all(one.state in ("verbatim", "moved") for one in found)
+    if options.json:
+        emit({"holds": sound, "citations": found})
+    else:
+        print(plain_text.verified_text(found))
+    return 0 if sound else 1
+
+
+def check(options: argparse.Namespace) -> int:
+    """Check claims against texts: does the text bear the claim out? Needs no store and no model; --judge asks one, too."""
+    from assistant.verification import checked_record
+
+    if not options.judge:
+        return records(options.batch, checked_record)
+    from assistant import container
+    from assistant.grounding.judge import judged_record
+    from assistant.settings import Settings
+
+    settings = Settings.load()
+    model = container.judge(settings)
+    print(f"claims and texts are sent to {settings.destination}", file=sys.stderr)
+    return records(options.batch, lambda record: {**checked_record(record), **judged_record(record, model)})
+
+
+def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
+    """Answer a file of `{"id","question"}` lines."""
+    from index.errors import UsageError
+
+    def answered(record: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(record.get("question"), str):
+            raise UsageError('a line to answer is {"id": …, "question": "…"}')
+        return reply(record["question"])
+
+    return records(path, answered)
+
+
+def _batched(options: argparse.Namespace) -> bool:
+    """Whether a file of questions is given; a question beside it would be left unanswered."""
+    if options.batch and options.question:
+        raise argparse.ArgumentError(None, "one question, or --batch FILE.jsonl with many: not both")
+    return bool(options.batch)
+
+
+def _question(options: argparse.Namespace) -> str:
+    """The words of the question as one line; what stands on stdin for `-`."""
+    from index.errors import UsageError
+
+    if not options.question:
+        raise UsageError("no question; write one, or - to read it from stdin, or give --batch FILE.jsonl")
+    if options.question == ["-"]:
+        return sys.stdin.buffer.read().decode("utf-8", "surrogateescape").strip()
+    return " ".join(options.question)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """The settings, with what the command line says of the model and of unsupported sentences."""
+    from msgspec.structs import replace
+
+    from assistant.settings import Settings
+
+    settings = Settings.load()
+    if policy := getattr(options, "policy", None):
+        settings = replace(settings, policy=policy)
+    if getattr(options, "repair", False):
+        settings = replace(settings, repair=True)
+    if options.no_model:
+        return replace(settings, base_url=None, key=None)
+    return replace(settings, model=options.model) if options.model else settings
+
+
+def narrowed(options: argparse.Namespace) -> Filters:
+    """The filters that are asked for; NotFound for a file id that is none."""
+    from index.models import Filters
+    from index.store.ledger import Ledger
+
+    if options.since and options.until and options.since > options.until:
+        raise argparse.ArgumentError(None, f"--from {options.since} is later than --to {options.until}")
+    filters = Filters(
+        since=options.since,
+        until=options.until,
+        languages=tuple(options.lang),
+        publishers=tuple(options.publisher),
+        file_ids=tuple(options.file),
+    )
+    if filters.file_ids:
+        with closing(Ledger.open(options.store)) as ledger:
+            for one in filters.file_ids:
+                ledger.article(one)
+    return filters
+
+
+def _why_nothing(store: Path, filters: Filters) -> str:
+    from assistant.query.filters import none_passes
+    from index.store.ledger import Ledger
+
+    with closing(Ledger.open(store)) as ledger:
+        if filters and not ledger.matching(filters):
+            return none_passes(filters)
+    return "try other words, or see what there is with: isnad articles"

@@ -1,0 +1,194 @@
+"""Commands about the store: what goes in and out, what it holds, whether it is well."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.cli.output import bars, complain, emit
+from assistant.cli.query_commands import narrowed
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from index.embeddings.embedding_cache import Bill
+    from index.models import SyncReport
+
+
+def index(options: argparse.Namespace) -> int:
+    """Bring a folder or a JSON Lines file into the store."""
+    from assistant.settings import Settings
+
+    settings = Settings.load()
+    if options.dry_run:
+        return _plan(options, settings)
+    if settings.embedding_destination:
+        print(f"passages are sent to {settings.embedding_destination} to be embedded", file=sys.stderr)
+    if options.watch and options.path.exists():  # one that never was there is an error, not something to wait for
+        return _watch(options, settings)
+    return _sync(options, settings)
+
+
+def _sync(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.rendering import plain_text
+    from index.loaders.article_loader import any_article
+
+    if _there(options.store) or any_article(options.path):
+        report = _put_in(options, settings)
+    else:  # nothing to put in is no reason to make a store
+        report, _ = _planned(options, settings)
+    if options.json:
+        emit(report)
+    elif not options.quiet or report.failed:
+        print(plain_text.report_text(report), file=sys.stderr)
+    if report.failed:
+        return complain(f"{sum(one.error for one in report.skipped)} could not be indexed; mend them and run again")
+    return 0
+
+
+def _there(store: Path) -> bool:
+    return (store / "ledger.db").exists()
+
+
+def _put_in(options: argparse.Namespace, settings: Settings) -> SyncReport:
+    from assistant import container
+    from index.ingest.sync import sync
+
+    ledger, derived = container.writing(options.store, settings, reembed=options.reembed)
+    try:
+        with bars(options.quiet) as progress:
+            return sync(options.path, ledger, derived, progress=progress)
+    finally:
+        container.let_go(ledger, derived)
+
+
+def _watch(options: argparse.Namespace, settings: Settings) -> int:
+    """Follow PATH until Ctrl-C. What fails is told, and tried again at the next change."""
+    from index.errors import IsnadError
+    from index.ingest.watch import changes
+
+    try:
+        for _ in changes(options.path, options.store):
+            try:
+                _sync(options, settings)
+            except IsnadError as error:
+                complain(str(error))
+            print(f"watching {options.path}; Ctrl-C ends", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("\nended; everything reported is in the store", file=sys.stderr)
+    return 0
+
+
+def _planned(options: argparse.Namespace, settings: Settings) -> tuple[SyncReport, Bill]:
+    from tempfile import TemporaryDirectory
+
+    from assistant import container
+    from index.embeddings.protocol import Hashed
+    from index.ingest.sync import plan
+    from index.store.ledger import Ledger
+
+    with TemporaryDirectory() as nowhere, bars(options.quiet) as progress:
+        ledger = Ledger.open(options.store) if _there(options.store) else Ledger.create(Path(nowhere))
+        try:
+            return plan(options.path, ledger, container.embedding(settings) or Hashed(), progress=progress)
+        finally:
+            ledger.close()
+
+
+def _plan(options: argparse.Namespace, settings: Settings) -> int:
+    """Say what would be done, and what it would cost."""
+    from assistant.rendering import plain_text
+
+    report, due = _planned(options, settings)
+    cost = due.cost(settings.price_embedding) if settings.price_embedding is not None else None
+    if options.json:
+        import msgspec
+
+        record = {"texts": due.texts, "tokens": due.tokens, "cost": cost, "currency": settings.currency}
+        return emit(msgspec.to_builtins(report) | {"dry_run": True, "embedding": record})
+    print(plain_text.plan_text(report, due, cost, settings), file=sys.stderr)
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print an article, or a stretch of it in its surroundings."""
+    from assistant.rendering import plain_text
+    from index.store.ledger import Ledger
+
+    article, span = Ledger.open(options.store).place(options.place)
+    if options.json:
+        return emit(plain_text.place_record(article, span))
+    print(plain_text.place_text(article, span))
+    return 0
+
+
+def articles(options: argparse.Namespace) -> int:
+    """List the articles."""
+    from assistant.query.filters import none_passes
+    from assistant.rendering import plain_text
+    from index.store.ledger import Ledger
+
+    filters = narrowed(options)
+    ledger = Ledger.open(options.store)
+    meant = ledger.matching(filters) if filters else None
+    listed = (one for one in ledger.every_article() if meant is None or one.id in meant)
+    if options.json:
+        return emit({"articles": [plain_text.article_record(article) for article in listed]})
+    for article in listed:
+        print(plain_text.article_line(article))
+    if meant is not None and not meant:
+        print(none_passes(filters), file=sys.stderr)
+    elif not ledger.counts()["articles"]:
+        print(f"no articles are in {options.store}; run: isnad index FOLDER --store {options.store}", file=sys.stderr)
+    return 0
+
+
+def remove(options: argparse.Namespace) -> int:
+    """Take articles out of the store."""
+    from assistant import container
+    from assistant.settings import Settings
+    from index.ingest.sync import remove as take_out
+    from index.store.ledger import Ledger
+
+    Ledger.open(options.store).close()  # a store that is not there is an error, not a reason to make one
+    ledger, derived = container.writing(options.store, Settings.load())
+    take_out(options.file_id, ledger, derived)
+    if options.json:
+        return emit({"removed": options.file_id})
+    print(f"removed {', '.join(options.file_id)}; the files are still where they were", file=sys.stderr)
+    return 0
+
+
+def status(options: argparse.Namespace) -> int:
+    """Say what the store holds and which engines are on."""
+    from assistant import container
+    from assistant.rendering import plain_text
+    from assistant.settings import Settings
+
+    record = container.status(options.store, Settings.load())
+    if options.json:
+        return emit(record)
+    print(plain_text.status_text(record))
+    return 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Look at everything in the store; with --repair build anew what is damaged."""
+    from assistant import container
+    from assistant.rendering import plain_text
+    from assistant.settings import Settings
+    from index.store.doctor import examine, repair
+
+    settings = Settings.load()
+    with bars(quiet=options.json) as progress:
+        found = (
+            repair(options.store, lambda ledger: container.meaning(ledger, settings), progress)
+            if options.repair
+            else examine(options.store, lambda ledger: container.meaning(ledger, settings))
+        )
+    if options.json:
+        emit(found)
+    else:
+        print(plain_text.examination_text(found))
+    return 0 if found.well else 1

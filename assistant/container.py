@@ -1,0 +1,268 @@
+"""Settings → the real objects: the only place that names concrete classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.pipeline import Writer
+from assistant.settings import Settings
+from index.errors import NoStore, StoreBusy, StoreClosed, StoreError, UsageError
+from index.ingest.sync import Derived, Lexicon, quiet
+from index.search.lexical import LexicalIndex
+from index.search.retriever import Retriever
+from index.store.ledger import INDEXES, Ledger
+
+if TYPE_CHECKING:
+    from assistant.budget import Budget
+    from assistant.chat_model import Message, Model, Prices
+    from index.embeddings.protocol import Embedder
+    from index.model_api import Provider
+    from index.search.rerank import Reranker
+    from index.vectors.vector_index import Vectors
+
+
+def reading(store: Path, settings: Settings, embedder: Embedder | None = None, *, create: bool = False) -> Retriever:
+    """The retriever of a store, which exists unless it is to be made; with an embedding model it searches by meaning, too.
+
+    What a killed run left undone is caught up first, where nobody else is writing. Raises NoStore where there is no article,
+    StoreBusy where the first ones are still being indexed.
+    """
+    ledger = Ledger.create(store) if create else Ledger.open(store)
+    try:
+        _catch_up(ledger)
+        if not (create or ledger.languages()):
+            raise NoStore(f"no articles are indexed in {store}; run: isnad index FOLDER --store {store}")
+        lexical, second = LexicalIndex.open(store / "lexical"), reranker(settings)
+        if (model := embedder or embedding(settings)) is None:
+            return Retriever(ledger, lexical, reranker=second)
+        vectors = meaning(ledger, settings, model)
+    except BaseException:
+        ledger.close()
+        raise
+    return Retriever(ledger, lexical, lambda: vectors, settings.meaning_weight, closing=vectors.close, reranker=second)
+
+
+def writing(
+    store: Path, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False
+) -> tuple[Ledger, list[Derived]]:
+    """A ledger to write to, made where there is none, and the indexes that follow it; `let_go` of them at the end.
+
+    `reembed`: where the vectors are of another embedding model, have this one make them anew.
+    """
+    model = embedder or embedding(settings)  # one that is none is no reason to make a store
+    ledger = Ledger.create(store)
+    try:
+        return ledger, [Lexicon(ledger), meaning(ledger, settings, model, reembed=reembed)]
+    except BaseException:
+        ledger.close()
+        raise
+
+
+def let_go(ledger: Ledger, derived: Iterable[Derived]) -> None:
+    """Close what `writing` opened."""
+    for one in derived:
+        if (close := getattr(one, "close", None)) is not None:
+            close()
+    ledger.close()
+
+
+def meaning(ledger: Ledger, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False) -> Vectors:
+    """The search by meaning over Chroma: in the store's folder, or on a server. Hashed vectors where there is no model."""
+    from index.embeddings.protocol import Hashed
+    from index.vectors.collection import Server
+    from index.vectors.vector_index import Vectors
+
+    model = embedder or embedding(settings) or Hashed()
+    return Vectors(ledger, model, Server.at(settings.chroma) if settings.chroma else None, reembed=reembed)
+
+
+def embedding(settings: Settings, given: Any = None) -> Embedder | None:
+    """The embedding model that is given (a name, one of ours or of llama-index), else the one that is set; None: there is none.
+
+    Raises UsageError for what is none, or for a name with no server to it.
+    """
+    if given is not None and not isinstance(given, str):
+        from index.embeddings.protocol import accepted
+
+        return accepted(given)
+    name = settings.embedding_model if given is None else given
+    if name is None:
+        return None
+    if name.startswith("local:"):
+        from index.embeddings.fastembed_models import LocalEmbedder
+
+        return LocalEmbedder(name.removeprefix("local:"))
+    if not (settings.embedding_base_url or settings.has_model):
+        raise UsageError(
+            f"no server is set for the embedding model {name}: set OPENAI_API_KEY, OPENAI_BASE_URL or "
+            "ISNAD_EMBEDDING_BASE_URL, or name a model of this process: local:NAME"
+        )
+    from index.embeddings.openai_embeddings import Served
+
+    key, address = settings.embedding_server_key(), settings.embedding_base_url or settings.base_url
+    return Served(_provider(settings, key, address), name, settings.embedding_dimensions)
+
+
+def reranker(settings: Settings) -> Reranker | None:
+    """The model that puts the best passages in order once more, None where none is set; UsageError for one without a server."""
+    name = settings.reranker
+    if name is None:
+        return None
+    if name.startswith("local:"):
+        from index.embeddings.fastembed_models import LocalReranker
+
+        return LocalReranker(name.removeprefix("local:"))
+    if not settings.has_model:
+        raise UsageError(
+            f"no server is set for the reranker {name}: set OPENAI_BASE_URL, or name a model of this process: local:NAME"
+        )
+    from index.search.rerank import ServedReranker
+
+    return ServedReranker(_provider(settings, settings.model_key(), settings.base_url), name)
+
+
+def writer(retriever: Retriever, settings: Settings, model: Any = None) -> Writer:
+    """What writes the answers: the model that is given (one of ours or of llama-index), else the one that is set, else quotations.
+
+    Raises UsageError for a `model` that is none.
+    """
+    if model is None and not settings.has_model:
+        from assistant.extractive.extractive_writer import Extractive
+
+        return Extractive(retriever.lexical)
+    from assistant.chat_model import accepted
+    from assistant.generative.model_writer import Modelled
+    from index.token_count import count
+
+    return Modelled(
+        _chat(settings) if model is None else accepted(model),
+        count=count,
+        budget=settings.context_tokens,
+        prices=_prices(settings),
+        repair=settings.repair,
+    )
+
+
+def budget(settings: Settings, limit: float | None) -> Budget:
+    """Money for the model that is set, `limit` in the currency of the prices. UsageError for a limit without prices."""
+    from assistant.budget import Budget
+    from index.token_count import count
+
+    prices = _prices(settings)
+    if limit is not None and (prices.tokens_in is None or prices.tokens_out is None):
+        raise UsageError("--max-cost needs the prices: set ISNAD_PRICE_IN and ISNAD_PRICE_OUT, per million tokens")
+
+    def most(messages: Sequence[Message]) -> float:
+        asked = sum(count(one["content"]) + 8 for one in messages)
+        return (asked * (prices.tokens_in or 0.0) + settings.answer_tokens * (prices.tokens_out or 0.0)) / 1_000_000
+
+    return Budget(limit, most)
+
+
+def metered(settings: Settings, limit: float) -> Model | None:
+    """The model that is set, paid for from a budget; None where none is set."""
+    from assistant.budget import Metered
+    from index.token_count import count
+
+    if not settings.has_model:
+        return None
+    return Metered(_chat(settings), budget(settings, limit), _prices(settings), count)
+
+
+def judge(settings: Settings) -> Model:
+    """The model that is set, as judge. UsageError where none is."""
+    if not settings.has_model:
+        raise UsageError("a judge is a model, and none is set: set OPENAI_API_KEY or OPENAI_BASE_URL")
+    return _chat(settings)
+
+
+def _prices(settings: Settings) -> Prices:
+    from assistant.chat_model import Prices
+
+    return Prices(tokens_in=settings.price_in, tokens_out=settings.price_out)
+
+
+def _chat(settings: Settings) -> Model:
+    from assistant.chat_model import ChatModel
+
+    provider = _provider(settings, settings.model_key(), settings.base_url)
+    return ChatModel(provider, settings.model, answer_tokens=settings.answer_tokens)
+
+
+def _provider(settings: Settings, key: str, address: str | None) -> Provider:
+    from index.model_api import Provider, Wait
+
+    wait = Wait(first_token=settings.first_token_seconds, stall=settings.stall_seconds, total=settings.total_seconds)
+    return Provider(key=key, base_url=address, wait=wait)
+
+
+def status(store: Path, settings: Settings) -> dict[str, Any]:
+    """What a store holds and what answers from it, as plain values; keys are masked."""
+    with closing(Ledger.open(store)) as ledger:
+        oldest, newest = ledger.span_of_dates()
+        held = {
+            **ledger.counts(),
+            "languages": {language or "unknown": number for language, number in ledger.languages().items()},
+            "oldest": oldest,
+            "newest": newest,
+            "behind": {derived: len(ledger.pending(derived)) for derived in INDEXES},
+        }
+    return {
+        "store": str(store),
+        **held,
+        "engine": f"model:{settings.model}" if settings.has_model else "extract",
+        "passages_go_to": settings.destination,
+        "embeddings_go_to": settings.embedding_destination,
+        "search": _searches(settings),
+        "off": _off(settings),
+        "settings": settings.shown(),
+    }
+
+
+def _searches(settings: Settings) -> list[str]:
+    """The searches that are on, in the order in which a question goes through them."""
+    on = {"lexical": True, "meaning": settings.has_embedding, "reranker": settings.reranker is not None}
+    return [name for name, so in on.items() if so]
+
+
+def _off(settings: Settings) -> list[str]:
+    """What is off, and what would turn it on."""
+    missing = {
+        "answers written by a model: set OPENAI_API_KEY, or OPENAI_BASE_URL (http://localhost:11434/v1 for Ollama)": (
+            settings.has_model
+        ),
+        "search by meaning: set ISNAD_EMBEDDING_MODEL (a name on the server, or local:NAME), then: isnad index --reembed": (
+            settings.has_embedding
+        ),
+        "a second look at the best passages: set ISNAD_RERANKER (a name on the server, or local:NAME)": (
+            settings.reranker is not None
+        ),
+    }
+    return [what for what, there in missing.items() if not there]
+
+
+def _catch_up(ledger: Ledger) -> None:
+    lexicon = Lexicon(ledger)
+    if ledger.languages() and not ledger.pending("lexical") and lexicon.sound():
+        return
+    try:
+        with ledger.writing():
+            lexicon.refresh(quiet)
+    except StoreClosed:
+        pass  # what is there can be searched
+    except StoreBusy as busy:  # the one that is writing will do it
+        if not _searchable(lexicon):
+            raise StoreBusy(
+                f"the articles are still being indexed ({str(busy).partition(';')[0]}); ask again when that is done"
+            ) from busy
+
+
+def _searchable(lexicon: Lexicon) -> bool:
+    """Whether a question can find anything yet."""
+    try:
+        return LexicalIndex.open(lexicon.folder).passages > 0
+    except StoreError:
+        return False

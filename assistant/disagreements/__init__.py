@@ -1,0 +1,1 @@
+"""Find where sources differ on one event."""

@@ -1,0 +1,1 @@
+"""Extractive answers: the best sentences, quoted, without a model."""

@@ -1,0 +1,1 @@
+"""Generative answers: prompt, model reply, citations and attribution."""

@@ -1,0 +1,296 @@
+"""Which sentences of a passage bear a claim out: by rare words in common, numbers and names; across languages by transcription and a word list.
+
+Pure. Where claim and passage share a script: the share of the claim's letter grams, stems and consonant skeletons that the sentence
+holds, each weighted by its rarity in the passage (BM25's idf), as lexical evidence selection does (Thorne et al. 2018; Kamoi et al. 2023,
+WiCE). Where they do not: words that transcribe alike, or that `bilingual.txt` pairs. `tools/tie.py` measures both.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import chain
+from typing import Any
+
+from assistant.query.question_type import FUNCTION_WORDS
+from index.language.analyzer import QUESTION_WORDS, skeleton, stem, terms, words
+from index.language.numbers.number_mentions import numbers
+from index.models import Value
+
+MOST = 3  # sentences that together bear out one claim
+GAIN = 0.2  # what a further sentence must add: the share of the claim that no sentence before it holds
+HINT = 0.3  # the weight of the question beside a short claim
+NEIGHBOUR = 0.05  # the head start of a sentence beside the best one
+LITTLE = frozenset("وقد فقد لقد وقال قال قالت وقالت said says according".split())
+
+
+class Tie(Value, frozen=True, kw_only=True):
+    """The sentences that bear a claim out best, by place, best first, and how much of the claim they hold, 0..1."""
+
+    places: tuple[int, ...]
+    strength: float
+    across: bool = False  # the claim and the passage are in two scripts: a low strength then means little
+
+
+def tied(claim: str, passage: Sequence[str], question: str = "") -> Tie:
+    """The sentences of a passage that bear the claim out: the best one, and up to two that add what it lacks.
+
+    `strength` is the share of the claim's words, weighted by rarity, that stand in them; 0 where nothing does. The question
+    decides between sentences that hold a short claim ("In Moscow.") equally well; it adds nothing to the strength.
+
+    >>> tied("طول الجسر 620 مترا", ["افتتح الوالي الجسر أمس.", "وأوضح المهندس أن طول الجسر 620 مترا.", "وصفق الناس."])
+    Tie(places=(1,), strength=1.0, across=False)
+    >>> tied("The bridge cost 40 million dinars", ["افتتح الوالي الجسر أمس.", "وكلف الجسر 40 مليون دينار."]).places
+    (1,)
+    """
+    if not passage:
+        return Tie(places=(), strength=0.0)
+    pair = _paired(claim, passage)
+    scores = pair.scores()
+    if question:
+        most = max(hints := _paired(question, passage).scores()) or 1.0
+        scores = [score + HINT * hint / most for score, hint in zip(scores, hints, strict=True)]
+    first = max(range(len(passage)), key=lambda place: scores[place])
+    places, held = [first], pair.held(first, frozenset())
+    while len(places) < min(MOST, len(passage)):
+        gain, place = max(
+            (pair.share(pair.held(one, held) - held) + (NEIGHBOUR if abs(one - first) == 1 else 0.0), -one)
+            for one in range(len(passage))
+            if one not in places
+        )
+        if gain < GAIN:
+            break
+        places.append(-place)
+        held |= pair.held(-place, held)
+    return Tie(places=tuple(places), strength=round(pair.share(held), 2), across=isinstance(pair, _Across))
+
+
+def _paired(claim: str, passage: Sequence[str]) -> _Alike | _Across:
+    latin = sum([_latin(sentence) for sentence in passage]) * 2 > len(passage)
+    return _Across(claim, passage) if _latin(claim) != latin else _Alike(claim, passage)
+
+
+class _Seen(Value, frozen=True, kw_only=True):
+    """What a sentence is compared by."""
+
+    words: tuple[str, ...]
+    names: frozenset[str]  # those that may be names: with a capital, or of a script without
+    c: frozenset[str]
+    h: frozenset[str]
+    k: frozenset[str]
+    numbers: frozenset[Decimal]
+
+
+_PIECE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+
+
+@lru_cache(maxsize=8192)
+def _seen(sentence: str) -> _Seen:
+    said = words(sentence)
+    content = [
+        word for word in said if word not in QUESTION_WORDS and word not in FUNCTION_WORDS and word not in LITTLE
+    ]
+    found = terms(" ".join(content or said))
+    return _Seen(
+        words=tuple(dict.fromkeys(word for word in content if not word.isdecimal())),
+        names=frozenset(one for piece in _PIECE.findall(sentence) if not piece[0].islower() for one in words(piece)),
+        c=frozenset(found.c),
+        h=frozenset(found.h),
+        k=frozenset(one for one in found.k if len(one) > 1),
+        numbers=frozenset(one.value for one in numbers(sentence) if not one.loose),
+    )
+
+
+FIELDS = ("c", "h", "k")
+Held = frozenset[tuple[Any, Any]]  # field and term, or word and how well it is matched
+
+
+class _Rarity(dict[Any, float]):
+    """BM25's idf over the sentences of one passage, each a set of terms; what none of them holds is rarest."""
+
+    def __init__(self, sets: Sequence[Collection[Any]]) -> None:
+        every = len(sets)
+        idf = [math.log(1 + (every - count + 0.5) / (count + 0.5)) for count in range(every + 1)]
+        counts = Counter(chain.from_iterable(sets))
+        super().__init__(zip(counts, map(idf.__getitem__, counts.values()), strict=True))
+        self._rarest = idf[0]
+
+    def __missing__(self, item: Any) -> float:
+        return self._rarest
+
+
+class _Passage:
+    """The sentences of a passage as they are compared, and how rare their terms are in it."""
+
+    def __init__(self, sentences: tuple[str, ...]) -> None:
+        self.seen = [_seen(sentence) for sentence in sentences]
+        self.weigh = {field: _Rarity([getattr(one, field) for one in self.seen]) for field in FIELDS}
+        self.weight_c = [_weight(one.c, self.weigh["c"]) for one in self.seen]
+
+
+@lru_cache(maxsize=256)
+def _passage(sentences: tuple[str, ...]) -> _Passage:
+    return _Passage(sentences)
+
+
+def _weight(items: Iterable[Any], weigh: _Rarity) -> float:
+    return sum(map(weigh.__getitem__, items))
+
+
+class _Alike:
+    """A claim and a passage in one script."""
+
+    def __init__(self, claim: str, passage: Sequence[str]) -> None:
+        read = _passage(tuple(passage))
+        self.claim, self.seen, self.weigh, self.weight_c = _seen(claim), read.seen, read.weigh, read.weight_c
+        self.whole = {field: _weight(getattr(self.claim, field), self.weigh[field]) for field in FIELDS}
+
+    def covers(self, place: int, field: str) -> float:
+        """How much of the claim's terms of one field the sentence holds, by weight."""
+        return _weight(getattr(self.claim, field) & getattr(self.seen[place], field), self.weigh[field])
+
+    def scores(self) -> list[float]:
+        """How well each sentence bears the claim out; only their order means something."""
+        whole = {field: weight or 1.0 for field, weight in self.whole.items()}
+        held = [self.covers(place, "c") for place in range(len(self.seen))]
+        return [
+            held[place] / whole["c"]
+            + 0.6 * self.covers(place, "h") / whole["h"]
+            + 0.3 * self.covers(place, "k") / whole["k"]
+            + 0.4 * held[place] / (self.weight_c[place] + 20)  # of two that say it, the shorter
+            + 0.4 * self._counted(place)
+            + (0.2 * held[place - 1] / whole["c"] if place else 0.0)  # who "he" is stands in the sentence before
+            for place in range(len(self.seen))
+        ]
+
+    def _counted(self, place: int) -> float:
+        """The share of the claim's numbers that the sentence holds."""
+        if not self.claim.numbers:
+            return 0.0
+        return len(self.claim.numbers & self.seen[place].numbers) / len(self.claim.numbers)
+
+    def held(self, place: int, before: Held) -> Held:
+        """What of the claim the sentence holds."""
+        seen = self.seen[place]
+        return frozenset([("c", one) for one in self.claim.c & seen.c] + [("h", one) for one in self.claim.h & seen.h])
+
+    def share(self, held: Held) -> float:
+        """How much of the claim that is, 0..1."""
+        total = 0.0
+        for field in ("c", "h"):
+            if self.whole[field]:
+                total += (
+                    0.5 * _weight([one[1] for one in held if one[0] == field], self.weigh[field]) / self.whole[field]
+                )
+        return total
+
+
+class _Across:
+    """A claim and a passage in two scripts: word by word, by transcription or translation, and by their numbers."""
+
+    def __init__(self, claim: str, passage: Sequence[str]) -> None:
+        self.claim, self.seen = _seen(claim), [_seen(sentence) for sentence in passage]
+        self.matches = [
+            {word: strength for word in self.claim.words if (strength := _best(word, self.claim, one))}
+            for one in self.seen
+        ]
+        self.weigh_word = _Rarity(self.matches)
+        self.weigh_number = _Rarity([one.numbers for one in self.seen])
+
+    def scores(self) -> list[float]:
+        sums = [
+            sum(strength * self.weigh_word[word] for word, strength in matched.items())
+            + 1.5 * _weight(self.claim.numbers & one.numbers, self.weigh_number)
+            for matched, one in zip(self.matches, self.seen, strict=True)
+        ]
+        most = max(sums) or 1.0
+        return [
+            one / most + 0.5 * len(matched) / (len(seen.words) + 3)
+            for one, matched, seen in zip(sums, self.matches, self.seen, strict=True)
+        ]
+
+    def held(self, place: int, before: Held) -> Held:
+        words_held = [(word, strength) for word, strength in self.matches[place].items()]
+        known = {one[0] for one in before}
+        return frozenset(
+            [one for one in words_held if one[0] not in known or one in before]
+            + [(number, 1.0) for number in self.claim.numbers & self.seen[place].numbers]
+        )
+
+    def share(self, held: Held) -> float:
+        whole = _weight(self.claim.words, self.weigh_word) + _weight(self.claim.numbers, self.weigh_number)
+        found = 0.0
+        for one, strength in held:
+            found += strength * (self.weigh_word[one] if isinstance(one, str) else self.weigh_number[one])
+        return found / (whole or 1.0)
+
+
+def _best(word: str, claim: _Seen, seen: _Seen) -> float:
+    """How well the word stands for one of the sentence's: 1 translated or the same, less for a transcription that is short or rough."""
+    if word in claim.names:
+        return max((_stands_for(word, other, other in seen.names) for other in seen.words), default=0.0)
+    return max((_stands_for(word, other, False) for other in seen.words), default=0.0)
+
+
+@lru_cache(maxsize=65536)
+def _stands_for(word: str, other: str, names: bool) -> float:
+    if stem(word) == stem(other) or stem(other) in _translations().get(stem(word), ()):
+        return 1.0
+    if word.isascii() == other.isascii():
+        return 0.0
+    pairs = [(one, two) for one in _skeletons(word) for two in _skeletons(other)]
+    if not names:  # a loan word, perhaps
+        return 0.6 if any(one == two and len(one) > 3 for one, two in pairs) else 0.0
+    if any(one == two and len(one) > 2 for one, two in pairs):
+        return 1.0
+    if any(len(one) > 3 and len(two) > 3 and _one_apart(one, two) for one, two in pairs):
+        return 0.6
+    return 0.3 if any(one == two and len(one) == 2 for one, two in pairs) else 0.0
+
+
+_WRITTEN_ON = ("وال", "بال", "فال", "كال", "لل", "ال", "و", "ب", "ل", "ك", "ف")
+
+
+@lru_cache(maxsize=65536)
+def _skeletons(word: str) -> frozenset[str]:
+    """The skeletons of a word, with and without the particles that Arabic writes onto a name."""
+    forms = [word] + [
+        word.removeprefix(one) for one in _WRITTEN_ON if word.startswith(one) and len(word) > len(one) + 2
+    ]
+    return frozenset(map(skeleton, forms))
+
+
+def _one_apart(one: str, two: str) -> bool:
+    """Whether one letter changed, added or left out makes one the other."""
+    if abs(len(one) - len(two)) > 1:
+        return False
+    same = 0
+    while same < min(len(one), len(two)) and one[same] == two[same]:
+        same += 1
+    return one[same + 1 :] == two[same + 1 :] or one[same:] == two[same + 1 :] or one[same + 1 :] == two[same:]
+
+
+@cache
+def _translations() -> dict[str, frozenset[str]]:
+    """Stem → the stems that may stand for it in the other language."""
+    found: dict[str, set[str]] = {}
+    for line in files("assistant.generative").joinpath("bilingual.txt").read_text("utf-8").splitlines():
+        english, colon, arabic = line.partition(":")
+        if colon and not line.startswith("#"):
+            sides = [{stem(word) for word in words(side)} for side in (english, arabic)]
+            for side, other in (sides, sides[::-1]):
+                for one in side:
+                    found.setdefault(one, set()).update(other)
+    return {one: frozenset(others) for one, others in found.items()}
+
+
+@lru_cache(maxsize=4096)
+def _latin(text: str) -> bool:
+    """Whether most letters of a text are Latin."""
+    letters = [letter for letter in text[:500] if letter.isalpha()]
+    return sum([letter < "\u0250" for letter in letters]) * 2 > len(letters)

@@ -1,0 +1,304 @@
+"""An answer written by a model: question and hits → text as it comes, then the answer, tied to its sources.
+
+    fit → prompt → reply → marks read, sentences tied → Draft
+
+What is shown in all is the answer's text, but where the answer had to be written once more (see `reasons`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Generator, Sequence
+from datetime import date
+
+from msgspec.structs import replace
+
+import prompts
+from assistant.chat_model import LANGUAGES, Message, Model, Prices, counted, drained, usage_of
+from assistant.generative.citation_stream import Cited, Citing
+from assistant.generative.prompt_context import Context, fit
+from assistant.generative.quote_selection import NONE_FOUND, NOT_NAMED, closest, says_nothing
+from assistant.models import Draft, Sentence
+from assistant.rendering.refusals import refusal_in
+from assistant.verification import Examining
+from index.errors import ProviderCut, ProviderError
+from index.model_api import ContextTooLong, Reply
+from index.models import Hit, Value
+
+REFUSAL = "NO_ANSWER"
+CLOSEST = 3  # quotes that come with a refusal
+REFITS = 2  # times the passages are halved for a model that cannot read so much
+
+_TOKEN = re.compile(r"[\s\W_]*NO[_ ]?ANSWER[\W_]*", re.IGNORECASE)
+_LETTERS = "noanswer"
+
+
+class Shown(Value, frozen=True, kw_only=True):
+    """What a model is asked with: the instructions' date, the language, how much it is shown."""
+
+    today: date
+    language: str | None  # of the question, ISO 639-1; None: as the model reads it
+    budget: int = 6000  # tokens of passages
+    prices: Prices = Prices()
+    rewrite: bool = True  # an answer that is in the wrong language or cites nothing is asked for once more
+    repair: bool = False  # so is one with sentences that the check calls unsupported
+    instructions: str | None = None  # instead of those of the prompt `answer`
+
+
+def compose(
+    question: str, hits: Sequence[Hit], *, model: Model, count: Callable[[str], int], shown: Shown
+) -> Generator[str, None, Draft]:
+    """The answer's text as it is written; the generator returns the whole. `count` counts tokens.
+
+    A reply that is cut off keeps what came, with the reason first in `reasons`; one that never began raises what the model raises
+    (ProviderError). No hits: a refusal without a request.
+    """
+    if not hits:
+        return Draft(text=refusal_in(shown.language), abstained=True, reasons=("nothing was found",))
+    writing = _Writing(question, hits, model, count, shown)
+    yield from writing.write()
+    if shown.rewrite and (faults := writing.faults()):
+        writing.write_again(faults, lambda: len(writing.faults()) < len(faults))
+    elif shown.repair and (unborne := writing.unborne()):
+        writing.write_again(unborne, lambda: not writing.faults() and len(writing.unborne()) < len(unborne))
+    return writing.composed()
+
+
+class _Writing:
+    """One answer under way."""
+
+    def __init__(
+        self, question: str, hits: Sequence[Hit], model: Model, count: Callable[[str], int], shown: Shown
+    ) -> None:
+        self.question, self.hits, self.model, self.count, self.shown = question, hits, model, count, shown
+        self.examining = Examining(question, hits)
+        self.context: Context
+        self.messages: list[Message] = []
+        self.hash = ""
+        self.replies: list[Reply] = []
+        self.answer = Cited(text="", sentences=())
+        self.refused, self.cut = False, ""
+        self.notes: list[str] = []
+
+    def write(self) -> Generator[str, None, None]:
+        """Ask, with fewer passages where the model cannot read them all, and show the answer as it comes."""
+        budget = self.shown.budget
+        for refit in range(REFITS + 1):
+            self._ask_with(budget >> refit)
+            try:
+                yield from self._read(self.model.reply(self.messages))
+                return
+            except ContextTooLong:
+                if refit == REFITS:
+                    raise
+                self.notes.append("the model could not read every passage; it was shown fewer")
+
+    def _ask_with(self, budget: int) -> None:
+        self.context = fit(self.question, self.hits, budget=budget, count=self.count)
+        rendered = prompts.render(
+            "answer",
+            question=self.context.question,
+            language=self._language(),
+            today=self.shown.today.isoformat(),
+            boundary=self.context.boundary,
+            refusal=REFUSAL,
+            sources=self.context.shown(),
+        )
+        self.messages, self.hash = list(rendered.messages), rendered.hash
+        if self.shown.instructions is not None:
+            self.messages[0] = {"role": "system", "content": self.shown.instructions}
+            self.hash = hashlib.sha256(f"{self.hash} {self.shown.instructions}".encode()).hexdigest()[:12]
+
+    def _language(self) -> str:
+        return LANGUAGES.get(self.shown.language or "", "the language of the question")
+
+    def _read(self, replying: Generator[str, None, Reply]) -> Generator[str, None, None]:
+        """Show the reply as it comes, its marks turned into ids; keep it even if it breaks off.
+
+        Each sentence is checked while the next one is on its way.
+        """
+        reading = _Reading(self.context.hits, self.question)
+        said: list[str] = []
+        checked = 0
+        try:
+            while True:
+                try:
+                    piece = next(replying)
+                except StopIteration as done:
+                    reply: Reply = done.value
+                    break
+                said.append(piece)
+                if new := reading.feed(piece):
+                    yield new
+                self._examined(reading.sentences[checked:])
+                checked = len(reading.sentences)
+        except ProviderCut as cut:
+            if not "".join(said).strip():
+                raise
+            self.cut, reply = str(cut), Reply(text="".join(said), finish="cut")
+        finally:
+            replying.close()
+        if new := reading.close():
+            yield new
+        self._keep(reading, reply)
+
+    def _keep(self, reading: _Reading, reply: Reply) -> None:
+        self.replies.append(counted(reply, self.messages, self.count))
+        self.answer, self.refused = reading.result(), reading.refused
+        told = [one for one in self.answer.sentences if one.citations]
+        if not told and all(says_nothing(one.text) for one in self.answer.sentences):
+            self.refused = True  # it refused in its own words
+
+    def _examined(self, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+        return tuple(map(self.examining.of, sentences))
+
+    def faults(self) -> list[str]:
+        """Why the answer cannot be used as it is; empty where it can."""
+        if self.cut:
+            return []
+        found = []
+        sentences = self.answer.sentences
+        if (
+            sentences
+            and self.shown.language in ("ar", "en")
+            and _language_of(self.answer.text) not in (self.shown.language, None)
+        ):
+            found.append(f"It is not in {self._language()}.")
+        claims = [one for one in sentences if not says_nothing(one.text)]
+        unnamed = [one for one in claims if NOT_NAMED in one.reasons or NONE_FOUND in one.reasons]
+        untied = [one for one in claims if not one.citations]
+        if not self.refused and claims and len(unnamed) == len(claims) and len(untied) * 2 > len(claims):
+            found.append("No sentence names its source.")
+        return found
+
+    def write_again(self, faults: Sequence[str], better: Callable[[], bool]) -> None:
+        """Ask for the answer once more, without these faults; it replaces the first where it is better."""
+        first = self.answer, self.refused
+        if self._asked_again(faults):
+            if better():
+                self.notes.append(f"written once more: {' '.join(faults)}")
+            else:
+                self.answer, self.refused = first
+
+    def unborne(self) -> list[str]:
+        """What the check says against the answer, a line for each sentence that it calls unsupported."""
+        if self.cut or self.refused:
+            return []
+        return [
+            f"The sources do not bear out the sentence “{one.text}”: {'; '.join(one.reasons)}."
+            for one in self._examined(self.answer.sentences)
+            if one.verdict == "unsupported"
+        ]
+
+    def _asked_again(self, faults: Sequence[str]) -> bool:
+        """Show the model its answer with what is wrong with it, and read the new one; False where the server failed."""
+        asked = prompts.render("repair", faults=faults, language=self._language(), refusal=REFUSAL).messages
+        self.messages += [{"role": "assistant", "content": self.replies[-1].text}, *asked]
+        try:
+            reply = drained(self.model.reply(self.messages))
+        except ProviderError:
+            return False
+        reading = _Reading(self.context.hits, self.question)
+        reading.feed(reply.text)
+        reading.close()
+        self._keep(reading, reply)
+        return True
+
+    def composed(self) -> Draft:
+        """The answer as it stands."""
+        incomplete = [f"incomplete: {self.cut}"] if self.cut else []
+        draft = Draft(
+            text=self.answer.text,
+            reasons=tuple(dict.fromkeys([*incomplete, *self.notes, *self.answer.reasons])),
+            usage=usage_of(self.replies, self.shown.prices),
+            prompt=self.hash,
+            complete=not self.cut,
+        )
+        sentences = self.answer.sentences
+        if not self.refused:
+            return replace(draft, sentences=self._examined(sentences), examined=True)
+        told = [citation for sentence in sentences for citation in sentence.citations]
+        return replace(
+            draft,
+            text=" ".join(sentence.text for sentence in sentences) or refusal_in(self.shown.language),
+            abstained=True,
+            closest=tuple(dict.fromkeys([*told, *closest(self.question, self.hits)]))[:CLOSEST],
+        )
+
+
+class _Reading:
+    """Reads a reply line by line for the word of a refusal, and what is left for its marks."""
+
+    def __init__(self, hits: dict[int, Hit], question: str) -> None:
+        self._citing = Citing(hits, question)
+        self._line: str | None = ""  # the start of a line that may be the word; None inside a line that is not
+        self._told = False
+        self._first = self._later = False  # where the word stood: at the start, or alone on a later line
+
+    def feed(self, piece: str) -> str:
+        shown = []
+        while piece:
+            if self._line is None:
+                inside, end, piece = piece.partition("\n")
+                self._line = "" if end else None
+                shown.append(self._citing.feed(inside + end))
+            else:
+                shown.append(self._begin(self._line, piece[0]))
+                piece = piece[1:]
+        return "".join(shown)
+
+    def _begin(self, line: str, letter: str) -> str:
+        """One more letter of a line that may be the word."""
+        if letter == "\n":
+            return self._end_of_line() + (self._citing.feed("\n") if self._told else "")
+        self._line = line = line + letter
+        plain = re.sub(r"[\W_]", "", line).casefold()
+        if _LETTERS.startswith(plain) and len(line) < 40:
+            return ""
+        if plain.startswith(_LETTERS) and not self._told:  # the word, and the rest on the same line
+            line = _TOKEN.sub("", line, count=1)
+            self._refuse()
+        self._line, self._told = None, True
+        return self._citing.feed(line)
+
+    def _end_of_line(self) -> str:
+        line, self._line = self._line or "", ""
+        if _TOKEN.fullmatch(line):
+            self._refuse()
+            return ""
+        self._told = self._told or bool(line.strip())
+        return self._citing.feed(line)
+
+    def _refuse(self) -> None:
+        if self._told:
+            self._later = True
+        else:
+            self._first, self._citing.marks = True, False
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Those that are complete so far."""
+        return self._citing.sentences
+
+    @property
+    def refused(self) -> bool:
+        """Whether it began with the word, or has it and cites nothing."""
+        return self._first or (self._later and not any(one.citations for one in self._citing.sentences))
+
+    def close(self) -> str:
+        last = self._end_of_line() if self._line else ""
+        return last + self._citing.close()
+
+    def result(self) -> Cited:
+        return self._citing.result()
+
+
+def _language_of(text: str) -> str | None:
+    """Whether a text is written in Arabic or in Latin letters; None where it is neither, or about half and half."""
+    text = re.sub(r"\[[^\]]*\]|«[^»]*»|\"[^\"]*\"|“[^”]*”", "", text)
+    arabic = len(re.findall(r"[\u0620-\u064a\u066e-\u06d3]", text))
+    latin = len(re.findall(r"[A-Za-z\u00c0-\u024f]", text))
+    if arabic > 2 * latin:
+        return "ar"
+    return "en" if latin > 2 * arabic else None

@@ -1,0 +1,153 @@
+"""What a file says of itself beside its story (title, day, publisher): whether a sentence says just that, and where the text says it.
+
+Pure. A model may cite these lines of a source; their words often stand nowhere in the passage that it was shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+from assistant.models import Fact
+from assistant.query.question_type import FUNCTION_WORDS
+from index.language.analyzer import QUESTION_WORDS, stem, words
+from index.language.dates.date_mentions import PartialDate, compatible, dates
+from index.language.normalize import find
+from index.language.sentences import sentences
+from index.models import Article, Span, covering
+
+SENTENCE = 6  # words, at least, of a sentence that is none of a site's own
+SHORT = 25  # words of a line, at most, that names the publisher of what stands around it
+
+
+def _stems(said: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words(said))
+
+
+_PUBLISHED = _stems(  # one of these is said of a report that somebody made public
+    "نشر نشرت نشره نشرته منشور منشورة المنشور النشر صدر صدرت صادر الصادر خبر الخبر تقرير التقرير مقال المقال المقالة مادة المادة مصدر "
+    "المصدر مصدره مؤرخ مؤرخة المؤرخ عنوان عنوانه بعنوان العنوان معنون ناشر الناشر ناشره "
+    "published publish publisher report reports article articles source story news dated title titled headline headlined entitled issued"
+)
+_BESIDE = _stems(
+    "ورد تاريخ بتاريخ التاريخ تاريخه يعود تعود موقع صحيفة وكالة قناة يوم أحدث آخر بحسب وفق حسب "
+    "date dates newspaper site website agency channel appeared day latest newest recent according"
+)
+
+
+def stated(sentence: str, article: Article, question: str = "") -> tuple[Fact, ...]:
+    """The facts of an article's record that a sentence speaks of, where it says nothing else; () where it does, or speaks of none.
+
+    Any day counts, the right one or not: it is the record that the sentence is then held against. That the facts are said of the
+    report, not of its story, must be told by a word of the sentence, or of the question that it answers.
+
+    >>> from datetime import date
+    >>> bridge = Article(id="a", text="", sha256="", published=date(2031, 5, 2), publisher="وكالة السراج")
+    >>> stated("نُشر الخبر في 2 أيار 2031 عن وكالة السراج.", bridge)
+    ('published', 'publisher')
+    >>> stated("The report is dated 2 May 2031.", bridge), stated("افتُتح الجسر في 2 أيار 2031.", bridge)
+    (('published',), ())
+    >>> stated("The report is dated 3 May 2031.", bridge)
+    ('published',)
+    >>> stated("في 2 أيار 2031.", bridge, "متى نُشر الخبر؟"), stated("في 2 أيار 2031.", bridge, "متى افتُتح الجسر؟")
+    (('published',), ())
+    """
+    rest, facts = sentence, set[Fact]()
+    names: tuple[tuple[Fact, str | None], ...] = (("title", article.title), ("publisher", article.publisher))
+    for name, value in names:
+        if value and (span := find(value, rest)):
+            rest = _without(rest, span)
+            facts.add(name)
+    for one in dates(rest) if article.published else ():
+        if not one.relative:
+            rest = _without(rest, one.span)
+            facts.add("published")
+    left = [word for word in words(rest) if word not in QUESTION_WORDS and word not in FUNCTION_WORDS]
+    told = {stem(word) for word in left}
+    if not facts or told - _PUBLISHED - _BESIDE or _PUBLISHED.isdisjoint(told | _stems(question)):
+        return ()
+    return tuple(fact for fact in get_args(Fact) if fact in facts)
+
+
+def dates_it(sentence: str, article: Article) -> bool:
+    """Whether a day that the sentence names can be the one on which the article was published.
+
+    >>> from datetime import date
+    >>> bridge = Article(id="a", text="", sha256="", published=date(2031, 5, 2))
+    >>> dates_it("It was published in May 2031.", bridge), dates_it("It was published on 3 May 2031.", bridge)
+    (True, False)
+    """
+    if not (day := article.published):
+        return False
+    own = PartialDate(year=day.year, month=day.month, day=day.day)
+    return any(compatible(value, own) for one in dates(sentence) for value in one.values)
+
+
+def _without(text: str, span: Span) -> str:
+    """The text with a stretch of it blanked, so that every other stays at its place."""
+    return text[: span.start] + " " * (span.end - span.start) + text[span.end :]
+
+
+def places(article: Article, facts: Sequence[Fact]) -> tuple[Span, ...]:
+    """Where the article's text says these things of itself, each once; where it says none of them, how it begins."""
+    found = [span for fact in facts if (span := _place(article, fact))]
+    begins = opening(article)
+    return tuple(dict.fromkeys(found)) or ((begins,) if begins else ())
+
+
+def spoken_of(article: Article) -> str:
+    """The record as prose, in Arabic and in English: what a sentence that states it is held against."""
+    told = {fact: value for fact in get_args(Fact) if (value := getattr(article, fact))}
+    lines = [
+        " ".join([begin, *(phrase.format(told[fact]) for fact, phrase in phrases.items() if fact in told)])
+        for begin, phrases in _PROSE.items()
+    ]
+    return "\n".join(f"{line}." for line in lines)
+
+
+_PROSE = {
+    "هذا الخبر (المقال، التقرير، المادة، المصدر)": {
+        "title": "بعنوان، وعنوانه «{0}»،",
+        "published": "مؤرخ، تاريخه {0}، نُشر الخبر في {0} وصدر بتاريخ {0}",
+        "publisher": "نشرته (نشره، نشرت، نشر) وناشره (موقع، صحيفة، وكالة، قناة) {0}",
+    },
+    "The report (article, story, source, news)": {
+        "title": "titled, its title or headline “{0}”,",
+        "published": "dated, its date {0}, was published on {0}",
+        "publisher": "by its publisher (site, newspaper, agency, channel) {0}",
+    },
+}
+
+
+def named(article: Article, facts: Sequence[Fact]) -> str:
+    """The facts with their values, as a reason tells them."""
+    return ", ".join(f"{fact} {getattr(article, fact)}" for fact in facts)
+
+
+def _place(article: Article, fact: Fact) -> Span | None:
+    from index.loaders.line_features import lines_of  # of a model's answers only, and of few of them
+    from index.loaders.publication_date import publication_day
+
+    text = article.text
+    if fact == "title":
+        return find(article.title or "", text)
+    for line in lines_of(text):
+        span = line.span
+        if fact == "published" and publication_day([line]) == article.published:
+            return span
+        said = fact == "publisher" and find(article.publisher or "", span.of(text))
+        if said and (line.words <= SHORT or covering(article.boilerplate, span.start, span.end)):
+            return span
+    return None
+
+
+def opening(article: Article) -> Span | None:
+    """The first sentence that is the article's own and no section's name, of its first 2,000 characters; None where there is none.
+
+    >>> text = "Share this.\\nThe bridge opened. Ships came."
+    >>> opening(Article(id="a", text=text, sha256="", boilerplate=(Span(0, 11),))).of(text)
+    'The bridge opened.'
+    """
+    own = [span for span in sentences(article.text[:2_000]) if not covering(article.boilerplate, span.start, span.end)]
+    whole = (span for span in own if len(words(span.of(article.text))) >= SENTENCE)
+    return next(whole, own[0] if own else None)

@@ -1,0 +1,41 @@
+"""An answer by a model: `compose` as a writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from datetime import date
+
+from assistant.chat_model import Model, Prices
+from assistant.generative.compose import Shown, compose
+from assistant.models import Draft
+from assistant.query.parse import Question
+from index.models import Hit
+
+
+class Modelled:
+    """Writes with a model. `count` counts tokens; `today` is the clock, an input so that a request can be repeated."""
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        count: Callable[[str], int],
+        budget: int,
+        prices: Prices,
+        today: Callable[[], date] = date.today,
+        repair: bool = False,
+    ) -> None:
+        self.engine = f"model:{model.name}"
+        self.model, self.prices = model, prices
+        self._count, self._budget, self._today, self._repair = count, budget, today, repair
+
+    def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
+        """What the model writes, as it comes; ProviderError where it never began."""
+        shown = Shown(
+            today=self._today(),
+            language=question.language,
+            budget=self._budget,
+            prices=self.prices,
+            repair=self._repair,
+        )
+        return (yield from compose(question.text, hits, model=self.model, count=self._count, shown=shown))

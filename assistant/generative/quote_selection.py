@@ -1,0 +1,254 @@
+"""A sentence and the hits it was written from → the very words that bear it out, and what is wrong with its sources.
+
+Pure. The quotes are verbatim: `article.text[start:end] == quote`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+
+import msgspec
+
+from assistant.generative import metadata_claims
+from assistant.generative.attribution import Tie, tied
+from assistant.models import Citation
+from index.language.analyzer import QUESTION_WORDS, words
+from index.language.normalize import folded
+from index.language.sentences import paragraphs, sentences
+from index.models import Hit, Span, Value, covering
+
+FLOOR = 0.08  # below it, 9 of 10 passages on other things lie, and 2 of 100 that were marked as evidence (tools/tie.py)
+FLOOR_ACROSS = 0.02  # the same for another script, where most words of a true sentence find no partner
+SUSPECT = 0.2  # a source that holds less of the sentence is compared with those that the model did not name
+SHARE = 0.3  # and dropped where it holds less than this share of what the better one does
+CERTAIN = 0.4  # what a source that the model did not name must hold of the sentence to be named
+FEW = 3  # content words, at least, of a sentence that is tied to a source which the model did not name
+SHORT = 5  # content words, at most, of a sentence for which the question helps to find the place
+
+HEADING = 8  # words of a line, at most, that without a full stop is a heading
+
+NOT_NAMED = "the model named no source; tied by its words"
+NONE_FOUND = "the model named no source, and none was found that says this"
+ABSENCE = "says what the sources do not tell"
+
+_YES_AND_NO = frozenset("نعم لا كلا بلي اجل yes no".split())
+_BULLET = re.compile(r"[\s•●▪◦‣·*–—-]+(?=[\w«“\"'(])")
+_ABSENCE = re.compile(
+    r"(?:لا|لم|ليس|ولا|ولم|دون ان|غير)\s(?:\S+\s){0,4}?(?:ت?ي?ت?ذكر|تقول|يقول|تحدد|يحدد|توضح|يوضح|تشر|تشير|يشير|ترد|يرد|تتضمن|تتناول|تجيب|تكشف|تبين|تفصح|معلومات|اشاره)"
+    r"|\b(?:sources?|articles?|passages?|reports?|texts?)\s(?:do|does|did)\s?(?:not|n't)\b"
+    r"|\b(?:not|nowhere|never)\s(?:mentioned|stated|specified|given|named|disclosed|reported)\b"
+    r"|\bno\s(?:information|mention|details?|source)\b"
+)
+_ARTICLES = re.compile(
+    r"المصادر|المصدر|المقالات|المقال|النصوص|التقارير|الاخبار المتاحه|sources?|articles?|passages?|reports?|texts?"
+)
+
+
+class Borne(Value, frozen=True, kw_only=True):
+    """What bears a sentence out, and what the reader should know about it."""
+
+    citations: tuple[Citation, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+class Told:
+    """A hit as sentences are tied to it: what it says, sentence by sentence, worked out once and when first needed."""
+
+    def __init__(self, hit: Hit) -> None:
+        self.hit = hit
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """Its sentences as spans of the article, without bullets, and without what the site put there."""
+        passage, boilerplate = self.hit.passage, self.hit.article.boilerplate
+        found = []
+        for span in sentences(passage.text):
+            bullet = _BULLET.match(passage.text, span.start, span.end)
+            start, end = passage.start + (bullet.end() if bullet else span.start), passage.start + span.end
+            if not covering(boilerplate, start, end):
+                found.append(Span(start, end))
+        return tuple(found)
+
+    @cached_property
+    def body(self) -> tuple[int, ...]:
+        """The places of those that are no headings."""
+        return tuple(place for place, span in enumerate(self.spans) if not _heading(self.hit.article.text, span))
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The sentences themselves."""
+        return tuple(span.of(self.hit.article.text) for span in self.spans)
+
+    @cached_property
+    def said(self) -> tuple[str, ...]:
+        """Those of the body."""
+        return tuple(self.words[place] for place in self.body)
+
+
+def borne_out(sentence: str, numbers: Sequence[int], told: Mapping[int, Told], question: str = "") -> Borne:
+    """The quotes behind a sentence that the model ascribes to `numbers` of what it was told; to none: what can be tied is tied, and said.
+
+    A number whose passage holds nothing of the sentence is dropped, for one that does where there is one, and that is a reason.
+    """
+    content = _content(sentence)
+    claim, hint = (sentence, question if content <= SHORT else "") if content else (question, "")
+    if not numbers:
+        return _unnamed(sentence, told)
+    found = {number: _evidence(claim, told[number], hint) for number in dict.fromkeys(numbers)}
+    most = max((tie.strength for tie in found.values() if not tie.across), default=0.0)
+    others = {number: one for number, one in told.items() if number not in found}
+    dated = [number for number in found if metadata_claims.dates_it(sentence, told[number].hit.article)]
+    citations: list[Citation] = []
+    reasons: list[str] = []
+    for number, tie in found.items():
+        named, better = told[number], None
+        itself = _of_itself(sentence, named.hit, question) if number in (dated or found) else None
+        if itself and (tie.across or tie.strength < CERTAIN or "title" in itself.citations[0].record):
+            citations += itself.citations
+            reasons += itself.reasons
+            continue
+        if not tie.across and tie.strength < SUSPECT and most < CERTAIN:
+            better = _elsewhere(claim, others)
+        if better is not None and tie.strength < SHARE * better[1].strength:
+            citations += _quotes(*better)
+            here, there = named.hit.article.id, better[0].hit.article.id
+            if there != here:
+                reasons.append(f"the model named {here}, but {there} is where this stands")
+        elif not _holds(tie, most):
+            reasons.append(f"nothing in the passage of {named.hit.article.id} that the model named says this")
+        else:
+            citations += _quotes(named, tie)
+    return Borne(citations=_distinct(citations), reasons=tuple(dict.fromkeys(reasons)))
+
+
+def _of_itself(sentence: str, hit: Hit, question: str) -> Borne | None:
+    """What bears out a sentence that only repeats the title, the day or the publisher of a report; None for any other."""
+    facts = metadata_claims.stated(sentence, hit.article, question)
+    if not facts:
+        return None
+    spans = metadata_claims.places(hit.article, facts)
+    if not spans:
+        return None
+    return Borne(
+        citations=tuple(msgspec.structs.replace(_quote(hit, span), record=facts) for span in spans),
+        reasons=(f"the file {hit.article.id} says this of itself: {metadata_claims.named(hit.article, facts)}",),
+    )
+
+
+def _holds(tie: Tie, most: float) -> bool:
+    """Whether a passage that the model named says something of the sentence: in itself, and beside the best that it named."""
+    if tie.across:
+        return tie.strength >= FLOOR_ACROSS
+    return tie.strength >= FLOOR and (most < CERTAIN or tie.strength >= SHARE * most)
+
+
+def closest(question: str, hits: Iterable[Hit], most: int = 3) -> tuple[Citation, ...]:
+    """The nearest words of the best hits, one quote to an article, for a refusal."""
+    found: dict[str, Citation] = {}
+    for hit in hits:
+        if len(found) == most:
+            break
+        if hit.article.id in found:
+            continue
+        told = Told(hit)
+        if near := _evidence(question, told).places:
+            found[hit.article.id] = _quote(hit, told.spans[near[0]])
+    return tuple(found.values())
+
+
+def says_nothing(sentence: str) -> bool:
+    """Whether a sentence says that the sources do not tell something.
+
+    >>> says_nothing("لا تذكر المصادر كلفة الجسر."), says_nothing("The sources do not give its cost."), says_nothing("لم يحضر الوزير.")
+    (True, True, False)
+    """
+    plain = folded(sentence)
+    return bool(_ABSENCE.search(plain)) and bool(_ARTICLES.search(plain))
+
+
+def _unnamed(sentence: str, told: Mapping[int, Told]) -> Borne:
+    """What can be tied to a sentence for which the model named no source."""
+    if says_nothing(sentence):
+        return Borne(reasons=(ABSENCE,))
+    content = _content(sentence)
+    if not content:
+        return Borne()
+    best = _elsewhere(sentence, told) if content >= FEW else None
+    if best is None:
+        return Borne(reasons=(NONE_FOUND,))
+    return Borne(citations=_distinct(_quotes(*best)), reasons=(NOT_NAMED,))
+
+
+def _elsewhere(claim: str, told: Mapping[int, Told]) -> tuple[Told, Tie] | None:
+    """The hit that holds most of the claim, if that is enough to name it."""
+    found = [(_evidence(claim, one), -number) for number, one in told.items()]
+    strong = [
+        (not tie.across, tie.strength, number, tie) for tie, number in found if tie.strength >= CERTAIN and tie.places
+    ]
+    if not strong:
+        return None
+    *_, number, tie = max(strong, key=lambda one: one[:3])
+    return told[-number], tie
+
+
+def _content(sentence: str) -> int:
+    """How many of its words say something."""
+    return sum(word not in QUESTION_WORDS and word not in _YES_AND_NO for word in words(sentence))
+
+
+def _evidence(claim: str, told: Told, question: str = "") -> Tie:
+    """The sentences of the hit that bear the claim out, by their places; a heading only where the text does not."""
+    tie = tied(claim, told.said, question)
+    if tie.strength >= SUSPECT or len(told.body) == len(told.spans):
+        return msgspec.structs.replace(tie, places=tuple(told.body[place] for place in tie.places))
+    return tied(claim, told.words, question)
+
+
+def _heading(text: str, span: Span) -> bool:
+    """Whether it is a short line of its own without a full stop."""
+    before, after = text[max(0, span.start - 8) : span.start], text[span.end : span.end + 8]
+    alone = not before.rpartition("\n")[2].strip(" •\t") and not after.partition("\n")[0].strip()
+    return alone and text[span.end - 1] not in ".!?؟…۔" and len(words(span.of(text))) <= HEADING
+
+
+@lru_cache(maxsize=64)
+def _paragraphs(text: str) -> tuple[Span, ...]:
+    return paragraphs(text)
+
+
+def _quotes(told: Told, found: Tie) -> list[Citation]:
+    """A quote for each sentence of the tie; neighbours on one line are one quote."""
+    spans, text = told.spans, told.hit.article.text
+    runs: list[list[int]] = []
+    for place in sorted(found.places):
+        gap = text[spans[place - 1].end : spans[place].start] if place else ""
+        if runs and runs[-1][-1] == place - 1 and gap.strip(" ") == "":
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    runs.sort(key=lambda run: min(found.places.index(place) for place in run))
+    return [_quote(told.hit, Span(spans[run[0]].start, spans[run[-1]].end)) for run in runs]
+
+
+def _quote(hit: Hit, span: Span) -> Citation:
+    text, start, end = hit.article.text, span.start, span.end
+    around = [one for one in _paragraphs(text) if one.start < end and start < one.end]
+    context = text[min(start, around[0].start) : max(end, around[-1].end)] if around else None
+    return Citation(file_id=hit.article.id, start=start, end=end, quote=text[start:end], context=context)
+
+
+def _distinct(citations: Iterable[Citation]) -> tuple[Citation, ...]:
+    """The citations without those that lie inside another of the same article."""
+    kept: list[Citation] = []
+    for one in dict.fromkeys(citations):
+        inside = [two for two in kept if two.file_id == one.file_id and two.start <= one.start and one.end <= two.end]
+        if not inside:
+            kept = [
+                two
+                for two in kept
+                if not (two.file_id == one.file_id and one.start <= two.start and two.end <= one.end)
+            ]
+            kept.append(one)
+    return tuple(kept)

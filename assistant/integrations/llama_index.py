@@ -1,0 +1,272 @@
+"""For users of llama-index: a query engine whose every sentence is cited, and any of its models where ours is accepted.
+
+Imports llama_index (three seconds); nothing else of this package does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
+from contextvars import copy_context
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from llama_index.core import Settings
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.base.llms.base import BaseLLM
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.base.response.schema import RESPONSE_TYPE, AsyncStreamingResponse, Response, StreamingResponse
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.prompts import BasePromptTemplate, PromptTemplate
+from llama_index.core.prompts.mixin import PromptDictType
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+import prompts
+from assistant import pipeline
+from assistant.chat_model import LANGUAGES, Message, Model, Prices
+from assistant.generative.compose import REFUSAL, Shown, compose
+from assistant.models import Answer, Draft
+from assistant.pipeline import Writer
+from assistant.query.parse import Question
+from assistant.streaming import AsyncStream, Stream
+from index.errors import ProviderCut
+from index.integrations.llama_index import ArticleRetriever, hits_of
+from index.model_api import Reply, error_mapping
+from index.model_api.cancellation import Ended, Line
+from index.models import Filters, Hit
+from index.search.retriever import Retriever
+from index.token_count import count
+
+INSTRUCTIONS = "instructions"  # the name of the one prompt that `update_prompts` takes
+
+
+class LlamaModel:
+    """Any LLM of llama-index where a model of ours is accepted."""
+
+    def __init__(self, llm: BaseLLM) -> None:
+        self._llm = llm
+        told = llm.metadata.model_name
+        self.name = type(llm).__name__ if told in (None, "", "unknown") else str(told)
+
+    def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
+        """The LLM's reply as it streams. ProviderError before its first word, ProviderCut after it.
+
+        It is asked in a thread of its own, which a reader who leaves abandons: it ends at the LLM's next piece.
+        """
+        said: list[str] = []
+        raw: list[Any] = []
+        asked = [ChatMessage(role=one["role"], content=one["content"]) for one in messages]
+        context = copy_context()  # llama-index keeps its traces there
+        try:
+            with Line(lambda line: context.run(self._ask, asked, line)) as line:
+                while True:
+                    text, told = line.get()
+                    raw.append(told)
+                    if text:
+                        said.append(text)
+                        yield text
+        except Ended:
+            return self._finished("".join(said), raw)
+        except Exception as error:
+            failed = error_mapping.of_exception(error, self.name).error
+            if said:
+                raise ProviderCut(f"the answer broke off: {failed}", "".join(said)) from None
+            raise failed from None
+
+    def _ask(self, messages: Sequence[ChatMessage], line: Line) -> None:
+        """Put the pieces of the reply on the line, each with what the server said; all as one where the LLM cannot stream."""
+        try:
+            for part in self._llm.stream_chat(messages):
+                line.put((part.delta, part.raw))
+        except NotImplementedError:
+            reply = self._llm.chat(messages)
+            line.put((reply.message.content, reply.raw))
+
+    def _finished(self, text: str, raw: Sequence[Any]) -> Reply:
+        """The reply, if it is complete; what an LLM does not tell is taken to be well."""
+        if not text.strip():
+            raise error_mapping.nonsense(self.name, "a reply without a word")
+        told = [choices[0] for part in raw if (choices := getattr(part, "choices", None))]
+        finish = getattr(told[-1], "finish_reason", None) if told else "stop"
+        if finish in (None, "length", "content_filter"):
+            raise ProviderCut(f"the answer broke off: {self.name} ended it ({finish or 'without saying why'})", text)
+        usage = next((part.usage for part in reversed(raw) if getattr(part, "usage", None)), None)
+        tokens_in, tokens_out = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens"))
+        return Reply(text=text, finish=str(finish), tokens_in=tokens_in, tokens_out=tokens_out)
+
+
+class CitedQueryEngine(BaseQueryEngine):
+    """A query engine over a store, or over any retriever, that answers as `isnad ask` does.
+
+    The response has `source_nodes` with exact offsets, and `metadata`: `citations`, `sentences`, `abstained`, `coverage`,
+    `reasons` and `answer` (the Answer). A streamed response fills its metadata when it has ended. `llm` (one of llama-index, or a Model of
+    ours) defaults to `Settings.llm`, which is looked at when a question comes and not before; `writer` takes its place.
+
+    >>> from llama_index.core.llms import MockLLM
+    >>> engine = CitedQueryEngine.open(sample, llm=MockLLM())
+    >>> engine.query("كم ساعة استمرت محادثات بوتين والأسد؟").metadata["answer"].engine
+    'model:MockLLM'
+    """
+
+    def __init__(
+        self,
+        retriever: BaseRetriever,
+        llm: BaseLLM | Model | None = None,
+        *,
+        writer: Writer | None = None,
+        node_postprocessors: Sequence[BaseNodePostprocessor] = (),
+        streaming: bool = False,
+        context_tokens: int = 6000,
+        today: Callable[[], date] = date.today,
+        callback_manager: CallbackManager | None = None,
+    ) -> None:
+        self._retriever, self._llm, self._writer = retriever, llm, writer
+        self._postprocessors, self._streaming = tuple(node_postprocessors), streaming
+        self._context_tokens, self._today = context_tokens, today
+        self._instructions: BasePromptTemplate | None = None
+        super().__init__(callback_manager=callback_manager)
+
+    @classmethod
+    def open(
+        cls, store: str | Path = ".isnad", llm: BaseLLM | Model | None = None, *, limit: int = 10, **options: Any
+    ) -> CitedQueryEngine:
+        """An engine over a store that `isnad index` made; NoStore, which names that command, where there is none."""
+        return cls(ArticleRetriever.open(store, limit=limit), llm, **options)
+
+    def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        """The nodes that an answer would be written from."""
+        nodes = self._retriever.retrieve(query_bundle)
+        for postprocessor in self._postprocessors:
+            nodes = postprocessor.postprocess_nodes(nodes, query_bundle=query_bundle)
+        return nodes
+
+    def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        nodes, metadata = self.retrieve(query_bundle), dict[str, Any]()
+        pieces: Any = self._answering(query_bundle.query_str, nodes, metadata)  # that it returns the answer is no harm
+        if self._streaming:
+            return StreamingResponse(response_gen=pieces, source_nodes=nodes, metadata=metadata)
+        for _ in pieces:
+            pass
+        return Response(response=metadata["answer"].text, source_nodes=nodes, metadata=metadata)
+
+    async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        nodes, metadata = await asyncio.to_thread(self.retrieve, query_bundle), dict[str, Any]()
+        pieces = _piecewise(self._answering(query_bundle.query_str, nodes, metadata))
+        if self._streaming:
+            return AsyncStreamingResponse(response_gen=pieces, source_nodes=nodes, metadata=metadata)
+        async for _ in pieces:
+            pass
+        return Response(response=metadata["answer"].text, source_nodes=nodes, metadata=metadata)
+
+    def _answering(
+        self, question: str, nodes: list[NodeWithScore], metadata: dict[str, Any]
+    ) -> Generator[str, None, Answer]:
+        """The answer as it comes; then what is known of it is in `metadata`."""
+        ours = self._retriever if isinstance(self._retriever, ArticleRetriever) else None
+        found = _Found(nodes, self.retrieve, ours.retriever if ours else None)
+        filters = ours.filters if ours else None
+        answer: Answer = yield from pipeline.stream(question, found, self._writer or self._by_model(), filters=filters)
+        metadata |= told(answer)
+        return answer
+
+    def _by_model(self) -> Writer:
+        llm = self._llm if self._llm is not None else Settings.llm
+        model = LlamaModel(llm) if isinstance(llm, BaseLLM) else llm
+        return _Instructed(model, self._instructions, self._context_tokens, self._today)
+
+    def _get_prompts(self) -> dict[str, Any]:
+        return {INSTRUCTIONS: self._instructions or PromptTemplate(_instructions("{language}"))}
+
+    def _update_prompts(self, prompts: PromptDictType) -> None:
+        self._instructions = prompts.get(INSTRUCTIONS, self._instructions)
+
+    def _get_prompt_modules(self) -> dict[str, Any]:
+        return {}
+
+
+def told(answer: Answer) -> dict[str, Any]:
+    """An answer as the metadata of a response: plain values, and the answer itself."""
+    plain = msgspec.to_builtins(answer)
+    sentences = plain["sentences"]
+    return {
+        "citations": [{"sentence": place, **one} for place, each in enumerate(sentences) for one in each["citations"]],
+        "sentences": sentences,
+        "abstained": answer.abstained,
+        "coverage": answer.coverage,
+        "closest": plain["closest"],
+        "reasons": plain["reasons"],
+        "answer": answer,
+    }
+
+
+class _Found:
+    """Nodes that were found already, where path 2 wants to search; other wordings of the question add theirs to them."""
+
+    def __init__(
+        self,
+        nodes: list[NodeWithScore],
+        retrieve: Callable[[QueryBundle], list[NodeWithScore]],
+        store: Retriever | None,
+    ) -> None:
+        self._nodes, self._retrieve, self._store = nodes, retrieve, store
+
+    def allowed(self, filters: Filters | None) -> set[str] | None:
+        """Those of the store; nodes from elsewhere are all allowed."""
+        return self._store.allowed(filters) if self._store else None
+
+    def search_any(
+        self,
+        questions: Sequence[str],
+        limit: int,
+        articles: Collection[str] | None,
+        before: Sequence[Hit] | None = None,
+    ) -> tuple[Hit, ...]:
+        """The hits of the nodes; `source_nodes` of the response are the same list."""
+        for question in questions if before is not None else ():
+            known = {one.node.node_id for one in self._nodes}
+            self._nodes += [one for one in self._retrieve(QueryBundle(question)) if one.node.node_id not in known]
+        if before is not None:
+            self._nodes.sort(key=lambda one: -(one.score or 0.0))
+        return hits_of(self._nodes, self._store.ledger if self._store else None)
+
+    def languages(self) -> dict[str, float]:
+        """Of the store; of nodes from elsewhere nothing is known, so nothing is translated."""
+        return self._store.languages() if self._store else {}
+
+
+class _Instructed:
+    """Writes with a model, under instructions of the user's own where there are any."""
+
+    prices = Prices()
+
+    def __init__(
+        self, model: Model, instructions: BasePromptTemplate | None, budget: int, today: Callable[[], date]
+    ) -> None:
+        self.engine = f"model:{model.name}"
+        self.model, self._instructions, self._budget, self._today = model, instructions, budget, today
+
+    def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
+        language = LANGUAGES.get(question.language or "", "the language of the question")
+        said = self._instructions.format(language=language, refusal=REFUSAL) if self._instructions else None
+        shown = Shown(today=self._today(), language=question.language, budget=self._budget, instructions=said)
+        return (yield from compose(question.text, hits, model=self.model, count=count, shown=shown))
+
+
+def _instructions(language: str) -> str:
+    """The instructions of the prompt `answer`, with a place for the language."""
+    values = {"question": "", "today": "", "boundary": "", "refusal": REFUSAL, "sources": []}
+    return prompts.render("answer", language=language, **values).messages[0]["content"]
+
+
+async def _piecewise(pieces: Generator[str, None, Answer]) -> AsyncGenerator[str, None]:
+    """The pieces without holding up the loop while each is waited for."""
+    try:
+        async for piece in AsyncStream(Stream(pieces)):
+            yield piece
+    except GeneratorExit:  # left between two pieces; in the middle of one, the stream sees to it
+        pieces.close()
+        raise

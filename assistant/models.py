@@ -1,0 +1,235 @@
+"""The answer and what it is made of. An `Answer` rebuilds from its JSON and can be checked again later without a model."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from index.errors import UsageError
+from index.models import Value, short
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Verdict = Literal["supported", "partly", "unsupported", "unchecked"]
+Fact = Literal["title", "published", "publisher"]  # what a file says of itself beside its story
+
+
+class Citation(Value, frozen=True, kw_only=True):
+    """The very words that bear a sentence out: `article.text[start:end] == quote`. Offsets count Unicode code points.
+
+    >>> from assistant import ask
+    >>> said = ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample).citations[0]
+    >>> said.file_id, said.end - said.start == len(said.quote)
+    ('002_924c621b7ea87b2a', True)
+    """
+
+    file_id: str
+    start: int
+    end: int
+    quote: str
+    context: str | None = None  # the paragraph around the quote
+    record: tuple[
+        Fact, ...
+    ] = ()  # what the file says of itself, where the sentence is on just that: quoted where the text says it, else its opening
+
+
+class Sentence(Value, frozen=True, kw_only=True):
+    """A sentence of an answer, without its marks: `answer.text[start:end] == text`; the marks follow at `end`.
+
+    `verdict`: do the cited words say it (`unchecked`: that was not compared); `probability`: the check's own estimate, 0 to 1;
+    `reasons` name the words that speak against it.
+
+    >>> from assistant import ask
+    >>> answer = ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample)
+    >>> [(one.verdict, answer.text[one.start : one.end] == one.text) for one in answer.sentences]
+    [('supported', True)]
+    """
+
+    text: str
+    start: int
+    end: int
+    verdict: Verdict = "unchecked"
+    probability: float | None = None
+    reasons: tuple[str, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    struck: bool = False  # under the policy `strict`: shown, but struck through
+
+
+Kind = Literal["number", "date", "name"]  # of a conflict
+
+
+class Side(Value, frozen=True, kw_only=True):
+    """What one source says: the value as it writes it, the day it was published, and the sentence."""
+
+    value: str
+    published: date | None
+    citation: Citation
+
+
+class Conflict(Value, frozen=True, kw_only=True):
+    """One thing of which sources say different values, the newest first (undated ones last). `about`: the words they share.
+
+    >>> cited = Citation(file_id="a", start=0, end=4, quote="كلفت 3")
+    >>> sides = tuple(Side(value=value, published=None, citation=cited) for value in ("3", "4"))
+    >>> [side.value for side in Conflict(kind="number", about="كلفة الجسر", sides=sides).sides]
+    ['3', '4']
+    """
+
+    kind: Kind
+    about: str
+    sides: tuple[Side, ...]
+
+
+class Source(Value, frozen=True, kw_only=True):
+    """An article that the answer cites.
+
+    >>> from assistant import Filters, ask
+    >>> ask("من اجتمع ببوتين في موسكو؟", store=sample, filters=Filters(since=date(2025, 12, 1))).sources[0].published
+    datetime.date(2025, 12, 23)
+    """
+
+    file_id: str
+    title: str | None = None
+    published: date | None = None
+    publisher: str | None = None
+    language: str | None = None
+    score: float = 0.0
+
+
+class Usage(Value, frozen=True, kw_only=True):
+    """What a model was paid for. Tokens in and out; `cost` in the currency of the configured prices, None where none is set.
+
+    >>> Usage(requests=1, tokens_in=900, tokens_out=60).cost is None
+    True
+    """
+
+    requests: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float | None = None
+
+
+class Draft(Value, frozen=True, kw_only=True):
+    """What a writer makes of the hits: sentences with their citations, or a refusal with the closest passages."""
+
+    text: str
+    sentences: tuple[Sentence, ...] = ()
+    examined: bool = False  # whether they went through the check while they were written
+    abstained: bool = False
+    closest: tuple[Citation, ...] = ()
+    reasons: tuple[str, ...] = ()
+    usage: Usage | None = None
+    prompt: str | None = None  # the hash of the prompt's file
+    complete: bool = True
+
+
+class Seen(Value, frozen=True, kw_only=True):
+    """A passage that the answer was written from."""
+
+    passage_id: str
+    file_id: str
+    start: int
+    end: int
+    score: float
+
+
+class Answer(Value, frozen=True, kw_only=True):
+    """A checked answer. On a refusal `sentences` and `sources` are empty and `closest` holds the nearest passages.
+
+    It shows itself in a notebook, is data underneath, and gives the words of one article by its file id.
+
+    >>> from assistant import ask
+    >>> answer = ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample)
+    >>> answer.abstained, answer.coverage, len(answer.sentences)
+    (False, 1.0, 1)
+    >>> answer["002_924c621b7ea87b2a"][0].quote == answer.sentences[0].citations[0].quote
+    True
+    """
+
+    question: str
+    text: str
+    abstained: bool
+    engine: str  # "extract", or "model:NAME"
+    sentences: tuple[Sentence, ...] = ()
+    sources: tuple[Source, ...] = ()
+    closest: tuple[Citation, ...] = ()
+    reasons: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()  # what was searched for, where it is not the question itself
+    hits: tuple[Seen, ...] = ()  # what the writer was given
+    conflicts: tuple[Conflict, ...] = ()
+    coverage: float | None = None  # the share of sentences that are supported; None on a refusal
+    complete: bool = True  # False: the model's reply broke off
+    prompt: str | None = None  # the hash of the prompt's file
+    usage: Usage | None = None
+    timings_ms: dict[str, float] = {}
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Every citation of every sentence, in the order of the text, each stretch of an article once."""
+        every = (one for sentence in self.sentences for one in sentence.citations)
+        return tuple({(one.file_id, one.start, one.end): one for one in every}.values())
+
+    def __getitem__(self, file_id: str) -> tuple[Citation, ...]:
+        """The words of one article that the answer cites. KeyError, with the ids that are cited, where it is not among them."""
+        found = tuple(one for one in self.citations if one.file_id == file_id)
+        if not found:
+            cited = ", ".join(dict.fromkeys(one.file_id for one in self.citations)) or "nothing"
+            raise KeyError(f"the answer does not cite {file_id}; it cites {cited}")
+        return found
+
+    def __contains__(self, file_id: object) -> bool:
+        return any(one.file_id == file_id for one in self.citations)
+
+    def to_json(self) -> str:
+        """The whole answer as one line of JSON, as `isnad ask --json` prints it and `isnad verify` reads it."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Answer:
+        """The answer that `to_json` wrote. Raises UsageError, with the place, for anything else.
+
+        >>> from assistant import ask
+        >>> answer = ask("من استقبل الشيباني؟", store=sample)
+        >>> Answer.from_json(answer.to_json()) == answer
+        True
+        """
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"this is not an answer that `to_json` or `isnad ask --json` wrote: {error}") from error
+
+    def to_markdown(self) -> str:
+        """The answer as Markdown: each sentence with the numbers of its quotes, then the quotes with file id and offsets.
+
+        Whatever an article or a model wrote is escaped: it makes no link, no picture and no heading.
+        """
+        from assistant.rendering.markdown import answer_markdown
+
+        return answer_markdown(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The answer as a pandas table: a row for each citation of each sentence, one row for a sentence that has none.
+
+        Columns: sentence (its place, from 0), text, verdict, probability, file_id, start, end, quote, title, published,
+        publisher. A refusal has no rows. Raises UsageError, with the line to install it, where pandas is not installed.
+        """
+        from assistant.rendering.dataframe import answer_rows, frame
+
+        return frame(answer_rows(self))
+
+    def __repr__(self) -> str:
+        if self.abstained:
+            return f"Answer({short(self.question)!r}: refused, {len(self.closest)} closest passages)"
+        count = f"{len(self.sentences)} sentences, {len(self.sources)} sources, {self.coverage or 0:.0%} supported"
+        return f"Answer({short(self.question)!r}: {short(self.text)!r}, {count})"
+
+    def _repr_html_(self) -> str:
+        from assistant.rendering.html import answer_html
+
+        return answer_html(self)
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()

@@ -1,0 +1,1 @@
+"""Questions: parsing, follow-ups, filters and translation."""

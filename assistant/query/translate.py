@@ -1,0 +1,30 @@
+"""A question asked over articles in another language → the same question in theirs, by a model, for search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import prompts
+from assistant.chat_model import LANGUAGES, Model, counted, drained, usage_of
+from assistant.generative.prompt_context import plain
+from assistant.models import Usage
+from index.models import Value
+
+LONGEST = 500  # characters of a translated question
+
+
+class Translated(Value, frozen=True, kw_only=True):
+    """The question in other languages, as many as the model gave, and what that took."""
+
+    questions: tuple[str, ...]
+    usage: Usage
+
+
+def translated(question: str, languages: Sequence[str], *, model: Model, count: Callable[[str], int]) -> Translated:
+    """The question in the languages of the articles (ISO 639-1). Raises ProviderError where the model's server fails."""
+    named = [LANGUAGES.get(language, language) for language in languages]
+    asked = prompts.render("translate", question=plain(question), languages=named).messages
+    reply = counted(drained(model.reply(asked)), asked, count)
+    lines = [line.strip(" \t\"'«»“”*-") for line in plain(reply.text).splitlines()]
+    kept = dict.fromkeys(line for line in lines if line and len(line) <= LONGEST)
+    return Translated(questions=tuple(kept)[: len(languages)], usage=usage_of([reply]))

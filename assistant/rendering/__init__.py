@@ -1,0 +1,1 @@
+"""Rendering of values: text, Markdown, HTML, tables and notebooks."""

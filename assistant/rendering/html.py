@@ -1,0 +1,241 @@
+"""Answers, hits, articles and reports as HTML for a notebook: escaped, each sentence in its own direction, no script, no network.
+
+Colours are the notebook's own and shades of grey over them, so that it reads on light and on dark. A code host strips the styles; the
+attributes `dir`, the headings and `<details>` carry the sense without them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Sequence
+
+from assistant.models import Answer, Citation, Conflict, Sentence, Source
+from assistant.rendering.plain_text import (
+    WORDS,
+    by_value,
+    direction,
+    escaped,
+    kept_text,
+    language_of,
+    one_line,
+    surroundings,
+)
+from assistant.rendering.reasons import worded
+from index.models import Article, Hit, Span, SyncReport, page_of, short
+
+ROWS = 50  # of a table; the rest is counted
+_LINE = "1px solid rgba(128,128,128,.45)"
+_CHIP = f"display:inline;cursor:pointer;border:{_LINE};border-radius:.7em;padding:0 .55em;font-size:.8em;background:rgba(128,128,128,.15)"
+_QUOTE = "display:block;margin:.4em 0 .6em;padding:.4em .8em;border-inline-start:3px solid rgba(128,128,128,.6);background:rgba(128,128,128,.08)"
+_MARK = "background:rgba(255,196,0,.38);color:inherit;padding:0 .1em"
+_SMALL = "font-size:.85em;opacity:.85"
+_DOUBT = {"partly": "underline dotted", "unsupported": "underline wavy", "unchecked": "none", "supported": "none"}
+_shown = itertools.count(1)
+
+
+def answer_html(answer: Answer) -> str:
+    """The answer: its sentences with chips that unfold the quote in its paragraph; what differs; the sources, or the closest passages.
+
+    Ids are of this output alone, also where one answer is shown twice.
+
+    >>> from assistant import ask
+    >>> "<details" in answer_html(ask("من استقبل الشيباني؟", store=sample))
+    True
+    """
+    language = language_of(answer)
+    way = "rtl" if language == "ar" else "ltr"
+    words, why = WORDS[language], [worded(one, language) for one in answer.reasons]
+    name = f"isnad-{hashlib.sha256(answer.text.encode(errors='replace')).hexdigest()[:8]}-{next(_shown)}"
+    sources = {one.file_id: one for one in answer.sources}
+    numbers = itertools.count(1)
+    lines = [_sentence(one, words, sources, name, numbers) for one in answer.sentences]
+    parts = lines or [f'<div dir="{way}"><strong>{escaped(answer.text)}</strong></div>']
+    if not answer.complete:
+        parts.append(f'<div style="{_SMALL}">✗ {words["incomplete"]}</div>')
+    parts += [f'<div dir="{direction(one)}" style="{_SMALL}">{escaped(one)}</div>' for one in why]
+    parts += _listed(words["conflicts"], map(_conflict, answer.conflicts))
+    parts += _listed(words["sources"], map(_source, answer.sources))
+    if answer.closest:
+        parts += [_heading(words["closest"]), *(_quoted(one, None) for one in answer.closest)]
+    parts.append(f'<div style="{_SMALL};margin-top:.6em">{_facts(answer, words)}</div>')
+    return _framed("\n".join(parts), way, name)
+
+
+def hits_html(hits: Sequence[Hit]) -> str:
+    """Hits, best first: score, headline, day, place; each unfolds its passage in the paragraphs around it.
+
+    >>> hits_html(())
+    '<div class="isnad" dir="ltr" style="text-align:start">no passage was found</div>'
+    """
+    return _framed("\n".join(map(_hit, hits)) or "no passage was found", "ltr")
+
+
+def article_html(article: Article) -> str:
+    """An article: what it says of itself, and its text to unfold."""
+    way = direction(article.text)
+    told = [_known(article.id, article.title, article.published, article.publisher)]
+    if article.url:
+        told.append(f'<div style="{_SMALL}"><bdi dir="ltr">{escaped(article.url)}</bdi></div>')
+    body = f'<div dir="{way}" style="{_QUOTE};white-space:pre-line">{escaped(article.text)}</div>'
+    folded = f"<details><summary>{len(article.text):,} characters</summary>{body}</details>"
+    return _framed("\n".join([*told, folded]), way)
+
+
+def articles_html(articles: Sequence[Article]) -> str:
+    """Articles as a table; beyond fifty they are counted."""
+    head = ("file id", "title", "published", "publisher", "language", "characters")
+    rows = (
+        (one.id, one.title, one.published, one.publisher, one.language, f"{len(one.text):,}") for one in articles[:ROWS]
+    )
+    more = f"<div>… and {len(articles) - ROWS:,} more</div>" if len(articles) > ROWS else ""
+    return _framed(table(head, rows) + more, "ltr")
+
+
+def report_html(report: SyncReport) -> str:
+    """What went in, what did not, and why.
+
+    >>> "2 added" in report_html(SyncReport(added=("a", "b")))
+    True
+    """
+    counted = (
+        (len(report.added), "added"),
+        (len(report.changed), "changed"),
+        (len(report.deleted), "deleted"),
+        (report.unchanged, "unchanged"),
+        (len(report.skipped), "skipped"),
+    )
+    parts = ["<div>" + " · ".join(f"{number:,} {what}" for number, what in counted) + "</div>"]
+    if report.skipped:
+        rows = (("refused" if one.error else "passed over", one.path, one.reason) for one in report.skipped[:ROWS])
+        parts.append(table(("", "file", "reason"), rows))
+    if len(report.skipped) > ROWS:
+        parts.append(f"<div>… and {len(report.skipped) - ROWS:,} more</div>")
+    if report.kept:
+        parts.append(f"<div>{escaped(kept_text(report))}</div>")
+    return _framed("\n".join(parts), "ltr")
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A table, every cell escaped and in its own direction; None is an empty cell."""
+    top = "".join(f'<th style="text-align:start">{escaped(one)}</th>' for one in head)
+    lines = ("".join(map(_cell, row)) for row in rows)
+    body = "\n".join(f"<tr>{line}</tr>" for line in lines)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    wrap = ";white-space:nowrap" if len(text) <= 24 else ""
+    return f'<td dir="{direction(text)}" style="text-align:start{wrap}">{escaped(text)}</td>'
+
+
+def _framed(body: str, way: str, name: str | None = None) -> str:
+    own = f' id="{name}"' if name else ""
+    return f'<div class="isnad"{own} dir="{way}" style="text-align:start">{body}</div>'
+
+
+def _heading(text: str) -> str:
+    return f'<div style="margin-top:.6em"><strong>{escaped(text)}</strong></div>'
+
+
+def _listed(title: str, items: Iterable[str]) -> list[str]:
+    found = "".join(f"<li>{one}</li>" for one in items)
+    return [_heading(title), f'<ul style="margin:.2em 0;padding-inline-start:1.4em">{found}</ul>'] if found else []
+
+
+def _sentence(
+    sentence: Sentence, words: dict[str, str], sources: dict[str, Source], name: str, numbers: itertools.count[int]
+) -> str:
+    """A sentence, its verdict where it is not simply supported, and a chip for each of its quotes."""
+    style = f"text-decoration:{_DOUBT[sentence.verdict]}"
+    said = f'<span style="{style}">{escaped(one_line(sentence.text))}</span>'
+    if sentence.verdict != "supported":
+        told = [worded(one, "ar" if words is WORDS["ar"] else "en") for one in sentence.reasons]
+        reasons = [f'<bdi dir="{direction(one)}">{escaped(one)}</bdi>' for one in told]
+        said += f' <em style="{_SMALL}">({"; ".join([words[sentence.verdict], *reasons])})</em>'
+    chips = "".join(_chip(one, sources.get(one.file_id), words, name, next(numbers)) for one in sentence.citations)
+    return f'<div dir="{direction(sentence.text)}" style="margin:.3em 0">{said} {chips}</div>'
+
+
+def _chip(citation: Citation, source: Source | None, words: dict[str, str], name: str, number: int) -> str:
+    """A number that unfolds the quote; what it is of stands in its title."""
+    about = (source.title, source.publisher, source.published) if source else ()
+    title = " · ".join(str(one) for one in (citation.file_id, *about) if one)
+    shown = f'<summary style="{_CHIP}" title="{escaped(title)}" aria-label="{words["quote"]} {number}: {escaped(title)}">{number}</summary>'
+    own = f'id="{name}-{number}" style="display:inline"'
+    return f"<details {own}>{shown}{_quoted(citation, source)}</details> "
+
+
+def _quoted(citation: Citation, source: Source | None) -> str:
+    """A quote marked in its paragraph, under the name of its article."""
+    context = citation.context or citation.quote
+    at = context.find(citation.quote)
+    if at < 0:
+        context, at = citation.quote, 0
+    before, after = context[:at], context[at + len(citation.quote) :]
+    marked = f'{escaped(before)}<mark style="{_MARK}">{escaped(citation.quote)}</mark>{escaped(after)}'
+    place = (
+        f'<div style="{_SMALL}">{_place(f"{citation.file_id}:{citation.start}-{citation.end}")}{_about(source)}</div>'
+    )
+    return f'<div dir="{direction(citation.quote)}" style="{_QUOTE};white-space:pre-line">{marked}{place}</div>'
+
+
+def _about(source: Source | None) -> str:
+    return (
+        "".join(f" · <bdi>{escaped(str(one))}</bdi>" for one in (source.title, source.published) if one)
+        if source
+        else ""
+    )
+
+
+def _place(text: str) -> str:
+    return f'<bdi dir="ltr"><code>{escaped(text)}</code></bdi>'
+
+
+def _known(id: str, *about: object) -> str:
+    """An article in one line: headline, day, publisher, id; dates are kept from turning round in Arabic text."""
+    told = [f"<bdi>{escaped(str(one))}</bdi>" for one in about if one]
+    return " · ".join([*told, _place(id)])
+
+
+def _source(source: Source) -> str:
+    return _known(source.file_id, source.title, source.published, source.publisher)
+
+
+def _conflict(conflict: Conflict) -> str:
+    sides = (
+        f"<strong><bdi>{escaped(same[0].value)}</bdi></strong> "
+        f"({'; '.join(_known(one.citation.file_id, one.published) for one in same)})"
+        for same in by_value(conflict)
+    )
+    return f"{escaped(conflict.about)}: {' ≠ '.join(sides)}"
+
+
+def _facts(answer: Answer, words: dict[str, str]) -> str:
+    """Who wrote it, how much of it is supported, what it took."""
+    told = [answer.engine]
+    if answer.coverage is not None:
+        supported = sum(one.verdict == "supported" for one in answer.sentences)
+        told.append(f"{words['coverage']}: {supported}/{len(answer.sentences)}")
+    if answer.usage:
+        told.append(f"{answer.usage.tokens_in:,} → {answer.usage.tokens_out:,} tokens")
+        if answer.usage.cost is not None:
+            told.append(f"{answer.usage.cost:.4f}")
+    return " · ".join(f"<bdi>{escaped(one)}</bdi>" for one in told)
+
+
+def _hit(hit: Hit) -> str:
+    article, passage = hit.article, hit.passage
+    around = surroundings(article.text, Span(passage.start, passage.end)).of(article.text)
+    quote = Citation(file_id=article.id, start=passage.start, end=passage.end, quote=passage.text, context=around)
+    title = _known(article.id, article.title or short(passage.text), article.published, article.publisher)
+    also = f' <span style="{_SMALL}">(also: {escaped(", ".join(hit.also))})</span>' if hit.also else ""
+    shown = f"<summary><code>{hit.score:.3f}</code> {title}{also}</summary>"
+    return f'<details dir="{direction(passage.text)}">{shown}{_quoted(quote, None)}</details>'
+
+
+page_of.register(Citation, lambda citation: _framed(_quoted(citation, None), direction(citation.quote)))
+page_of.register(Hit, lambda hit: hits_html((hit,)))
+page_of.register(Article, article_html)
+page_of.register(SyncReport, report_html)

@@ -1,0 +1,81 @@
+"""An answer as Markdown that a notebook, a code host or a mail shows: numbered quotes, and nothing of an article's that is markup."""
+
+from __future__ import annotations
+
+import re
+
+from assistant.models import Answer, Citation
+from assistant.rendering.plain_text import WORDS, by_value, language_of, one_line, plain
+from assistant.rendering.reasons import worded
+
+_ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])|(?<=[a-zA-Z])(:)(?=//)|(?<=www)(\.)|(?<=\w)(@)(?=\w)", re.IGNORECASE)
+_OPENING = re.compile(r"(?m)^(\s*(?:\d+(?=[.)]))?)([#=+.)-])")  # of a heading, an underline, a list
+
+
+def inert(text: str) -> str:
+    """The text so that Markdown shows it as it stands: no link, picture, heading, list, table, formula or HTML comes of it.
+
+    >>> inert("![x](http://e.example) <img> $a$")
+    '!\\\\[x\\\\](http\\\\://e.example) \\\\<img\\\\> \\\\$a\\\\$'
+    >>> inert("# one\\n1. two")
+    '\\\\# one\\n1\\\\. two'
+    """
+    shown = _ACTIVE.sub(lambda match: "\\" + match[0], plain(text).replace("&", "&amp;"))
+    return _OPENING.sub(r"\1\\\2", shown)
+
+
+def answer_markdown(answer: Answer) -> str:
+    """The answer: each sentence with the numbers of its quotes, then conflicts, the quotes or the closest passages."""
+    language = language_of(answer)
+    words = WORDS[language]
+    numbers = {_place(one): number for number, one in enumerate(answer.citations, 1)}
+    parts = [_sentences(answer, numbers, words) if answer.sentences else inert(answer.text)]
+    if answer.reasons:
+        parts.append("\n".join(f"* {inert(one_line(worded(one, language)))}" for one in answer.reasons))
+    doubted = [one for one in answer.sentences if one.reasons]
+    if doubted:
+        parts.append(
+            "\n".join(
+                f"* {inert(one_line(one.text))}: {inert('; '.join(worded(why, language) for why in one.reasons))}"
+                for one in doubted
+            )
+        )
+    if answer.conflicts:
+        lines = (
+            f"* {inert(one.about)}: "
+            + " ≠ ".join(
+                f"{inert(same[0].value)} ({'; '.join(_told(answer, side.citation) for side in same)})"
+                for same in by_value(one)
+            )
+            for one in answer.conflicts
+        )
+        parts += [f"**{words['conflicts']}**", "\n".join(lines)]
+    listed = answer.citations or answer.closest
+    if listed:
+        quotes = (f"{n}. {_told(answer, one)}: «{inert(one_line(one.quote))}»" for n, one in enumerate(listed, 1))
+        parts += [f"**{words['sources' if answer.citations else 'closest']}**", "\n".join(quotes)]
+    body = "\n\n".join(parts)
+    return f'<div dir="rtl">\n\n{body}\n\n</div>\n' if language == "ar" else body + "\n"
+
+
+def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: dict[str, str]) -> str:
+    """The sentences in their paragraphs, each with its numbers, and with its verdict where it is not supported."""
+    said, last = "", 0
+    for sentence in answer.sentences:
+        said += "" if not said else "\n\n" if "\n" in answer.text[last : sentence.start] else " "
+        said += inert(one_line(sentence.text)) + "".join(f" \\[{numbers[_place(one)]}\\]" for one in sentence.citations)
+        said += "" if sentence.verdict == "supported" else f" *({words[sentence.verdict]})*"
+        last = sentence.end
+    return said
+
+
+def _told(answer: Answer, citation: Citation) -> str:
+    """The place of a quote, and what is known of its article."""
+    source = next((one for one in answer.sources if one.file_id == citation.file_id), None)
+    about = (source.title, source.publisher, source.published) if source else ()
+    place = f"{citation.file_id}:{citation.start}-{citation.end}"
+    return " · ".join(inert(one_line(str(one))) for one in (place, *about) if one)
+
+
+def _place(citation: Citation) -> tuple[str, int, int]:
+    return citation.file_id, citation.start, citation.end

@@ -1,0 +1,66 @@
+"""An answer in Jupyter while it is written: one place of the output, rewritten at most ten times a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assistant.rendering.plain_text import direction, escaped
+from index.errors import UsageError
+
+if TYPE_CHECKING:
+    from assistant.models import Answer
+    from assistant.streaming import Stream
+
+PAUSE = 0.1  # seconds between two updates, at least
+
+
+class Place(Protocol):
+    """A place of the output that can be rewritten: what `IPython.display.display(…, display_id=True)` returns."""
+
+    def update(self, shown: Any) -> None: ...
+
+
+def live(stream: Stream) -> Answer:
+    """Show a stream as it comes and the answer at its end; the answer. Raises UsageError outside a notebook, and what asking raises."""
+    try:
+        shown: Any = import_module("IPython.display")
+        around: Any = import_module("IPython").get_ipython()
+    except ImportError:
+        raise UsageError("this is for notebooks; elsewhere iterate over the stream and print its pieces") from None
+    if not hasattr(around, "kernel"):  # a terminal, where nothing can be rewritten
+        shown.display(stream.answer)
+        return stream.answer
+    place: Place = shown.display(shown.HTML(""), display_id=True)
+    for said in paced(stream):
+        place.update(shown.HTML(under_way(said)))
+    place.update(stream.answer)
+    return stream.answer
+
+
+def paced(pieces: Iterable[str], clock: Callable[[], float] = time.monotonic, pause: float = PAUSE) -> Iterable[str]:
+    """The text so far, again and again, but not twice within `pause` seconds; what came last may be left to the end.
+
+    >>> ticks = iter([0.0, 0.05, 0.2, 0.25])
+    >>> list(paced(["a", "b", "c", "d"], lambda: next(ticks)))
+    ['a', 'abc']
+    """
+    said, last = "", None
+    for piece in pieces:
+        said += piece
+        now = clock()
+        if last is None or now - last >= pause:
+            last = now
+            yield said
+
+
+def under_way(said: str) -> str:
+    """The text so far as HTML.
+
+    >>> under_way("<b>")
+    '<div class="isnad" dir="ltr" style="text-align:start;white-space:pre-line" aria-busy="true">&lt;b&gt; …</div>'
+    """
+    style = "text-align:start;white-space:pre-line"
+    return f'<div class="isnad" dir="{direction(said)}" style="{style}" aria-busy="true">{escaped(said)} …</div>'

@@ -1,0 +1,250 @@
+"""Settings: the only reader of the environment and of isnad.toml. The environment wins over the file, the file over the default.
+
+Every setting `x` is `x = …` in the file and `ISNAD_X` in the environment, but for the two that every OpenAI-compatible
+program reads: `base_url` is OPENAI_BASE_URL, and the key is OPENAI_API_KEY, which never stands in a file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from math import inf
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+from urllib.parse import urlsplit
+
+import msgspec
+
+from index.errors import UsageError
+from index.models import Value
+
+DEFAULT_MODEL = "gpt-4.1-mini"  # chat completions, a long context, takes a temperature; any other by ISNAD_MODEL
+DEFAULT_HOST = "api.openai.com"
+FILE = "isnad.toml"
+
+
+class Secret:
+    """A word that no repr, error, JSON or pickle shows; only `reveal()` does.
+
+    >>> key = Secret("sk-not-a-real-key")
+    >>> key, f"{key}", key.reveal()
+    (Secret(hidden), 'Secret(hidden)', 'sk-not-a-real-key')
+    """
+
+    __slots__ = ("_word",)
+
+    def __init__(self, word: str) -> None:
+        self._word = word
+
+    def reveal(self) -> str:
+        """The word itself: for the request header, and for nothing else."""
+        return self._word
+
+    def __repr__(self) -> str:
+        return "Secret(hidden)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._word == self._word
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._word))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is never written down")
+
+
+class Settings(Value, frozen=True, kw_only=True):
+    """What the user chose. Times are in seconds, prices in `currency` per million tokens (None: unknown, no cost is shown).
+
+    >>> Settings().has_model, Settings(base_url="http://localhost:11434/v1", model="qwen3").destination
+    (False, 'localhost:11434')
+    """
+
+    base_url: str | None = None
+    model: str = DEFAULT_MODEL
+    embedding_model: str | None = None
+    embedding_base_url: str | None = None
+    embedding_dimensions: int | None = None
+    meaning_weight: float = 0.6  # of a real model's vectors beside the words' 1.0: best by `make bench-dense`
+    reranker: str | None = None
+    chroma: str | None = None
+    context_tokens: int = 6000  # for the passages of one question
+    answer_tokens: int = 1500
+    policy: Literal["show", "strict"] = (
+        "show"  # what becomes of unsupported sentences: shown as such, or struck through
+    )
+    repair: bool = False  # whether a model writes once more what the check does not bear out
+    price_in: float | None = None
+    price_out: float | None = None
+    price_embedding: float | None = None
+    currency: str = "USD"
+    first_token_seconds: float = 60.0
+    stall_seconds: float = 30.0
+    total_seconds: float = 180.0
+    key: Secret | None = None
+    embedding_key: Secret | None = None
+    login: Secret | None = None  # name:password of the chat page
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, path: Path | None = None) -> Settings:
+        """The settings of the environment and of the file at `path` (default: isnad.toml here, if there is one).
+
+        Raises UsageError: a file that is not there or is no TOML, a setting that does not exist or is of the wrong kind.
+
+        >>> Settings.load({"OPENAI_BASE_URL": "http://localhost:11434/v1", "ISNAD_MODEL": "qwen3"}).destination
+        'localhost:11434'
+        """
+        environ = os.environ if environ is None else environ
+        chosen = _from_file(path) | _from_environment(environ)
+        try:
+            settings = msgspec.convert(chosen, cls, strict=False)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"a setting has the wrong kind of value: {error}".replace("`$.", "`")) from None
+        keys = {
+            name: Secret(environ[variable]) for name, variable in _KEYS.items() if environ.get(variable, "").strip()
+        }
+        return _sensible(msgspec.structs.replace(settings, **keys))
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a server to write answers: a key, or a base URL alone."""
+        return self.key is not None or self.base_url is not None
+
+    @property
+    def has_embedding(self) -> bool:
+        """Whether an embedding model was chosen: a chat model alone never causes embedding calls."""
+        return self.embedding_model is not None
+
+    @property
+    def destination(self) -> str | None:
+        """The host that would receive passages with a question, None where no model is set."""
+        return _host(self.base_url) if self.has_model else None
+
+    @property
+    def embedding_destination(self) -> str | None:
+        """The host that would receive every passage and question to embed, None where no embedding model is set."""
+        if self.embedding_model is None or self.embedding_model.startswith("local:"):
+            return None
+        return _host(self.embedding_base_url or self.base_url)
+
+    def model_key(self) -> str:
+        """The key for the chat server; servers on one's own machine ask for none, and get a dummy."""
+        return self.key.reveal() if self.key else "none"
+
+    def embedding_server_key(self) -> str:
+        """The key for the embedding server. A key never goes to another host than the one it was set for."""
+        if self.embedding_key:
+            return self.embedding_key.reveal()
+        same = self.embedding_base_url is None or _name(self.embedding_base_url) == _name(self.base_url)
+        return self.model_key() if same else "none"
+
+    def shown(self) -> dict[str, Any]:
+        """Every setting as `isnad status` prints it: a key is only 'set' or 'not set'.
+
+        >>> Settings(key=Secret("sk-not-a-real-key")).shown()["key"]
+        'set'
+        """
+        plain = {name: getattr(self, name) for name in _NAMES}
+        plain |= {name: _without_password(plain[name]) for name in ("base_url", "embedding_base_url", "chroma")}
+        return plain | {name: "set" if getattr(self, name) else "not set" for name in _KEYS}
+
+
+_KEYS: dict[Literal["key", "embedding_key", "login"], str] = {
+    "key": "OPENAI_API_KEY",
+    "embedding_key": "ISNAD_EMBEDDING_API_KEY",
+    "login": "ISNAD_LOGIN",
+}
+_NAMES = tuple(name for name in Settings.__struct_fields__ if name not in _KEYS)
+_VARIABLES = {name: "OPENAI_BASE_URL" if name == "base_url" else f"ISNAD_{name.upper()}" for name in _NAMES}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the environment sets; an empty variable sets nothing."""
+    return {
+        name: environ[variable].strip() for name, variable in _VARIABLES.items() if environ.get(variable, "").strip()
+    }
+
+
+def _from_file(path: Path | None) -> dict[str, Any]:
+    """What the file sets; without a `path` the file may be missing."""
+    if path is None:
+        path = Path(FILE)
+        if not path.exists():
+            return {}
+    try:
+        written = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the settings in {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f'{path} is not TOML: {_where(error)}; a line looks like: model = "{DEFAULT_MODEL}"') from None
+    for name in written:
+        if name not in _NAMES:
+            raise UsageError(f"{path}: {_unknown(name)}")
+    return written
+
+
+def _where(error: Exception) -> str:
+    """The place of a mistake without the line itself, which may hold a key."""
+    place = str(error).rpartition("(")[2].rstrip(")")
+    return place if place.startswith("at ") else "it is not UTF-8 text or breaks off"
+
+
+def _unknown(name: str) -> str:
+    if "key" in name.lower().split("_"):
+        return f"`{name}`: keys do not belong in a file; set OPENAI_API_KEY in the environment"
+    near = difflib.get_close_matches(name.lower().removeprefix("isnad_").removeprefix("openai_"), _NAMES, 1)
+    hint = f"did you mean `{near[0]}`?" if near else f"the settings are: {', '.join(_NAMES)}"
+    return f"there is no setting `{name}`; {hint}"
+
+
+def _sensible(settings: Settings) -> Settings:
+    """The settings, checked for what no type can say."""
+    for name in ("base_url", "embedding_base_url"):
+        url = getattr(settings, name)
+        if url is not None and not _is_address(url):
+            raise UsageError(f"{_VARIABLES[name]} must be an address such as http://localhost:11434/v1")
+    above = ("first_token_seconds", "stall_seconds", "total_seconds", "context_tokens", "answer_tokens")
+    for name in (*above, "embedding_dimensions"):
+        value = getattr(settings, name)
+        if value is not None and not 0 < value <= 10_000_000:
+            raise UsageError(f"the setting `{name}` must be above 0 and within reason")
+    if not 0 <= settings.meaning_weight <= 1_000_000:
+        raise UsageError("the setting `meaning_weight` must be 0 (words alone) or above, and within reason")
+    for name in ("price_in", "price_out", "price_embedding"):
+        if not 0 <= (getattr(settings, name) or 0) < inf:  # nor nan: a limit on money would hold nothing
+            raise UsageError(f"the setting `{name}` must be 0 or above")
+    local = (settings.embedding_model or "").startswith("local:")
+    if settings.has_embedding and not (local or settings.embedding_base_url or settings.has_model):
+        raise UsageError(
+            "ISNAD_EMBEDDING_MODEL is set but no server is: set OPENAI_API_KEY, OPENAI_BASE_URL or ISNAD_EMBEDDING_BASE_URL"
+        )
+    return settings
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _host(url: str | None) -> str:
+    """The host of an address as a reader should see it: no user, no password, no path."""
+    if url is None:
+        return DEFAULT_HOST
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+
+def _name(url: str | None) -> str:
+    return DEFAULT_HOST if url is None else str(urlsplit(url).hostname)
+
+
+def _without_password(url: str | None) -> str | None:
+    if url is None or "@" not in url:
+        return url
+    scheme, _, rest = url.rpartition("//")
+    return f"{scheme}//{rest.rpartition('@')[2]}"

@@ -1,1 +1,0 @@
-"""What came out, for a terminal, a notebook, a table or a page, in the reader's language."""

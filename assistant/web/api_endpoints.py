@@ -1,0 +1,95 @@
+"""What programs may call on the page: the typed endpoints `answer` and `passages`; everything else on it is private.
+
+Nothing raises: what goes wrong is in `error`, with the next step, and in `why`, its name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+import msgspec
+
+from assistant.query.filters import typed
+from assistant.rendering import plain_text
+from assistant.web.service import Asking, Desk
+from index.errors import IsnadError
+
+MOST = 50  # passages of one search
+TOLD = {
+    "not_text": "the question is not text",
+    "empty": "the question is empty",
+    "too_long": "the question is too long; ask in at most 2,000 characters",
+    "unreadable": "the question is not valid Unicode; write it in UTF-8",
+    "too_many": "too many questions in a minute; wait a little",
+    "busy": "many are asking just now; try again in a moment",
+    "budget": "your money for today is used up; ask again tomorrow",
+    "budget_all": "the money for today is used up; ask again tomorrow",
+}
+
+
+def answered(
+    desk: Desk, request: Asking, question: str, date_from: str, date_to: str, language: str, publisher: str
+) -> dict[str, Any]:
+    """An `Answer` as plain values, or `error` and `why`."""
+    visitor = desk.visitor(request)
+    if refusal := desk.admit(visitor, question):
+        return {"error": TOLD[refusal], "why": refusal}
+    try:
+        chosen = typed(date_from, date_to, [language], [publisher])
+        record: dict[str, Any] = msgspec.to_builtins(desk.ask(visitor, question, filters=chosen))
+        return record
+    except IsnadError as error:
+        return {"error": str(error), "why": type(error).__name__}
+
+
+def found(
+    desk: Desk, request: Asking, question: str, limit: int, date_from: str, date_to: str, language: str, publisher: str
+) -> dict[str, Any]:
+    """The hits as `isnad search --json` prints them, or `error` and `why`."""
+    if refusal := desk.admit(desk.visitor(request), question):
+        return {"error": TOLD[refusal], "why": refusal}
+    try:
+        chosen = typed(date_from, date_to, [language], [publisher])
+        hits = desk.search(question, limit=max(1, min(int(limit), MOST)), filters=chosen)
+        return {"hits": msgspec.to_builtins([plain_text.hit_record(hit) for hit in hits])}
+    except IsnadError as error:
+        return {"error": str(error), "why": type(error).__name__}
+
+
+def publish(desk: Desk, blocks: gr.Blocks) -> None:
+    """Add the endpoints to a page."""
+
+    def forget(request: gr.Request) -> None:
+        """Let Gradio keep no session of a call: each takes 110 kB, and enough of them would push out those of open pages."""
+        blocks.state_holder.session_data.pop(str(request.session_hash), None)
+        blocks.state_holder.time_last_used.pop(str(request.session_hash), None)
+
+    def answer(
+        question: str,
+        request: gr.Request,
+        date_from: str = "",
+        date_to: str = "",
+        language: str = "",
+        publisher: str = "",
+    ) -> dict[str, Any]:
+        """Answer a question from the articles; dates as 2025-12-23, the language as ar, all filters may be empty."""
+        forget(request)
+        return answered(desk, request, question, date_from, date_to, language, publisher)
+
+    def passages(
+        question: str,
+        request: gr.Request,
+        limit: int = 10,
+        date_from: str = "",
+        date_to: str = "",
+        language: str = "",
+        publisher: str = "",
+    ) -> dict[str, Any]:
+        """Find the passages for a question, best first; filters as for an answer."""
+        forget(request)
+        return found(desk, request, question, limit, date_from, date_to, language, publisher)
+
+    with blocks:
+        gr.api(answer, api_name="answer")  # type: ignore[attr-defined]
+        gr.api(passages, api_name="passages")  # type: ignore[attr-defined]

@@ -1,0 +1,59 @@
+"""What the page asks of the ledger without reading texts: titles to browse, publishers to filter by."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+
+from index.language.normalize import folded, folded_name
+from index.models import Article
+
+MOST = 50  # articles in a list
+
+
+def browsed(store: Path, query: str = "", ids: Collection[str] | None = None) -> tuple[tuple[Article, ...], int]:
+    """Articles without their texts, newest first, at most 50, and how many there are: whose title, publisher or id holds every
+    word of the query, in any spelling that `index.language.normalize` takes for one; of `ids` only, where they are given."""
+    wanted = folded(query).split()
+    found: list[Article] = []
+    every = 0
+    with _reading(store) as db:
+        rows = db.execute(
+            "SELECT id, title, published, publisher, language FROM articles ORDER BY published IS NULL, published DESC, id"
+        )
+        for one, title, published, publisher, language in rows:
+            if ids is not None and one not in ids:
+                continue
+            where = folded(f"{title or ''} {publisher or ''} {one}") if wanted else ""
+            if any(word not in where for word in wanted):
+                continue
+            every += 1
+            if len(found) < MOST:
+                day = date.fromisoformat(published) if published else None
+                found.append(
+                    Article(
+                        id=one, text="", sha256="", title=title, published=day, publisher=publisher, language=language
+                    )
+                )
+    return tuple(found), every
+
+
+def publishers(store: Path) -> tuple[str, ...]:
+    """The publishers that articles name, the most frequent first; of several spellings of one, the most frequent."""
+    with _reading(store) as db:
+        rows = db.execute(
+            "SELECT publisher FROM articles WHERE publisher > '' GROUP BY publisher ORDER BY count(*) DESC, publisher"
+        )
+        spelt: dict[str, str] = {}
+        for (one,) in rows:
+            spelt.setdefault(folded_name(one), one)
+        return tuple(spelt.values())
+
+
+@contextmanager
+def _reading(store: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(f"{(store / 'ledger.db').resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as db:
+        yield db

@@ -1,0 +1,77 @@
+"""`isnad chat`: what its options mean, and the first line it says."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import getpass
+import json
+import sys
+from pathlib import Path
+
+from assistant.settings import Settings
+from assistant.web.logins import Logins, line
+from assistant.web.rate_limit import Limits
+from assistant.web.service import Desk
+from index.errors import UsageError
+
+
+def chat(chosen: argparse.Namespace, settings: Settings) -> int:
+    """Serve the page until Ctrl-C, or print a line for the logins file; the exit code."""
+    if chosen.new_login:
+        sys.stdout.write(line(chosen.new_login, getpass.getpass(f"password of {chosen.new_login}: ")) + "\n")
+        return 0
+    allowed = limits(chosen.rate, chosen.max_cost, chosen.max_cost_each, settings)
+    who = logins(chosen.login, settings)
+    desk = Desk(chosen.store, settings=settings, limits=allowed, uploads=who is not None or not chosen.open)
+    try:
+        say("opening the page; Gradio takes some seconds to load…")
+        from assistant.web.server import opened
+
+        opened(
+            desk,
+            host=chosen.host,
+            port=chosen.port,
+            logins=who,
+            open_to_all=chosen.open,
+            browser=not chosen.no_browser,
+            say=say,
+            ready=functools.partial(told, desk) if chosen.json else lambda _: None,
+        )
+    finally:
+        desk.close()
+    return 0
+
+
+def limits(rate: int, cost_all: float | None, cost_each: float | None, settings: Settings) -> Limits:
+    """The limits that the options ask for; UsageError for money where no prices are set.
+
+    >>> limits(5, None, None, Settings()).per_minute
+    5
+    """
+    for name, money in (("--max-cost", cost_all), ("--max-cost-each", cost_each)):
+        if money is not None and not money > 0:
+            raise UsageError(f"{name} must be above 0")
+        if money is not None and settings.price_in is None and settings.price_out is None:
+            raise UsageError(f"{name} needs the prices: set ISNAD_PRICE_IN and ISNAD_PRICE_OUT, per million tokens")
+    return Limits(per_minute=rate, all_per_minute=10 * rate, cost_all=cost_all, cost_each=cost_each)
+
+
+def logins(path: Path | None, settings: Settings) -> Logins | None:
+    """The logins of the file, or the one of the environment; None where there are none."""
+    if path is not None:
+        return Logins.read(path)
+    return Logins.one(settings.login.reveal()) if settings.login else None
+
+
+def told(desk: Desk, address: str) -> None:
+    """The page that is being served as one line of JSON, for programs that start it."""
+    record = {"address": address, "store": str(desk.store), "engine": desk.assistant.engine, "uploads": desk.may_upload}
+    sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def say(line: str) -> None:
+    """One line for whoever started the page."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,301 @@
+"""Conversations, kept by owner in an SQLite file of their own: found again after a restart, searched, exported, shared, judged.
+
+What an answer cost is kept apart from the conversation: a turn that is cut or deleted was paid for all the same.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from assistant.models import Answer, Usage
+from assistant.rendering.markdown import inert
+from assistant.rendering.plain_text import one_line
+from index.errors import NotFound, StoreError, StoreFull
+from index.language.normalize import folded
+from index.models import Value
+from index.store.ledger import transaction
+
+FILE = Path("web") / "conversations.db"  # in the store
+VERSION = 1
+APPLICATION = 0x15AE  # marks the file as ours; the ledger's mark is 0x15AD
+TITLE = 120  # characters of a title
+SEARCHED = 20  # words of a search that are looked for
+NOTE = 2_000  # characters of a reader's note
+
+Kind = Literal["good", "wrong citation", "missing", "wrong fact", "other"]
+SCHEMA = """
+CREATE TABLE conversations(
+    id TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT, folded TEXT NOT NULL DEFAULT '', at TEXT NOT NULL, token TEXT UNIQUE) STRICT;
+CREATE INDEX conversations_by_owner ON conversations(owner);
+CREATE TABLE turns(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+    number INTEGER NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, folded TEXT NOT NULL, at TEXT NOT NULL,
+    UNIQUE(conversation, number)) STRICT;
+CREATE TABLE feedback(
+    turn INTEGER PRIMARY KEY, conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL, note TEXT NOT NULL, history TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+CREATE INDEX feedback_by_conversation ON feedback(conversation);
+CREATE TABLE spending(
+    owner TEXT NOT NULL, day TEXT NOT NULL, requests INTEGER NOT NULL, tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
+    cost REAL, PRIMARY KEY(owner, day)) STRICT, WITHOUT ROWID;
+"""
+
+
+class Turn(Value, frozen=True, kw_only=True):
+    """A question and its answer; numbers count from 1 within a conversation."""
+
+    number: int
+    question: str
+    answer: Answer
+    at: datetime
+
+
+class Listed(Value, frozen=True, kw_only=True):
+    """A conversation in a list; `at` is the time of its last turn."""
+
+    id: str
+    title: str
+    at: datetime
+    turns: int
+
+
+class Conversations:
+    """The conversations of all owners. May be used from many threads; what is not the owner's does not exist for them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._db = _connect(path)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    def begin(self, owner: str) -> str:
+        """The id of a new conversation: url-safe, not to be guessed. It is listed from its first turn on."""
+        one = secrets.token_urlsafe(16)
+        with self._writing() as db:
+            db.execute("INSERT INTO conversations(id, owner, at) VALUES (?,?,?)", (one, owner, _now().isoformat()))
+        return one
+
+    def add(self, conversation: str, owner: str, answer: Answer) -> Turn:
+        """Keep an answer as the conversation's next turn; NotFound where the conversation is not the owner's."""
+        at = _now()
+        with self._writing() as db:
+            self._own(conversation, owner)
+            last = db.execute("SELECT max(number) FROM turns WHERE conversation = ?", (conversation,)).fetchone()[0]
+            turn = Turn(number=(last or 0) + 1, question=answer.question, answer=answer, at=at)
+            written = msgspec.json.encode(answer).decode()
+            found = folded(f"{answer.question}\n{answer.text}")
+            row = (conversation, turn.number, answer.question, written, found, at.isoformat())
+            db.execute(
+                "INSERT INTO turns(conversation, number, question, answer, folded, at) VALUES (?,?,?,?,?,?)", row
+            )
+        return turn
+
+    def cut(self, conversation: str, owner: str, number: int) -> None:
+        """Drop this turn and the later ones: before a question is asked again, or differently."""
+        with self._writing() as db:
+            self._own(conversation, owner)
+            db.execute("DELETE FROM turns WHERE conversation = ? AND number >= ?", (conversation, number))
+
+    def turns(self, conversation: str, owner: str) -> tuple[Turn, ...]:
+        """The turns, oldest first; none where the conversation is not the owner's."""
+        return self._turns("c.id = ? AND c.owner = ?", (conversation, owner))
+
+    def listed(self, owner: str, query: str = "") -> tuple[Listed, ...]:
+        """The owner's conversations, the newest first: those whose title, questions and answers hold every word of the query.
+
+        Words are found in any of the spellings that `index.language.normalize` takes for one.
+        """
+        wanted = folded(query).split()[:SEARCHED]
+        holds = "AND (instr(c.folded, ?) OR EXISTS(SELECT 1 FROM turns s WHERE s.conversation = c.id AND instr(s.folded, ?)))"
+        rows = self._read(
+            f"""SELECT c.id, coalesce(c.title, (SELECT question FROM turns f WHERE f.conversation = c.id ORDER BY number LIMIT 1)),
+            max(t.at) AS latest, count(*) FROM conversations c JOIN turns t ON t.conversation = c.id
+            WHERE c.owner = ? {holds * len(wanted)} GROUP BY c.id ORDER BY latest DESC, c.id""",
+            (owner, *(word for word in wanted for _ in range(2))),
+        )
+        return tuple(
+            Listed(id=one, title=_title(title), at=datetime.fromisoformat(at), turns=turns)
+            for one, title, at, turns in rows
+        )
+
+    def rename(self, conversation: str, owner: str, title: str) -> None:
+        """Give it a title; an empty one makes it the first question again."""
+        named = _title(title)
+        with self._writing() as db:
+            self._own(conversation, owner)
+            values = (named or None, folded(named), conversation)
+            db.execute("UPDATE conversations SET title = ?, folded = ? WHERE id = ?", values)
+
+    def delete(self, conversation: str, owner: str) -> None:
+        """Forget it: its turns, what was said of them, and the links to it."""
+        with self._writing() as db:
+            self._own(conversation, owner)
+            db.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
+
+    def exported(self, conversation: str, owner: str, form: Literal["md", "json"]) -> str:
+        """All of it with sources, quotations and dates; NotFound where there is nothing of the owner's."""
+        turns = self.turns(conversation, owner)
+        if not turns:
+            raise NotFound(f"there is no conversation {conversation}, or nothing was asked in it yet")
+        titles = {one.id: one.title for one in self.listed(owner)}
+        title = titles.get(conversation) or _title(turns[0].question)
+        if form == "md":
+            return "\n\n".join([f"# {inert(title)}", *map(_markdown, turns)])
+        whole = msgspec.json.encode({"conversation": conversation, "title": title, "turns": turns})
+        return msgspec.json.format(whole, indent=2).decode() + "\n"
+
+    def feedback(self, conversation: str, owner: str, number: int, kind: Kind, note: str = "") -> None:
+        """Keep what a reader says of an answer, with the answer and the questions before it; said again, it replaces."""
+        with self._writing() as db:
+            self._own(conversation, owner)
+            rows = db.execute(
+                "SELECT id, number, question, answer FROM turns WHERE conversation = ? AND number <= ? ORDER BY number",
+                (conversation, number),
+            ).fetchall()
+            if not rows or rows[-1][1] != number:
+                raise NotFound(f"the conversation has no turn {number}")
+            turn, _, question, answer = rows[-1]
+            history = msgspec.json.encode([one[2] for one in rows[:-1]]).decode()
+            row = (turn, conversation, kind, note[:NOTE], history, question, answer, _now().isoformat())
+            db.execute("INSERT OR REPLACE INTO feedback VALUES (?,?,?,?,?,?,?,?)", row)
+
+    def judged(self) -> Iterator[dict[str, Any]]:
+        """Everything readers said, oldest first, as the rows that `isnad eval from-feedback` makes drafts of cases from."""
+        for kind, note, history, question, answer in self._read(
+            "SELECT kind, note, history, question, answer FROM feedback ORDER BY at"
+        ):
+            yield {
+                "question": question,
+                "answer": msgspec.json.decode(answer),
+                "vote": "up" if kind == "good" else "down",
+                "reason": "" if kind == "good" else kind,
+                "comment": note,
+                "history": msgspec.json.decode(history),
+            }
+
+    def charge(self, owner: str, usage: Usage) -> None:
+        """Note what an answer cost, whether or not it is kept (`Desk.stream` does)."""
+        with self._writing() as db:
+            db.execute(
+                """INSERT INTO spending VALUES (?,?,?,?,?,?) ON CONFLICT(owner, day) DO UPDATE SET
+                requests = requests + excluded.requests, tokens_in = tokens_in + excluded.tokens_in,
+                tokens_out = tokens_out + excluded.tokens_out,
+                cost = CASE WHEN cost IS NULL THEN excluded.cost ELSE cost + coalesce(excluded.cost, 0) END""",
+                (owner, _now().date().isoformat(), usage.requests, usage.tokens_in, usage.tokens_out, usage.cost),
+            )
+
+    def spent(self, owner: str | None = None, *, since: date | None = None) -> Usage:
+        """What was paid for, by one owner or by all, from a day (UTC) on or ever."""
+        row = self._read(
+            """SELECT coalesce(sum(requests), 0), coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0), sum(cost)
+            FROM spending WHERE (?1 IS NULL OR owner = ?1) AND (?2 IS NULL OR day >= ?2)""",
+            (owner, since.isoformat() if since else None),
+        )[0]
+        return Usage(requests=row[0], tokens_in=row[1], tokens_out=row[2], cost=row[3])
+
+    def shared(self, conversation: str, owner: str) -> str:
+        """A token that lets others read it, until it is deleted; asked again, the same one."""
+        with self._writing() as db:
+            self._own(conversation, owner)
+            token = secrets.token_urlsafe(24)
+            db.execute("UPDATE conversations SET token = coalesce(token, ?) WHERE id = ?", (token, conversation))
+            return str(db.execute("SELECT token FROM conversations WHERE id = ?", (conversation,)).fetchone()[0])
+
+    def opened(self, token: str) -> tuple[Turn, ...]:
+        """The turns of a shared conversation; none where the token opens nothing."""
+        return self._turns("c.token = ?", (token,))
+
+    # --- beneath ---
+
+    def _turns(self, which: str, values: Sequence[str]) -> tuple[Turn, ...]:
+        rows = self._read(
+            "SELECT t.number, t.question, t.answer, t.at FROM turns t JOIN conversations c ON c.id = t.conversation "
+            f"WHERE {which} ORDER BY t.number",
+            values,
+        )
+        return tuple(
+            Turn(
+                number=number,
+                question=question,
+                answer=msgspec.json.decode(answer, type=Answer),
+                at=datetime.fromisoformat(at),
+            )
+            for number, question, answer, at in rows
+        )
+
+    def _own(self, conversation: str, owner: str) -> None:
+        found = self._db.execute("SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation, owner))
+        if found.fetchone() is None:
+            raise NotFound("there is no such conversation; begin a new one")
+
+    def _read(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, _readable(self.path):
+            return self._db.execute(query, values).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, _readable(self.path), transaction(self._db):
+            yield self._db
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    with _readable(path):
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        except OSError as error:
+            raise StoreError(f"cannot write to {path}: {error.strerror}; choose another store with --store") from error
+        db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > VERSION or (version and db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION):
+            db.close()
+            raise StoreError(f"{path} is of another program or of a newer isnad; move it away, or upgrade isnad")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA secure_delete = ON")  # what a reader deletes is gone from the file too
+        db.execute("BEGIN IMMEDIATE")
+        if not db.execute("PRAGMA user_version").fetchone()[0]:
+            for statement in SCHEMA.split(";\n"):
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id = {APPLICATION}")
+            db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+        return db
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """What SQLite says, in words with a next step."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if "full" in str(error):
+            raise StoreFull(f"the disk of {path} is full; make room and ask again") from error
+        raise StoreError(f"{path}: {error}; move the file away to begin anew, the articles are not in it") from error
+
+
+def _markdown(turn: Turn) -> str:
+    head = f"## {inert(one_line(turn.question))}\n\n*{turn.at:%Y-%m-%d %H:%M} UTC · {inert(turn.answer.engine)}*"
+    return f"{head}\n\n{turn.answer.to_markdown()}"
+
+
+def _title(text: str | None) -> str:
+    line = one_line(text or "")
+    return line if len(line) <= TITLE else line[: TITLE - 1] + "…"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

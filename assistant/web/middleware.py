@@ -1,0 +1,257 @@
+"""The guard in front of the page: who gets in, which routes there are, how much may be sent, and the heads of every response.
+
+A pure ASGI middleware, so that streamed responses and visitors who leave pass through unchanged. What is not allowed here does
+not exist: most of Gradio's routes (files, proxies, recordings, code editing) are never reached.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from assistant.web import login_pages
+from assistant.web.headers import Sending
+from assistant.web.logins import Logins, basic
+from assistant.web.rate_limit import Throttle
+from assistant.web.service import COOKIE, NAME, network
+
+SESSION = "isnad-session"
+BODY = 1_000_000  # bytes of a request that is no upload
+ROUTES = re.compile(
+    r"/|/(?:config|health|panel|login|logout|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(?:assets|static|svelte)/.+"
+    r"|/(?:article|export)/.+|/gradio_api/(?:info|app_id|login_check|user|token|startup-events|theme\.css|queue/(?:join|data|status)"
+    r"|heartbeat/\w+|cancel|reset|component_server|upload|upload_progress|run/[\w-]+"
+    r"|(?:api|call)/(?:v2/)?(?:answer|passages)(?:/\w+)?)/?|/mcp/?"
+)
+FREE = frozenset({"/health", "/login", "/favicon.ico", "/robots.txt"})  # without a login
+ASKING = re.compile(r"/gradio_api/(?:queue/join|(?:run|api|call)/.+|component_server)/?|/mcp/?")
+UPLOAD = re.compile(r"/gradio_api/upload/?")
+UPLOADS = 60  # of one address in a minute
+_OWNER = re.compile(r"[\w-]{22,64}")
+
+
+class Guard:
+    """Wraps the application. `logins` None: everybody gets in, told apart by a random cookie. `hosts`: the names that the page
+    answers to beside addresses of numbers, so that no other site's name can be pointed at it; None: any. `upload` is the most bytes
+    of one upload, None where there are none; `room` tells whether there is room for one more; `requests` that start something are
+    taken from one address in a minute."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        logins: Logins | None = None,
+        hosts: frozenset[str] | None = None,
+        upload: int | None = None,
+        room: Callable[[], bool] = lambda: True,
+        requests: int = 600,
+    ) -> None:
+        self._app, self._logins, self._hosts, self._room = app, logins, hosts, room
+        self._upload = upload
+        self._requests = Throttle(requests, 60.0)
+        self._uploads = Throttle(UPLOADS, 60.0)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, Sending(send, scope))
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Sending) -> None:
+        request = Request(scope, receive)
+        response = self._refused(request)
+        if response is None:
+            response = await self._entered(request, send)
+        if response is not None:
+            await response(scope, receive, send)
+            return
+        counted = _counted(receive, self._largest(request), lambda: send.instead(_said(413, "too_large")))
+        try:
+            await self._app(scope, counted, send)
+        except Exception:
+            if not send.ended:  # what the application says of a visitor whom we sent away is of no use
+                raise
+
+    def _refused(self, request: Request) -> Response | None:
+        """What needs no knowledge of who asks."""
+        path, heads = request.scope["path"], request.headers
+        if not allowed_host(heads.get("host", ""), self._hosts):
+            return _said(421, "wrong_host")
+        if not ROUTES.fullmatch(path):
+            return _said(404, "not_found")
+        if request.method not in ("GET", "HEAD", "OPTIONS") and foreign(heads):
+            return _said(403, "from_another_site")
+        sent = heads.get("content-length", "0")
+        if not sent.isdecimal() or int(sent) > self._largest(request):
+            return _said(413, "too_large")
+        return self._too_often(request)
+
+    def _largest(self, request: Request) -> int:
+        """The most bytes that a request may send."""
+        return BODY + (self._upload or 0) if UPLOAD.fullmatch(request.scope["path"]) else BODY
+
+    def _too_often(self, request: Request) -> Response | None:
+        path = request.scope["path"]
+        if UPLOAD.fullmatch(path):
+            if self._upload is None:
+                return _said(403, "no_uploads")
+            if not self._uploads.passes(_address(request)):
+                return _said(429, "too_many")
+            return None if self._room() else _said(503, "no_room")
+        if request.method == "POST" and ASKING.fullmatch(path) and not self._requests.passes(_address(request)):
+            return _said(429, "too_many")
+        return None
+
+    async def _entered(self, request: Request, send: Sending) -> Response | None:
+        """Lets the request in under a name or a cookie's id, or answers it itself."""
+        heads = MutableHeaders(scope=request.scope)
+        del heads[NAME]
+        logins = self._logins
+        if logins is None:
+            own = request.cookies.get(COOKIE, "")
+            if not _OWNER.fullmatch(own):
+                if arriving(request):
+                    return HTMLResponse(login_pages.AGAIN)
+                own = secrets.token_urlsafe(24)
+                others = heads.get("cookie")
+                heads["cookie"] = f"{others}; {COOKIE}={own}" if others else f"{COOKIE}={own}"  # the last one counts
+                if request.scope["path"] == "/":
+                    send.cookie(COOKIE, own, age=400 * 86_400)
+            return _said(404, "not_found") if request.scope["path"] in ("/login", "/logout") else None
+        if request.scope["path"] == "/login":
+            return await self._login(request, logins, send)
+        word = request.cookies.get(SESSION, "")
+        name = logins.name(word) if word else None
+        if request.scope["path"] == "/logout" and request.method == "POST":
+            logins.end(word)
+            send.cookie(SESSION, "", age=0)
+            return RedirectResponse("/login", 303)
+        if name is None and (header := request.headers.get("authorization")):
+            name = await self._by_header(request, header, logins)
+            if name is None:
+                return _said(429 if logins.throttled(_address(request)) else 401, "wrong_login")
+        if name is not None:
+            heads[NAME] = quote(name)
+            return None
+        if request.scope["path"] in FREE:
+            return None
+        if "text/html" not in request.headers.get("accept", "") or request.method != "GET":
+            return _said(401, "log_in")
+        if arriving(request):
+            return HTMLResponse(login_pages.AGAIN)
+        asked = request.scope["path"] + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/login?next={quote(asked)}", 303)
+
+    async def _login(self, request: Request, logins: Logins, send: Sending) -> Response:
+        if request.method != "POST":
+            return HTMLResponse(login_pages.form(within(request.query_params.get("next", "/"))))
+        try:
+            fields = parse_qs((await _body(request)).decode("utf-8", "replace"), max_num_fields=10)
+        except ValueError:
+            return _said(400, "unreadable")
+        name, password, onward = (fields.get(one, [""])[0] for one in ("name", "password", "next"))
+        if not logins.admits(_address(request), name):
+            return HTMLResponse(login_pages.form(within(onward), "too_many"), 429, headers={"retry-after": "60"})
+        if not await run_in_threadpool(logins.right, name, password):
+            return HTMLResponse(login_pages.form(within(onward), "wrong"), 401)
+        send.cookie(SESSION, logins.begin(name))
+        return RedirectResponse(within(onward), 303)
+
+    async def _by_header(self, request: Request, header: str, logins: Logins) -> str | None:
+        """The name of a program that sends name and password with each request."""
+        pair = basic(header)
+        if pair is None:
+            return None
+        if logins.remembered(header):
+            return pair[0]
+        if not logins.admits(_address(request), pair[0]) or not await run_in_threadpool(logins.right, *pair):
+            return None
+        logins.remember(header)
+        return pair[0]
+
+
+def allowed_host(host: str, hosts: frozenset[str] | None) -> bool:
+    """Whether a Host header names this page: an address of numbers, or one of its names.
+
+    >>> allowed_host("127.0.0.1:7860", frozenset({"localhost"})), allowed_host("evil.example", frozenset({"localhost"}))
+    (True, False)
+    """
+    if hosts is None:
+        return True
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name in hosts or bool(re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]+:[0-9a-f:.]*", name))
+
+
+def foreign(heads: Mapping[str, str]) -> bool:
+    """Whether a request that changes something comes from another site's page.
+
+    >>> foreign({"host": "localhost:1", "origin": "http://localhost:1"}), foreign({"host": "localhost:1", "origin": "null"})
+    (False, True)
+    """
+    site, origin = heads.get("sec-fetch-site"), heads.get("origin")
+    if site is not None:  # a browser says itself what it is; programs send neither
+        return site not in ("same-origin", "none")
+    return origin is not None and urlsplit(origin).netloc != heads.get("host", "")
+
+
+def arriving(request: Request) -> bool:
+    """Whether a browser follows a link from another site: it then leaves our Strict cookies at home, once."""
+    heads = request.headers
+    return heads.get("sec-fetch-site") == "cross-site" and heads.get("sec-fetch-mode") == "navigate"
+
+
+def within(path: str) -> str:
+    """The path, if it stays on this site; otherwise the front page.
+
+    >>> within("/?c=a"), within("//evil.example"), within("https://evil.example")
+    ('/?c=a', '/', '/')
+    """
+    return path if re.fullmatch(r"/(?![/\\])[\x21-\x7e]*", path) and "\\" not in path else "/"
+
+
+def _counted(receive: Receive, largest: int, too_large: Callable[[], Awaitable[None]]) -> Receive:
+    """What is received, up to `largest` bytes; beyond them the application sees the visitor leave."""
+    seen = 0
+
+    async def counted() -> MutableMapping[str, Any]:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen <= largest:
+            return message
+        await too_large()
+        return {"type": "http.disconnect"}
+
+    return counted
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > 10_000:
+            raise ValueError
+    return body
+
+
+def _address(request: Request) -> str:
+    return network(request.client.host if request.client else "unknown")
+
+
+def _said(status: int, key: str) -> Response:
+    heads = {"retry-after": "60"} if status == 429 else None
+    return JSONResponse({"error": key, "say": login_pages.SAID[key]}, status, headers=heads)

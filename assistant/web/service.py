@@ -1,0 +1,327 @@
+"""The desk: what the page's callbacks and the published endpoints work with. No globals; everything they need is asked of it."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import os
+import secrets
+import threading
+import time
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+from msgspec.structs import replace
+
+from assistant import container
+from assistant.api import Assistant
+from assistant.generative.metadata_claims import opening
+from assistant.models import Answer, Citation, Usage
+from assistant.query.followups import Conversation
+from assistant.settings import Settings
+from assistant.web.conversation_store import FILE, Conversations
+from assistant.web.rate_limit import Limits, Refusal, Visits
+from assistant.web.uploads import Uploads
+from index.errors import IsnadError
+from index.ingest.sync import Progress, quiet
+from index.language.normalize import folded
+from index.models import Article, Filters, Hit, Skipped, Span, SyncReport
+from index.store.ledger import Ledger
+from index.token_count import count
+
+COOKIE = "isnad"  # holds the owner's random id on a page without a login
+NAME = "isnad-name"  # a head of the request, set by the guard alone: the name that logged in
+FOLDER = "web"  # in the store
+BEGINNING = 200  # characters of an article, at most, that stand for its title
+MENTIONS = 8  # passages beside the titles that a search of the articles finds
+FRESH = 5.0  # seconds that a status is told again
+
+
+class Asking(Protocol):
+    """What is known of a visitor's request: gradio's, starlette's."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def cookies(self) -> Mapping[str, str]: ...
+
+    @property
+    def client(self) -> Any: ...
+
+
+class Desk:
+    """Answers, conversations, articles and uploads of one store, for many visitors at once.
+
+    A *visitor* is who is counted (a login name, or an address): pass `desk.visitor(request)` to `admit` and `stream`.
+    An *owner* is whose conversations and uploads they are (a login name, or the random id in a cookie): `desk.owner(request)`.
+    """
+
+    def __init__(
+        self,
+        store: Path,
+        *,
+        settings: Settings,
+        limits: Limits = Limits(),  # noqa: B008
+        uploads: bool = True,
+        assistant: Assistant | None = None,
+    ) -> None:
+        """Raises NoStore, which names `isnad index`, where nothing has been indexed."""
+        self.store, self.settings, self.limits = store, settings, limits
+        there = (store / "ledger.db").is_file()  # it may hold no article: here they can be uploaded
+        self.assistant = assistant or Assistant.open(store, settings=settings, create=there)
+        self._ledger = Ledger.open(store)
+        self.conversations = Conversations(store / FILE)
+        self.underway: set[str] = set()  # conversations in which an answer is being written
+        self.may_upload = uploads
+        self.incoming = store / FOLDER / f"tmp-{os.getpid()}"  # where the server puts what is sent to it
+        self._uploads = Uploads(store, store / FOLDER / "uploads", settings, limits)
+        self._visits = Visits(limits, lambda who, day: self.conversations.spent(who, since=day), self.busy)
+        self._key = secrets.token_bytes(16)
+        self._answering = 0
+        self._counting = threading.Lock()
+        self._quoting: Assistant | None = None  # see `plain`
+        self._opening = threading.Lock()
+        self._status: tuple[float, dict[str, Any]] | None = None
+
+    def close(self) -> None:
+        """Let go of the store's files."""
+        self.assistant.close()
+        if self._quoting is not None:
+            self._quoting.close()
+        self._ledger.close()
+        self.conversations.close()
+
+    # --- who ---
+
+    def owner(self, request: Asking) -> str:
+        """Whose conversations these are: the name that logged in, or the random id of the cookie; "" where there is neither."""
+        return unquote(request.headers.get(NAME, "")) or request.cookies.get(COOKIE, "")
+
+    def visitor(self, request: Asking) -> str:
+        """Who is counted: the name that logged in, or the address, as a hash that only this process can make."""
+        if name := request.headers.get(NAME):
+            return unquote(name)
+        host = network(str(getattr(request.client, "host", None) or "unknown"))
+        return "address " + hashlib.blake2b(host.encode(), key=self._key, digest_size=9).hexdigest()
+
+    # --- asking ---
+
+    def plain(self) -> Assistant:
+        """An assistant that asks no model, whatever is set: it answers by quoting, searches by words, and costs nothing."""
+        with self._opening:
+            if self._quoting is None:
+                settings = replace(self.settings, base_url=None, key=None, embedding_model=None, reranker=None)
+                self._quoting = Assistant.open(self.store, settings=settings)
+            return self._quoting
+
+    def admit(self, visitor: str, question: object) -> Refusal | None:
+        """None where the question may be asked, else the key of a friendly message (`visits.Refusal`). Ask it once a question."""
+        return self._visits.admit(visitor, question)
+
+    def stream(
+        self,
+        visitor: str,
+        question: str,
+        *,
+        conversation: Conversation | None = None,
+        filters: Filters | None = None,
+        quoting: bool = False,
+    ) -> Generator[str, None, Answer]:
+        """The answer's text as it is written; the generator returns the answer. Close it to stop: the model's stream ends too
+        (while a thread waits in it: `index.model_api.Leaving`). `quoting`: with no model, whatever is set.
+
+        What it cost is noted for the visitor; of an answer that was stopped, an estimate. Raises what `Assistant.stream` raises.
+        """
+        assistant = self.plain() if quoting else self.assistant
+        streaming = assistant.stream(question, conversation=conversation, filters=filters)
+        said = ""
+        self._count(1)
+        try:
+            while True:
+                try:
+                    piece = next(streaming)
+                except StopIteration as done:
+                    answer: Answer = done.value
+                    break
+                said += piece
+                yield piece
+        except BaseException as left:
+            streaming.close()
+            if not quoting and (said or isinstance(left, GeneratorExit)):
+                self._charge_unfinished(visitor, question, said)
+            raise
+        finally:
+            self._count(-1)
+        if answer.usage:
+            self.conversations.charge(visitor, self._priced(answer.usage))
+        return answer
+
+    def ask(self, visitor: str, question: str, *, filters: Filters | None = None) -> Answer:
+        """The whole answer: `stream`, read to its end."""
+        streaming = self.stream(visitor, question, filters=filters)
+        while True:
+            try:
+                next(streaming)
+            except StopIteration as done:
+                answer: Answer = done.value
+                return answer
+
+    def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
+        """The passages for a question, best first."""
+        return self.assistant.search(question, limit=limit, filters=filters)
+
+    def mentions(self, query: str) -> tuple[Hit, ...]:
+        """Passages that hold half of the query's words or more, one of an article at most; nothing where the query is none."""
+        wanted = set(folded(query).split())
+        try:
+            found = self.plain().search(query, limit=3 * MENTIONS, per_article=1) if wanted else ()
+        except IsnadError:
+            return ()
+        return tuple(hit for hit in found if 2 * _held(wanted, hit.passage.text) >= len(wanted))[:MENTIONS]
+
+    def busy(self) -> int:
+        """How many questions are being answered."""
+        return self._answering
+
+    def _count(self, step: int) -> None:
+        with self._counting:
+            self._answering += step
+
+    def _charge_unfinished(self, visitor: str, question: str, said: str) -> None:
+        """An estimate for an answer that was stopped or broke off: all the passages that fit, and what was written."""
+        if self.settings.has_model:
+            tokens_in, tokens_out = self.settings.context_tokens + count(question), count(said)
+            self.conversations.charge(
+                visitor, self._priced(Usage(requests=1, tokens_in=tokens_in, tokens_out=tokens_out))
+            )
+
+    def _priced(self, usage: Usage) -> Usage:
+        """With its cost, wherever prices are set: a limit of money must not miss what nobody else has priced."""
+        price_in, price_out = self.settings.price_in, self.settings.price_out
+        if usage.cost is not None or (price_in is None and price_out is None):
+            return usage
+        cost = (usage.tokens_in * (price_in or 0.0) + usage.tokens_out * (price_out or 0.0)) / 1e6
+        return replace(usage, cost=cost)
+
+    # --- articles ---
+
+    def article(self, file_id: str) -> Article:
+        """One article of the store; NotFound where there is none of that id."""
+        return self._ledger.article(file_id)
+
+    def articles(self, ids: Sequence[str]) -> dict[str, Article]:
+        """Those of the articles that are there, by id."""
+        return self._ledger.articles(ids)
+
+    def listed(self, ids: Sequence[str]) -> dict[str, Article]:
+        """The same for a list: without their texts, those of articles without a title cut down to how they begin."""
+        return {one: _slim(article) for one, article in self.articles(ids).items()}
+
+    def place(self, place: str) -> tuple[Article, Span | None]:
+        """The article and the stretch that FILE_ID or FILE_ID:START-END names; NotFound where there is none."""
+        return self._ledger.place(place)
+
+    def cited(self, place: str, *, owner: str = "", conversation: str = "", token: str = "") -> tuple[Citation, ...]:
+        """What the newest answer that quotes this place quotes of its article, that of the place first; nothing where none does.
+
+        In the owner's `conversation`, or in the shared one that `token` opens.
+        """
+        turns = self.conversations.opened(token) if token else ()
+        if conversation and owner:
+            turns = self.conversations.turns(conversation, owner)
+        for turn in reversed(turns):
+            quotes = {f"{one.file_id}:{one.start}-{one.end}": one for one in quoted(turn.answer)}
+            if first := quotes.get(place):
+                return (first, *(one for one in quotes.values() if one.file_id == first.file_id and one != first))
+        return ()
+
+    def copies(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Article id → ids of the others that carry the same report."""
+        reports = self._ledger.reports(ids) if ids else {}
+        carriers = self._ledger.carriers(set(reports.values())) if reports else {}
+        return {one: tuple(sorted(set(carriers[report]) - {one})) for one, report in reports.items()}
+
+    def every_article(self) -> Iterator[Article]:
+        """All articles, in order of id, a page at a time."""
+        return self._ledger.every_article()
+
+    # --- uploads ---
+
+    def add(self, files: Sequence[Path], owner: str, progress: Progress = quiet) -> SyncReport:
+        """Take files that lie in `incoming` into the owner's uploads, and index them; every file is in the report, the refused ones
+        with a reason. What was taken in, or refused, no longer lies there.
+
+        Raises StoreBusy where another process writes, UsageError where the page takes no uploads.
+        """
+        self._status = None
+        incoming = self.incoming.resolve()
+        sent = [one for one in files if one.is_file() and not one.is_symlink() and incoming in one.resolve().parents]
+        strange = tuple(
+            Skipped(path=one.name, reason="it was not sent to this page") for one in files if one not in sent
+        )
+        try:
+            report = self._uploads.add(sent, owner if self.may_upload else "", progress)
+        finally:
+            for one in sent:
+                one.unlink(missing_ok=True)
+        return replace(report, skipped=(*report.skipped, *strange))
+
+    def remove_upload(self, owner: str, file_id: str) -> None:
+        """Take one of the owner's own uploads out again; NotFound where it is not the owner's."""
+        self._status = None
+        self._uploads.remove(owner, file_id)
+
+    def uploads(self, owner: str) -> tuple[str, ...]:
+        """Ids of the articles that the owner uploaded."""
+        return self._uploads.ids(owner)
+
+    # --- state ---
+
+    def status(self) -> dict[str, Any]:
+        """What `isnad status` prints (articles, newest, engine, passages_go_to, languages …), and `spent`, a Usage, of all so far."""
+        now = time.monotonic()
+        if self._status is None or now - self._status[0] > FRESH:
+            self._status = (now, container.status(self.store, self.settings))
+        return {**self._status[1], "spent": self.conversations.spent(), "currency": self.settings.currency}
+
+
+def _held(words: Collection[str], said: str) -> int:
+    """How many of the words, folded, stand in a text."""
+    whole = folded(said)
+    return sum(word in whole for word in words)
+
+
+def quoted(answer: Answer) -> Iterator[Citation]:
+    """Every quotation of an answer: of its sentences, of the sides of its conflicts, of the closest passages."""
+    yield from answer.citations
+    yield from (side.citation for conflict in answer.conflicts for side in conflict.sides)
+    yield from answer.closest
+
+
+def _slim(article: Article) -> Article:
+    begins = None if article.title else opening(article)
+    return Article(
+        id=article.id,
+        text=begins.of(article.text)[:BEGINNING] if begins else "",
+        sha256="",
+        title=article.title,
+        published=article.published,
+        publisher=article.publisher,
+        language=article.language,
+    )
+
+
+def network(host: str) -> str:
+    """The address, or of an IPv6 address the part that one household shares.
+
+    >>> network("127.0.0.1"), network("2001:db8:1:2:3:4:5:6")
+    ('127.0.0.1', '2001:db8:1:2::/64')
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return host if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))

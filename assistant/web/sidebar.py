@@ -1,0 +1,223 @@
+"""What stands around the chat, as HTML: the name, the state, the welcome, the lists; and word to page.js through the bridge."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+
+from assistant.rendering.plain_text import direction, escaped
+from assistant.web import article_browser
+from assistant.web.markup import (
+    LINE,
+    article_rows,
+    button,
+    day,
+    file_name,
+    isolated,
+    link,
+    prose,
+    shortened,
+    tag,
+    text,
+    title,
+)
+from assistant.web.service import Desk
+from assistant.web.words import Words
+from index.language.normalize import folded
+from index.language.sentences import sentences
+from index.loaders.article_loader import LIMITS
+from index.models import Article, Hit, Span
+
+KEY_LINES = ("export OPENAI_API_KEY=…", "isnad chat")
+ALIASES = (".markdown", ".htm", ".xhtml")  # of types that are named
+SHOWN = 200  # conversations in the list
+NEWEST = 4  # articles in the welcome
+
+
+def told(**facts: object) -> str:
+    """Word to page.js: JSON in ASCII, escaped, and never twice the same, so that it is always news."""
+    return escaped(json.dumps({**facts, "nonce": secrets.token_hex(4)}))
+
+
+def brand(words: Words) -> str:
+    """The name and what it is for."""
+    return tag(
+        "div",
+        tag("p", text(words.name), class_="name") + tag("p", text(words.tagline)),
+        class_="brand",
+        dir=words.direction,
+    )
+
+
+def top(words: Words) -> str:
+    """The bar above the chat: what can be done with the conversation and with the page."""
+    kept = tag(
+        "div",
+        button("share", words.share, class_="bar share", title=words.share)
+        + button("export-md", words.export_md, class_="bar md", title=words.export_md)
+        + button("export-json", words.export_json, class_="bar json", title=words.export_json),
+        class_="kept",
+    )
+    menu = button("menu", words.menu, class_="bar menu icon", title=words.menu, aria_expanded="false")
+    switch = button(f"switch:{words.switch_to}", words.switch, class_="bar switch", lang=words.switch_to)
+    theme = button("theme", words.theme, class_="bar theme icon", title=words.theme)
+    name = tag("h1", text(words.name), class_="sr")
+    return name + tag("nav", menu + kept + switch + theme, dir=words.direction, aria_label=words.more)
+
+
+def welcome(desk: Desk, words: Words) -> str:
+    """What an empty chat shows: how it works, and the newest articles."""
+    newest, _ = article_browser.browsed(desk.store)
+    rows = article_rows(_begun(desk, newest[:NEWEST]), words)
+    head = tag("h2", text(words.welcome)) + tag("p", text(words.welcome_more))
+    shown = tag("h3", text(words.newest)) + rows if newest else tag("p", text(words.no_store))
+    return tag("section", head + shown, class_="welcome", dir=words.direction)
+
+
+def goes(desk: Desk, words: Words) -> str:
+    """Before anything is sent: to which host it goes."""
+    host = desk.status()["passages_go_to"]
+    if not host:
+        return tag("p", text(words.stays), class_="stays", dir=words.direction)
+    said, _, after = words.goes_to.partition("{host}")
+    return tag("p", text(said) + " " + isolated(host) + text(after), class_="goes", dir=words.direction)
+
+
+def state(desk: Desk, words: Words) -> str:
+    """Which engine answers (with the lines that add a key), how many articles, how fresh, what it has cost."""
+    status = desk.status()
+    model = str(status["engine"]).partition("model:")[2]
+    if model:
+        said, _, after = words.engine_model.partition("{model}")
+        engine = tag("p", text(said) + " " + isolated(model) + text(after), class_="engine")
+    else:
+        lines = tag("pre", tag("code", "\n".join(map(text, KEY_LINES))), dir="ltr", tabindex="0")
+        adding = tag("p", text(words.add_key)) + lines
+        engine = tag("details", tag("summary", text(words.engine_quotes)) + adding, class_="engine")
+    spent = status["spent"]
+    parts = [_filled(words.count_articles, "{count}", f"{status['articles']:,}")]
+    if status["newest"]:
+        parts.append(_filled(words.newest_is, "{date}", status["newest"]))
+    if spent.cost is not None:
+        parts.append(_filled(words.cost, "{cost}", f"{spent.cost:,.4f} {status['currency']}"))
+    elif spent.requests:
+        parts.append(_filled(words.tokens, "{tokens}", f"{spent.tokens_in + spent.tokens_out:,}"))
+    return tag("div", engine + tag("p", " · ".join(parts), class_="facts"), class_="state", dir=words.direction)
+
+
+def conversations(desk: Desk, owner: str, words: Words, current: str, query: str = "") -> str:
+    """The visitor's conversations, newest first, each with what can be done to it."""
+    found = desk.conversations.listed(owner, query)
+    rows = [
+        tag(
+            "li",
+            tag(
+                "button",
+                text(one.title),
+                type="button",
+                id=f"do-open:{one.id}",
+                class_="open",
+                dir=direction(one.title),
+                title=f"{one.at:%Y-%m-%d} · {one.title}",
+            )
+            + button(f"rename:{one.id}", words.rename, class_="act rename icon", title=words.rename)
+            + button(f"delete:{one.id}", words.delete, class_="act delete icon", title=words.delete),
+            class_="current" if one.id == current else None,
+        )
+        for one in found[:SHOWN]
+    ]
+    if not rows:
+        return tag("p", text(words.conversations_none), class_="none", dir=words.direction)
+    shown = words.conversations_shown.format(shown=len(rows), all=len(found))
+    more = tag("p", text(shown), class_="count", dir=words.direction) if len(rows) < len(found) else ""
+    return tag("ul", "".join(rows), class_="rows", dir=words.direction) + more
+
+
+def articles(desk: Desk, words: Words, query: str = "") -> str:
+    """Articles to browse, newest first; for a query, those whose titles have its words, then sentences of the others that do."""
+    found, every = article_browser.browsed(desk.store, query)
+    titled = {one.id for one in found}
+    said = [(hit, _best(hit, query)) for hit in desk.mentions(query) if hit.article.id not in titled]
+    listed = ""
+    if found or not said:
+        count = words.articles_shown.format(shown=len(found), all=every) if found else words.articles_none
+        listed = tag("p", text(count), class_="count")
+    if found:
+        listed += article_rows(_begun(desk, found), words)
+    if said:
+        listed += tag("h3", text(words.in_texts)) + tag(
+            "ul", "".join(_mention(*one, words) for one in said), class_="rows"
+        )
+    return tag("div", listed, dir=words.direction)
+
+
+def _mention(hit: Hit, span: Span, words: Words) -> str:
+    """A sentence of an article that has the words of a query: a link to it, and whence it is."""
+    article = hit.article
+    passage = hit.passage
+    quote = shortened(passage.text[span.start - passage.start : span.end - passage.start])
+    facts = [day(article.published, words), text(article.publisher or ""), isolated(article.id)]
+    inner = tag("span", tag("bdi", text(quote), dir="auto"), class_="title") + tag(
+        "span", " · ".join(filter(None, facts)), class_="facts"
+    )
+    return tag("li", link(f"{article.id}:{span.start}-{span.end}", inner, title=title(article, words, LINE)))
+
+
+def _best(hit: Hit, query: str) -> Span:
+    """The sentence of the passage that has most words of the query, the first of those that have as many."""
+    wanted, passage = set(folded(query).split()), hit.passage
+    every = sentences(passage.text) or (Span(0, len(passage.text)),)
+
+    def held(span: Span) -> int:
+        said = folded(span.of(passage.text))
+        return sum(word in said for word in wanted)
+
+    best = max(every, key=held)
+    return Span(passage.start + best.start, passage.start + best.end)
+
+
+def only(desk: Desk, words: Words, files: Sequence[str]) -> str:
+    """The articles that alone are asked, each with a way to leave it out again; nothing where all are."""
+    known = desk.listed(list(files))
+    rows = [
+        tag("li", tag("bdi", text(title(known.get(one), words)), dir="auto")
+            + button(f"unpick:{one}", words.not_this, class_="act close icon", title=words.not_this))
+        for one in files
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    return tag("div", text(words.only_these) + tag("ul", "".join(rows)), class_="only", dir=words.direction)
+
+
+def taking(desk: Desk, words: Words) -> str:
+    """Which files can be added, and how many."""
+    limits = desk.limits
+    types = " ".join(one.removeprefix(".") for one in LIMITS if one not in ALIASES)
+    said = words.add_limits.format(types=types, files=limits.files, size=f"{limits.upload / 1e6:,.0f}")
+    return tag("p", prose(said), class_="count", dir=words.direction)
+
+
+def own(desk: Desk, owner: str, words: Words) -> str:
+    """The visitor's own uploads, which can be taken out again."""
+    ids = desk.uploads(owner) if owner else ()
+    found, _ = article_browser.browsed(desk.store, ids=ids) if ids else ((), 0)
+    if not found:
+        return ""
+    rows = [
+        tag("li", link(one.id, tag("span", tag("bdi", text(one.title or file_name(one.id)), dir="auto"), class_="title"))
+            + button(f"remove:{one.id}", words.remove, class_="act remove icon", title=f"{words.remove}: {one.title or file_name(one.id)}"))
+        for one in found
+    ]  # fmt: skip
+    return tag("div", tag("h3", text(words.mine)) + tag("ul", "".join(rows), class_="rows"), dir=words.direction)
+
+
+def _begun(desk: Desk, found: Sequence[Article]) -> list[Article]:
+    """The articles of a list, those without a title with how they begin."""
+    begun = desk.listed([one.id for one in found if not one.title])
+    return [begun.get(one.id, one) for one in found]
+
+
+def _filled(said: str, gap: str, value: str) -> str:
+    before, _, after = said.partition(gap)
+    return f"{text(before)} {isolated(value)} {text(after)}".strip()

@@ -1,0 +1,1 @@
+"""Eval cases, the articles they ask about, and checks of both."""

@@ -1,0 +1,1 @@
+"""Engines under test: the assistant, recorded replies, other systems."""

@@ -1,0 +1,1 @@
+"""The gate: compare a run with the baseline and decide."""

@@ -1,0 +1,1 @@
+"""Metrics: from a reply and its case to scores."""

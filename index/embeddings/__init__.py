@@ -1,0 +1,1 @@
+"""Embedding models: texts to vectors, by a server or in this process."""

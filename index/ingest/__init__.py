@@ -1,0 +1,1 @@
+"""From a folder of articles to an up-to-date store."""

@@ -1,0 +1,1 @@
+"""Language processing for Arabic and English: pure functions on text."""

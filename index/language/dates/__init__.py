@@ -1,0 +1,1 @@
+"""Find and read dates in Arabic and English text."""

@@ -1,0 +1,386 @@
+"""The forms in which Arabic and English name a date, as patterns over folded text, each with the rule that reads it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from index.language.normalize import folded
+from index.models import Value
+
+
+class PartialDate(Value, frozen=True, kw_only=True):
+    """A date of which each part is known or None. Weekdays count from Monday, 0, as in `datetime`."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    weekday: int | None = None
+    calendar: Literal["gregorian", "hijri"] = "gregorian"
+
+    def as_date(self) -> date | None:
+        """The day, where year, month and day are known and the calendar is Gregorian.
+
+        >>> PartialDate(year=2024, month=5, day=3).as_date()
+        datetime.date(2024, 5, 3)
+        """
+        if self.calendar == "hijri" or self.year is None or self.month is None or self.day is None:
+            return None
+        return _day(self.year, self.month, self.day)
+
+
+Shift = Literal["past", "next", "this"]
+
+
+class Found(Value, frozen=True, kw_only=True):
+    start: int  # in the folded text
+    end: int
+    values: tuple[PartialDate, ...] = ()
+    shift: Shift | None = None
+    unit: Literal["day", "month", "year", "weekday"] | None = None  # what a relative date counts
+    count: int = 0  # how many units from the anchor
+
+
+_WORDS_OF_SHIFT: dict[Shift, list[str]] = {
+    "past": ["الماضي", "الماضيه", "الفائت", "الفائته", "المنصرم", "المنصرمه", "السابق", "last", "past"],
+    "next": ["المقبل", "المقبله", "القادم", "القادمه", "التالي", "next", "coming"],
+    "this": ["الجاري", "الجاريه", "الحالي", "الحاليه", "this"],
+}
+_SHIFTS = {folded(word): shift for shift, words in _WORDS_OF_SHIFT.items() for word in words}
+_WEEKDAYS_AR = ["اثنين", "ثلاثاء", "اربعاء", "خميس", "جمعه", "سبت", "احد"]
+_WEEKDAYS_EN = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_ORDINALS = ["الاول", "الثاني", "الثالث", "الرابع", "الخامس", "السادس", "السابع", "الثامن", "التاسع", "العاشر"]
+_NEEDS_CONTEXT = {  # words of their own: a month only beside a day, a year or a word that says so
+    *("مارس", "ماي", "اب", "اوت", "نيسان", "جوان", "صفر", "رجب", "شعبان", "رمضان", "محرم"),
+    *("may", "march", "august", "mar", "jan", "jun", "dec", "sep", "oct"),
+}
+_FEW = dict(zip(["ثلاثه", "اربعه", "خمسه", "سته", "سبعه", "ثمانيه", "تسعه", "عشره"], range(3, 11), strict=True))
+_DAYS_AWAY = {
+    "امس": -1, "اول من امس": -2, "اول امس": -2, "غدا": 1, "بعد غد": 2, "yesterday": -1, "today": 0, "tomorrow": 1,
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _months() -> dict[str, tuple[str, int]]:
+    """Folded month name → calendar and number."""
+    table = json.loads(Path(__file__).with_name("months.json").read_text(encoding="utf-8"))
+    return {
+        folded(name): (calendar, int(number))
+        for calendar, months in table.items()
+        for number, names in months.items()
+        for name in names
+    }
+
+
+@lru_cache(maxsize=1)
+def _day_words() -> dict[str, int]:
+    """Folded Arabic day ordinals, "الحادي والعشرين" and the rest."""
+    words = {folded(word): day for day, word in enumerate(_ORDINALS, 1)}
+    for day, word in enumerate(["الحادي", *_ORDINALS[1:9]], 1):
+        words[folded(word + " عشر")] = 10 + day
+        for tens in ("العشرين", "العشرون"):
+            words[folded(word + " و" + tens)] = 20 + day
+    for ending in ("ين", "ون"):
+        words[folded("العشر" + ending)] = 20
+        words[folded("الثلاث" + ending)] = 30
+        words[folded("الحادي والثلاث" + ending)] = 31
+    return words
+
+
+def _any(words: Iterable[str]) -> str:
+    return (
+        "(?:" + "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(words, key=len, reverse=True)) + ")"
+    )
+
+
+class Form(NamedTuple):
+    """One way to name a date. `keys`: the words near which it stands; none: it begins with a digit."""
+
+    kind: str
+    keys: frozenset[str]
+    pattern: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def forms() -> tuple[Form, ...]:
+    """Each way to name a date, the fullest first: what an earlier one takes, a later one leaves."""
+    month, shift = _any(_months()), _any(_SHIFTS)
+    begin, attached = r"(?<![\w.])", r"(?<!\w)[وفبلك]{0,2}"
+    year = r"(?:1\d|20)\d\d(?![\da-z]|[.,:]\d|\s*%)"
+    era = r"(?:\s{0,2}(?P<era>هـ?|م|ميلادي[اه]?|هجري[اه]?|ah|ad|ce)(?!\w))?"
+    years = rf"(?:\s*[،,/-]?\s*(?:من\s+|of\s+)?(?:(?:ال)?عام\s+|(?:ال)?سنه\s+|year\s+)?(?P<year>{year}){era})?"
+    twice = rf"(?P<month>{month})(?!\w)(?:\s*[/(\\–-]?\s*(?P<again>{month})(?!\w)\s*\)?)?"
+    later = rf"(?:\s+من\s+)?(?:\s*(?:من\s+)?(?:(?:ال)?عام\s+)?(?P<shift>{shift})(?!\w))?"
+    day = rf"(?P<day>\d\d?|{_any(_day_words())})(?:st|nd|rd|th)?"
+    upto = r"(?:(?P<from>\d\d?)\s*(?:st|nd|rd|th)?\s*(?:[-–/]|و|الي|حتي|to|and)\s*)?"
+    of = r"\s*(?:من\s+|of\s+|شهر\s+|من\s+شهر\s+|/|-)?\s*"
+    number = r"(?<![\w.,/-])"
+    cue = r"(?:شهر|في|خلال|منذ|حتي|اوائل|اواخر|نهايه|بدايه|مطلع|منتصف|early|late|mid|in|since|until|by|during|of|of\s+the)"
+    patterns = {
+        "ordered": rf"{number}(?P<year>\d{{4}})\s?(?P<mark>[-/.])\s?(?P<month>\d\d?)\s?(?P=mark)\s?(?P<day>\d\d?)(?!\w){era}",
+        "slashed": rf"{number}(?P<a>\d\d?)\s?(?P<mark>[-/.])\s?(?P<b>\d\d?)\s?(?P=mark)\s?(?P<year>\d{{4}}|\d\d)(?!\w|[/-]\d){era}",
+        "day": rf"{begin}{attached}{upto}{day}{of}{twice}{years}{later}",
+        "english": rf"{begin}(?P<month>{month})\.?\s+(?:the\s+)?{upto}(?P<day>\d\d?)(?:st|nd|rd|th)?(?!\w|[.:,]\d)(?:,?\s+(?P<year>{year}))?",
+        "month": rf"(?<!\w)(?:(?P<before>last|this|next|past)\s+)?(?P<cue>{cue}\s+)?{attached}{twice}\.?{years}{later}",
+        "slashed short": r"(?:بتاريخ|الموافق|يوم|on)\s+(?P<a>\d\d?)\s?/\s?(?P<b>\d\d?)(?![\w/])",
+        "hijri": rf"{number}(?P<year>1[34]\d\d){era}",
+        "years": rf"{number}(?P<year>{year})\s?[-–/]\s?(?P<last>{year}|\d\d(?!\w|[.,]\d)){era}",
+        "year": rf"(?<![\w.,/$€£-])(?:[وفبلك]{{0,2}})(?P<year>{year})(?![/-]\d){era}(?P<unit>\s+\w+)?",
+        "weekday": rf"(?:(?P<before>last|this|next|past)\s+)?(?:{attached}(?:ال|لل)(?P<ar>{_any(_WEEKDAYS_AR)})|(?<!\w)(?P<en>{_any(_WEEKDAYS_EN)})s?)(?!\w)(?:\s+(?:من\s+الاسبوع\s+)?(?P<shift>{shift})(?!\w))?",
+        "away": rf"{attached}(?P<days>{_any(_DAYS_AWAY)})(?!\w)|(?:{attached}(?:قبل|منذ)\s+(?:(?P<n>\d\d?|{_any(_FEW)})\s+(?P<ago>ايام|اشهر|شهور|سنوات|اعوام)|(?P<two>يومين|شهرين|عامين|سنتين)))(?!\w)|(?<!\w)(?P<en_n>\d\d?)\s+(?P<en_unit>days|months|years)\s+ago(?!\w)",
+        "period": rf"{attached}(?:ال|لل)(?P<ar>شهر|عام|سنه)\s+(?P<shift>{shift})(?!\w)|(?<!\w)(?P<before>last|this|next)\s+(?P<en>month|year)(?!\w)",
+    }
+    months = frozenset(name.split()[0] for name in _months())
+    keys = {
+        **dict.fromkeys(("day", "month"), months),
+        "english": frozenset(name for name in months if name.isascii()),
+        "slashed short": frozenset(("بتاريخ", "موافق", "يوم", "on")),
+        "weekday": frozenset((*_WEEKDAYS_AR, *_WEEKDAYS_EN, *(day + "s" for day in _WEEKDAYS_EN))),
+        "away": frozenset((*(name.split()[0] for name in _DAYS_AWAY), "قبل", "منذ", "ago")),
+        "period": frozenset(("شهر", "عام", "سنه", "month", "year")),
+    }
+    return tuple(Form(kind, keys.get(kind, frozenset()), re.compile(pattern)) for kind, pattern in patterns.items())
+
+
+_REACH = 64  # letters to either side of a key word that can belong to its date
+_LETTERS_AND_DIGITS = re.compile(r"[^\W\d_]+|\d+")
+_ATTACHED = re.compile(r"^[وفبلك]{0,2}(?:ال|لل)?(?=..)")
+
+
+class _Keys(dict[str, frozenset[str]]):
+    """Which forms a word is a key of, with its article and particles or without; worked out when a word is first met."""
+
+    def __missing__(self, word: str) -> frozenset[str]:
+        bare = {word, word[1:], word[2:], _ATTACHED.sub("", word)}
+        kinds = frozenset(form.kind for form in forms() if not form.keys.isdisjoint(bare))
+        if len(self) < 50_000:
+            self[word] = kinds
+        return kinds
+
+
+_KEYS = _Keys()
+
+
+def dated(word: str) -> bool:
+    """Whether a folded word may stand in a date: none has neither such a word nor a digit.
+
+    >>> dated("وايار"), dated("friday"), dated("سفينه")
+    (True, True, False)
+    """
+    return bool(_KEYS[word])
+
+
+def scanned(plain: str) -> Iterator[Found]:
+    """What each form finds in a folded text, form after form; forms with key words look only around those."""
+    around: dict[str, list[tuple[int, int]]] = {}
+    digits = False
+    for word in _LETTERS_AND_DIGITS.finditer(plain):
+        if word[0].isdecimal():
+            digits = True
+            continue
+        for kind in _KEYS[word[0]]:
+            windows = around.setdefault(kind, [])
+            low, high = max(0, word.start() - _REACH), word.end() + _REACH
+            if windows and windows[-1][1] >= low:
+                low = windows.pop()[0]
+            windows.append((low, high))
+    for kind, keys, pattern in forms():
+        for low, high in around.get(kind, ()) if keys else [(0, len(plain))] if digits else ():
+            yield from _scan(kind, pattern, plain, low, high)
+
+
+def _scan(kind: str, pattern: re.Pattern[str], plain: str, low: int, high: int) -> Iterator[Found]:
+    while match := pattern.search(plain, low, high):
+        low = match.end()
+        for found in _READERS[kind](match, plain):
+            yield found
+            low = max(found.end, match.start() + 1)  # a reader may take less than was matched
+
+
+def _read_ordered(match: re.Match[str], text: str) -> Iterator[Found]:
+    year, month, day = (int(match[part]) for part in ("year", "month", "day"))
+    value = _value(year, month, day, match["era"])
+    if value:
+        yield Found(start=match.start(), end=match.end(), values=(value,))
+
+
+def _read_slashed(match: re.Match[str], text: str) -> Iterator[Found]:
+    """Day first in Arabic. Elsewhere `5/3/2024` stays ambiguous, the day first; `5.3.2024` has the day first everywhere."""
+    one, two = int(match["a"]), int(match["b"])
+    parts = match.groupdict()
+    year = int(parts["year"]) if parts.get("year") else None
+    if year is not None and year < 100:
+        if parts["mark"] == "." or one > 31:
+            return
+        year += 2000 if year < 70 else 1900
+    orders = [(one, two)]
+    hijri = year is not None and 1300 <= year < 1500
+    if parts.get("mark") in ("/", "-") and one != two and not hijri and not _ARABIC.search(text):
+        orders.append((two, one))
+    values = tuple(value for day, month in orders if (value := _value(year, month, day, parts.get("era"))))
+    if not values and (value := _value(year, one, two, parts.get("era"))):  # 12/25/2024, wherever it stands
+        values = (value,)
+    if values:
+        yield Found(start=match.start("a"), end=match.end(), values=values)
+
+
+def _read_day(match: re.Match[str], text: str) -> Iterator[Found]:
+    parts = match.groupdict()
+    calendar, month = _months()[_spaced(parts["month"])]
+    end = _end_of_month(match, month)
+    whole = end == match.end()
+    year = int(parts["year"]) if whole and parts.get("year") else None
+    shift = _SHIFTS.get(parts.get("shift") or "") if whole else None
+    for name in ("from", "day"):
+        if not parts.get(name):
+            continue
+        day = int(parts[name]) if parts[name].isdigit() else _day_words()[_spaced(parts[name])]
+        value = _value(year, month, day, parts.get("era") if whole else None, calendar)
+        if value:
+            last = match.end("from") if name == "from" else end
+            begin = min(match.start("day"), match.start("month"))
+            start = match.start("from") if name == "from" else begin
+            if name == "day" and parts.get("from") and match.start("from") > match.start("month"):
+                start = match.start("day")
+            if name == "from" and match.start("from") > match.start("month"):
+                start = match.start("month")
+            yield Found(start=start, end=last, values=(value,), shift=shift)
+
+
+def _read_month(match: re.Match[str], text: str) -> Iterator[Found]:
+    name = _spaced(match["month"])
+    calendar, month = _months()[name]
+    end = _end_of_month(match, month)
+    whole = end == match.end()
+    year = int(match["year"]) if whole and match["year"] else None
+    shift = _SHIFTS.get((match["shift"] if whole else None) or match["before"] or "")
+    certain = year or shift or match["again"] or (match["cue"] and not match["cue"].startswith(("في ", "of ")))
+    plain_word = name in _NEEDS_CONTEXT or calendar == "hijri"
+    if plain_word and not certain and not (match["cue"] and name != "اب" and calendar == "gregorian"):
+        return
+    value = _value(year, month, None, match["era"] if whole else None, calendar)
+    if value:
+        start = match.start("before") if match["before"] else match.start("month")
+        yield Found(start=start, end=end, values=(value,), shift=shift)
+
+
+def _read_year(match: re.Match[str], text: str) -> Iterator[Found]:
+    """A bare 2024 is a year where a word before it says so, or where nothing follows that it could count."""
+    before = text[max(0, match.start() - 12) : match.start("year")].split()
+    cue = re.sub("^[وفبلك]{0,2}(?:ال|لل)?", "", before[-1]) if before else ""
+    hijri = _era(match["era"]) == "hijri"
+    if not (match["era"] or cue in _YEAR_WORDS):
+        if not 1900 <= int(match["year"]) <= 2099 or (match["unit"] and before[-1:] and before[-1] not in _YEAR_CUES):
+            return
+        if match["unit"] and not before:
+            return
+    if not hijri and 1300 <= int(match["year"]) < 1500 and not match["era"]:
+        hijri = bool(_ARABIC.search(text))
+    value = PartialDate(year=int(match["year"]), calendar="hijri" if hijri else "gregorian")
+    end = match.end("era") if match["era"] else match.end("year")
+    yield Found(start=match.start("year"), end=end, values=(value,))
+
+
+def _read_years(match: re.Match[str], text: str) -> Iterator[Found]:
+    first, last = int(match["year"]), int(match["last"])
+    last += first // 100 * 100 if last < 100 else 0
+    if first < last <= first + 60:
+        calendar = _era(match["era"])
+        for year, part in ((first, "year"), (last, "last")):
+            yield Found(
+                start=match.start(part), end=match.end(part), values=(PartialDate(year=year, calendar=calendar),)
+            )
+
+
+def _read_hijri(match: re.Match[str], text: str) -> Iterator[Found]:
+    if _era(match["era"]) == "hijri":
+        yield Found(
+            start=match.start(), end=match.end(), values=(PartialDate(year=int(match["year"]), calendar="hijri"),)
+        )
+
+
+def _read_weekday(match: re.Match[str], text: str) -> Iterator[Found]:
+    listed, name = (_WEEKDAYS_AR, match["ar"]) if match["ar"] else (_WEEKDAYS_EN, match["en"])
+    start = match.start("before") if match["before"] else match.start("en")
+    if match["ar"]:
+        start = match.start("ar") - 2  # with its article
+    shift = _SHIFTS.get(match["shift"] or match["before"] or "")
+    yield Found(start=start, end=match.end(), shift=shift, unit="weekday", count=listed.index(name))
+
+
+def _read_away(match: re.Match[str], text: str) -> Iterator[Found]:
+    parts = match.groupdict()
+    start = match.start("days") if parts["days"] else match.start()
+    if parts["days"]:
+        yield Found(start=start, end=match.end(), unit="day", count=_DAYS_AWAY[_spaced(parts["days"])])
+        return
+    name = parts["ago"] or parts["two"] or parts["en_unit"]
+    number = parts["n"] or parts["en_n"] or "2"
+    units: dict[str, Literal["day", "month", "year"]] = {
+        "ا": "year",
+        "ش": "month",
+        "ي": "day",
+        "d": "day",
+        "m": "month",
+    }
+    unit = "day" if name == "ايام" else "month" if name == "اشهر" else units.get(name[0], "year")
+    yield Found(start=start, end=match.end(), unit=unit, count=-(_FEW.get(number) or int(number)))
+
+
+def _read_period(match: re.Match[str], text: str) -> Iterator[Found]:
+    shift = _SHIFTS[match["shift"] or match["before"]]
+    unit: Literal["month", "year"] = "month" if (match["ar"] or match["en"]) in ("شهر", "month") else "year"
+    start = match.start("ar") - 2 if match["ar"] else match.start()
+    yield Found(start=start, end=match.end(), unit=unit, count={"past": -1, "this": 0, "next": 1}[shift])
+
+
+_READERS: dict[str, Callable[[re.Match[str], str], Iterator[Found]]] = {
+    "ordered": _read_ordered, "slashed": _read_slashed, "slashed short": _read_slashed, "day": _read_day,
+    "english": _read_day, "month": _read_month, "hijri": _read_hijri, "years": _read_years, "year": _read_year,
+    "weekday": _read_weekday, "away": _read_away, "period": _read_period,
+}  # fmt: skip
+_ARABIC = re.compile("[\u0621-\u064a]")
+_YEAR_WORDS = frozenset(("عام", "سنه", "موسم", "موازنه", "ميزانيه", "موديل", "year"))
+_YEAR_CUES = frozenset(("في", "منذ", "حتي", "in", "since", "of", "by", "until", "from", "before", "after"))
+
+
+def _spaced(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _era(word: str | None) -> Literal["gregorian", "hijri"]:
+    return "hijri" if word and (word in ("ه", "هـ", "ah") or word.startswith("هجر")) else "gregorian"
+
+
+def _value(
+    year: int | None, month: int, day: int | None, era: str | None, calendar: str = "gregorian"
+) -> PartialDate | None:
+    """The date if there is such a day. A year between 1300 and 1500 is Hijri where no month name says otherwise."""
+    hijri = calendar == "hijri" or _era(era) == "hijri" or (year is not None and 1300 <= year < 1500)
+    if not 1 <= month <= 12 or (day is not None and not 1 <= day <= 31):
+        return None
+    if hijri:
+        return PartialDate(year=year, month=month, day=day, calendar="hijri") if day is None or day <= 30 else None
+    if day is not None and _day(year or 2000, month, day) is None:
+        return None
+    return PartialDate(year=year, month=month, day=day)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _end_of_month(match: re.Match[str], month: int) -> int:
+    """Where the date ends: before a second month name, if that is another month."""
+    again = match.groupdict().get("again")
+    if again and _months()[_spaced(again)][1] != month:
+        return match.end("month")
+    return len(match.group().rstrip()) + match.start()

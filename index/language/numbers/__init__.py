@@ -1,0 +1,1 @@
+"""Find and read numbers in Arabic and English text."""

@@ -1,0 +1,232 @@
+"""Where sentences and paragraphs begin and end, in any language, as exact offsets; one pass, linear in the text.
+
+A line break, a bullet and a full stop end a sentence; an abbreviation, an initial, a decimal, a date, an ellipsis in
+mid-sentence and a mark inside brackets do not. Rules of this kind are the published practice for news text without
+training data (Grefenstette and Tapanainen 1994, "What is a word, what is a sentence?"); Arabic has no capital letters to
+help, so its rules lean on the length of the two sides and on what a mark is attached to.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from index.models import Span
+
+WINDOW = 300  # how far a mark looks for its bracket or quotation mark: keeps the pass linear
+DENSEST = 6  # characters for each mark, on average over a long text
+BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+NO_SPACE = "。！？।॥።။។"  # full stops after which no space is written
+CLOSERS = "\"'”’»›)]}﴾٭"
+BRACKETS, QUOTES = (("(", ")"), ("[", "]")), (("«", "»"), ("“", "”"))
+PAIRS = {")": "(", "]": "[", "}": "{", "»": "«", "”": "“", "›": "‹", "’": "‘", '"': '"'}
+
+_LINE = re.compile(rf"[{BREAKS}]+")
+_MARK = re.compile(
+    rf"([{BREAKS}]+)"
+    r"|((?<=\s)[•‣◦▪●■◆](?=\s))"
+    rf"|([.!?؟…۔؛{NO_SPACE}]++(?: ?[.!?؟…۔؛{NO_SPACE}]++)*+)([{re.escape(CLOSERS)}]*+(?:[ \xa0][»›”)\]]++)?+)"
+)
+_LINE_BREAK, _BULLET = 1, 2
+_EDGE = re.compile(r"[\s()\[\]{}«»“”\"'،,:;/–—-]")
+_ONLY_NUMBER = re.compile(r"[\W_]*(?:\d{1,3}|[a-zA-Z])")
+_NEXT = re.compile(r"\s*+[\"'“‘«‹(\[¿¡]*+(\w+)")
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_TITLES = _set(
+    "v mr mrs ms dr prof st gen col lt sgt capt cmdr maj gov sen rep rev hon pres supt mt ft vs messrs mme mlle "
+    "sr sra dra ing lic hr fr bzw ca cf eg e.g ie i.e z.b d.h u.a viz al"
+)
+_BEFORE_NUMBER = _set(
+    "no nos nr pp p vol fig art ch sec para jan feb mar apr jun jul aug sep sept oct nov dec approx est"
+)
+_STARTERS = _set(
+    "The This That These Those He She It They We I You In On At By For From With After Before When While But And As If "
+    "A An His Her Its Their Our My There Here However Meanwhile Since Although"
+)
+_DEPENDENT = _set(  # what follows ؛ and cannot stand alone
+    "إذ اذ إذا اذا حيث لأن لان لأنه لأنها لأنهم كي لكي حتى مما كما أي بل مثل خاصة خصوصا خصوصًا ولا وذلك علما علمًا علماً"
+)
+_SPELT_LETTERS = _set(  # the names of Latin letters, as initials are written in Arabic
+    "إيه ايه بي سي دي إي اي إف اف جي إتش اتش آي جيه كيه إل ال إم ام إن ان أو او كيو آر ار إس اس تي يو في دبليو إكس اكس "
+    "واي زد زي"
+)
+_AFTER_GERMAN_ORDINAL = _set(
+    "Januar Februar März April Mai Juni Juli August September Oktober November Dezember Jahrhundert Jahrhunderts "
+    "Jahrhunderte"
+)
+
+
+def sentences(text: str) -> tuple[Span, ...]:
+    """The sentences of a text in order, trimmed of white space, together covering every character that is not white space.
+
+    Never raises; an empty or blank text has none. A heading or a list item without a full stop is a sentence; a bullet
+    belongs to the sentence that it opens. 100,000 characters of the worst kind take under 0.1 s.
+
+    >>> text = "قال د. سامر إن النسبة 6.5 بالمئة. هل ترتفع؟ نعم"
+    >>> [span.of(text) for span in sentences(text)]
+    ['قال د. سامر إن النسبة 6.5 بالمئة.', 'هل ترتفع؟', 'نعم']
+    """
+    marks = list(_MARK.finditer(text))
+    prose = len(marks) * DENSEST < len(text) + 10_000  # else a table or junk, where a mark means nothing
+    start = 0
+    cuts = [0]
+    for mark in marks:
+        kind = mark.lastindex
+        if kind == _LINE_BREAK:
+            start = mark.end()
+        elif kind == _BULLET:
+            start = mark.start()
+        elif prose and _ends(text, start, mark):
+            start = mark.end()
+        else:
+            continue
+        cuts.append(start)
+    cuts.append(len(text))
+    return _trimmed(text, cuts)
+
+
+def paragraphs(text: str) -> tuple[Span, ...]:
+    """The paragraphs of a text, one for each line that is not blank, trimmed of white space.
+
+    >>> [span.start for span in paragraphs("عنوان\\n\\n  أول فقرة\\n")]
+    [0, 9]
+    """
+    edges = [0]
+    for line in _LINE.finditer(text):
+        edges.append(line.end())
+    edges.append(len(text))
+    return _trimmed(text, edges)
+
+
+def trimmed(text: str, span: Span) -> Span:
+    """The span without the white space at its ends; empty where it holds nothing else.
+
+    >>> trimmed(" خبر ", Span(0, 5))
+    Span(start=1, end=4)
+    """
+    piece = text[span.start : span.end].rstrip()
+    end = span.start + len(piece)
+    return Span(end - len(piece.lstrip()), end)
+
+
+def _trimmed(text: str, edges: list[int]) -> tuple[Span, ...]:
+    spans = []
+    for start, end in pairwise(edges):
+        piece = text[start:end].rstrip()  # as `trimmed`, without a call for each
+        kept = piece.lstrip()
+        if kept:
+            end = start + len(piece)
+            spans.append(Span(end - len(kept), end))
+    return tuple(spans)
+
+
+def _ends(text: str, start: int, mark: re.Match[str]) -> bool:
+    """Whether the mark ends the sentence that began at `start`."""
+    at, end = mark.span(3)
+    after = mark.end()
+    following = text[after : after + 1]
+    if not following or following in BREAKS:
+        return True
+    sign = text[at]
+    if sign in NO_SPACE:
+        return not _bracketed(text, start, at)
+    if not following.isspace() and not _run_together(text, at, following, end < after):
+        return False
+    if _closes_midway(text, start, at, sign, text[after - 1]) if end < after else _bracketed(text, start, at):
+        return False
+    if text[after + 1 : after + 2].islower():
+        return False  # a script with capitals begins its sentences with one
+    if sign == "؛":
+        return _next_word(text, after) not in _DEPENDENT and not _quoted(text, start, at)
+    if sign == "…" or (end - at > 1 and not text[at:end].strip(". …")):
+        return end < after or _long_enough(text, start, at, after)
+    return sign != "." or end - at > 1 or end < after or not _abbreviated(text, start, at, after)
+
+
+def _next_word(text: str, after: int) -> str:
+    found = _NEXT.match(text, after, after + 40)
+    return found.group(1) if found else ""
+
+
+def _run_together(text: str, at: int, following: str, closed: bool) -> bool:
+    """A mark that is run together with the next Arabic word, as web pages often have it; not `م.ع` and not `1.الأول`."""
+    if not "\u0620" <= following <= "\u06d3":
+        return following in "«“•"
+    if closed or text[at] != ".":
+        return True
+    return text[max(0, at - 3) : at].isalpha() or text[max(0, at - 4) : at].isdigit() or text[at - 1 : at] in CLOSERS
+
+
+def _closes_midway(text: str, start: int, at: int, sign: str, last: str) -> bool:
+    """A mark inside brackets, or a title such as «لماذا؟», within a sentence that goes on after them."""
+    opener = text.rfind(PAIRS.get(last, last), max(start, at - WINDOW), at)
+    if opener < 0:
+        return False
+    before = text[max(start, opener - 40) : opener].rstrip()
+    if not before:
+        return False
+    return last in ")]}" or (sign in "؟?!" and before[-1] not in ":،,.؟?!…")
+
+
+def _bracketed(text: str, start: int, at: int) -> bool:
+    """Whether the mark stands between brackets that close soon, on the same line."""
+    low = max(start, at - WINDOW)
+    for left, right in BRACKETS:
+        opened = text.rfind(left, low, at)
+        if opened < 0 or text.find(right, opened, at) >= 0:
+            continue
+        closed = text.find(right, at, at + WINDOW)
+        if closed >= 0 and not _LINE.search(text, at, closed):
+            return True
+    return False
+
+
+def _quoted(text: str, start: int, at: int) -> bool:
+    """Whether a quotation that began in this sentence is still open."""
+    low = max(start, at - WINDOW)
+    if any(text.rfind(left, low, at) > text.rfind(right, low, at) for left, right in QUOTES):
+        return True
+    return text.count('"', low, at) % 2 == 1
+
+
+def _long_enough(text: str, start: int, at: int, after: int) -> bool:
+    """An ellipsis in mid-line is a pause unless what stands on both sides could be a sentence (40 and 20 characters)."""
+    if text[after + 1 : after + 2].isupper():
+        return True
+    if at - start < 40 or len(text) - after < 20:
+        return False
+    return _MARK.search(text, after, after + 20) is None and not _quoted(text, start, at)
+
+
+def _abbreviated(text: str, start: int, at: int, after: int) -> bool:
+    """Whether the full stop at `at` belongs to the word before it."""
+    low = max(start, at - 24)
+    if at - low > 7 and text[at - 7 : at].isalpha():
+        return False
+    words = _EDGE.split(text[low:at])
+    token = words[-1]
+    if not token:
+        return False
+    if token.isdigit():
+        return _next_word(text, after) in _AFTER_GERMAN_ORDINAL or (
+            at - start < 8 and _ONLY_NUMBER.fullmatch(text[start:at].strip()) is not None
+        )
+    bare = token.casefold()
+    if bare in _TITLES:
+        return True
+    if bare in _BEFORE_NUMBER:
+        return _next_word(text, after)[:1].isdigit()
+    last = words[-2] if len(words) > 1 else ""
+    if token in _SPELT_LETTERS:
+        return last not in _SPELT_LETTERS  # `سي.` in a name, not the end of `بي بي سي.`
+    parts = token.split(".")
+    if len(max(parts, key=len)) > 1:
+        return False
+    if token.isascii():
+        return (token[0].isupper() or len(parts) > 1) and _next_word(text, after) not in _STARTERS
+    return len(parts) > 1 or not last[-1:].isdigit()

@@ -1,0 +1,1 @@
+"""Loaders: files of every supported kind to articles with metadata."""

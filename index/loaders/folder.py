@@ -1,0 +1,144 @@
+"""The files of a folder: in order, never outside of it, never one that would hang the reader, never more than was asked for."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from index.loaders.encoding import Refused
+from index.models import Skipped, Value
+
+MAX_BYTES = 5_000_000  # a long article has 50 kB; the Bible has 4 MB
+DEEPEST = 50  # folders inside folders
+
+_BAD_IN_IDS = frozenset("[]")
+_BAD_CATEGORIES = frozenset(("Cc", "Cs", "Zl", "Zp"))
+_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # make a name look like another one
+
+
+class File(Value, frozen=True, kw_only=True):
+    """A regular file inside the root."""
+
+    id: str  # the relative path without the extension
+    path: str  # the relative path
+    suffix: str  # in small letters, with its dot
+
+
+def walk(root: Path) -> Iterator[File | Skipped]:
+    """Every entry under a folder, sorted by name, folder by folder: a File, or a Skipped that says why it is none.
+
+    A link is not followed: what it points to inside the root is met where it is, and the rest is not ours.
+    """
+    yield from _walk(root, "", 0)
+
+
+def _walk(root: Path, folder: str, depth: int) -> Iterator[File | Skipped]:
+    try:
+        with os.scandir(root / folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError as failed:
+        nameless = bool(folder and bad_id(folder))  # and so is all that it holds
+        yield Skipped(path=shown(folder), reason=f"the folder cannot be read: {_why(failed)}", nameless=nameless)
+        return
+    for entry in found:
+        path = f"{folder}/{entry.name}" if folder else entry.name
+        name, suffix = os.path.splitext(path)
+        reason, wrong = _refusal(root, entry, depth)
+        if reason:
+            nameless = bad_id(name) is not None
+            yield Skipped(
+                path=shown(path), reason=reason, error=wrong, id=None if nameless else name, nameless=nameless
+            )
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _walk(root, path, depth + 1)
+        elif trouble := bad_id(name):
+            yield Skipped(path=shown(path), reason=trouble, nameless=True)
+        else:
+            yield File(id=name, path=path, suffix=suffix.lower())
+
+
+def _refusal(root: Path, entry: os.DirEntry[str], depth: int) -> tuple[str | None, bool]:
+    """Why an entry of a folder is not read, and whether that is an error."""
+    if entry.name.startswith("."):
+        return "its name begins with a dot: hidden", False
+    try:
+        mode = entry.stat(follow_symlinks=False).st_mode
+    except OSError as failed:
+        return f"it cannot be read: {_why(failed)}", True
+    if stat.S_ISLNK(mode):
+        target = os.path.realpath(entry.path)
+        if not os.path.exists(target):
+            return "a link to nothing", True
+        if not Path(target).is_relative_to(root.resolve()):
+            return "a link that leads out of the folder; copy the file here instead", True
+        return "a link; what it points to is read where it is", False
+    if stat.S_ISDIR(mode):
+        return ("folders nested too deep", True) if depth >= DEEPEST else (None, False)
+    return (None, False) if stat.S_ISREG(mode) else ("neither a file nor a folder (a pipe, a socket or a device)", True)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A regular file, open for reading; Refused where it is none (any more) or cannot be opened. A pipe does not hang it."""
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as failed:
+        raise Refused(f"it cannot be read: {_why(failed)}") from None
+    with open(number, "rb") as file:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise Refused("it is not a regular file")
+        yield file
+
+
+def content(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The bytes of a regular file; Refused where it cannot be read or is larger than `limit` bytes."""
+    with opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        try:
+            data = file.read(limit + 1) if size <= limit else b""
+        except OSError as failed:
+            raise Refused(f"it cannot be read: {_why(failed)}") from None
+    if max(size, len(data)) > limit:
+        raise Refused(f"it has {max(size, len(data)):,} bytes; the limit is {limit:,}")
+    return data
+
+
+def bad_id(id: str) -> str | None:
+    """Why a name cannot be an article's id; None where it can.
+
+    >>> bad_id("politics/2025-08-01"), bad_id("a[1]")
+    (None, 'an id may not hold [ or ]: rename it')
+    """
+    if not id or id.endswith("/"):
+        return "the id is empty"
+    if any(unicodedata.category(sign) == "Cs" for sign in id):
+        return "its name is not valid Unicode: rename it"
+    if any(unicodedata.category(sign) in _BAD_CATEGORIES or sign in _DIRECTION for sign in id):
+        return "an id may not hold control or direction characters: rename it"
+    if _BAD_IN_IDS & set(id):
+        return "an id may not hold [ or ]: rename it"
+    return None
+
+
+def shown(path: str) -> str:
+    r"""A path that can be printed: control characters, direction marks and invalid bytes are escaped.
+
+    >>> shown("a\nb")
+    'a\\nb'
+    """
+    return "".join(
+        sign
+        if sign == " " or (sign.isprintable() and unicodedata.category(sign) != "Cs")
+        else sign.encode("unicode_escape").decode()
+        for sign in path
+    )
+
+
+def _why(error: OSError) -> str:
+    return "it is a link" if error.errno == errno.ELOOP else (error.strerror or type(error).__name__)

@@ -1,1 +1,0 @@
-"""Search by meaning: texts to vectors, and the Chroma collection that finds them."""

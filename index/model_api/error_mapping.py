@@ -1,0 +1,213 @@
+"""What a failed call to a model's server means: one of our errors, whether to ask again, and after how long.
+
+Pure: library exceptions and server bodies in, a `Fault` out. Keys are masked in every message.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote
+
+from index.errors import ProviderDown, ProviderError, ProviderRefused
+from index.models import Value
+
+
+class ContextTooLong(ProviderRefused):
+    """The model cannot read that much: fewer passages might do."""
+
+
+class Fault(Value, frozen=True, kw_only=True):
+    """A failed request: the error for the user, and whether the same request could still succeed."""
+
+    error: ProviderError
+    again: bool = False
+    after: float | None = None  # seconds that the server asked us to wait
+    drop: str | None = None  # an optional parameter that the server does not know
+
+
+# What a request may do without. `max_tokens` has two names; all the rest are niceties.
+OPTIONAL = (
+    "stream_options",
+    "max_completion_tokens",
+    "max_tokens",
+    "temperature",
+    "seed",
+    "response_format",
+    "dimensions",
+)
+
+_TOO_LONG = re.compile(
+    r"context_length_exceeded|exceed_context_size|context (?:length|size|window)|maximum context|too many tokens"
+    r"|(?:prompt|input|request)\b.{0,30} too (?:long|large)|maximum (?:input )?(?:length|tokens)",
+    re.IGNORECASE,
+)
+_QUOTA = re.compile(
+    r"insufficient_quota|exceeded your current quota|billing|credit balance|payment required", re.IGNORECASE
+)
+_FILTER = re.compile(r"content_filter|content_policy|content management policy|safety system|moderation", re.IGNORECASE)
+_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|hf|xai|key)[-_][\w*.\-…]{4,}|(?i:bearer)\s+[^\s\"',;]+|\bAIza[\w\-]{10,}")
+
+
+def masked(text: str, secrets: Sequence[str] = ()) -> str:
+    """The text with every secret, in plain, part, URL or base64 form, and everything that looks like a key replaced by ***.
+
+    >>> masked("Incorrect key: sk-abcd1234****wxyz, sent by example-of-a-key", ["example-of-a-key"])
+    'Incorrect key: ***, sent by ***'
+    """
+    for secret in secrets:
+        if len(secret) < 6:  # a dummy for a server on this machine
+            continue
+        forms = {secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode()}
+        for form in sorted(forms, key=len, reverse=True):
+            text = text.replace(form, "***")
+        if len(secret) >= 12:
+            text = re.sub(re.escape(secret[:6]) + r"[\w*.\-…]*", "***", text)
+    return _KEY_LIKE.sub("***", text)
+
+
+def one_line(text: str, secrets: Sequence[str] = (), most: int = 200) -> str:
+    """A server's own words fit for a message: masked, on one line, no control characters, at most `most` characters."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in masked(text, secrets)).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def of_exception(error: BaseException, host: str, secrets: Sequence[str] = ()) -> Fault:
+    """The fault behind an exception of the openai client, of httpx under it, or of parsing what came."""
+    import httpx
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        return of_status(error.status_code, _body(error), error.response.headers, host, secrets)
+    if isinstance(error, (openai.APITimeoutError, httpx.TimeoutException)):
+        return Fault(
+            error=ProviderDown(f"{host} did not answer in time; is it busy, or is the address wrong?"), again=True
+        )
+    if isinstance(error, (openai.APIConnectionError, httpx.HTTPError)):
+        return Fault(
+            error=ProviderDown(f"{host} cannot be reached ({_why(error)}); check the network and OPENAI_BASE_URL"),
+            again=True,
+        )
+    if isinstance(error, openai.APIError):  # an error object inside a stream
+        return of_body(error.body, host, secrets)
+    if isinstance(error, (ValueError, TypeError, KeyError, AttributeError, IndexError, openai.OpenAIError)):
+        return Fault(error=nonsense(host, "its reply cannot be read"))
+    return Fault(error=ProviderError(f"asking {host} failed ({type(error).__name__}); try again"))
+
+
+def nonsense(host: str, what: str) -> ProviderError:
+    """The error for a reply that no OpenAI-compatible server would give."""
+    return ProviderError(
+        f"{host} answered nonsense: {what}; check that OPENAI_BASE_URL ends where its API begins (often /v1)"
+    )
+
+
+def of_status(status: int, body: Any, headers: Mapping[str, str], host: str, secrets: Sequence[str] = ()) -> Fault:
+    """The fault behind a status other than 200."""
+    said, whole = _said(body, secrets), json.dumps(body, ensure_ascii=False, default=str)
+    if status == 401:
+        return Fault(error=ProviderRefused(f"{host} does not accept the key (401); check OPENAI_API_KEY{said}"))
+    if status == 402 or (status in (403, 429) and _QUOTA.search(whole)):
+        return Fault(
+            error=ProviderRefused(f"the account at {host} has no quota left ({status}); check its billing{said}")
+        )
+    if status == 403:
+        return Fault(error=ProviderRefused(f"{host} forbids this (403); check what the key and the model allow{said}"))
+    if status == 404:
+        return Fault(
+            error=ProviderRefused(
+                f"{host} has no such model or address (404); check ISNAD_MODEL and OPENAI_BASE_URL{said}"
+            )
+        )
+    if 300 <= status < 400:
+        return Fault(
+            error=ProviderRefused(f"{host} points elsewhere ({status}); set OPENAI_BASE_URL to the final address")
+        )
+    if status in (408, 409, 425, 429) or status >= 500:
+        if _TOO_LONG.search(whole) and status == 500:  # some local servers fail where others refuse
+            return Fault(error=_too_long(host, said))
+        busy = "is asked too often" if status == 429 else "failed"
+        down = ProviderDown(f"{host} {busy} ({status}); try again in a moment{said}")
+        return Fault(error=down, again=True, after=retry_after(headers))
+    return _of_refusal(status, body, whole, host, said)
+
+
+def _of_refusal(status: int, body: Any, whole: str, host: str, said: str) -> Fault:
+    """The fault behind a 400 and its like: what exactly was refused?"""
+    if _TOO_LONG.search(whole):
+        return Fault(error=_too_long(host, said))
+    if _FILTER.search(whole):
+        return Fault(
+            error=ProviderRefused(f"the content filter of {host} refused the question or the passages ({status}){said}")
+        )
+    refused = ProviderRefused(f"{host} refused the request ({status}); check ISNAD_MODEL{said}")
+    inner = body.get("error", body) if isinstance(body, Mapping) else {}
+    named = inner.get("param") if isinstance(inner, Mapping) else None
+    drop = named if named in OPTIONAL else next((name for name in OPTIONAL if name in whole), None)
+    return Fault(error=refused, drop=drop)
+
+
+def of_body(body: Any, host: str, secrets: Sequence[str] = ()) -> Fault:
+    """The fault behind an error object that came with status 200, alone or inside a stream."""
+    whole = json.dumps(body, ensure_ascii=False, default=str)
+    said = _said(body, secrets)
+    code = body.get("code") or body.get("status") if isinstance(body, Mapping) else None
+    if isinstance(code, int) and 300 <= code < 600:
+        return of_status(code, body, {}, host, secrets)
+    if _QUOTA.search(whole):
+        return of_status(402, body, {}, host, secrets)
+    if _TOO_LONG.search(whole) or _FILTER.search(whole) or "invalid_request" in whole:
+        return _of_refusal(400, body, whole, host, said)
+    if "invalid_api_key" in whole or "authentication" in whole:
+        return of_status(401, body, {}, host, secrets)
+    return Fault(error=ProviderDown(f"{host} failed while answering; try again in a moment{said}"), again=True)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds a server asks us to wait: `retry-after-ms`, or `retry-after` as seconds or as a date.
+
+    >>> retry_after({"retry-after": "2.5"}), retry_after({"retry-after": "soon"})
+    (2.5, None)
+    """
+    try:
+        if "retry-after-ms" in headers:
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        value = headers.get("retry-after", "")
+        if re.fullmatch(r"\d+(\.\d+)?", value.strip()):
+            return float(value)
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _too_long(host: str, said: str) -> ContextTooLong:
+    return ContextTooLong(
+        f"the passages are too long for the model at {host}; lower the setting `context_tokens`{said}"
+    )
+
+
+def _said(body: Any, secrets: Sequence[str]) -> str:
+    """The server's message as the end of ours; nothing where the body is a page or has none."""
+    inner = body.get("error", body) if isinstance(body, Mapping) else body
+    message = inner.get("message") if isinstance(inner, Mapping) else inner
+    if not isinstance(message, str) or not message.strip() or "<" in message[:20]:
+        return ""
+    return f". It says: {one_line(message, secrets)}"
+
+
+def _body(error: Any) -> Any:
+    """The body of a status error: the parsed object, or the text."""
+    return error.body if error.body is not None else error.response.text[:2000]
+
+
+def _why(error: BaseException) -> str:
+    """The innermost reason of a failed connection, in a few words and without the address."""
+    inner: BaseException = error
+    while inner.__cause__ is not None:
+        inner = inner.__cause__
+    return one_line(getattr(inner, "strerror", None) or type(inner).__name__, most=80)

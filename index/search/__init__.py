@@ -1,0 +1,1 @@
+"""Search: lexical, by meaning, fused, filtered and reranked."""

@@ -1,0 +1,1 @@
+"""The store on disk: the SQLite ledger, and checks of its integrity."""

@@ -1,0 +1,310 @@
+"""Question sets as stores: passages that are indexed, questions that they answer, and questions that they do not.
+
+A question is unanswerable where the article that holds its answer was withheld (`removal`), where only its passage was and the
+store is tiny (`tiny`), or where people wrote it to mislead (`squad2`). The data lie beside the checkout and are never part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from msgspec import structs
+
+from index.chunking import cut
+from index.language.normalize import folded
+from index.language.sentences import sentences
+from index.loaders.article_loader import read
+from index.models import Article, Hit, Passage, Span
+from index.search.lexical import LexicalIndex, LexicalWriter
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+CASES = ROOT / "evals" / "cases"
+QUESTIONS = ROOT / "tests" / "data"
+PARTS = 4  # withheld in turn
+STORE = 5  # articles of a tiny store
+LIMIT = 10  # hits
+BLANKED = 4  # sentences with an answer at most, where it is taken out of news: what stands everywhere is no answer
+
+Row = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """A question; `answers` are the strings that answer it, `group` is the article it was written on."""
+
+    question: str
+    answers: tuple[str, ...]
+    answerable: bool
+    group: str
+
+
+class Store(NamedTuple):
+    """Some passages, indexed, and questions to ask of them."""
+
+    name: str
+    lexical: LexicalIndex
+    passages: dict[str, tuple[Article, Passage]]
+    questions: list[Asked]
+
+    def hits(self, question: str, limit: int = LIMIT) -> tuple[Hit, ...]:
+        """What lexical search finds."""
+        found = self.lexical.search(question, limit)
+        return tuple(
+            Hit(article=self.passages[one][0], passage=self.passages[one][1], score=score) for one, score in found
+        )
+
+
+def rows(path: str) -> list[Row]:
+    """The rows of a JSON Lines file of the data folder."""
+    return [json.loads(line) for line in (DATA / path).read_text(encoding="utf-8").splitlines()]
+
+
+def stored(name: str, passages: Sequence[Row], questions: list[Asked], folder: Path) -> Store:
+    """Passages indexed in a folder, each an article of its own."""
+    held = {}
+    with LexicalWriter(folder, anew=True) as writer:
+        for row in passages:
+            title, text = (row["title"] or "").replace("_", " ") or None, row["text"]
+            article = Article(id=row["id"], text=text, sha256="", title=title)
+            held[row["id"]] = (
+                article,
+                Passage(id=row["id"], article_id=row["id"], start=0, end=len(text), text=text),
+            )
+            writer.replace(row["id"], title, [(row["id"], text)])
+        writer.commit()
+    return Store(name, LexicalIndex.open(folder), held, questions)
+
+
+def removal(name: str) -> Iterator[Store]:
+    """Four stores, each without a quarter of the articles: their questions cannot be answered, those of another quarter can."""
+    passages, questions = _read(name)
+    titles = {row["id"]: row["title"] for row in passages}
+    for part in range(PARTS):
+        kept = [row for row in passages if _part(row["title"]) != part]
+        everything = "\n".join(row["text"] for row in kept)
+        asked = []
+        for row in questions:
+            title = titles[row["passage_id"]]
+            if _part(title) == part and not _stands(row["answers"], everything):
+                asked.append(Asked(row["question"], (), False, title))
+            elif _part(title) == (part + 1) % PARTS:
+                asked.append(Asked(row["question"], tuple(row["answers"]), True, title))
+        yield from _opened(name, kept, asked)
+
+
+def tiny(name: str, size: int = STORE) -> Iterator[Store]:
+    """Stores of `size` articles, each without a third of its passages; their questions, and some on other articles.
+
+    A store of one article is what five reports on one event are: every word of the topic is in every passage.
+    """
+    passages, questions = _read(name)
+    by_title, by_passage = defaultdict(list), defaultdict(list)
+    for row in passages:
+        by_title[row["title"]].append(row)
+    for row in questions:
+        by_passage[row["passage_id"]].append(row)
+    titles = sorted(by_title, key=lambda title: hashlib.md5(title.encode()).hexdigest())
+    for first in range(0, len(titles) - size + 1, size):
+        group = titles[first : first + size]
+        mine = [(row, at % 3 == 2) for title in group for at, row in enumerate(by_title[title])]
+        kept = [row for row, withheld in mine if not withheld]
+        everything = "\n".join(row["text"] for row in kept)
+        asked = [
+            Asked(one["question"], () if withheld else tuple(one["answers"]), not withheld, row["title"])
+            for row, withheld in mine
+            for one in by_passage[row["id"]]
+            if not (withheld and _stands(one["answers"], everything))
+        ]
+        theirs = {row["id"] for row, _ in mine}
+        others = [
+            one for one in questions if one["passage_id"] not in theirs and not _stands(one["answers"], everything)
+        ]
+        far = random.Random(first).sample(others, min(len(others), max(5, len(asked) // 4)))
+        asked += [Asked(one["question"], (), False, "another article") for one in far]
+        yield from _opened(name, kept, asked)
+
+
+def gaps(name: str) -> Iterator[Store]:
+    """One store of passages that lack what a third of their questions ask: the sentences with the answer are taken out.
+
+    So a question is on an article that is there, and on something that this article does not tell.
+    """
+    passages, questions = _read(name)
+    kept, asked = [], []
+    by_passage = defaultdict(list)
+    for row in questions:
+        by_passage[row["passage_id"]].append(row)
+    for row in passages:
+        mine = sorted(by_passage[row["id"]], key=lambda one: hashlib.md5(one["question"].encode()).hexdigest())
+        text = _without(row["text"], [answer for one in mine[::3] for answer in one["answers"]])
+        kept.append(row | {"text": text})
+        asked += [(one, row["title"], any(answer in text for answer in one["answers"])) for one in mine if text]
+    kept = [row for row in kept if row["text"]]
+    by_title = defaultdict(str)
+    for row in kept:
+        by_title[row["title"]] += row["text"] + "\n"
+    yield from _opened(
+        f"{name}, gaps",
+        kept,
+        [
+            Asked(one["question"], tuple(one["answers"]) if told else (), told, title)
+            for one, title, told in asked
+            if told or not _stands(one["answers"], by_title[title])
+        ],
+    )
+
+
+def _without(text: str, answers: Sequence[str]) -> str:
+    """A text without the sentences that hold one of the answers."""
+    held = [span.of(text) for span in sentences(text)]
+    return "\n".join(one for one in held if not any(answer in one for answer in answers))
+
+
+def squad2(*, apart: bool = False) -> Iterator[Store]:
+    """One store of 646 passages, or `apart` one for each title; half of the questions were written so that they only look answerable."""
+    passages = rows("squad2_cs224n/passages.jsonl")
+    titles = {row["id"]: row["title"] for row in passages}
+    asked = [
+        Asked(row["question"], tuple(row["answers"]), row["answerable"], titles[row["passage_id"]])
+        for row in rows("squad2_cs224n/questions.jsonl")
+    ]
+    if not apart:
+        yield from _opened("squad2", passages, asked)
+        return
+    for title in sorted(set(titles.values())):
+        mine = [row for row in passages if row["title"] == title]
+        yield from _opened("squad2", mine, [one for one in asked if one.group == title])
+
+
+def rgb() -> Iterator[Store]:
+    """Two stores a question: the snippets a web search gave for it, and the same without those that answer it."""
+    passages = {row["id"]: row for row in rows("rgb/passages.jsonl")}
+    for row in rows("rgb/questions.jsonl"):
+        if row["lang"] == "en" and not row["id"].endswith("#wrong"):
+            ids = (row["passage_ids"] if row["answerable"] else []) + row["distractor_ids"]
+            asked = Asked(row["question"], tuple(row.get("answers", ())), row["answerable"], row["id"].split("#")[0])
+            yield from _opened("rgb", [passages[one] for one in ids if one in passages], [asked])
+
+
+def news(folders: Sequence[Path], questions: Path, part: int | None = None) -> Iterator[Store]:
+    """One store of news reports as they are indexed; the Arabic questions that stand alone and obey no planted instruction.
+
+    With a `part`, 0 or 1: the sentences that answer this half of the questions are blanked.
+    """
+    articles = [one for folder in folders for one in read(folder) if isinstance(one, Article)]
+    written = map(json.loads, questions.read_text(encoding="utf-8").splitlines())
+    chosen = (row for row in written if row["lang"] == "ar" and not row.get("history") and not row.get("canary"))
+    asked = [_of_news(row) for row in chosen]
+    if part is not None:
+        articles, asked = _blanked(articles, asked, part)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
+        held: dict[str, tuple[Article, Passage]] = {}
+        with LexicalWriter(Path(place), anew=True) as writer:
+            for article in articles:
+                passages = cut(article)
+                held |= {one.id: (article, one) for one in passages}
+                writer.replace(article.id, article.title, [(one.id, one.text) for one in passages])
+            writer.commit()
+        yield Store(questions.stem, LexicalIndex.open(Path(place)), held, asked)
+
+
+def _blanked(articles: Sequence[Article], asked: Sequence[Asked], part: int) -> tuple[list[Article], list[Asked]]:
+    """The articles without the sentences that answer half of the questions, these as unanswerable, and the others that still are answered."""
+    said = [(article.id, span) for article in articles for span in sentences(article.text)]
+    texts = {article.id: article.text for article in articles}
+    gone: dict[str, set[Span]] = defaultdict(set)
+    kept = []
+    for one in asked:
+        telling = [(id_, span) for id_, span in said if _tells(span.of(texts[id_]), one.answers)]
+        if one.answerable and _half(one.question) == part and 0 < len(telling) <= BLANKED:
+            kept.append(one._replace(answers=(), answerable=False))
+            for id_, span in telling:
+                gone[id_].add(span)
+    for id_, spans in gone.items():
+        for span in spans:
+            texts[id_] = texts[id_][: span.start] + " " * (span.end - span.start) + texts[id_][span.end :]
+    taken = [span.of(article.text) for article in articles for span in gone[article.id]]
+    kept += [
+        one
+        for one in asked
+        if one.answerable and _half(one.question) != part and not any(_tells(text, one.answers) for text in taken)
+    ]
+    return [structs.replace(article, text=texts[article.id]) for article in articles], kept
+
+
+def _tells(text: str, answers: Sequence[str]) -> bool:
+    plain = folded(text)
+    return any(folded(answer).strip() in plain for answer in answers)
+
+
+def _half(question: str) -> int:
+    return int(hashlib.md5(question.encode()).hexdigest(), 16) // 16 % 2
+
+
+def _of_news(row: Row) -> Asked:
+    facts = row.get("facts", ())
+    accepted = tuple(one for fact in facts for one in fact["accept"]) if facts else tuple(row.get("accept", ()))
+    return Asked(row["question"], accepted, row["answerable"], row.get("cluster", "five reports"))
+
+
+NEWS: dict[str, Callable[[], Iterator[Store]]] = {  # never fitted on
+    "reference reports": lambda: news([ROOT.parent / "shared" / "articles"], QUESTIONS / "reference_questions.jsonl"),
+    "sample reports": lambda: news([ROOT / "articles"], QUESTIONS / "sample_questions.jsonl"),
+    "reference reports, gaps": lambda: chain.from_iterable(
+        news([ROOT.parent / "shared" / "articles"], QUESTIONS / "reference_questions.jsonl", part) for part in (0, 1)
+    ),
+}
+SETS: dict[str, Callable[[], Iterator[Store]]] = {
+    "arcd": lambda: removal("arcd"),
+    "arcd, five articles": lambda: tiny("arcd"),
+    "arcd, one article": lambda: tiny("arcd", 1),
+    "xquad-ar": lambda: removal("xquad-ar"),
+    "xquad-ar, five articles": lambda: tiny("xquad-ar"),
+    "xquad-ar, one article": lambda: tiny("xquad-ar", 1),
+    "xquad-en": lambda: removal("xquad-en"),
+    "xquad-en, five articles": lambda: tiny("xquad-en"),
+    "xquad-en, one article": lambda: tiny("xquad-en", 1),
+    "squad2": squad2,
+    "squad2, one article": lambda: squad2(apart=True),
+    "cases": lambda: news([ROOT / "articles", CASES / "articles"], CASES / "core.jsonl"),
+    "arcd, gaps": lambda: gaps("arcd"),
+    "xquad-ar, gaps": lambda: gaps("xquad-ar"),
+    "xquad-en, gaps": lambda: gaps("xquad-en"),
+    "cases, gaps": lambda: chain.from_iterable(
+        news([ROOT / "articles", CASES / "articles"], CASES / "core.jsonl", part) for part in (0, 1)
+    ),
+    "rgb": rgb,
+}
+
+
+def _opened(name: str, passages: Sequence[Row], asked: list[Asked]) -> Iterator[Store]:
+    if not passages:
+        return
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield stored(name, passages, asked, Path(folder))
+
+
+def _read(name: str) -> tuple[list[Row], list[Row]]:
+    folder, _, language = name.partition("-")
+    passages, questions = rows(f"{folder}/passages.jsonl"), rows(f"{folder}/questions.jsonl")
+    if language:
+        passages = [row for row in passages if row["lang"] == language]
+        questions = [row for row in questions if row["lang"] == language]
+    return passages, [row for row in questions if row["answerable"]]
+
+
+def _part(title: str) -> int:
+    return int(hashlib.md5(title.encode()).hexdigest(), 16) % PARTS
+
+
+def _stands(answers: Sequence[str], text: str) -> bool:
+    """Whether an answer of some length stands in a text all the same."""
+    return any(len(answer) > 3 and answer in text for answer in answers)
