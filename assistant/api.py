@@ -258,7 +258,7 @@ class Assistant:
         """
         with self._reading():
             allowed, every = self._retriever.allowed(filters), self._retriever.ledger.every_article()
-            return Articles(one for one in every if allowed is None or one.id in allowed)
+            return Articles(item for item in every if allowed is None or item.id in allowed)
 
     # --- the end ---
 

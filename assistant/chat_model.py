@@ -213,12 +213,12 @@ def total(usages: Iterable[Usage]) -> Usage:
     Usage(requests=2, tokens_in=15, tokens_out=0, cost=0.75)
     """
     usages = list(usages)
-    costs = [one.cost for one in usages]
+    costs = [usage.cost for usage in usages]
     return Usage(
-        requests=sum(one.requests for one in usages),
-        tokens_in=sum(one.tokens_in for one in usages),
-        tokens_out=sum(one.tokens_out for one in usages),
-        cost=None if None in costs or not costs else round(sum(one for one in costs if one is not None), 8),
+        requests=sum(usage.requests for usage in usages),
+        tokens_in=sum(usage.tokens_in for usage in usages),
+        tokens_out=sum(usage.tokens_out for usage in usages),
+        cost=None if None in costs or not costs else round(sum(cost for cost in costs if cost is not None), 8),
     )
 
 

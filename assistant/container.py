@@ -156,7 +156,7 @@ def budget(settings: Settings, limit: float | None) -> Budget:
         raise UsageError("--max-cost needs the prices: set ISNAD_PRICE_IN and ISNAD_PRICE_OUT, per million tokens")
 
     def most(messages: Sequence[Message]) -> float:
-        asked = sum(count(one["content"]) + 8 for one in messages)
+        asked = sum(count(message["content"]) + 8 for message in messages)
         return (asked * (prices.tokens_in or 0.0) + settings.answer_tokens * (prices.tokens_out or 0.0)) / 1_000_000
 
     return Budget(limit, most)

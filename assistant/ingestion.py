@@ -59,5 +59,5 @@ def _added(articles: Given, ledger: Ledger, derived: list[Derived], progress: Pr
     if isinstance(articles, str | Path):
         return sync(Path(articles), ledger, derived, progress=progress or quiet)
     if isinstance(articles, Mapping):
-        articles = ({"id": one, "text": text} for one, text in articles.items())
+        articles = ({"id": key, "text": text} for key, text in articles.items())
     return take(articles, ledger, derived, progress=progress or quiet)

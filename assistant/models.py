@@ -169,19 +169,19 @@ class Answer(Value, frozen=True, kw_only=True):
     @property
     def citations(self) -> tuple[Citation, ...]:
         """Every citation of every sentence, in the order of the text, each stretch of an article once."""
-        every = (one for sentence in self.sentences for one in sentence.citations)
-        return tuple({(one.file_id, one.start, one.end): one for one in every}.values())
+        every = (citation for sentence in self.sentences for citation in sentence.citations)
+        return tuple({(item.file_id, item.start, item.end): item for item in every}.values())
 
     def __getitem__(self, file_id: str) -> tuple[Citation, ...]:
         """The words of one article that the answer cites. KeyError, with the ids that are cited, where it is not among them."""
-        found = tuple(one for one in self.citations if one.file_id == file_id)
+        found = tuple(citation for citation in self.citations if citation.file_id == file_id)
         if not found:
-            cited = ", ".join(dict.fromkeys(one.file_id for one in self.citations)) or "nothing"
+            cited = ", ".join(dict.fromkeys(citation.file_id for citation in self.citations)) or "nothing"
             raise KeyError(f"the answer does not cite {file_id}; it cites {cited}")
         return found
 
     def __contains__(self, file_id: object) -> bool:
-        return any(one.file_id == file_id for one in self.citations)
+        return any(citation.file_id == file_id for citation in self.citations)
 
     def to_json(self) -> str:
         """The whole answer as one line of JSON, as `isnad ask --json` prints it and `isnad verify` reads it."""

@@ -142,20 +142,20 @@ def others(asked: Question, languages: Mapping[str, float], hits: Sequence[Hit])
     """
     wide = asked.present or not hits or hits[0].score < LITTLE
     least = 0.0 if not asked.shared else SOME if wide else MANY
-    return [one for one, share in languages.items() if one != asked.language and share >= least]
+    return [key for key, share in languages.items() if key != asked.language and share >= least]
 
 
 def told(found: Iterable[Conflict], sentences: tuple[Sentence, ...]) -> tuple[Conflict, ...]:
     """The conflicts with a side that one of the answer's citations touches."""
-    quotes = [one for sentence in sentences for one in sentence.citations]
+    quotes = [citation for sentence in sentences for citation in sentence.citations]
     return tuple(
-        one
-        for one in found
+        match
+        for match in found
         if any(
             quote.file_id == side.citation.file_id
             and quote.start < side.citation.end
             and side.citation.start < quote.end
-            for side in one.sides
+            for side in match.sides
             for quote in quotes
         )
     )

@@ -34,11 +34,11 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
     """
     if policy == "show" or answer.abstained:
         return answer
-    sentences = tuple(replace(one, struck=one.verdict == "unsupported") for one in answer.sentences)
-    struck = [one for one in sentences if one.struck]
-    if not struck or any(one.verdict in ("supported", "partly") for one in sentences):
+    sentences = tuple(replace(sentence, struck=sentence.verdict == "unsupported") for sentence in answer.sentences)
+    struck = [sentence for sentence in sentences if sentence.struck]
+    if not struck or any(sentence.verdict in ("supported", "partly") for sentence in sentences):
         return replace(answer, sentences=sentences)
-    cited = dict.fromkeys(citation for one in sentences for citation in one.citations)
+    cited = dict.fromkeys(citation for sentence in sentences for citation in sentence.citations)
     near: dict[Citation, None] = cited | dict.fromkeys(closest(answer.question, hits))
     return replace(
         answer,
@@ -49,7 +49,10 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
         conflicts=(),
         coverage=None,
         closest=tuple(near)[:CLOSEST],
-        reasons=(*answer.reasons, *(f"withdrawn: “{one.text}”: {'; '.join(one.reasons)}" for one in sentences)),
+        reasons=(
+            *answer.reasons,
+            *(f"withdrawn: “{sentence.text}”: {'; '.join(sentence.reasons)}" for sentence in sentences),
+        ),
     )
 
 
@@ -62,7 +65,7 @@ def marked(answer: Answer) -> str:
     'So ~~It cost 4.~~ [a]'
     """
     text = answer.text
-    for one in sorted(answer.sentences, key=lambda one: -one.start):
-        if one.struck:
-            text = f"{text[: one.start]}~~{text[one.start : one.end]}~~{text[one.end :]}"
+    for sentence in sorted(answer.sentences, key=lambda sentence: -sentence.start):
+        if sentence.struck:
+            text = f"{text[: sentence.start]}~~{text[sentence.start : sentence.end]}~~{text[sentence.end :]}"
     return text

@@ -35,7 +35,7 @@ def verified(answer: Answer, ledger: Ledger) -> tuple[Verified, ...]:
     verbatim: the words stand where they stood; moved: they stand elsewhere in the article, give or take spelling; changed: the
     article no longer holds them; gone: there is no such article. The verdict is that of the check that answers go through.
     """
-    articles = ledger.articles({one.file_id for sentence in answer.sentences for one in sentence.citations})
+    articles = ledger.articles({citation.file_id for sentence in answer.sentences for citation in sentence.citations})
     return tuple(
         _verified(
             sentence.text, citation, articles[citation.file_id].text if citation.file_id in articles else None, found
@@ -48,7 +48,7 @@ def verified(answer: Answer, ledger: Ledger) -> tuple[Verified, ...]:
 
 def _checked(sentence: Sentence, articles: Mapping[str, Article], question: str) -> Judgement:
     """The sentence beside what its citations hold today."""
-    held = [(one, articles[one.file_id]) for one in sentence.citations if one.file_id in articles]
+    held = [(citation, articles[citation.file_id]) for citation in sentence.citations if citation.file_id in articles]
     if held and all(one.record for one, _ in held):
         return against_the_record(sentence.text, [article for _, article in held], question)
     evidence = [

@@ -46,7 +46,9 @@ class Examining:
         from assistant.grounding import Evidence, check
 
         if all(cited.record for cited in sentence.citations):
-            articles = [self._articles[one] for one in dict.fromkeys(cited.file_id for cited in sentence.citations)]
+            articles = [
+                self._articles[file_id] for file_id in dict.fromkeys(cited.file_id for cited in sentence.citations)
+            ]
             return _judged(sentence, against_the_record(sentence.text, articles, self._question))
         evidence = [
             Evidence(
@@ -75,7 +77,7 @@ class Examining:
     @cached_property
     def _words(self) -> list[frozenset[str]]:
         """Of each passage."""
-        return [frozenset(words(one.text)) for one in self._passages]
+        return [frozenset(words(passage.text)) for passage in self._passages]
 
     def _nearest(self, sentence: str, cited: Collection[str]) -> list[Evidence]:
         """The passages of other articles that share most words with the sentence, the best first."""

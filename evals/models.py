@@ -59,9 +59,9 @@ def tally(scores: Iterable[Score]) -> Tally:
     """Count the scores of one metric, each kind apart."""
     scores = tuple(scores)
     return Tally(
-        values=tuple(one.value for one in scores if isinstance(one, Measured)),
-        not_applicable=sum(isinstance(one, NotApplicable) for one in scores),
-        errors=sum(isinstance(one, Failed) for one in scores),
+        values=tuple(score.value for score in scores if isinstance(score, Measured)),
+        not_applicable=sum(isinstance(score, NotApplicable) for score in scores),
+        errors=sum(isinstance(score, Failed) for score in scores),
     )
 
 

@@ -161,10 +161,12 @@ def _again(
             return {name: engine.get(name, ()) for name in names}
         repeats = {name: range(FRESH + used[side, name], FRESH + used[side, name] + times) for name in names}
         used.update({(side, name): times for name in names})
-        answer_all(side, [(by_id[name], one) for name in names for one in repeats[name]], engine, log, workers=workers)
-        there = {(one.side, one.case, one.repeat): one for one in log.entries()}
+        answer_all(
+            side, [(by_id[name], repeat) for name in names for repeat in repeats[name]], engine, log, workers=workers
+        )
+        there = {(entry.side, entry.case, entry.repeat): entry for entry in log.entries()}
         return {
-            name: [score(by_id[name], there[side, name, one], corpus, support) for one in repeats[name]]
+            name: [score(by_id[name], there[side, name, repeat], corpus, support) for repeat in repeats[name]]
             for name in names
         }
 

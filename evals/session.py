@@ -209,7 +209,7 @@ def differences(before: Manifest, now: Manifest, *, engines: bool = True) -> tup
     if engines and before.engine != now.engine:
         found.append(f"the baseline is of the engine {before.engine}, this run of {now.engine}")
     names = set(before.articles) | set(now.articles)
-    changed = sorted(one for one in names if before.articles.get(one) != now.articles.get(one))
+    changed = sorted(name for name in names if before.articles.get(name) != now.articles.get(name))
     if changed:
         found.append(f"{len(changed)} articles differ from those of the baseline ({changed[0]}, …): set it anew")
     return tuple(found)

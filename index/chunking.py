@@ -63,7 +63,7 @@ def _runs(article: Article) -> Iterator[list[Span]]:
     for barrier in (*sorted(article.boilerplate), Span(len(text), len(text))):
         if low < barrier.start:
             part = text[low : barrier.start] if low or barrier.start < len(text) else text
-            yield [Span(low + one.start, low + one.end) for one in sentences(part)]
+            yield [Span(low + sentence.start, low + sentence.end) for sentence in sentences(part)]
         low = max(low, barrier.end)
 
 

@@ -63,7 +63,7 @@ class Article(Value, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         told = (self.id, self.title, self.published and self.published.isoformat())
-        return f"Article({', '.join(repr(one) for one in told if one)}, {len(self.text):,} characters)"
+        return f"Article({', '.join(repr(item) for item in told if item)}, {len(self.text):,} characters)"
 
 
 class Passage(Value, frozen=True, kw_only=True):

@@ -50,8 +50,8 @@ def pinned(lock: str) -> list[tuple[str, str]]:
 
 def accepted() -> tuple[Accepted, ...]:
     """The exceptions, as advisories.toml has them."""
-    told = tomllib.loads((HERE / "advisories.toml").read_text("utf-8"))["accepted"]
-    return tuple(Accepted(package=one["package"], ids=tuple(one["ids"]), reason=one["reason"]) for one in told)
+    load = tomllib.loads((HERE / "advisories.toml").read_text("utf-8"))["accepted"]
+    return tuple(Accepted(package=item["package"], ids=tuple(item["ids"]), reason=item["reason"]) for item in load)
 
 
 def found(versions: Sequence[tuple[str, str]], osv: str = OSV) -> list[Found]:
@@ -72,7 +72,7 @@ def found(versions: Sequence[tuple[str, str]], osv: str = OSV) -> list[Found]:
 
 def unexplained(known: Iterable[Found], exceptions: Iterable[Accepted]) -> list[Found]:
     """Those for which there is no exception under any of their names."""
-    explained = {(one.package, name) for one in exceptions for name in one.ids}
+    explained = {(exception.package, name) for exception in exceptions for name in exception.ids}
     return [one for one in known if not any((one.package, name) in explained for name in one.ids)]
 
 

@@ -162,7 +162,7 @@ class Scripted:
         if fault == "bare":
             return JSONResponse([{"index": place, "score": score} for place, score in enumerate(scores)])
         results = [{"index": place, "relevance_score": score} for place, score in enumerate(scores)]
-        results.sort(key=lambda one: -one["relevance_score"])
+        results.sort(key=lambda result: -result["relevance_score"])
         return JSONResponse({"results": results[1:] if fault == "fewer" else results})
 
 

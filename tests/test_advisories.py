@@ -26,7 +26,7 @@ def osv(*known: tuple[str, str, list[str]]) -> Iterator[str]:
     class Replies(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             queries = json.loads(self.rfile.read(int(self.headers["content-length"])))["queries"]
-            self.tell({"results": [self.vulnerable(one["package"]["name"]) for one in queries]})
+            self.tell({"results": [self.vulnerable(query["package"]["name"]) for query in queries]})
 
         def do_GET(self) -> None:
             ids = {number: names for _, number, names in known}

@@ -112,8 +112,8 @@ def test_the_arabic_readme_keeps_step_with_the_english_one() -> None:
 
 def test_both_readmes_link_to_the_same_places() -> None:
     links = {name: sorted(one[0] for one in LINK.findall(written(ROOT / name))) for name in READMES}
-    assert [one for one in links["README.md"] if one != "README.ar.md"] == [
-        one for one in links["README.ar.md"] if one != "README.md"
+    assert [link for link in links["README.md"] if link != "README.ar.md"] == [
+        link for link in links["README.ar.md"] if link != "README.md"
     ]
 
 
@@ -138,7 +138,7 @@ def test_the_commands_of_the_readme_say_what_it_shows(tmp_path: Path) -> None:
         run = isnad(*shlex.split(command, comments=True), "--store", tmp_path / "store", cwd=ROOT)
         assert run.returncode == 0, run.stderr
         said = [" ".join(line.split()) for line in (run.stdout + run.stderr).splitlines()]
-        for line in filter(None, (" ".join(one.split()) for one in expected.splitlines())):
+        for line in filter(None, (" ".join(line.split()) for line in expected.splitlines())):
             assert line == "…" or line in said, f"isnad {command} does not say: {line}"
 
 

@@ -67,7 +67,7 @@ DANGEROUS = re.compile(  # WEB-06: each has been the hole in somebody's page; `=
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_code_opens_what_has_been_a_hole_elsewhere(path: Path) -> None:
-    assert not (found := DANGEROUS.search(path.read_text())), f"{path} says {found[0] if found else ''}"
+    assert not (match := DANGEROUS.search(path.read_text())), f"{path} says {match[0] if match else ''}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

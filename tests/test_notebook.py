@@ -22,8 +22,8 @@ def named(notebook: Any) -> dict[str, Any]:
 def shown(cell: Any, kind: str = "text/html") -> str:
     """What a cell shows of one kind; `text` is what it prints."""
     if kind == "text":
-        return "".join(one.text for one in cell.outputs if one.output_type == "stream")
-    return "".join(one.data.get(kind, "") for one in cell.outputs if "data" in one)
+        return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+    return "".join(output.data.get(kind, "") for output in cell.outputs if "data" in output)
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +109,13 @@ def test_the_store_serves_a_query_engine_with_exact_offsets(ran: dict[str, Any])
 def test_the_committed_notebook_ran_from_top_to_bottom(committed: dict[str, Any]) -> None:
     assert [cell.execution_count for cell in committed.values()] == [*range(1, len(committed) + 1)]
     for name, cell in committed.items():
-        assert all(one.output_type != "error" for one in cell.outputs), name
+        assert all(output.output_type != "error" for output in cell.outputs), name
         assert cell.outputs or name == "close", name
 
 
 def test_the_committed_outputs_are_of_the_same_kinds_as_a_run(ran: dict[str, Any], committed: dict[str, Any]) -> None:
     def kinds(cell: Any) -> list[tuple[str, list[str]]]:
-        return [(one.output_type, sorted(one.get("data", {}))) for one in cell.outputs]
+        return [(output.output_type, sorted(output.get("data", {}))) for output in cell.outputs]
 
     assert {name: kinds(cell) for name, cell in ran.items()} == {name: kinds(cell) for name, cell in committed.items()}
 

@@ -32,9 +32,9 @@ def test_a_kept_answer_is_held_against_the_articles_of_today(state: str, tmp_pat
     isnad_json("index", folder, "--store", store)
     run = isnad("verify", tmp_path / "answer.json", "--store", store, "--json")
     found = json.loads(run.stdout)
-    assert {one["state"] for one in found["citations"]} == {state}
+    assert {match["state"] for match in found["citations"]} == {state}
     verdicts = {"verbatim": "supported", "moved": "supported", "changed": "unsupported", "gone": "unchecked"}
-    assert {one["verdict"] for one in found["citations"]} == {verdicts[state]}
+    assert {match["verdict"] for match in found["citations"]} == {verdicts[state]}
     told = isnad("verify", tmp_path / "answer.json", "--store", store).stdout
     now = found["citations"][0]["now"]
     assert f"→ [a:{now['start']}-{now['end']}]" in told if state == "moved" else "→" not in told, told

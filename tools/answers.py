@@ -62,7 +62,7 @@ def outcome(asked: Asked, store: Store) -> Outcome:
         first=any(right[:1]),
         three=any(right),
         answered=not found.abstained,
-        held=any(holds(one.quote, asked.answers) for one in found.citations),
+        held=any(holds(citation.quote, asked.answers) for citation in found.citations),
         sentences=len(found.citations),
         confidence=found.confidence,
         milliseconds=taken,

@@ -32,10 +32,10 @@ def tensors(file: Path) -> dict[str, NDArray[Any]]:
     """The arrays of a safetensors file by name."""
     raw = file.read_bytes()
     (size,) = struct.unpack("<Q", raw[:8])
-    told = {name: one for name, one in json.loads(raw[8 : 8 + size]).items() if name != "__metadata__"}
+    told = {name: load for name, load in json.loads(raw[8 : 8 + size]).items() if name != "__metadata__"}
     return {
-        name: np.frombuffer(raw[8 + size :][slice(*one["data_offsets"])], TYPES[one["dtype"]]).reshape(one["shape"])
-        for name, one in told.items()
+        name: np.frombuffer(raw[8 + size :][slice(*item["data_offsets"])], TYPES[item["dtype"]]).reshape(item["shape"])
+        for name, item in told.items()
     }
 
 

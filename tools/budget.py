@@ -50,7 +50,7 @@ def measured(articles: list[Article], questions: list[tuple[str, str, str]], bud
             for article in articles:
                 found = {one.id: one for one in cut(article, budget)}
                 passages |= found
-                writer.replace(article.id, article.title, [(one.id, one.text) for one in found.values()])
+                writer.replace(article.id, article.title, [(match.id, match.text) for match in found.values()])
             writer.commit()
         index = LexicalIndex.open(Path(folder))
         ranks, within = [], Counter[int]()

@@ -85,7 +85,7 @@ def ranks(store: Path, settings: Settings, questions: Sequence[Question], weight
     model = container.embedding(settings)
     if model is None:
         raise UsageError("no embedding model is set; set ISNAD_EMBEDDING_MODEL, or there is no weight to fit")
-    remembered = Remembered(model, [one.text for one in questions])
+    remembered = Remembered(model, [question.text for question in questions])
     opened = container.reading(store, settings)
     vectors = container.meaning(opened.ledger, settings, remembered)
     words, meaning = Kept(opened.lexical), Kept(vectors)
@@ -93,7 +93,7 @@ def ranks(store: Path, settings: Settings, questions: Sequence[Question], weight
     try:
         for weight in weights:
             retriever = Retriever(opened.ledger, words, lambda: meaning, weight)  # type: ignore[arg-type]
-            found[weight] = np.array([_rank(retriever, one) for one in questions])
+            found[weight] = np.array([_rank(retriever, question) for question in questions])
     finally:
         vectors.close()
         opened.close()
@@ -102,7 +102,7 @@ def ranks(store: Path, settings: Settings, questions: Sequence[Question], weight
 
 def _rank(retriever: Retriever, question: Question) -> int:
     ids = dict.fromkeys(hit.article.id for hit in retriever.search(question.text, LIMIT))
-    return next((rank for rank, one in enumerate(ids, 1) if one in question.answers), 0)
+    return next((rank for rank, item_id in enumerate(ids, 1) if item_id in question.answers), 0)
 
 
 def halves(number: int) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
@@ -136,7 +136,7 @@ def report(name: str, found: Ranks, chosen: float) -> None:
         label = "alone" if weight == ALONE else f"{weight:.1f}"
         mark = "   ← the setting" if weight == chosen else ""
         print(f"  {label:>8} {weight / (1 + weight):6.2f}  {shown}{gain}{mark}")
-    fused = {weight: one for weight, one in found.items() if weight != ALONE}
+    fused = {weight: match for weight, match in found.items() if weight != ALONE}
     one, other = halves(len(found[0.0]))
     for fitted, held in ((one, other), (other, one)):
         weight = best(fused, fitted)
@@ -150,7 +150,9 @@ def measured(data: DataSet, settings: Settings) -> Ranks:
     """A public set, in a store of its own."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        file = write(({"id": one.id, "title": one.title, "text": one.text} for one in data.passages), folder)
+        file = write(
+            ({"id": passage.id, "title": passage.title, "text": passage.text} for passage in data.passages), folder
+        )
         ledger, derived = container.writing(folder / "store", settings)
         began = time.perf_counter()
         sync(file, ledger, derived)
@@ -164,9 +166,9 @@ def measured(data: DataSet, settings: Settings) -> Ranks:
 def across(found: dict[str, Ranks]) -> None:
     """What a weight chosen on one set gives on another."""
     print()
-    for name, one in found.items():
-        fused = {weight: each for weight, each in one.items() if weight != ALONE}
-        weight = best(fused, np.arange(len(one[0.0])))
+    for name, match in found.items():
+        fused = {weight: each for weight, each in match.items() if weight != ALONE}
+        weight = best(fused, np.arange(len(match[0.0])))
         others = [f"{other} {figures(found[other][weight])[2][0]:.3f}" for other in found if other != name]
         print(f"  best on all of {name}: {weight:.1f}; MRR with it: {', '.join(others) or '(no other set)'}")
 
@@ -207,8 +209,8 @@ def main() -> None:
         with serving(given.model) as address:
             settings = replace(Settings(), embedding_model=given.model.name, embedding_base_url=address)
             found = {name: measured(SETS[name](), settings) for name in given.sets}
-        for name, one in found.items():
-            report(name, one, settings.meaning_weight)
+        for name, match in found.items():
+            report(name, match, settings.meaning_weight)
         across(found)
 
 

@@ -87,7 +87,7 @@ def collect(name: str, most: int = MOST) -> list[Seen]:
             if random.Random(asked.question).random() * _size(name) < most:
                 question = understand(asked.question, ())
                 found = candidates(question, store.hits(asked.question), store.lexical)
-                right = [asked.answerable and holds(one.text, asked.answers) for one in found]
+                right = [asked.answerable and holds(match.text, asked.answers) for match in found]
                 seen.append(Seen(asked, question, found, right))
     return seen
 
@@ -159,7 +159,7 @@ def fit_answering(
     ] + [(None, None)]
     found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds).x
     values = found[:-1] / spread
-    return {name: round(float(one), 3) for name, one in zip(names, values, strict=True)}, round(float(found[-1]), 3)
+    return {name: round(float(value), 3) for name, value in zip(names, values, strict=True)}, round(float(found[-1]), 3)
 
 
 def outlooks(set_: Sequence[Seen], ranking: dict[str, float]) -> tuple[list[Features], Any]:
@@ -172,7 +172,7 @@ def outlooks(set_: Sequence[Seen], ranking: dict[str, float]) -> tuple[list[Feat
 
 
 def _table(features: Sequence[Features], names: Sequence[str]) -> Array:
-    return np.array([[one.get(name, 0.0) for name in names] for one in features])
+    return np.array([[feature.get(name, 0.0) for name in names] for feature in features])
 
 
 ANSWERING = ("passage_share", *TELLING, "terms")

@@ -77,8 +77,8 @@ def measured(
 
 def said(rows: Sequence[Row], model: Model) -> np.ndarray:
     """The probabilities that the check gives to rows with these curves."""
-    curves = [probability(one.features, model) for one in rows]
-    return np.clip(curves, [one.least for one in rows], [one.most for one in rows])
+    curves = [probability(row.features, model) for row in rows]
+    return np.clip(curves, [row.least for row in rows], [row.most for row in rows])
 
 
 def labelled_row(one: Claim) -> Row:
@@ -90,9 +90,9 @@ def made_rows(part: int, articles: int = 150) -> list[Row]:
     """Statements made by rule, measured."""
     sources = zip(MADE, (saudi_articles(articles, part), english_articles(articles, part)), strict=True)
     return [
-        measured(source, one.kind, one.article, one.true, one.claim, one.context)
+        measured(source, statement.kind, statement.article, statement.true, statement.claim, statement.context)
         for source, listed in sources
-        for one in statements(listed, seed=part)
+        for statement in statements(listed, seed=part)
     ]
 
 
@@ -142,9 +142,9 @@ def fitted(rows: Sequence[Row], learnt_from: str = "") -> Model:
     names, values = matrix(rows)
     kinds = np.array([kind(row.features) for row in rows])
     found: dict[Kind, Curves] = {}
-    for one, others in NEARNESS.items():
+    for key, others in NEARNESS.items():
         near = np.array([others.get(row.source, others[other]) for row, other in zip(rows, kinds, strict=True)])
-        found[one] = _curves(rows, names, values, weights(rows) * near, kinds == one)
+        found[key] = _curves(rows, names, values, weights(rows) * near, kinds == key)
     return Model(curves=found, learnt_from=learnt_from)
 
 
@@ -245,7 +245,7 @@ def _level(score: np.ndarray, true: np.ndarray, share: np.ndarray) -> float:
 
 def main() -> None:
     """Fit on all rows to learn from and write the curves."""
-    rows = [labelled_row(one) for one in claims()]
+    rows = [labelled_row(claim) for claim in claims()]
     if not rows:
         print("skipped: ../shared/data has no labelled claims")
         return
@@ -255,11 +255,11 @@ def main() -> None:
         learnt_from=f"{len(rows)} rows: nine labelled sources, part 0 of the statements made by rule, and half of the sentences "
         "that a model wrote and of those that put a passage in other words",
     )
-    usual: dict[Kind, Curves] = {one: _usual(curves) for one, curves in model.curves.items()}
+    usual: dict[Kind, Curves] = {key: _usual(curves) for key, curves in model.curves.items()}
     model = Model(curves=usual, learnt_from=model.learnt_from)
     CURVES.write_bytes(msgspec.json.encode(model).replace(b'},"', b'},\n"') + b"\n")
-    right = np.mean((said(rows, model) >= 0.5) == [one.true for one in rows])
-    count = sum(len(one.curves) for one in model.curves.values())
+    right = np.mean((said(rows, model) >= 0.5) == [row.true for row in rows])
+    count = sum(len(curve.curves) for curve in model.curves.values())
     print(f"{len(rows)} rows, {count} curves, {right:.3f} right on the rows learnt from")
 
 

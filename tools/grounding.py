@@ -58,7 +58,7 @@ def interval(
     places = defaultdict(list)
     for at, group in enumerate(groups):
         places[group].append(at)
-    listed = [np.array(one) for one in places.values()]
+    listed = [np.array(place) for place in places.values()]
     drawn = []
     for _ in range(TIMES):
         picked = np.concatenate([listed[at] for at in rng.integers(0, len(listed), len(listed))])
@@ -179,8 +179,10 @@ def made_statements(model: Model) -> None:
     print("\nstatements made by rule: share not supported, with 95% intervals (Wilson)")
     for name, listed in sources.items():
         counts: defaultdict[str, list[bool]] = defaultdict(list)
-        for one in statements(listed, seed=2, per_article=8 if name.startswith("ref") else 2):
-            counts[one.kind].append(check_claim(one.claim, one.context, model=model).verdict != "supported")
+        for statement in statements(listed, seed=2, per_article=8 if name.startswith("ref") else 2):
+            counts[statement.kind].append(
+                check_claim(statement.claim, statement.context, model=model).verdict != "supported"
+            )
         print(f" {name}")
         for kind, caught in counts.items():
             low, high = wilson(sum(caught), len(caught))
@@ -199,7 +201,10 @@ def wilson(hits: int, size: int) -> tuple[float, float]:
 def cost() -> None:
     """Milliseconds of processor time for a sentence beside 2,000 letters, read for the first time and again."""
     texts = [text[:2000] for _, text in saudi_articles(120, 2) if len(text) >= 2000][:60]
-    made = [(one.claim, one.context) for one in statements(((str(at), text) for at, text in enumerate(texts)), 3, 1)]
+    made = [
+        (statement.claim, statement.context)
+        for statement in statements(((str(at), text) for at, text in enumerate(texts)), 3, 1)
+    ]
     if not made:
         return
     for claim, text in made:

@@ -50,7 +50,7 @@ def fill(ledger: Ledger, lexicon: Lexicon, made: Iterator[Row], number: int) -> 
 
 def measure(store: Path, sizes: list[int]) -> None:
     """The table."""
-    questions = random.Random(0).sample([one.text for one in SETS["arcd"]().questions], ASKED)
+    questions = random.Random(0).sample([question.text for question in SETS["arcd"]().questions], ASKED)
     ledger = Ledger.create(store)
     lexicon, made, held = Lexicon(ledger), articles(2 * sizes[-1] + 1_000), 0
     print(f"{os.cpu_count()} cores; ms an article: on the clock (by the processor)")
@@ -63,7 +63,7 @@ def measure(store: Path, sizes: list[int]) -> None:
         hundred, held = fill(ledger, lexicon, made, AT_ONCE), size + ONE_BY_ONE + AT_ONCE
         retriever = container.reading(store, Settings())
         retriever.search(questions[0])
-        asked = [spent(partial(retriever.search, one))[1].clock * 1_000 for one in questions]
+        asked = [spent(partial(retriever.search, question))[1].clock * 1_000 for question in questions]
         retriever.close()
         middle = Span(clock=median(one.clock for one in single), processor=median(one.processor for one in single))
         half, most = np.percentile(asked, [50, 95])

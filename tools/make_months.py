@@ -41,7 +41,10 @@ HIJRI = {
 def gregorian() -> dict[str, list[str]]:
     """Every Gregorian month by number with its Arabic and English names, CLDR's first."""
     names: dict[int, list[str]] = {month: [] for month in range(1, 13)}
-    for identifier in ["en", *sorted(one for one in locale_identifiers() if one.split("_")[0] == "ar")]:
+    for identifier in [
+        "en",
+        *sorted(identifier for identifier in locale_identifiers() if identifier.split("_")[0] == "ar"),
+    ]:
         for width in ("wide", "abbreviated"):
             for month, name in Locale.parse(identifier).months["format"][width].items():
                 if name not in names[month]:

@@ -62,14 +62,16 @@ def number_altered(sentence: str, article: str, rng: random.Random) -> str | Non
     if not found:
         return None
     place = rng.choice(found)
-    there = {_value(one[0]) for one in _DIGITS.finditer(article)}
+    there = {_value(match[0]) for match in _DIGITS.finditer(article)}
     value = _value(place[0])
     year = 1900 <= value <= 2100
     options = [
         value + step
         for step in (range(-9, 10) if year or value < 60 else range(-value // 2, value // 2, max(1, value // 23)))
     ]
-    options = [one for one in options if one > 1 and one not in there and len(str(one)) == len(str(value))]
+    options = [
+        option for option in options if option > 1 and option not in there and len(str(option)) == len(str(value))
+    ]
     if not options:
         return None
     return sentence[: place.start()] + _written(rng.choice(options), place[0]) + sentence[place.end() :]
@@ -78,13 +80,13 @@ def number_altered(sentence: str, article: str, rng: random.Random) -> str | Non
 def number_swapped(sentence: str, article: str, rng: random.Random) -> str | None:
     """One number becomes another number of the same article that the sentence does not have."""
     found = list(_DIGITS.finditer(sentence))
-    here = {_value(one[0]) for one in found}
-    others = sorted({one[0] for one in _DIGITS.finditer(article) if _value(one[0]) not in here})
+    here = {_value(match[0]) for match in found}
+    others = sorted({match[0] for match in _DIGITS.finditer(article) if _value(match[0]) not in here})
     if not found or not others:
         return None
     place = rng.choice(found)
     years = 1900 <= _value(place[0]) <= 2100
-    alike = [one for one in others if (1900 <= _value(one) <= 2100) == years] or others
+    alike = [other for other in others if (1900 <= _value(other) <= 2100) == years] or others
     return sentence[: place.start()] + rng.choice(alike) + sentence[place.end() :]
 
 
@@ -101,23 +103,23 @@ def date_moved(sentence: str, article: str, rng: random.Random) -> str | None:
             + "|".join(months)
             + r")(?: ([\d٠-٩]{1,2})(?!\d))?(?:,? ([\d٠-٩]{4}))?(?!\w)"
         )
-        for found in re.finditer(pattern, sentence, 0 if day_first else re.IGNORECASE):
-            if not found[1] and not found[3] and not found[4]:
+        for match in re.finditer(pattern, sentence, 0 if day_first else re.IGNORECASE):
+            if not match[1] and not match[3] and not match[4]:
                 continue
-            part = rng.choice([part for part in (1, 2, 3, 4) if found[part]])
+            part = rng.choice([part for part in (1, 2, 3, 4) if match[part]])
             if part == 2:
                 plain = [month.lower() for month in months]
                 new = rng.choice(
-                    [m for m in months if m.lower() != found[2].lower() and m.lower() not in article.lower()] or [""]
+                    [m for m in months if m.lower() != match[2].lower() and m.lower() not in article.lower()] or [""]
                 )
-                assert found[2].lower() in plain
+                assert match[2].lower() in plain
             else:
-                value = _value(found[part])
+                value = _value(match[part])
                 steps = [-3, -2, -1, 1, 2, 3] if part == 4 else list(range(-9, 10))
                 fits = [value + s for s in steps if s and (part == 4 or 1 <= value + s <= 28)]
-                new = _written(rng.choice(fits), found[part]) if fits else ""
+                new = _written(rng.choice(fits), match[part]) if fits else ""
             if new:
-                return sentence[: found.start(part)] + new + sentence[found.end(part) :]
+                return sentence[: match.start(part)] + new + sentence[match.end(part) :]
     return None
 
 
@@ -153,8 +155,8 @@ _COMMON_EN = re.compile(
 
 def _names(text: str) -> dict[str, set[str]]:
     """Names by class: persons and countries."""
-    persons = {found[1] for found in _PERSON_AR.finditer(text)} | {found[1] for found in _SON_OF.finditer(text)}
-    persons |= {found[1] for found in _PERSON_EN.finditer(text) if not _COMMON_EN.search(found[1])}
+    persons = {match[1] for match in _PERSON_AR.finditer(text)} | {match[1] for match in _SON_OF.finditer(text)}
+    persons |= {match[1] for match in _PERSON_EN.finditer(text) if not _COMMON_EN.search(match[1])}
     words = set(re.findall(r"[^\W\d_]+", text))
     countries = {name for listed in _countries().values() for name in listed if name in words}
     return {"person": persons, "country": countries}
@@ -201,23 +203,23 @@ _AUXILIARY = re.compile(
 def negation_added(sentence: str, article: str, rng: random.Random) -> str | None:
     """A verb is denied: لم before a past, لن for سـ, لا before a present after أن or a relative; "not" after an auxiliary."""
     options: list[tuple[int, int, str]] = []
-    for found in re.finditer(r"(?<!\w)(و?)([^\W\d_]+)(?!\w)", sentence):
-        before = sentence[: found.start()].split()[-1:]
-        word = found[2]
+    for match in re.finditer(r"(?<!\w)(و?)([^\W\d_]+)(?!\w)", sentence):
+        before = sentence[: match.start()].split()[-1:]
+        word = match[2]
         if before and before[0] in ("لم", "لن", "لا", "ليس", "ولم", "ولن", "ولا", "غير", "ما"):
             continue
         if word in _JUSSIVE:
-            options.append((found.start(2), found.end(2), "لم " + _JUSSIVE[word]))
+            options.append((match.start(2), match.end(2), "لم " + _JUSSIVE[word]))
         elif word in _FUTURE:
-            options.append((found.start(2), found.end(2), "لن " + word[1:]))
+            options.append((match.start(2), match.end(2), "لن " + word[1:]))
         elif (
             before
             and before[0] in ("التي", "الذي", "الذين", "أن", "كما", "حيث")
             and re.fullmatch("[يت][^\\W\\d_]{3,}", word)
         ):
-            options.append((found.start(2), found.end(2), "لا " + word))
-    for found in _AUXILIARY.finditer(sentence):
-        options.append((found.start(), found.end(), found[1] + " not"))
+            options.append((match.start(2), match.end(2), "لا " + word))
+    for match in _AUXILIARY.finditer(sentence):
+        options.append((match.start(), match.end(), match[1] + " not"))
     if not options:
         return None
     start, end, new = rng.choice(options)
@@ -227,7 +229,7 @@ def negation_added(sentence: str, article: str, rng: random.Random) -> str | Non
 def negation_removed(sentence: str, article: str, rng: random.Random) -> str | None:
     """A particle of negation goes."""
     found = list(re.finditer(r"(?<!\w)(?:(و?)(?:لم|لن|ليست|ليس|لا) (?=[يت\w])|(?:not|never) (?=\w))", sentence))
-    found = [one for one in found if not re.match(r"(?:سيما|شك|بد|بأس|only|yet)", sentence[one.end() :])]
+    found = [match for match in found if not re.match(r"(?:سيما|شك|بد|بأس|only|yet)", sentence[match.end() :])]
     if not found:
         return None
     place = rng.choice(found)
@@ -250,7 +252,7 @@ def reversed_word(sentence: str, article: str, rng: random.Random) -> str | None
     options = []
     for one, other in _OPPOSITES:
         for old, new in ((one, other), (other, one)):
-            options += [(found.start(), found.end(), new) for found in re.finditer(rf"(?<!\w){old}(?!\w)", sentence)]
+            options += [(match.start(), match.end(), new) for match in re.finditer(rf"(?<!\w){old}(?!\w)", sentence)]
     if not options:
         return None
     start, end, new = rng.choice(options)
@@ -302,9 +304,9 @@ def _clauses(sentence: str) -> tuple[str, str, str] | None:
     stop = sentence[-1] if sentence[-1] in ".!؟?" else ""
     body = sentence.rstrip(".!؟?")
     cuts = [
-        found
-        for found in re.finditer(r"[،,] ", body)
-        if len(body[: found.start()].split()) >= 4 and len(body[found.end() :].split()) >= 4
+        match
+        for match in re.finditer(r"[،,] ", body)
+        if len(body[: match.start()].split()) >= 4 and len(body[match.end() :].split()) >= 4
     ]
     if not cuts or re.search('["«»“”()]', body):
         return None

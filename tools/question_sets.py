@@ -56,9 +56,9 @@ class Store(NamedTuple):
 
     def hits(self, question: str, limit: int = LIMIT) -> tuple[Hit, ...]:
         """What lexical search finds."""
-        found = self.lexical.search(question, limit)
+        match = self.lexical.search(question, limit)
         return tuple(
-            Hit(article=self.passages[one][0], passage=self.passages[one][1], score=score) for one, score in found
+            Hit(article=self.passages[one][0], passage=self.passages[one][1], score=score) for one, score in match
         )
 
 
@@ -125,7 +125,9 @@ def tiny(name: str, size: int = STORE) -> Iterator[Store]:
         ]
         theirs = {row["id"] for row, _ in mine}
         others = [
-            one for one in questions if one["passage_id"] not in theirs and not _stands(one["answers"], everything)
+            question
+            for question in questions
+            if question["passage_id"] not in theirs and not _stands(question["answers"], everything)
         ]
         far = random.Random(first).sample(others, min(len(others), max(5, len(asked) // 4)))
         asked += [Asked(one["question"], (), False, "another article") for one in far]
@@ -143,7 +145,7 @@ def gaps(name: str) -> Iterator[Store]:
     for row in questions:
         by_passage[row["passage_id"]].append(row)
     for row in passages:
-        mine = sorted(by_passage[row["id"]], key=lambda one: hashlib.md5(one["question"].encode()).hexdigest())
+        mine = sorted(by_passage[row["id"]], key=lambda item: hashlib.md5(item["question"].encode()).hexdigest())
         text = _without(row["text"], [answer for one in mine[::3] for answer in one["answers"]])
         kept.append(row | {"text": text})
         asked += [(one, row["title"], any(answer in text for answer in one["answers"])) for one in mine if text]
@@ -191,7 +193,7 @@ def rgb() -> Iterator[Store]:
         if row["lang"] == "en" and not row["id"].endswith("#wrong"):
             ids = (row["passage_ids"] if row["answerable"] else []) + row["distractor_ids"]
             asked = Asked(row["question"], tuple(row.get("answers", ())), row["answerable"], row["id"].split("#")[0])
-            yield from _opened("rgb", [passages[one] for one in ids if one in passages], [asked])
+            yield from _opened("rgb", [passages[item_id] for item_id in ids if item_id in passages], [asked])
 
 
 def news(folders: Sequence[Path], questions: Path, part: int | None = None) -> Iterator[Store]:
@@ -210,8 +212,8 @@ def news(folders: Sequence[Path], questions: Path, part: int | None = None) -> I
         with LexicalWriter(Path(place), anew=True) as writer:
             for article in articles:
                 passages = cut(article)
-                held |= {one.id: (article, one) for one in passages}
-                writer.replace(article.id, article.title, [(one.id, one.text) for one in passages])
+                held |= {passage.id: (article, passage) for passage in passages}
+                writer.replace(article.id, article.title, [(passage.id, passage.text) for passage in passages])
             writer.commit()
         yield Store(questions.stem, LexicalIndex.open(Path(place)), held, asked)
 

@@ -140,7 +140,7 @@ def of_languages() -> Iterator[str]:
     told: dict[str, Counter[str | None]] = defaultdict(Counter)
     for row in rows("xquad/passages.jsonl"):
         told[row["lang"]][language(row["text"])] += 1
-    yield ", ".join(f"{code} {found[code] / found.total():.3f}" for code, found in told.items())
+    yield ", ".join(f"{code} {item[code] / item.total():.3f}" for code, item in told.items())
     yield f"saudinewsnet: {Counter(language(row['text']) for row in news())}"
 
 

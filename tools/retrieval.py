@@ -74,7 +74,7 @@ def squad2() -> DataSet:
 def headlines() -> DataSet:
     """Headlines of SaudiNewsNet; the title is what is asked, so it is not indexed."""
     found = _set("snn headlines", "saudinewsnet/passages.jsonl.gz", "saudinewsnet/questions.jsonl")
-    bare = tuple(Passage(id=one.id, title=None, text=one.text) for one in found.passages)
+    bare = tuple(Passage(id=passage.id, title=None, text=passage.text) for passage in found.passages)
     return DataSet(name=found.name, passages=bare, questions=found.questions)
 
 
@@ -109,8 +109,8 @@ def _rows(name: str) -> Iterable[Any]:
 def ours(passages: Sequence[Passage], folder: Path) -> Search:
     """The product's own search."""
     with LexicalWriter(folder) as writer:
-        for one in passages:
-            writer.replace(one.id, one.title, [(one.id, one.text)])
+        for passage in passages:
+            writer.replace(passage.id, passage.title, [(passage.id, passage.text)])
         writer.commit()
     index = LexicalIndex.open(folder)
     return lambda question: [one for one, _ in index.search(question, DEPTH)]
@@ -120,7 +120,7 @@ def plain(passages: Sequence[Passage], folder: Path) -> Search:
     """BM25 as bm25s ships it."""
     import bm25s  # type: ignore[import-untyped]
 
-    texts = [f"{one.title}\n{one.text}" if one.title else one.text for one in passages]
+    texts = [f"{passage.title}\n{passage.text}" if passage.title else passage.text for passage in passages]
     engine = bm25s.BM25()
     engine.index(bm25s.tokenize(texts, show_progress=False), show_progress=False)
 
@@ -134,10 +134,10 @@ def plain(passages: Sequence[Passage], folder: Path) -> Search:
 
 def ranks(data: DataSet, search: Search) -> NDArray[np.int_]:
     """For each question the rank, from 1, of the first passage that answers it; 0 where the first ten hold none."""
-    found = [search(one.text) for one in data.questions]
+    found = [search(question.text) for question in data.questions]
     return np.array(
         [
-            next((rank for rank, one in enumerate(ids, 1) if one in question.answers), 0)
+            next((rank for rank, item_id in enumerate(ids, 1) if item_id in question.answers), 0)
             for ids, question in zip(found, data.questions, strict=True)
         ]
     )

@@ -58,8 +58,8 @@ def eight(claim: str, context: str) -> list[float]:
     triples = {three for line in lines for three in zip(line, line[1:], line[2:], strict=False)}
     wanted = _content(claim)
     each = sorted((len(wanted.intersection(line)) / (len(wanted) or 1) for line in lines), reverse=True)[:2]
-    values = {one.value for one in numbers(claim)}
-    there = {one.value for one in numbers(context)} if values else set()
+    values = {number.value for number in numbers(claim)}
+    there = {number.value for number in numbers(context)} if values else set()
     own_pairs, own_triples = list(pairwise(mine)), list(zip(mine, mine[1:], mine[2:], strict=False))
     return [
         word_coverage(claim, context),
@@ -98,8 +98,8 @@ def ragground() -> Any:
     ranks = {"VERIFIED": 2.0, "UNCERTAIN": 1.0, "UNSUPPORTED": 0.0, "CONTRADICTED": -1.0}
 
     def score(claim: str, context: str) -> float:
-        found = matcher.match(context=context, claim=claim, source_id="1")
-        return ranks.get(found.status.name, 0.0) + float(found.confidence) / 2
+        match = matcher.match(context=context, claim=claim, source_id="1")
+        return ranks.get(match.status.name, 0.0) + float(match.confidence) / 2
 
     return score
 

@@ -73,7 +73,7 @@ def articles(count: int) -> Iterator[Row]:
 
 def sentences() -> list[str]:
     """The sentences of 5 to 40 words of the Arabic sets, some tens of thousands."""
-    held = (one.text for name in ("arcd", "xquad-ar", "headlines") for one in SETS[name]().passages)
+    held = (passage.text for name in ("arcd", "xquad-ar", "headlines") for passage in SETS[name]().passages)
     parts = (part for text in held for part in re.split(r"(?<=[.؟!])\s+|\n+", text))
     return [part for part in dict.fromkeys(parts) if 5 <= len(part.split()) <= 40 and part.isprintable()]
 
@@ -82,7 +82,7 @@ def ranks(data: DataSet, order: Sequence[int], asked: Asked) -> NDArray[np.int_]
     """For each question that was asked the rank, from 1, of the first passage that answers it; 0 where none of ten does."""
     return np.array(
         [
-            next((rank for rank, one in enumerate(ids, 1) if one in data.questions[at].answers), 0)
+            next((rank for rank, item_id in enumerate(ids, 1) if item_id in data.questions[at].answers), 0)
             for at, ids in zip(order, asked.found, strict=False)
         ]
     )
@@ -114,7 +114,9 @@ def quality(name: str, patience: float, by_words: bool) -> None:
     print(f"\n{data.name}: {len(data.passages):,} articles, {len(order):,} questions; load {os.getloadavg()[0]:.1f}")
     print(f"  {'':34} {'asked':>6}  {'R@1':21} {'R@10':21} {'MRR':21} Isnad ahead by, MRR")
     with tempfile.TemporaryDirectory() as place:
-        file = write(({"id": one.id, "title": one.title, "text": one.text} for one in data.passages), Path(place))
+        file = write(
+            ({"id": passage.id, "title": passage.title, "text": passage.text} for passage in data.passages), Path(place)
+        )
         mine: NDArray[np.int_] | None = None
         for stack, stemmer in _variants(language):
             questions = tuple(data.questions[at].text for at in order)
@@ -143,7 +145,7 @@ def quality(name: str, patience: float, by_words: bool) -> None:
 def _variants(language: str) -> list[tuple[str, str]]:
     """The systems, and llama-index with the stemmer that it ships with and with that of the language."""
     stemmers = dict.fromkeys(("english", language))
-    return [("isnad", ""), *(("llama-index", one) for one in stemmers), ("haystack", "")]
+    return [("isnad", ""), *(("llama-index", stemmer) for stemmer in stemmers), ("haystack", "")]
 
 
 def write(rows: Iterator[Row], folder: Path) -> Path:
@@ -156,7 +158,7 @@ def write(rows: Iterator[Row], folder: Path) -> Path:
 
 def speed(count: int, stacks: Sequence[str], rounds: int, patience: float, by_words: bool) -> None:
     """One size, every system, as many rounds."""
-    texts = [one.text for name in ("arcd", "xquad-ar") for one in SETS[name]().questions]
+    texts = [question.text for name in ("arcd", "xquad-ar") for question in SETS[name]().questions]
     questions = tuple(random.Random(0).sample(texts, ASKED))
     best: dict[str, Told | str] = {}
     with tempfile.TemporaryDirectory() as place:

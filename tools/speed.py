@@ -32,7 +32,12 @@ GOALS = {"isnad --help": 0.2, "isnad ask (cold)": 1.0}
 
 def made(number: int, path: Path) -> None:
     """A JSON Lines file of articles, ten sentences each."""
-    told = [one.of(text) for file in SAMPLE.glob("*.txt") for text in [file.read_text()] for one in sentences(text)]
+    told = [
+        sentence.of(text)
+        for file in SAMPLE.glob("*.txt")
+        for text in [file.read_text()]
+        for sentence in sentences(text)
+    ]
     chance = random.Random(1)
     with path.open("wb") as file:
         for n in range(number):
@@ -75,7 +80,7 @@ def main() -> None:
         articles = [one for found in scan(path) if not isinstance(one := found.load(), str)]  # type: ignore[union-attr]
         stages: list[tuple[str, Callable[[], object]]] = [
             ("find and read", lambda: [found.load() for found in scan(path)]),  # type: ignore[union-attr]
-            ("cut", lambda: [cut(one, whole=WHOLE) for one in articles]),  # type: ignore[arg-type]
+            ("cut", lambda: [cut(article, whole=WHOLE) for article in articles]),  # type: ignore[arg-type]
         ]
         ledger, whole = Ledger.create(folder / "made"), Ledger.create(folder / "whole")
         stages += [

@@ -34,7 +34,10 @@ BATCH = 20_000  # passages a commit
 def sentences() -> list[str]:
     """The sentences of 5 to 40 words of the two Arabic sets."""
     parts = [
-        part for data in (arcd(), xquad("ar")) for one in data.passages for part in re.split(r"(?<=[.؟!])\s+", one.text)
+        part
+        for data in (arcd(), xquad("ar"))
+        for passage in data.passages
+        for part in re.split(r"(?<=[.؟!])\s+", passage.text)
     ]
     return [part for part in parts if 5 <= len(part.split()) <= 40]
 
@@ -53,7 +56,7 @@ def _name(rank: int) -> str:
 
 
 def questions() -> list[str]:
-    texts = [one.text for data in (arcd(), xquad("ar")) for one in data.questions]
+    texts = [question.text for data in (arcd(), xquad("ar")) for question in data.questions]
     return random.Random(0).sample(texts, ASKED)
 
 

@@ -114,7 +114,7 @@ def _processor() -> float:
     import psutil  # type: ignore[import-untyped]
 
     me = psutil.Process()
-    living = [one.cpu_times() for one in me.children(recursive=True)]
+    living = [child.cpu_times() for child in me.children(recursive=True)]
     return sum(os.times()[:4]) + sum(float(one.user + one.system) for one in living)
 
 

@@ -253,7 +253,7 @@ class Haystack:
         if mode != "words":
             asked["meaning"] = {"query_embedding": hashed([question])[0].tolist()}
         (found,) = self._pipelines[mode].run(asked).values()
-        return distinct(one.id for one in found["documents"])
+        return distinct(match.id for match in found["documents"])
 
     def close(self) -> None:
         """Nothing is open."""
@@ -300,7 +300,7 @@ def distinct(ids: Iterable[str | None]) -> list[str]:
     >>> distinct(["b", "a", "b", None])
     ['b', 'a']
     """
-    return [one for one in dict.fromkeys(ids) if one is not None]
+    return [item_id for item_id in dict.fromkeys(ids) if item_id is not None]
 
 
 def offline() -> None:

@@ -55,7 +55,12 @@ def line(name: str, figure: str, note: str = "") -> None:
 
 
 def measure(passages: int) -> None:
-    told = [one.of(text) for file in SAMPLE.glob("*.txt") for text in [file.read_text()] for one in sentences(text)]
+    told = [
+        sentence.of(text)
+        for file in SAMPLE.glob("*.txt")
+        for text in [file.read_text()]
+        for sentence in sentences(text)
+    ]
     chance, model = random.Random(1), Hashed()
     with tempfile.TemporaryDirectory() as place:
         ledger = Ledger.create(Path(place))
@@ -64,9 +69,9 @@ def measure(passages: int) -> None:
         rows = ledger.counts()["passages"]
         line(f"--- {rows:,} passages", f"load {os.getloadavg()[0]:.1f}", f"{os.cpu_count()} cores")
         texts = [
-            wording(one, each)
-            for one in ledger.articles(ledger.pending("vectors")[:400]).values()
-            for each in ledger.passages_of(one)
+            wording(article, each)
+            for article in ledger.articles(ledger.pending("vectors")[:400]).values()
+            for each in ledger.passages_of(article)
         ]
         clock, processor = timed(lambda: model.embed(texts))
         line(
@@ -108,7 +113,7 @@ def measure(passages: int) -> None:
         line("every row examined", f"{rows / clock:,.0f} passages/s", f"{clock:.1f} s")
         vectors.close()
         child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        disk = sum(one.stat().st_size for one in Path(place).glob("vectors-*/**/*") if one.is_file()) / 1e6
+        disk = sum(path.stat().st_size for path in Path(place).glob("vectors-*/**/*") if path.is_file()) / 1e6
         line("Chroma: memory at most, disk", f"{child:,.0f} MiB, {disk:,.0f} MB")
 
 

@@ -80,7 +80,7 @@ class Model(Scripted):
 def said(messages: list[dict[str, str]]) -> str:
     """The reply: the beginnings of four passages with their numbers, or as much of any other text."""
     prompt = messages[-1]["content"]
-    shown = [(one[1] or one[3], one[2] or one[4]) for one in SHOWN.finditer(prompt)][:4]
+    shown = [(match[1] or match[3], match[2] or match[4]) for match in SHOWN.finditer(prompt)][:4]
     beginnings = [(number, " ".join(text.replace(".", "").split()[:WORDS])) for number, text in shown]
     words = prompt.split()
     plain = [(str(at), " ".join(words[at * WORDS : (at + 1) * WORDS])) for at in range(4)]
@@ -163,7 +163,7 @@ def filled(store: Path, passages: int) -> None:
     file = store.with_suffix(".jsonl")
     if passages and DATA.is_dir():
         with file.open("wb") as lines:
-            lines.writelines(msgspec.json.encode(one) + b"\n" for one in reports(round(passages / PER_ARTICLE)))
+            lines.writelines(msgspec.json.encode(report) + b"\n" for report in reports(round(passages / PER_ARTICLE)))
     elif passages:
         made(passages, file)  # about a passage each
     if passages:
@@ -182,7 +182,7 @@ def reports(number: int) -> Iterator[dict[str, str]]:
         title, text = str(row["title"]), str(row["text"])
         if at >= len(rows):
             other = str(chance.choice(rows)["text"]).split("\n")
-            mixed = [chance.choice(other) if chance.random() < 0.5 else one for one in text.split("\n")]
+            mixed = [chance.choice(other) if chance.random() < 0.5 else part for part in text.split("\n")]
             text = re.sub(r"\d+", lambda digits: str(chance.randrange(10 ** len(digits[0]))), "\n".join(mixed))
             title = f"{title} {chance.randrange(1000)}"
         yield {"id": f"n{at}", "title": title, "text": text, "lang": "ar"}

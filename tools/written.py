@@ -62,9 +62,9 @@ def _all() -> Iterator[Written]:
             scores = score(case, entry, session.corpus, session.support).scores
             right = scores.get("fact_recall") == Measured(1.0) and scores.get("forbidden") != Measured(1.0)
             if case.answerable and entry.reply and right:  # scores in which the check has no part
-                for one in entry.reply.answer.sentences:
-                    if one.citations:
-                        yield from _of(one, case, session.corpus)
+                for sentence in entry.reply.answer.sentences:
+                    if sentence.citations:
+                        yield from _of(sentence, case, session.corpus)
 
 
 def _of(one: Sentence, case: Case, corpus: Corpus) -> Iterator[Written]:

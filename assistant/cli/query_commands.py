@@ -122,7 +122,7 @@ def verify(options: argparse.Namespace) -> int:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{options.answer} is not an answer that `isnad ask --json` wrote: {error}") from error
     found = verified(answer, Ledger.open(options.store))
-    sound = all(one.state in ("verbatim", "moved") for one in found)
+    sound = all(match.state in ("verbatim", "moved") for match in found)
     if options.json:
         emit({"holds": sound, "citations": found})
     else:
@@ -208,8 +208,8 @@ def narrowed(options: argparse.Namespace) -> Filters:
     )
     if filters.file_ids:
         with closing(Ledger.open(options.store)) as ledger:
-            for one in filters.file_ids:
-                ledger.article(one)
+            for item_id in filters.file_ids:
+                ledger.article(item_id)
     return filters
 
 

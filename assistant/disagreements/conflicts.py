@@ -92,7 +92,7 @@ def rivals(hits: Sequence[Hit], question: str) -> tuple[Conflict, ...]:
 def _answers(said: Sequence[_Said], kind: str, want: Wanted) -> Iterator[Conflict]:
     about = want.about - _GENERIC
     least = (FATED if want.fate else ANSWERING) * len(about)
-    on_it = [one for one in said if about & one.content and len(about & _with_title(one)) >= least]
+    on_it = [text for text in said if about & text.content and len(about & _with_title(text)) >= least]
     on_it = [one for one in on_it if want.stuff is None or want.stuff in one.content]
     if kind == "date":
         for one, two in combinations(on_it, 2):
@@ -120,7 +120,7 @@ def _settled(said: Iterable[_Said], about: frozenset[str], want: Wanted) -> list
     """The one number of each sentence that counts what is wanted; of a source only those of the sentences that hold most of what is
     asked about, and none where these differ: it cannot be told which is meant."""
     kept: list[tuple[_Said, Number]] = []
-    each = [(one, found[0]) for one in said if len(found := amounts(one.text, figures(one.text), want)) == 1]
+    each = [(text, found[0]) for text in said if len(found := amounts(text.text, figures(text.text), want)) == 1]
     for group in dict.fromkeys(one.group for one, _ in each):
         own = [(len(about & one.content), one, number) for one, number in each if one.group == group]
         most = max(held for held, _, _ in own)
@@ -158,7 +158,7 @@ def _sentences(hits: Iterable[Hit]) -> Iterator[_Said]:
     seen: set[tuple[str, int]] = set()
     for hit in hits:
         ids = (hit.article.id, *hit.also)
-        group = next((groups[one] for one in ids if one in groups), hit.article.id)
+        group = next((groups[item_id] for item_id in ids if item_id in groups), hit.article.id)
         groups |= dict.fromkeys(ids, group)
         for span in sentences(hit.passage.text):
             place = Span(hit.passage.start + span.start, hit.passage.start + span.end)
@@ -303,12 +303,12 @@ def _newest(side: Side) -> tuple[int, str]:
 def joined(found: Iterable[Conflict]) -> tuple[Conflict, ...]:
     """One conflict of all that share a side, each with the next; each value of a source once."""
     kept: list[Conflict] = []
-    for one in found:
-        touched = [each for each in kept if each.kind == one.kind and not set(one.sides).isdisjoint(each.sides)]
+    for match in found:
+        touched = [each for each in kept if each.kind == match.kind and not set(match.sides).isdisjoint(each.sides)]
         if not touched:
-            kept.append(one)
+            kept.append(match)
             continue
-        sides = dict.fromkeys(side for each in (*touched, one) for side in each.sides)
-        whole = Conflict(kind=one.kind, about=touched[0].about, sides=tuple(sorted(sides, key=_newest)))
+        sides = dict.fromkeys(side for each in (*touched, match) for side in each.sides)
+        whole = Conflict(kind=match.kind, about=touched[0].about, sides=tuple(sorted(sides, key=_newest)))
         kept = [whole if each is touched[0] else each for each in kept if each not in touched[1:]]
     return tuple(kept)

@@ -37,9 +37,9 @@ def figures(text: str) -> tuple[Number, ...]:
     """The numbers of a sentence that are no part of a date."""
     inside = [mention.span for mention in dates(text)]
     return tuple(
-        one
-        for one in numbers(text)
-        if not one.loose and not covering(inside, one.span.start, one.span.end) and _certain(text, one.span)
+        number
+        for number in numbers(text)
+        if not number.loose and not covering(inside, number.span.start, number.span.end) and _certain(text, number.span)
     )
 
 

@@ -70,14 +70,14 @@ def offices(text: str) -> tuple[Held, ...]:
 
 def _found(text: str) -> Iterator[Held]:
     for pattern in _OFFICES:
-        for found in pattern.finditer(text):
+        for match in pattern.finditer(text):
             role = (
-                frozenset(stem(word) for word in words(found["role"]) if word not in FUNCTION_WORDS | QUESTION_WORDS)
+                frozenset(stem(word) for word in words(match["role"]) if word not in FUNCTION_WORDS | QUESTION_WORDS)
                 - _PASSING
             )
             if len(role) >= 2:
-                start, end = found.span("name")
-                start += _written_on(found["name"])
+                start, end = match.span("name")
+                start += _written_on(match["name"])
                 yield Held(role=role, name=text[start:end], span=Span(start, end))
 
 

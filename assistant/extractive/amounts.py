@@ -78,7 +78,7 @@ def wanted(question: str) -> Wanted:
 
 def amounts(text: str, found: Sequence[Number], want: Wanted) -> list[Number]:
     """Those of a sentence's numbers that count what is wanted."""
-    return [one for one in found if one.kind == "cardinal" and _counts(text, one, want)]
+    return [match for match in found if match.kind == "cardinal" and _counts(text, match, want)]
 
 
 def fate(text: str, number: Number) -> str | None:
@@ -90,7 +90,7 @@ def fate(text: str, number: Number) -> str | None:
 
 def may_count(text: str, found: Sequence[Number], asked: str | None) -> bool:
     """Whether some number may count those whose fate is asked: it is theirs, or nobody's that is said."""
-    return asked is None or any(fate(text, one) in (None, asked) for one in found)
+    return asked is None or any(fate(text, match) in (None, asked) for match in found)
 
 
 def of_one_time(one: str, other: str) -> bool:

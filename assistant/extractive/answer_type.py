@@ -131,10 +131,12 @@ def _counted(said: Sequence[str]) -> tuple[str, ...]:
             if rest[:1] == ["من"]:
                 return tuple(rest[1:2])
             return tuple(
-                one for one in rest[:1] if one in _TIME | _COIN | _SIZES or _INDEFINITE.search(one) or one in PEOPLE
+                item
+                for item in rest[:1]
+                if item in _TIME | _COIN | _SIZES or _INDEFINITE.search(item) or item in PEOPLE
             )
         if word == "how" and rest[:1] == ["many"]:
-            noun = list(takewhile(lambda one: one not in _AUXILIARY and one not in FUNCTION_WORDS, rest[1:4]))
+            noun = list(takewhile(lambda item: item not in _AUXILIARY and item not in FUNCTION_WORDS, rest[1:4]))
             return tuple(noun) or ("people",)
     return ()
 
@@ -152,8 +154,8 @@ def meets(wanted: Sought, said: Sequence[str], text: str, asked: Collection[str]
         return bool(_beside(wanted.counted, said, _figures(said, asked)) or _two(wanted.counted, said))
     if wanted.sort == "amount":
         return bool(_figures(said, asked))
-    found = [one for one in numbers(text) if not set(words(one.span.of(text))) & set(asked)]
-    units = {one.unit for one in found}
+    found = [number for number in numbers(text) if not set(words(number.span.of(text))) & set(asked)]
+    units = {match.unit for match in found}
     if wanted.sort == "age":
         return "year" in units or bool(_BORN.search(folded(text)))
     if wanted.sort == "money":
@@ -174,7 +176,7 @@ def _beside(nouns: Sequence[str], said: Sequence[str], places: Sequence[int]) ->
     if not PEOPLE.isdisjoint(map(_bare, nouns)):
         named = [at for at, word in enumerate(said) if word in _SOULS or word[1:] in _SOULS]
     else:
-        named = [at for at, word in enumerate(said) if any(one_noun(one, word) for one in nouns)]
+        named = [at for at, word in enumerate(said) if any(one_noun(noun, word) for noun in nouns)]
     other = _TIME | _COIN | _SIZES  # "seven days" counts no ministers
     return [
         at for at in places if any(abs(at - one) <= NEAR for one in named) and other.isdisjoint(said[at + 1 : at + 2])

@@ -118,7 +118,7 @@ Ranked = list[tuple[Candidate, float]]
 
 def rank(found: Sequence[Candidate], coefficients: Model) -> Ranked:
     """The candidates with their scores, best first."""
-    scored = [(one, weighed(one.features, coefficients.ranking)) for one in found]
+    scored = [(match, weighed(match.features, coefficients.ranking)) for match in found]
     return sorted(scored, key=lambda pair: (-pair[1], pair[0].rank, pair[0].span))
 
 
@@ -149,19 +149,19 @@ def probability(question: Question, ranked: Ranked, coefficients: Model) -> floa
 def distinct(found: Sequence[Candidate], limit: int) -> list[Candidate]:
     """The first `limit` candidates, leaving out copies: sentences with nearly the words of one before."""
     kept: list[Candidate] = []
-    for one in found:
+    for match in found:
         if len(kept) == limit:
             break
-        if not any(_copies(one, other) for other in kept):
-            kept.append(one)
+        if not any(_copies(match, other) for other in kept):
+            kept.append(match)
     return kept
 
 
 def _newest(found: Sequence[Candidate]) -> list[Candidate]:
     """Without the sentences of articles that are older, by more than `OUTDATED`, than another that is found; undated ones stay."""
-    days = [one.hit.article.published for one in found]
+    days = [match.hit.article.published for match in found]
     newest = max((day for day in days if day), default=None)
-    return [one for one, day in zip(found, days, strict=True) if not (day and newest) or newest - day <= OUTDATED]
+    return [match for match, day in zip(found, days, strict=True) if not (day and newest) or newest - day <= OUTDATED]
 
 
 def _copies(one: Candidate, other: Candidate) -> bool:
@@ -171,8 +171,8 @@ def _copies(one: Candidate, other: Candidate) -> bool:
 
 def _in_reading_order(found: Sequence[Candidate]) -> list[Candidate]:
     """Article by article, the one of the best sentence first, and as each article has them."""
-    articles = list(dict.fromkeys(one.hit.article.id for one in found))
-    return sorted(found, key=lambda one: (articles.index(one.hit.article.id), one.span))
+    articles = list(dict.fromkeys(match.hit.article.id for match in found))
+    return sorted(found, key=lambda match: (articles.index(match.hit.article.id), match.span))
 
 
 def _cited(one: Candidate) -> Citation:

@@ -89,8 +89,8 @@ def subject(question: Question) -> tuple[str, ...]:
     """
     if question.kind != "statement":
         return ()
-    found = _SPEAKS.search(" ".join(words(question.text)))
-    said = (found[1] or found[2] or "").split() if found else []
+    match = _SPEAKS.search(" ".join(words(question.text)))
+    said = (match[1] or match[2] or "").split() if match else []
     return tuple(word for word in said if word in question.terms)
 
 

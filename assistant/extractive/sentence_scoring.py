@@ -112,7 +112,7 @@ class _Weighing:
 
     def share(self, said: Sequence[float]) -> float:
         """The share of the question's weight that is said."""
-        return sum(weight * one for weight, one in zip(self.weights, said, strict=True)) / self.total
+        return sum(weight * text for weight, text in zip(self.weights, said, strict=True)) / self.total
 
     def features(
         self,
@@ -127,7 +127,7 @@ class _Weighing:
         question = self.question
         places = self.matches.places(line.words, SURE)
         here = _most(said, title)
-        opening = self.share([1.0 if any(at < OPENING for at in found) else 0.0 for found in places])
+        opening = self.share([1.0 if any(at < OPENING for at in place) else 0.0 for place in places])
         best = max(self.shares, default=0.0) or 1.0
         new = sum(self.is_new(word) for word in line.words)
         two = pairs(question.terms[self.leading], line.words) if question.kind == "number" else []
@@ -138,7 +138,7 @@ class _Weighing:
         lacking = [weight * (1 - one) for weight, one in zip(self.weights, _most(here, before), strict=True)]
         found = {
             "said": self.share(said),
-            "said_exactly": self.share([1.0 if one == 1 else 0.0 for one in said]),
+            "said_exactly": self.share([1.0 if text == 1 else 0.0 for text in said]),
             "said_around": self.share(around),
             "said_closely": self.closely(places),
             "said_in_title": self.share(title),
@@ -199,10 +199,10 @@ class _Weighing:
 
     def closely(self, places: Sequence[Sequence[int]]) -> float:
         """The largest share of the question that stands within a few words."""
-        starts = {at for found in places for at in found}
+        starts = {at for place in places for at in place}
         return max(
             (
-                self.share([float(any(start <= at < start + WINDOW for at in found)) for found in places])
+                self.share([float(any(start <= at < start + WINDOW for at in place)) for place in places])
                 for start in starts
             ),
             default=0.0,

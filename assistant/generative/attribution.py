@@ -98,11 +98,11 @@ def _seen(sentence: str) -> _Seen:
     found = terms(" ".join(content or said))
     return _Seen(
         words=tuple(dict.fromkeys(word for word in content if not word.isdecimal())),
-        names=frozenset(one for piece in _PIECE.findall(sentence) if not piece[0].islower() for one in words(piece)),
+        names=frozenset(word for piece in _PIECE.findall(sentence) if not piece[0].islower() for word in words(piece)),
         c=frozenset(found.c),
         h=frozenset(found.h),
         k=frozenset(one for one in found.k if len(one) > 1),
-        numbers=frozenset(one.value for one in numbers(sentence) if not one.loose),
+        numbers=frozenset(number.value for number in numbers(sentence) if not number.loose),
     )
 
 
@@ -210,8 +210,8 @@ class _Across:
         ]
         most = max(sums) or 1.0
         return [
-            one / most + 0.5 * len(matched) / (len(seen.words) + 3)
-            for one, matched, seen in zip(sums, self.matches, self.seen, strict=True)
+            sum / most + 0.5 * len(matched) / (len(seen.words) + 3)
+            for sum, matched, seen in zip(sums, self.matches, self.seen, strict=True)
         ]
 
     def held(self, place: int, before: Held) -> Held:
@@ -243,7 +243,7 @@ def _stands_for(word: str, other: str, names: bool) -> float:
         return 1.0
     if word.isascii() == other.isascii():
         return 0.0
-    pairs = [(one, two) for one in _skeletons(word) for two in _skeletons(other)]
+    pairs = [(skeleton, two) for skeleton in _skeletons(word) for two in _skeletons(other)]
     if not names:  # a loan word, perhaps
         return 0.6 if any(one == two and len(one) > 3 for one, two in pairs) else 0.0
     if any(one == two and len(one) > 2 for one, two in pairs):
@@ -286,7 +286,7 @@ def _translations() -> dict[str, frozenset[str]]:
             for side, other in (sides, sides[::-1]):
                 for one in side:
                     found.setdefault(one, set()).update(other)
-    return {one: frozenset(others) for one, others in found.items()}
+    return {key: frozenset(others) for key, others in found.items()}
 
 
 @lru_cache(maxsize=4096)

@@ -293,7 +293,7 @@ class Citing:
         reasons = tuple(dict.fromkeys((*self._wrong, *found.reasons)))
         sentence = Sentence(text=said, start=self._start, end=self._length, reasons=reasons, citations=found.citations)
         self._sentences.append(sentence)
-        marks = "".join(f"[{one}]" for one in dict.fromkeys(one.file_id for one in found.citations))
+        marks = "".join(f"[{file_id}]" for file_id in dict.fromkeys(citation.file_id for citation in found.citations))
         self._show(f" {marks}" if marks and self.marks else "")
         self._said, self._tail, self._numbers, self._wrong = [], "", [], []
         self._before, self._space, self._marked = "", "", False

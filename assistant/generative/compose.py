@@ -146,8 +146,8 @@ class _Writing:
     def _keep(self, reading: _Reading, reply: Reply) -> None:
         self.replies.append(counted(reply, self.messages, self.count))
         self.answer, self.refused = reading.result(), reading.refused
-        told = [one for one in self.answer.sentences if one.citations]
-        if not told and all(says_nothing(one.text) for one in self.answer.sentences):
+        told = [sentence for sentence in self.answer.sentences if sentence.citations]
+        if not told and all(says_nothing(sentence.text) for sentence in self.answer.sentences):
             self.refused = True  # it refused in its own words
 
     def _examined(self, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
@@ -165,9 +165,9 @@ class _Writing:
             and _language_of(self.answer.text) not in (self.shown.language, None)
         ):
             found.append(f"It is not in {self._language()}.")
-        claims = [one for one in sentences if not says_nothing(one.text)]
-        unnamed = [one for one in claims if NOT_NAMED in one.reasons or NONE_FOUND in one.reasons]
-        untied = [one for one in claims if not one.citations]
+        claims = [sentence for sentence in sentences if not says_nothing(sentence.text)]
+        unnamed = [claim for claim in claims if NOT_NAMED in claim.reasons or NONE_FOUND in claim.reasons]
+        untied = [claim for claim in claims if not claim.citations]
         if not self.refused and claims and len(unnamed) == len(claims) and len(untied) * 2 > len(claims):
             found.append("No sentence names its source.")
         return found
@@ -284,7 +284,7 @@ class _Reading:
     @property
     def refused(self) -> bool:
         """Whether it began with the word, or has it and cites nothing."""
-        return self._first or (self._later and not any(one.citations for one in self._citing.sentences))
+        return self._first or (self._later and not any(sentence.citations for sentence in self._citing.sentences))
 
     def close(self) -> str:
         last = self._end_of_line() if self._line else ""

@@ -58,9 +58,9 @@ def stated(sentence: str, article: Article, question: str = "") -> tuple[Fact, .
         if value and (span := find(value, rest)):
             rest = _without(rest, span)
             facts.add(name)
-    for one in dates(rest) if article.published else ():
-        if not one.relative:
-            rest = _without(rest, one.span)
+    for date in dates(rest) if article.published else ():
+        if not date.relative:
+            rest = _without(rest, date.span)
             facts.add("published")
     left = [word for word in words(rest) if word not in QUESTION_WORDS and word not in FUNCTION_WORDS]
     told = {stem(word) for word in left}
@@ -80,7 +80,7 @@ def dates_it(sentence: str, article: Article) -> bool:
     if not (day := article.published):
         return False
     own = PartialDate(year=day.year, month=day.month, day=day.day)
-    return any(compatible(value, own) for one in dates(sentence) for value in one.values)
+    return any(compatible(value, own) for date in dates(sentence) for value in date.values)
 
 
 def _without(text: str, span: Span) -> str:

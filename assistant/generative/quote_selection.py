@@ -98,7 +98,7 @@ def borne_out(sentence: str, numbers: Sequence[int], told: Mapping[int, Told], q
         return _unnamed(sentence, told)
     found = {number: _evidence(claim, told[number], hint) for number in dict.fromkeys(numbers)}
     most = max((tie.strength for tie in found.values() if not tie.across), default=0.0)
-    others = {number: one for number, one in told.items() if number not in found}
+    others = {number: item for number, item in told.items() if number not in found}
     dated = [number for number in found if metadata_claims.dates_it(sentence, told[number].hit.article)]
     citations: list[Citation] = []
     reasons: list[str] = []
@@ -183,13 +183,13 @@ def _unnamed(sentence: str, told: Mapping[int, Told]) -> Borne:
 
 def _elsewhere(claim: str, told: Mapping[int, Told]) -> tuple[Told, Tie] | None:
     """The hit that holds most of the claim, if that is enough to name it."""
-    found = [(_evidence(claim, one), -number) for number, one in told.items()]
+    found = [(_evidence(claim, item), -number) for number, item in told.items()]
     strong = [
         (not tie.across, tie.strength, number, tie) for tie, number in found if tie.strength >= CERTAIN and tie.places
     ]
     if not strong:
         return None
-    *_, number, tie = max(strong, key=lambda one: one[:3])
+    *_, number, tie = max(strong, key=lambda item: item[:3])
     return told[-number], tie
 
 
@@ -234,7 +234,7 @@ def _quotes(told: Told, found: Tie) -> list[Citation]:
 
 def _quote(hit: Hit, span: Span) -> Citation:
     text, start, end = hit.article.text, span.start, span.end
-    around = [one for one in _paragraphs(text) if one.start < end and start < one.end]
+    around = [paragraph for paragraph in _paragraphs(text) if paragraph.start < end and start < paragraph.end]
     context = text[min(start, around[0].start) : max(end, around[-1].end)] if around else None
     return Citation(file_id=hit.article.id, start=start, end=end, quote=text[start:end], context=context)
 
@@ -242,13 +242,17 @@ def _quote(hit: Hit, span: Span) -> Citation:
 def _distinct(citations: Iterable[Citation]) -> tuple[Citation, ...]:
     """The citations without those that lie inside another of the same article."""
     kept: list[Citation] = []
-    for one in dict.fromkeys(citations):
-        inside = [two for two in kept if two.file_id == one.file_id and two.start <= one.start and one.end <= two.end]
+    for citation in dict.fromkeys(citations):
+        inside = [
+            two
+            for two in kept
+            if two.file_id == citation.file_id and two.start <= citation.start and citation.end <= two.end
+        ]
         if not inside:
             kept = [
                 two
                 for two in kept
-                if not (two.file_id == one.file_id and one.start <= two.start and two.end <= one.end)
+                if not (two.file_id == citation.file_id and citation.start <= two.start and two.end <= citation.end)
             ]
-            kept.append(one)
+            kept.append(citation)
     return tuple(kept)

@@ -147,7 +147,7 @@ class Index:
         places = (
             self._places[words]
             if isinstance(words, str)
-            else sorted(one for word in words for one in self._places[word])
+            else sorted(place for word in words for place in self._places[word])
         )
         for number, place in places:
             there.setdefault(number, []).append(place)

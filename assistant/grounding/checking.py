@@ -130,7 +130,7 @@ def check(
     sentence = matter(sentence, {one.published for one in evidence})
     judged = check_claim(sentence, text, question=question, anchor=anchor)
     cited = {one.file_id for one in evidence}
-    apart = [one for one in others if one.file_id not in cited]
+    apart = [other for other in others if other.file_id not in cited]
     if judged.verdict == "unchecked" or judged.probability == VERBATIM:
         return judged
     if judged.verdict == "supported" and foreign(sentence, text):
@@ -224,7 +224,7 @@ def _question(text: str | None) -> Line | None:
 def _judged(laid: Beside, likely: float) -> Judgement:
     found, reasons, likely = laid.found, laid.reasons, min(likely, laid.most)
     if reasons:
-        silent = laid.share >= 0.6 and all(one.kind in NOT_THERE and not one.evidence for one in reasons)
+        silent = laid.share >= 0.6 and all(reason.kind in NOT_THERE and not reason.evidence for reason in reasons)
         return Judgement(verdict="partly" if silent else "unsupported", probability=likely, details=reasons)
     if likely >= LIKELY:
         return Judgement(verdict="supported", probability=likely)
@@ -244,7 +244,7 @@ def foreign(claim: str, context: str) -> bool:
 
 def _translated(laid: Beside, likely: float) -> Judgement:
     """Between two languages only figures and dates are compared: where they agree, and words too seldom, it stays unchecked."""
-    if told := tuple(one for one in laid.reasons if one.kind in ("number", "date")):
+    if told := tuple(reason for reason in laid.reasons if reason.kind in ("number", "date")):
         return Judgement(verdict="unsupported", probability=min(likely, AGAINST), details=told)
     if likely >= LIKELY and laid.share >= HALF:
         return Judgement(verdict="supported", probability=likely)

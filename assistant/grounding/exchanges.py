@@ -84,7 +84,7 @@ def _same_verb(found: Alignment, evidence: Index, one: _Once, other: _Once) -> b
     between, first = _verb_between(found, line, one, other), close and _verb_first(found, line, one, other)
     if not (between or first):
         return False
-    known = {at for told in evidence.names(found.best) for at in told.words}
+    known = {at for name in evidence.names(found.best) for at in name.words}
     named = [_named(claim, place.at) or place.there in known for place in (one, other)]
     likely = all(sure or _rare(claim, place.at) for sure, place in zip(named, (one, other), strict=True))
     return (between and all(named)) or (first and likely)
@@ -189,4 +189,4 @@ def _rare(line: Line, at: int) -> bool:
 
 
 def _named(line: Line, at: int) -> bool:
-    return bool(line.terms[at].places) or any(at in one.words for one in names(line))
+    return bool(line.terms[at].places) or any(at in name.words for name in names(line))

@@ -255,7 +255,7 @@ def _asked(found: Alignment, evidence: Index, question: Line | None) -> dict[str
         "asked one": _share(weights, matches, (best,)),
         "asked near": _share(weights, matches, (best - 1, best, best + 1)),
         "asked": float(question is not None),
-        "asked size": math.log1p(sum(len(one.terms) for one in evidence.lines)) - 5 if question else 0.0,
+        "asked size": math.log1p(sum(len(line.terms) for line in evidence.lines)) - 5 if question else 0.0,
         "new all": sum(w * _anywhere(m) for w, m in new) / (sum(new_weights) or 1e-9) if new else 1.0,
         "new there": _share(new_weights, new_matches, (best - 1, best, best + 1)) if new else 1.0,
     }
@@ -284,7 +284,7 @@ def _sizes(found: Alignment, evidence: Index) -> dict[str, float]:
         "back": back / (sum(term.weight for term in line) or 1e-9),
         "repeats": float(len(words) - len(set(words))),
         "claim words": math.log1p(len(words)),
-        "evidence words": math.log1p(sum(len(one.terms) for one in evidence.lines)),
+        "evidence words": math.log1p(sum(len(line.terms) for line in evidence.lines)),
         "evidence sentences": math.log1p(len(evidence.lines)),
         "best words": math.log1p(len(line)),
     }

@@ -180,7 +180,7 @@ def _nearest_figure(found: Alignment, evidence: Index, term: Term) -> Place | No
         if (
             alike
             and (other.number or other.date)
-            and not any(borne(one, other) for one in found.claim.terms if one.number or one.date)
+            and not any(borne(term, other) for term in found.claim.terms if term.number or term.date)
         ):
             return Place(found.best, word)
     return None
@@ -218,7 +218,7 @@ def _names(found: Alignment, evidence: Index, gone: list[Departure]) -> Iterator
     told = [*_replaced(found, evidence, gone), *misplaced_names(found, evidence), *misattributed(found, evidence)]
     if not told and (other := other_subject(found, evidence)):
         told = [other]
-    yield from (Finding("name", said, instead) for said, instead in dict(told).items())
+    yield from (Finding("name", key, instead) for key, instead in dict(told).items())
     yield from (Finding("unknown name", said, other) for said, other in unknown_names(found, evidence))
     if turned := exchanged(found, evidence) or turned_round(found, evidence):
         yield Finding("exchanged", *turned)
@@ -247,7 +247,7 @@ def _replaced(found: Alignment, evidence: Index, gone: list[Departure]) -> Itera
 
 def _names_among(line: Line, words: tuple[int, ...], proper: Collection[str]) -> dict[int, str]:
     """Those of the words that are a name or a part of one, each with what it is the name of, where that is known."""
-    named = {at: one.head for one in names(line) for at in one.words}
+    named = {at: name.head for name in names(line) for at in name.words}
     for at in words:
         term = line.terms[at]
         if term.text.isascii() and line.text[line.spans[at].start].isupper() and (at or term.text in proper):

@@ -87,7 +87,7 @@ def governed(line: Line) -> Iterator[Governed]:
             if low < high:
                 yield Governed(low, high, line.said(first, last), SHARE if kind is _DENYING else SUPPOSED)
     if (after := _AFTERWARDS.search(joined)) and (first := word(after.start())):
-        told = [at for at in range(first) if texts[at] in _THAT and any(one in REPORTING for one in texts[:at])]
+        told = [at for at in range(first) if texts[at] in _THAT and any(text in REPORTING for text in texts[:at])]
         last = word(after.end() - 1)
         yield Governed(told[0] + 1 if told else 0, first, line.said(first, last), SUPPOSED)
     for place in _EXCEPTING.finditer(joined):
@@ -158,7 +158,7 @@ def under_denial(found: Alignment, evidence: Index) -> tuple[str, str] | None:
 def _denied_next(line: Line, after: Line | None) -> Iterator[Governed]:
     """A sentence that the next denies: "The ministry denied this"."""
     said = " ".join(term.text for term in after.terms) if after else ""
-    if after and len(after.terms) <= ROOM and (found := _AFTERWARDS.search(said)) and found.start() == 0:
+    if after and len(after.terms) <= ROOM and (match := _AFTERWARDS.search(said)) and match.start() == 0:
         yield Governed(0, len(line.terms), after.text, SUPPOSED)
 
 

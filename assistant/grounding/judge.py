@@ -69,11 +69,11 @@ def read_ruling(reply: str, evidence: str) -> Ruling | NoRuling:
     >>> read_ruling("yes, fully supported", "…")
     NoRuling(why='it is not one JSON object')
     """
-    found = _OBJECT.search(reply)
-    if found is None:
+    match = _OBJECT.search(reply)
+    if match is None:
         return NoRuling("it is not one JSON object")
     try:
-        said = msgspec.json.decode(found[0].encode(), type=_Reply)
+        said = msgspec.json.decode(match[0].encode(), type=_Reply)
     except msgspec.DecodeError as error:
         return NoRuling(f"it is not the object that was asked for ({error})")
     if said.label == "none":

@@ -103,11 +103,11 @@ def lexicon() -> Lexicon:
         for word in line.split():
             places[stem(folded(word))].add(number)
     return Lexicon(
-        {word: frozenset(found) for word, found in groups.items()},
-        {word: frozenset(one for one in found if one ^ 1 not in found) for word, found in sides.items()},
+        {word: frozenset(group) for word, group in groups.items()},
+        {word: frozenset(match for match in side if match ^ 1 not in side) for word, side in sides.items()},
         frozenset(turning),
-        {word: frozenset(found) for word, found in places.items()},
-        {words: frozenset(found) for words, found in phrases.items()},
+        {word: frozenset(place) for word, place in places.items()},
+        {words: frozenset(phrase) for words, phrase in phrases.items()},
         frozenset(first for first, _ in phrases),
     )
 

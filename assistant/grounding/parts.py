@@ -56,11 +56,11 @@ def misattributed(found: Alignment, evidence: Index) -> Iterator[Told]:
     known, named, there = _names(found, evidence)
     if not named:
         return
-    theirs = [one for number, listed in there.items() for one in _clauses(number, evidence.lines[number], listed)]
+    theirs = [clause for number, listed in there.items() for clause in _clauses(number, evidence.lines[number], listed)]
     own = {term.stem for term in claim.terms if term.text in known}  # of all names of the claim
-    held = [not own.isdisjoint(_stems_in(evidence.lines[one.line], one)) for one in theirs]
+    held = [not own.isdisjoint(_stems_in(evidence.lines[their.line], their)) for their in theirs]
     for mine in _clauses(-1, claim, named):
-        if any(found.matches[at] for one in mine.doers for at in one.words):
+        if any(found.matches[at] for doer in mine.doers for at in doer.words):
             where = _said(found, mine, theirs, held, known)
             where = _counted(found, mine, theirs, held) if where is None else where
             if where is not None:
@@ -76,7 +76,7 @@ def _said(
     total = sum(terms[at].weight for at in said)
     if total < ENOUGH or not theirs:
         return None
-    shares = [sum(terms[at].weight for at in said if _there(found, at, one)) / total for one in theirs]
+    shares = [sum(terms[at].weight for at in said if _there(found, at, their)) / total for their in theirs]
     best = max(range(len(theirs)), key=shares.__getitem__)
     most = max((share for share, own in zip(shares, held, strict=True) if own), default=0.0)
     other = theirs[best].doers and not held[best] and shares[best] >= KNOWN and most < shares[best] - APART
@@ -88,7 +88,7 @@ def _counted(found: Alignment, mine: Clause, theirs: list[Clause], held: list[bo
     for at in range(mine.low, mine.high):
         number = found.claim.terms[at].number
         if number and number.kind == "cardinal" and number.value > TWELVE and any(held):
-            there = [place for place, one in enumerate(theirs) if _there(found, at, one)]
+            there = [place for place, their in enumerate(theirs) if _there(found, at, their)]
             if there and all(theirs[place].doers and not held[place] for place in there):
                 return theirs[there[0]]
     return None
@@ -97,7 +97,7 @@ def _counted(found: Alignment, mine: Clause, theirs: list[Clause], held: list[bo
 def _stems_in(line: Line, clause: Clause) -> set[str]:
     """The stems of a clause's words, and of who does what is said there."""
     return {term.stem for term in line.terms[clause.low : clause.high]}.union(
-        *(_stems(line, one) for one in clause.doers)
+        *(_stems(line, doer) for doer in clause.doers)
     )
 
 
@@ -153,7 +153,7 @@ def turned_round(found: Alignment, evidence: Index) -> Told | None:
             theirs = [one for one in there.get(number, ()) if places and one.words[0] > places[0]]
             if trust < SURE or len(theirs) < 2 or not _begins(line, places[0]) or not _free(line, theirs[0]):
                 continue
-            turned = [not first.isdisjoint(_stems(line, one)) for one in theirs]
+            turned = [not first.isdisjoint(_stems(line, their)) for their in theirs]
             other = not second.isdisjoint(_stems(line, theirs[0]))
             if theirs[0].words[0] <= places[0] + NEAR and other and not turned[0] and any(turned):
                 return mine[0].text(claim), theirs[0].text(line)
@@ -215,7 +215,7 @@ class _Named(NamedTuple):
 def _named(claim: Line, evidence: Index, lines: tuple[int, ...]) -> _Named:
     own = names(claim, evidence.proper)
     sides = [(claim, own), *((evidence.lines[at], evidence.names(at)) for at in lines)]
-    listed = {line.terms[at].text for line, found in sides for one in found if not one.head for at in one.words}
+    listed = {line.terms[at].text for line, found in sides for match in found if not match.head for at in match.words}
     for line, _ in sides:
         listed |= {term.text for at, term in enumerate(line.terms) if term.weight > UNLISTED and _capital(line, at)}
     known = frozenset(one for one in listed if one not in LINKS and (is_listed(one) or TERMS[one].weight >= PART))
@@ -243,7 +243,7 @@ def _clauses(number: int, line: Line, named: list[Name]) -> Iterator[Clause]:
         if here and doers:
             yield Clause(number, low, start, doers)
             low = start
-        doers, start = (*here, *(one for one in speakers if one not in here)) if here else doers, at
+        doers, start = (*here, *(speaker for speaker in speakers if speaker not in here)) if here else doers, at
         if here and any(_bare(term.text) in REPORTING or term.text in REPORTING for term in line.terms[low:at]):
             speakers = here[:1]
     yield Clause(number, low, len(line.terms), doers)

@@ -41,7 +41,7 @@ def _denied_here(found: Alignment, evidence: Index) -> Iterator[Told]:
             no = terms[denied].text in DENIALS  # "did not refuse" is borne out by another particle, not by "refused"
             verb = _denied(terms, at)
             theirs = evidence.lines[place.line].terms if place else ()
-            free = [one for word, one in enumerate(theirs) if place and Place(place.line, word) not in used]
+            free = [their for word, their in enumerate(theirs) if place and Place(place.line, word) not in used]
             turned = verb is not None and any(_opposed(terms[verb], one) for one in free)  # "was absent"
             if place and not turned and _steady(found, at, denied) and not _negated(theirs, place.word, no):
                 yield found.claim.said(at, denied), _around(evidence, place)
@@ -246,7 +246,9 @@ def _turned_around(found: Alignment, evidence: Index) -> Iterator[Told]:
         for word, other in enumerate(theirs):
             if word in used or not other.weight or not _opposed(term, other):
                 continue
-            consistent = _negated(terms, at) or _negated(theirs, word) or any(_opposed(other, one) for one in theirs)
+            consistent = (
+                _negated(terms, at) or _negated(theirs, word) or any(_opposed(other, their) for their in theirs)
+            )
             consistent = consistent or _consistent(terms, at, theirs, word)
             if not consistent and _of_the_same(evidence.lines[found.best], word, used):
                 yield found.claim.said(at, at), evidence.lines[found.best].said(word, word)

@@ -126,16 +126,18 @@ def _mentions(plain: Folded, anchor: date | None, kinds: Collection[str]) -> lis
     """The dates and numbers of a text as terms, the last first; a number inside a date is part of it."""
     listed = dates(plain, anchor) if "date" in kinds or "both" in kinds else ()
     found = [(one.span, _day(one)) for one in listed if any(_known(value) for value in one.values)]
-    found += [(one.span, _count(one)) for one in _fractions(plain)]
+    found += [(fraction.span, _count(fraction)) for fraction in _fractions(plain)]
     taken = [span for span, _ in found]
     text = plain.original
-    for one in numbers(plain) if "number" in kinds or "both" in kinds else ():
-        if not one.loose and not any(one.span.start < other.end and other.start < one.span.end for other in taken):
-            end = one.span.end
-            if one.unit == "%" and (sign := _PERCENT.match(text, end)):
+    for number in numbers(plain) if "number" in kinds or "both" in kinds else ():
+        if not number.loose and not any(
+            number.span.start < other.end and other.start < number.span.end for other in taken
+        ):
+            end = number.span.end
+            if number.unit == "%" and (sign := _PERCENT.match(text, end)):
                 end = sign.end()
-            found.append(_signed(text, Span(one.span.start, end), one))
-    return sorted(found, key=lambda one: one[0], reverse=True)
+            found.append(_signed(text, Span(number.span.start, end), number))
+    return sorted(found, key=lambda match: match[0], reverse=True)
 
 
 def _fractions(plain: Folded) -> Iterator[Number]:
@@ -166,7 +168,7 @@ def _signed(text: str, span: Span, number: Number) -> tuple[Span, Term]:
     below = _BELOW_ZERO.match(text, span.end)
     if not (sign or below) or number.kind != "cardinal":
         return span, _count(number)
-    less = msgspec.structs.replace(number, readings=tuple(-one for one in number.readings))
+    less = msgspec.structs.replace(number, readings=tuple(-reading for reading in number.readings))
     return Span(sign.start(sign.lastindex or 0) if sign else span.start, span.end), _count(less)
 
 

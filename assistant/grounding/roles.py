@@ -47,8 +47,8 @@ def unknown_names(found: Alignment, evidence: Index) -> Iterator[Told]:
         share = found.share(found.best, mine.words)
         if share < SAME_PART or _abbreviated(said, evidence):
             continue
-        others = [one for one in evidence.names(found.best) if _free(found, mine, one)]
-        same = [one for one in others if _common_part(found, mine, line, found.best, one)]
+        others = [name for name in evidence.names(found.best) if _free(found, mine, name)]
+        same = [other for other in others if _common_part(found, mine, line, found.best, other)]
         titled = mine.role is not None and found.best in found.matches[mine.role]
         whole = len(mine.words) > 1 or bool(mine.head) or titled
         if same and (whole or _inside(claim, mine)):
@@ -99,7 +99,7 @@ def misplaced_names(found: Alignment, evidence: Index) -> Iterator[Told]:
     for mine in names(claim, evidence.proper):
         where = {line for at in mine.words for line in found.matches[at]}
         shares = {line: found.share(line, mine.words) for line in found.window}
-        number = max(shares, key=lambda one: shares[one], default=-1)
+        number = max(shares, key=lambda share: shares[share], default=-1)
         if not where or number < 0 or shares[number] < SAME_PART:
             continue
         line, said = evidence.lines[number], {term.stem for term in claim.terms}
@@ -146,7 +146,7 @@ def _surnames(evidence: Index) -> set[str]:
 
 def _all_names(evidence: Index) -> Iterator[tuple[Line, Name]]:
     """Every name of a text, with its sentence."""
-    return ((line, one) for number, line in enumerate(evidence.lines) for one in evidence.names(number))
+    return ((line, name) for number, line in enumerate(evidence.lines) for name in evidence.names(number))
 
 
 def _beside(line: Line, at: int, step: int, room: int) -> list[int]:

@@ -59,7 +59,7 @@ class LlamaModel:
         """
         said: list[str] = []
         raw: list[Any] = []
-        asked = [ChatMessage(role=one["role"], content=one["content"]) for one in messages]
+        asked = [ChatMessage(role=message["role"], content=message["content"]) for message in messages]
         context = copy_context()  # llama-index keeps its traces there
         try:
             with Line(lambda line: context.run(self._ask, asked, line)) as line:
@@ -227,10 +227,10 @@ class _Found:
     ) -> tuple[Hit, ...]:
         """The hits of the nodes; `source_nodes` of the response are the same list."""
         for question in questions if before is not None else ():
-            known = {one.node.node_id for one in self._nodes}
+            known = {node.node.node_id for node in self._nodes}
             self._nodes += [one for one in self._retrieve(QueryBundle(question)) if one.node.node_id not in known]
         if before is not None:
-            self._nodes.sort(key=lambda one: -(one.score or 0.0))
+            self._nodes.sort(key=lambda node: -(node.score or 0.0))
         return hits_of(self._nodes, self._store.ledger if self._store else None)
 
     def languages(self) -> dict[str, float]:

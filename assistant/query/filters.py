@@ -16,8 +16,8 @@ def typed(since: str, until: str, languages: Iterable[str], publishers: Iterable
     return Filters(
         since=day(_plain_digits(since)),
         until=day(_plain_digits(until)),
-        languages=tuple(one.strip() for one in languages if one.strip()),
-        publishers=tuple(one.strip() for one in publishers if one.strip()),
+        languages=tuple(language.strip() for language in languages if language.strip()),
+        publishers=tuple(publisher.strip() for publisher in publishers if publisher.strip()),
     )
 
 
@@ -35,4 +35,4 @@ def none_passes(filters: Filters) -> str:
 
 def _plain_digits(said: str | None) -> str:
     """Digits of any script as 0 to 9: an Arabic keyboard types its own."""
-    return "".join(str(int(one)) if one.isdecimal() else one for one in said or "")
+    return "".join(str(int(text)) if text.isdecimal() else text for text in said or "")

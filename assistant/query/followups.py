@@ -139,7 +139,7 @@ def follows(question: str, turn: Turn) -> bool:
     content = [word for word in said if not _asks(word)]
     opens = bool(_AND.match(plain(question)))
     before = {stem(word) for text in (turn.question, turn.answer, turn.alone) for word in words(text)}
-    definite = any(stem(one) not in before for said_of in _DEFINITE.findall(question) for one in words(said_of))
+    definite = any(stem(word) not in before for said_of in _DEFINITE.findall(question) for word in words(said_of))
     elsewhere = question.isascii() and not re.search("[A-Za-z]", turn.question)  # a change of script
     if len(content) <= 1:
         return opens or not content or not (_defines(question) or (definite and elsewhere))
@@ -187,7 +187,7 @@ _SMALL = frozenset(
 def _asks(word: str) -> bool:
     """Whether a word asks or joins, and says nothing itself."""
     folded_words = words(word)
-    return all(one in QUESTION_WORDS or one in FUNCTION_WORDS for one in folded_words) or bool(_PRONOUN.match(word))
+    return all(word in QUESTION_WORDS or word in FUNCTION_WORDS for word in folded_words) or bool(_PRONOUN.match(word))
 
 
 def _defines(question: str) -> bool:

@@ -101,9 +101,9 @@ def _names(text: str) -> tuple[str, ...]:
     """Words with a Latin capital, the first word of the question only where it is written in capitals throughout."""
     found = list(re.finditer(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*", text))
     kept = [
-        one[0]
-        for at, one in enumerate(found)
-        if one[0][0].isupper() and ord(one[0][0]) < 0x250 and (at > 0 or one[0][1:].isupper())
+        match[0]
+        for at, match in enumerate(found)
+        if match[0][0].isupper() and ord(match[0][0]) < 0x250 and (at > 0 or match[0][1:].isupper())
     ]
     names = (word for name in kept for word in words(name))
     return tuple(
@@ -157,7 +157,7 @@ def _language(text: str, said: list[str]) -> str | None:
     script = _script(text)
     if script == "LATIN":
         scores = _latin(said)
-        best = max(scores, key=lambda one: scores[one])
+        best = max(scores, key=lambda score: scores[score])
         return best if scores[best] else None
     if script == "ARABIC":
         return None if _PERSIAN_OR_URDU.search(text) else "ar"
@@ -166,7 +166,7 @@ def _language(text: str, said: list[str]) -> str | None:
 
 def _latin(said: list[str]) -> dict[str, int]:
     """How many of the words each language in Latin letters joins its sentences with."""
-    return {one: sum(word in known for word in said) for one, known in question_type.LATIN_LANGUAGES.items()}
+    return {key: sum(word in known for word in said) for key, known in question_type.LATIN_LANGUAGES.items()}
 
 
 def _shared(text: str, said: list[str], languages: Collection[str]) -> bool:
@@ -177,7 +177,7 @@ def _shared(text: str, said: list[str], languages: Collection[str]) -> bool:
     script = _script(text)
     if not languages or script is None:
         return True
-    alike = [one for one in languages if _WRITTEN.get(one, "LATIN") == script]
+    alike = [language for language in languages if _WRITTEN.get(language, "LATIN") == script]
     if script != "LATIN" or not alike:
         return bool(alike)
     scores = _latin(said)

@@ -57,7 +57,7 @@ _SAID = (
 
 
 def _any(listed: str) -> str:
-    return "(?:" + "|".join(f"(?:ال)?{one}" for one in folded(listed).split()) + ")"
+    return "(?:" + "|".join(f"(?:ال)?{part}" for part in folded(listed).split()) + ")"
 
 
 def _words(*alternatives: str) -> re.Pattern[str]:

@@ -46,7 +46,7 @@ def frame(rows: Iterable[Row], columns: tuple[str, ...] = ANSWER) -> pd.DataFram
 
 def answer_rows(answer: Answer) -> list[Row]:
     """A row for each citation of each sentence."""
-    sources = {one.file_id: one for one in answer.sources}
+    sources = {source.file_id: source for source in answer.sources}
     rows: list[Row] = []
     for place, sentence in enumerate(answer.sentences):
         own = {
@@ -55,10 +55,19 @@ def answer_rows(answer: Answer) -> list[Row]:
             "verdict": sentence.verdict,
             "probability": sentence.probability,
         }
-        for one in sentence.citations:
-            source = sources.get(one.file_id)
+        for citation in sentence.citations:
+            source = sources.get(citation.file_id)
             told = {name: getattr(source, name, None) for name in ("title", "published", "publisher")}
-            rows.append({**own, "file_id": one.file_id, "start": one.start, "end": one.end, "quote": one.quote, **told})
+            rows.append(
+                {
+                    **own,
+                    "file_id": citation.file_id,
+                    "start": citation.start,
+                    "end": citation.end,
+                    "quote": citation.quote,
+                    **told,
+                }
+            )
         if not sentence.citations:
             rows.append(own)
     return rows

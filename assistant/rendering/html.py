@@ -45,11 +45,11 @@ def answer_html(answer: Answer) -> str:
     """
     language = language_of(answer)
     way = "rtl" if language == "ar" else "ltr"
-    words, why = WORDS[language], [worded(one, language) for one in answer.reasons]
+    words, why = WORDS[language], [worded(reason, language) for reason in answer.reasons]
     name = f"isnad-{hashlib.sha256(answer.text.encode(errors='replace')).hexdigest()[:8]}-{next(_shown)}"
-    sources = {one.file_id: one for one in answer.sources}
+    sources = {source.file_id: source for source in answer.sources}
     numbers = itertools.count(1)
-    lines = [_sentence(one, words, sources, name, numbers) for one in answer.sentences]
+    lines = [_sentence(sentence, words, sources, name, numbers) for sentence in answer.sentences]
     parts = lines or [f'<div dir="{way}"><strong>{escaped(answer.text)}</strong></div>']
     if not answer.complete:
         parts.append(f'<div style="{_SMALL}">✗ {words["incomplete"]}</div>')
@@ -86,7 +86,8 @@ def articles_html(articles: Sequence[Article]) -> str:
     """Articles as a table; beyond fifty they are counted."""
     head = ("file id", "title", "published", "publisher", "language", "characters")
     rows = (
-        (one.id, one.title, one.published, one.publisher, one.language, f"{len(one.text):,}") for one in articles[:ROWS]
+        (article.id, article.title, article.published, article.publisher, article.language, f"{len(article.text):,}")
+        for article in articles[:ROWS]
     )
     more = f"<div>… and {len(articles) - ROWS:,} more</div>" if len(articles) > ROWS else ""
     return _framed(table(head, rows) + more, "ltr")
@@ -140,7 +141,7 @@ def _heading(text: str) -> str:
 
 
 def _listed(title: str, items: Iterable[str]) -> list[str]:
-    found = "".join(f"<li>{one}</li>" for one in items)
+    found = "".join(f"<li>{item}</li>" for item in items)
     return [_heading(title), f'<ul style="margin:.2em 0;padding-inline-start:1.4em">{found}</ul>'] if found else []
 
 
@@ -151,10 +152,12 @@ def _sentence(
     style = f"text-decoration:{_DOUBT[sentence.verdict]}"
     said = f'<span style="{style}">{escaped(one_line(sentence.text))}</span>'
     if sentence.verdict != "supported":
-        told = [worded(one, "ar" if words is WORDS["ar"] else "en") for one in sentence.reasons]
-        reasons = [f'<bdi dir="{direction(one)}">{escaped(one)}</bdi>' for one in told]
+        told = [worded(reason, "ar" if words is WORDS["ar"] else "en") for reason in sentence.reasons]
+        reasons = [f'<bdi dir="{direction(item)}">{escaped(item)}</bdi>' for item in told]
         said += f' <em style="{_SMALL}">({"; ".join([words[sentence.verdict], *reasons])})</em>'
-    chips = "".join(_chip(one, sources.get(one.file_id), words, name, next(numbers)) for one in sentence.citations)
+    chips = "".join(
+        _chip(citation, sources.get(citation.file_id), words, name, next(numbers)) for citation in sentence.citations
+    )
     return f'<div dir="{direction(sentence.text)}" style="margin:.3em 0">{said} {chips}</div>'
 
 
@@ -216,13 +219,13 @@ def _facts(answer: Answer, words: dict[str, str]) -> str:
     """Who wrote it, how much of it is supported, what it took."""
     told = [answer.engine]
     if answer.coverage is not None:
-        supported = sum(one.verdict == "supported" for one in answer.sentences)
+        supported = sum(sentence.verdict == "supported" for sentence in answer.sentences)
         told.append(f"{words['coverage']}: {supported}/{len(answer.sentences)}")
     if answer.usage:
         told.append(f"{answer.usage.tokens_in:,} → {answer.usage.tokens_out:,} tokens")
         if answer.usage.cost is not None:
             told.append(f"{answer.usage.cost:.4f}")
-    return " · ".join(f"<bdi>{escaped(one)}</bdi>" for one in told)
+    return " · ".join(f"<bdi>{escaped(item)}</bdi>" for item in told)
 
 
 def _hit(hit: Hit) -> str:

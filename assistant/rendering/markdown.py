@@ -28,11 +28,11 @@ def answer_markdown(answer: Answer) -> str:
     """The answer: each sentence with the numbers of its quotes, then conflicts, the quotes or the closest passages."""
     language = language_of(answer)
     words = WORDS[language]
-    numbers = {_place(one): number for number, one in enumerate(answer.citations, 1)}
+    numbers = {_place(citation): number for number, citation in enumerate(answer.citations, 1)}
     parts = [_sentences(answer, numbers, words) if answer.sentences else inert(answer.text)]
     if answer.reasons:
-        parts.append("\n".join(f"* {inert(one_line(worded(one, language)))}" for one in answer.reasons))
-    doubted = [one for one in answer.sentences if one.reasons]
+        parts.append("\n".join(f"* {inert(one_line(worded(reason, language)))}" for reason in answer.reasons))
+    doubted = [sentence for sentence in answer.sentences if sentence.reasons]
     if doubted:
         parts.append(
             "\n".join(
@@ -42,12 +42,12 @@ def answer_markdown(answer: Answer) -> str:
         )
     if answer.conflicts:
         lines = (
-            f"* {inert(one.about)}: "
+            f"* {inert(conflict.about)}: "
             + " ≠ ".join(
                 f"{inert(same[0].value)} ({'; '.join(_told(answer, side.citation) for side in same)})"
-                for same in by_value(one)
+                for same in by_value(conflict)
             )
-            for one in answer.conflicts
+            for conflict in answer.conflicts
         )
         parts += [f"**{words['conflicts']}**", "\n".join(lines)]
     listed = answer.citations or answer.closest
@@ -63,7 +63,9 @@ def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: 
     said, last = "", 0
     for sentence in answer.sentences:
         said += "" if not said else "\n\n" if "\n" in answer.text[last : sentence.start] else " "
-        said += inert(one_line(sentence.text)) + "".join(f" \\[{numbers[_place(one)]}\\]" for one in sentence.citations)
+        said += inert(one_line(sentence.text)) + "".join(
+            f" \\[{numbers[_place(citation)]}\\]" for citation in sentence.citations
+        )
         said += "" if sentence.verdict == "supported" else f" *({words[sentence.verdict]})*"
         last = sentence.end
     return said
@@ -71,7 +73,7 @@ def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: 
 
 def _told(answer: Answer, citation: Citation) -> str:
     """The place of a quote, and what is known of its article."""
-    source = next((one for one in answer.sources if one.file_id == citation.file_id), None)
+    source = next((source for source in answer.sources if source.file_id == citation.file_id), None)
     about = (source.title, source.publisher, source.published) if source else ()
     place = f"{citation.file_id}:{citation.start}-{citation.end}"
     return " · ".join(inert(one_line(str(one))) for one in (place, *about) if one)

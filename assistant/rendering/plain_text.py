@@ -64,12 +64,12 @@ def after_text(answer: Answer) -> str:
     if answer.reasons:
         parts.append("\n".join(f"  ({worded(reason, language)})" for reason in answer.reasons))
     if answer.coverage is not None:
-        borne = sum(one.verdict == "supported" for one in answer.sentences)
+        borne = sum(sentence.verdict == "supported" for sentence in answer.sentences)
         parts.append(f"{words['coverage']}: {borne}/{len(answer.sentences)}")
     doubts = [
-        f"  {'•' if one.verdict == 'supported' else '✗'} {one.text}: {'; '.join(worded(why, language) for why in one.reasons)}"
-        for one in answer.sentences
-        if one.reasons
+        f"  {'•' if sentence.verdict == 'supported' else '✗'} {sentence.text}: {'; '.join(worded(why, language) for why in sentence.reasons)}"
+        for sentence in answer.sentences
+        if sentence.reasons
     ]
     if doubts:
         parts.append("\n".join(doubts))
@@ -138,7 +138,7 @@ def article_line(article: Article) -> str:
 
 def _dotted(*told: object) -> str:
     """What is known, in one line."""
-    return " · ".join(str(one) for one in told if one)
+    return " · ".join(str(item) for item in told if item)
 
 
 def report_text(report: SyncReport) -> str:
@@ -228,7 +228,7 @@ def language_of(answer: Answer) -> Literal["ar", "en"]:
     >>> language_of(Answer(question="?", text="The word is سلام.", abstained=True, engine="extract"))
     'en'
     """
-    said = " ".join(one.text for one in answer.sentences) or answer.text
+    said = " ".join(sentence.text for sentence in answer.sentences) or answer.text
     return "ar" if direction(said) == "rtl" else "en"
 
 
@@ -288,7 +288,7 @@ def place_text(article: Article, span: Span | None) -> str:
 
 def surroundings(text: str, span: Span) -> Span:
     """The paragraphs that a span touches."""
-    touched = [one for one in paragraphs(text) if one.start < span.end and span.start < one.end]
+    touched = [paragraph for paragraph in paragraphs(text) if paragraph.start < span.end and span.start < paragraph.end]
     return Span(min([span.start, *(one.start for one in touched)]), max([span.end, *(one.end for one in touched)]))
 
 
@@ -298,7 +298,7 @@ def status_text(record: dict[str, Any]) -> str:
     named = {"vectors": "paid vectors kept"}  # not the rows in Chroma, which `isnad doctor` counts
     for name, value in record.items():
         if isinstance(value, dict):
-            parts = [f"{one} {said}" for one, said in value.items() if said is not None]
+            parts = [f"{key} {said}" for key, said in value.items() if said is not None]
         else:
             parts = value if isinstance(value, list) else [] if value is None else [value]
         heads = (named.get(name, name.replace("_", " ")), *[""] * len(parts))
@@ -311,7 +311,8 @@ def examination_text(found: Examination) -> str:
     lines = [f"{found.articles} articles, {found.passages} passages, {found.vectors} rows in Chroma"]
     lines += [f"done: {one}" for one in found.done]
     lines += [
-        f"{one.part}: {one.what}" + (f" ({', '.join(one.articles)})" if one.articles else "") for one in found.findings
+        f"{finding.part}: {finding.what}" + (f" ({', '.join(finding.articles)})" if finding.articles else "")
+        for finding in found.findings
     ]
     return plain("\n".join([*lines, "all is well"] if found.well else [*lines, "run: isnad doctor --repair"]))
 
@@ -319,14 +320,18 @@ def examination_text(found: Examination) -> str:
 def verified_text(found: Iterable[Verified]) -> str:
     """What became of the citations of an answer, a line each."""
     lines = [
-        f"{one.state:<9} [{one.citation.file_id}:{one.citation.start}-{one.citation.end}] "
-        + (f"→ [{one.citation.file_id}:{one.now.start}-{one.now.end}] " if one.state == "moved" and one.now else "")
-        + one_line(one.citation.quote)
+        f"{match.state:<9} [{match.citation.file_id}:{match.citation.start}-{match.citation.end}] "
+        + (
+            f"→ [{match.citation.file_id}:{match.now.start}-{match.now.end}] "
+            if match.state == "moved" and match.now
+            else ""
+        )
+        + one_line(match.citation.quote)
         + (
             ""
-            if one.verdict == "supported"
-            else f"\n  {one.verdict}: {one_line(one.sentence)}: {'; '.join(one.reasons)}"
+            if match.verdict == "supported"
+            else f"\n  {match.verdict}: {one_line(match.sentence)}: {'; '.join(match.reasons)}"
         )
-        for one in found
+        for match in found
     ]
     return plain("\n".join(lines) or "the answer cites nothing")

@@ -19,8 +19,8 @@ def worded(reason: str, language: str | None) -> str:
     """
     if language == "ar":
         for pattern, arabic in _compiled():
-            if found := pattern.fullmatch(reason):
-                return arabic.format(*_filled(found)).strip()
+            if match := pattern.fullmatch(reason):
+                return arabic.format(*_filled(match)).strip()
     return reason
 
 
@@ -60,7 +60,7 @@ def _filled(found: re.Match[str]) -> list[str]:
         "language": _language,
         "said": _said,
     }
-    return [inner.get(names.get(number, ""), str)(said or "") for number, said in enumerate(found.groups(), 1)]
+    return [inner.get(names.get(number, ""), str)(group or "") for number, group in enumerate(found.groups(), 1)]
 
 
 def _why(reason: str) -> str:
@@ -85,7 +85,7 @@ def _said(ending: str) -> str:
 
 def _types(said: str) -> str:
     """Extensions without their dots, which would stand on the wrong side."""
-    return "، ".join(one.lstrip(".") for one in said.split(", "))
+    return "، ".join(part.lstrip(".") for part in said.split(", "))
 
 
 def _language(code: str) -> str:
@@ -108,7 +108,7 @@ def _filters(said: str) -> str:
 
 def _record(said: str) -> str:
     """What a file says of itself, as `record.named` tells it."""
-    return re.sub(rf"(^|, )({'|'.join(_RECORD)}) ", lambda one: f"{'، ' if one[1] else ''}{_RECORD[one[2]]} ", said)
+    return re.sub(rf"(^|, )({'|'.join(_RECORD)}) ", lambda item: f"{'، ' if item[1] else ''}{_RECORD[item[2]]} ", said)
 
 
 _RECORD = {"title": "العنوان", "published": "تاريخ النشر", "publisher": "الناشر"}

@@ -72,7 +72,7 @@ def shown(
     """
     way = direction(article.text)
     quotes = sorted({(one.start, one.end) for one in (*others, *([span] if span else []))})
-    also = [Span(*one) for one in quotes if not span or one != (span.start, span.end)]
+    also = [Span(*quote) for quote in quotes if not span or quote != (span.start, span.end)]
     body = tag("div", _body(article, span, also), class_="text", dir=way, lang=article.language, tabindex="0")
     head = _head(article, span, words, copies, _steps(article, span, quotes, words))
     return tag("article", head + note + body, aria_label=words.article)
@@ -97,7 +97,7 @@ def _head(article: Article, span: Span | None, words: Words, copies: Iterable[st
     day = isolated(article.published.isoformat()) if article.published else text(words.undated)
     told = [text(article.publisher or ""), day, isolated(article.id), isolated(article.url) if article.url else ""]
     facts = tag("p", " · ".join(filter(None, told)), class_="facts")
-    same = " ".join(link(one, isolated(one)) for one in copies)
+    same = " ".join(link(copy, isolated(copy)) for copy in copies)
     also = tag("p", f"{text(words.copies)} {same}", class_="copies") if same else ""
     return tag("header", bar + title + facts + also)
 

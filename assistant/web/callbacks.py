@@ -42,8 +42,8 @@ class Callbacks:
     def upload(self, files: Sequence[str] | None, language: Language, request: gr.Request) -> Iterator[Updates]:
         """Files into the store: progress, then what became of each."""
         page, words, owner = self.page, WORDS[language], self.desk.owner(request)
-        paths = [Path(one) for one in files or ()]
-        names = [one.name for one in paths]
+        paths = [Path(file) for file in files or ()]
+        names = [path.name for path in paths]
         shown = markup.reading(names, words)
         yield {page.report: shown}
         for step in _watched(lambda progress: self.desk.add(paths, owner, progress)):
@@ -97,7 +97,7 @@ class Callbacks:
     ) -> Updates:
         """One more article that alone is asked, or one less."""
         picked = str(value(event, "id"))
-        kept = [one for one in files if one != picked]
+        kept = [file for file in files if file != picked]
         if value(event, "only") is True:
             kept = [*kept, self.desk.article(picked).id][-KEPT_TO:]
         shown = self.narrow(language, since, until, languages, publishers, kept)

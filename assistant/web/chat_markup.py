@@ -74,7 +74,7 @@ def answer(found: Answer, number: int | None, view: View) -> str:
         parts = [_nothing(found, view)]
     else:
         parts += [_coverage(found, view), _reasons(found, view)]
-    parts += [_conflict(one, view) for one in found.conflicts]
+    parts += [_conflict(conflict, view) for conflict in found.conflicts]
     parts += [_sources(found, view), _closest(found, view)]
     if number is not None:
         parts.append(_actions(found, number, view.words))
@@ -114,7 +114,10 @@ def _sentences(found: Answer, view: View) -> str:
 
 def _known(found: Answer, view: View) -> dict[str, Source | Article]:
     """What is known of each cited article: as it was when the answer was written; without a title, as it begins today."""
-    return {one.file_id: one if one.title else view.articles.get(one.file_id, one) for one in found.sources}
+    return {
+        source.file_id: source if source.title else view.articles.get(source.file_id, source)
+        for source in found.sources
+    }
 
 
 def _lines(said: str) -> str:
@@ -138,7 +141,7 @@ def _sentence(sentence: Sentence) -> str:
 
 def _verdict(sentence: Sentence, view: View) -> str:
     """What the check found, with its reasons on hover, on a press, and for those who hear the page; nothing where all is well."""
-    reasons = [worded(one, view.language) for one in sentence.reasons]
+    reasons = [worded(reason, view.language) for reason in sentence.reasons]
     name = view.words.note if sentence.verdict == "supported" else getattr(view.words, sentence.verdict)
     look: dict[str, object] = {"class_": f"verdict {sentence.verdict}", "dir": view.words.direction}
     if not reasons:
@@ -182,7 +185,7 @@ def _chip(
 def _coverage(found: Answer, view: View) -> str:
     if found.coverage is None or not found.sentences:
         return ""
-    supported, every = sum(one.verdict == "supported" for one in found.sentences), len(found.sentences)
+    supported, every = sum(sentence.verdict == "supported" for sentence in found.sentences), len(found.sentences)
     whole = found.complete and supported == every
     told = (view.words.borne_out_all if whole else view.words.borne_out_some).format(supported=supported, all=every)
     model = found.engine.partition("model:")[2]
@@ -193,7 +196,7 @@ def _coverage(found: Answer, view: View) -> str:
 
 def _as_of(found: Answer, view: View) -> str:
     """The day of the newest source, set off where it lies more than a year back: what it says may no longer be so."""
-    days = [one.published for one in found.sources if one.published]
+    days = [source.published for source in found.sources if source.published]
     if not days:
         return tag("span", text(view.words.none_dated)) if found.sources else ""
     newest = max(days)
@@ -206,7 +209,7 @@ def _nothing(found: Answer, view: View) -> str:
     """Instead of an answer that never began: why."""
     if not found.reasons:
         return notice(view.words.stopped_early)
-    why = _listed([worded(one, view.language) for one in found.reasons], view)
+    why = _listed([worded(reason, view.language) for reason in found.reasons], view)
     said = text(view.words.failed.format(why="").strip()) + " " + tag("span", prose(why), class_="why", dir="auto")
     return tag("div", tag("p", said, dir=view.words.direction), class_="notice wrong")
 
@@ -214,13 +217,13 @@ def _nothing(found: Answer, view: View) -> str:
 def _reasons(found: Answer, view: View) -> str:
     if not found.complete:
         return _broken_off(found, view)
-    told = [tag("li", prose(worded(one, view.language)), dir="auto") for one in found.reasons]
+    told = [tag("li", prose(worded(reason, view.language)), dir="auto") for reason in found.reasons]
     return tag("ul", "".join(told), class_="reasons") if told else ""
 
 
 def _broken_off(found: Answer, view: View) -> str:
     """Below an answer that broke off: that it did, and why."""
-    told = "".join(tag("p", prose(worded(one, view.language)), dir="auto") for one in found.reasons)
+    told = "".join(tag("p", prose(worded(reason, view.language)), dir="auto") for reason in found.reasons)
     said = told or tag("p", text(view.words.incomplete), dir=view.words.direction)
     return tag("div", said, class_="notice wrong", role="status")
 
@@ -249,9 +252,13 @@ def _side(side: Side, view: View) -> str:
 def _sources(found: Answer, view: View) -> str:
     """The cited articles, newest first; those that carry one report as one entry."""
     numbers = {source.file_id: number for number, source in enumerate(found.sources, 1)}
-    quotes = {one.file_id: place(one) for sentence in reversed(found.sentences) for one in reversed(sentence.citations)}
+    quotes = {
+        citation.file_id: place(citation)
+        for sentence in reversed(found.sentences)
+        for citation in reversed(sentence.citations)
+    }
     rows, told, known = [], set[str](), _known(found, view)
-    for source in sorted(found.sources, key=lambda one: one.published or date.min, reverse=True):
+    for source in sorted(found.sources, key=lambda source: source.published or date.min, reverse=True):
         if source.file_id in told:
             continue
         copies = [one for one in view.copies.get(source.file_id, ()) if one != source.file_id]
@@ -264,7 +271,7 @@ def _sources(found: Answer, view: View) -> str:
             + tag("span", " · ".join(filter(None, facts)), class_="facts"),
         )
         if copies:
-            same = " ".join(link(quotes.get(one, one), isolated(one)) for one in copies)
+            same = " ".join(link(quotes.get(copy, copy), isolated(copy)) for copy in copies)
             row += tag("p", f"{text(view.words.copies)} {same}", class_="copies")
         rows.append(tag("li", row))
     if not rows:

@@ -69,12 +69,14 @@ def _block(name: str, inner: str, said: str) -> str:
 
 def _numbers(found: Answer) -> dict[str, int]:
     """The number of each source, as the page shows it."""
-    known = [one.file_id for one in found.sources] + [one.file_id for one in found.citations]
+    known = [source.file_id for source in found.sources] + [citation.file_id for citation in found.citations]
     return {one: number for number, one in enumerate(dict.fromkeys(known), 1)}
 
 
 def _marks(sentence: Sentence, numbers: dict[str, int]) -> str:
-    return "".join(f" [{number}]" for number in dict.fromkeys(numbers[one.file_id] for one in sentence.citations))
+    return "".join(
+        f" [{number}]" for number in dict.fromkeys(numbers[citation.file_id] for citation in sentence.citations)
+    )
 
 
 def _doubt(sentence: Sentence, words: Words) -> str:
@@ -84,32 +86,32 @@ def _doubt(sentence: Sentence, words: Words) -> str:
 def _paragraphs(found: Answer) -> Iterator[list[Sentence]]:
     """The sentences, a list for each paragraph of the answer."""
     held: list[Sentence] = []
-    for one in found.sentences:
-        if held and "\n" in found.text[held[-1].end : one.start]:
+    for sentence in found.sentences:
+        if held and "\n" in found.text[held[-1].end : sentence.start]:
             yield held
             held = []
-        held.append(one)
+        held.append(sentence)
     if held:
         yield held
 
 
 def _listed(found: Answer, words: Words) -> Iterator[tuple[str, str, list[Citation]]]:
     """Each source with its number and what is known of it, and what is quoted of it; of a refusal, the closest passages."""
-    sources = {one.file_id: one for one in found.sources}
+    sources = {source.file_id: source for source in found.sources}
     by_file: dict[str, list[Citation]] = {}
-    for one in found.citations or found.closest:
-        by_file.setdefault(one.file_id, []).append(one)
+    for citation in found.citations or found.closest:
+        by_file.setdefault(citation.file_id, []).append(citation)
     numbers = _numbers(found)
-    for file_id in sorted(by_file, key=lambda one: numbers.get(one, 0)):
+    for file_id in sorted(by_file, key=lambda item: numbers.get(item, 0)):
         source = sources.get(file_id)
         told = [source.title, source.publisher] if source else []
         when = str(source.published) if source and source.published else words.undated
-        title = [one for one in told if one] if source and source.title else [words.untitled, *filter(None, told)]
+        title = [item for item in told if item] if source and source.title else [words.untitled, *filter(None, told)]
         head = " · ".join(one_line(one) for one in [*title, when, file_id])
         yield (f"[{numbers[file_id]}] " if file_id in numbers else "• "), head, by_file[file_id]
 
 
 def _quoted(quotes: list[Citation]) -> Iterator[str]:
-    for one in quotes:
-        said = one_line(one.quote)
+    for quote in quotes:
+        said = one_line(quote.quote)
         yield f"    «{said}»" if direction(said) == "rtl" else f"    “{said}”"

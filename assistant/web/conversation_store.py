@@ -168,7 +168,7 @@ class Conversations:
             if not rows or rows[-1][1] != number:
                 raise NotFound(f"the conversation has no turn {number}")
             turn, _, question, answer = rows[-1]
-            history = msgspec.json.encode([one[2] for one in rows[:-1]]).decode()
+            history = msgspec.json.encode([row[2] for row in rows[:-1]]).decode()
             row = (turn, conversation, kind, note[:NOTE], history, question, answer, _now().isoformat())
             db.execute("INSERT OR REPLACE INTO feedback VALUES (?,?,?,?,?,?,?,?)", row)
 

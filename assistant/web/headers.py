@@ -64,8 +64,8 @@ class Sending:
                 heads["strict-transport-security"] = "max-age=31536000"
             if not self._path.startswith(("/assets/", "/static/")):
                 heads.setdefault("cache-control", "no-store")
-            for one in self._cookies:
-                heads.append("set-cookie", one)
+            for cooky in self._cookies:
+                heads.append("set-cookie", cooky)
         await self._send(message)
 
 

@@ -39,7 +39,7 @@ def prose(said: str) -> str:
     if not _ARABIC.search(said):
         return text(said)
     pieces = _RUN.split(one_line(said))
-    return "".join(isolated(one) if at % 2 else escaped(one) for at, one in enumerate(pieces))
+    return "".join(isolated(piece) if at % 2 else escaped(piece) for at, piece in enumerate(pieces))
 
 
 _ARABIC = re.compile("[\u0621-\u064a]")
@@ -125,10 +125,10 @@ def day(published: date | None, words: Words) -> str:
 def article_rows(articles: Iterable[Article], words: Words) -> str:
     """Articles to browse, each a link that opens it."""
     rows = [
-        tag("li", link(one.id,
-            named(one, words)
-            + tag("span", " · ".join(filter(None, [day(one.published, words), text(one.publisher or ""), isolated(one.id)])), class_="facts")))
-        for one in articles
+        tag("li", link(article.id,
+            named(article, words)
+            + tag("span", " · ".join(filter(None, [day(article.published, words), text(article.publisher or ""), isolated(article.id)])), class_="facts")))
+        for article in articles
     ]  # fmt: skip
     return tag("ul", "".join(rows), class_="rows")
 
@@ -175,6 +175,6 @@ def _kept(found: SyncReport, words: Words) -> str:
 
 def reading(names: Sequence[str], words: Words, done: int = 0, every: int = 0) -> str:
     """Files on their way in, and how far they are."""
-    rows = "".join(tag("li", tag("bdi", text(one), dir="auto"), class_="file") for one in names)
+    rows = "".join(tag("li", tag("bdi", text(name), dir="auto"), class_="file") for name in names)
     bar = tag("progress", "", value=done or None, max=every or None, aria_label=words.adding)
     return tag("div", tag("p", text(words.adding), role="status") + bar + tag("ul", rows, class_="report"))

@@ -265,12 +265,12 @@ def _emptied(folder: Path) -> Path:
 def _room(folder: Path) -> bool:
     """Whether there is room for one more upload. What lies about, taken in by nobody, goes after ten minutes."""
     left, now = 0, time.time()
-    for one in folder.rglob("*"):
+    for path in folder.rglob("*"):
         with contextlib.suppress(OSError):  # gone meanwhile
-            if one.is_file() and now - one.stat().st_mtime > ABANDONED:
-                one.unlink()
-            elif one.is_file():
-                left += one.stat().st_size
+            if path.is_file() and now - path.stat().st_mtime > ABANDONED:
+                path.unlink()
+            elif path.is_file():
+                left += path.stat().st_size
     return left < ROOM
 
 

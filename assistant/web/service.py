@@ -218,7 +218,7 @@ class Desk:
 
     def listed(self, ids: Sequence[str]) -> dict[str, Article]:
         """The same for a list: without their texts, those of articles without a title cut down to how they begin."""
-        return {one: _slim(article) for one, article in self.articles(ids).items()}
+        return {key: _slim(article) for key, article in self.articles(ids).items()}
 
     def place(self, place: str) -> tuple[Article, Span | None]:
         """The article and the stretch that FILE_ID or FILE_ID:START-END names; NotFound where there is none."""
@@ -235,14 +235,17 @@ class Desk:
         for turn in reversed(turns):
             quotes = {f"{one.file_id}:{one.start}-{one.end}": one for one in quoted(turn.answer)}
             if first := quotes.get(place):
-                return (first, *(one for one in quotes.values() if one.file_id == first.file_id and one != first))
+                return (
+                    first,
+                    *(quote for quote in quotes.values() if quote.file_id == first.file_id and quote != first),
+                )
         return ()
 
     def copies(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Article id → ids of the others that carry the same report."""
         reports = self._ledger.reports(ids) if ids else {}
         carriers = self._ledger.carriers(set(reports.values())) if reports else {}
-        return {one: tuple(sorted(set(carriers[report]) - {one})) for one, report in reports.items()}
+        return {key: tuple(sorted(set(carriers[report]) - {key})) for key, report in reports.items()}
 
     def every_article(self) -> Iterator[Article]:
         """All articles, in order of id, a page at a time."""
@@ -258,9 +261,11 @@ class Desk:
         """
         self._status = None
         incoming = self.incoming.resolve()
-        sent = [one for one in files if one.is_file() and not one.is_symlink() and incoming in one.resolve().parents]
+        sent = [
+            file for file in files if file.is_file() and not file.is_symlink() and incoming in file.resolve().parents
+        ]
         strange = tuple(
-            Skipped(path=one.name, reason="it was not sent to this page") for one in files if one not in sent
+            Skipped(path=file.name, reason="it was not sent to this page") for file in files if file not in sent
         )
         try:
             report = self._uploads.add(sent, owner if self.may_upload else "", progress)

@@ -114,18 +114,18 @@ def conversations(desk: Desk, owner: str, words: Words, current: str, query: str
             "li",
             tag(
                 "button",
-                text(one.title),
+                text(match.title),
                 type="button",
-                id=f"do-open:{one.id}",
+                id=f"do-open:{match.id}",
                 class_="open",
-                dir=direction(one.title),
-                title=f"{one.at:%Y-%m-%d} · {one.title}",
+                dir=direction(match.title),
+                title=f"{match.at:%Y-%m-%d} · {match.title}",
             )
-            + button(f"rename:{one.id}", words.rename, class_="act rename icon", title=words.rename)
-            + button(f"delete:{one.id}", words.delete, class_="act delete icon", title=words.delete),
-            class_="current" if one.id == current else None,
+            + button(f"rename:{match.id}", words.rename, class_="act rename icon", title=words.rename)
+            + button(f"delete:{match.id}", words.delete, class_="act delete icon", title=words.delete),
+            class_="current" if match.id == current else None,
         )
-        for one in found[:SHOWN]
+        for match in found[:SHOWN]
     ]
     if not rows:
         return tag("p", text(words.conversations_none), class_="none", dir=words.direction)
@@ -137,7 +137,7 @@ def conversations(desk: Desk, owner: str, words: Words, current: str, query: str
 def articles(desk: Desk, words: Words, query: str = "") -> str:
     """Articles to browse, newest first; for a query, those whose titles have its words, then sentences of the others that do."""
     found, every = article_browser.browsed(desk.store, query)
-    titled = {one.id for one in found}
+    titled = {match.id for match in found}
     said = [(hit, _best(hit, query)) for hit in desk.mentions(query) if hit.article.id not in titled]
     listed = ""
     if found or not said:
@@ -147,7 +147,7 @@ def articles(desk: Desk, words: Words, query: str = "") -> str:
         listed += article_rows(_begun(desk, found), words)
     if said:
         listed += tag("h3", text(words.in_texts)) + tag(
-            "ul", "".join(_mention(*one, words) for one in said), class_="rows"
+            "ul", "".join(_mention(*text, words) for text in said), class_="rows"
         )
     return tag("div", listed, dir=words.direction)
 
@@ -181,9 +181,9 @@ def only(desk: Desk, words: Words, files: Sequence[str]) -> str:
     """The articles that alone are asked, each with a way to leave it out again; nothing where all are."""
     known = desk.listed(list(files))
     rows = [
-        tag("li", tag("bdi", text(title(known.get(one), words)), dir="auto")
-            + button(f"unpick:{one}", words.not_this, class_="act close icon", title=words.not_this))
-        for one in files
+        tag("li", tag("bdi", text(title(known.get(file), words)), dir="auto")
+            + button(f"unpick:{file}", words.not_this, class_="act close icon", title=words.not_this))
+        for file in files
     ]  # fmt: skip
     if not rows:
         return ""
@@ -205,17 +205,17 @@ def own(desk: Desk, owner: str, words: Words) -> str:
     if not found:
         return ""
     rows = [
-        tag("li", link(one.id, tag("span", tag("bdi", text(one.title or file_name(one.id)), dir="auto"), class_="title"))
-            + button(f"remove:{one.id}", words.remove, class_="act remove icon", title=f"{words.remove}: {one.title or file_name(one.id)}"))
-        for one in found
+        tag("li", link(match.id, tag("span", tag("bdi", text(match.title or file_name(match.id)), dir="auto"), class_="title"))
+            + button(f"remove:{match.id}", words.remove, class_="act remove icon", title=f"{words.remove}: {match.title or file_name(match.id)}"))
+        for match in found
     ]  # fmt: skip
     return tag("div", tag("h3", text(words.mine)) + tag("ul", "".join(rows), class_="rows"), dir=words.direction)
 
 
 def _begun(desk: Desk, found: Sequence[Article]) -> list[Article]:
     """The articles of a list, those without a title with how they begin."""
-    begun = desk.listed([one.id for one in found if not one.title])
-    return [begun.get(one.id, one) for one in found]
+    begun = desk.listed([match.id for match in found if not match.title])
+    return [begun.get(match.id, match) for match in found]
 
 
 def _filled(said: str, gap: str, value: str) -> str:

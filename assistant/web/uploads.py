@@ -83,12 +83,12 @@ class Uploads:
     def _within(self, files: Sequence[Path], owner: str) -> tuple[list[Path], list[Skipped]]:
         """The files that the limits let through, and the others with the reason."""
         home, limits = self._home(owner), self._limits
-        held = [one for one in home.rglob("*") if one.is_file()] if home.is_dir() else []
+        held = [path for path in home.rglob("*") if path.is_file()] if home.is_dir() else []
         number, size, total = len(held), 0, sum(one.stat().st_size for one in held)
         chosen: list[Path] = []
         refused: list[Skipped] = []
-        for one in files:
-            own = one.stat().st_size
+        for file in files:
+            own = file.stat().st_size
             reason = ""
             if len(chosen) >= limits.files:
                 reason = f"at most {limits.files} files at a time; add the rest afterwards"
@@ -98,12 +98,12 @@ class Uploads:
                 reason = f"one upload holds at most {limits.upload / 1e6:,.0f} MB"
             elif total + own > limits.kept:
                 reason = f"your files may take {limits.kept / 1e6:,.0f} MB; remove some first"
-            elif one.suffix.lower() not in LIMITS:
+            elif file.suffix.lower() not in LIMITS:
                 reason = f"not a type of article file; add one of {', '.join(LIMITS)}"
             if reason:
-                refused.append(Skipped(path=one.name, reason=reason))
+                refused.append(Skipped(path=file.name, reason=reason))
             else:
-                chosen.append(one)
+                chosen.append(file)
                 number, size, total = number + 1, size + own, total + own
         return chosen, refused
 
@@ -127,11 +127,11 @@ def _readable(files: Sequence[Path], staged: Path, prefix: str) -> tuple[list[Pa
     folder = staged / prefix
     folder.mkdir()
     refused: list[Skipped] = []
-    for one in files:
+    for file in files:
         try:
-            shutil.copyfile(one, folder / one.name)
+            shutil.copyfile(file, folder / file.name)
         except OSError as error:
-            refused.append(Skipped(path=one.name, reason=f"cannot be read ({error.strerror})"))
+            refused.append(Skipped(path=file.name, reason=f"cannot be read ({error.strerror})"))
     good: list[Path] = []
     try:
         for found in read(staged):

@@ -64,7 +64,7 @@ def _case(case: Case, corpus: Corpus) -> Iterator[Fault]:
             yield Fault(case=case.id, what=f"no evidence of {fact.id} says what is accepted", warning=True)
         if not fact.accept and fact.number is None:
             yield Fault(case=case.id, what=f"{fact.id} accepts nothing")
-        alike = [one for one, times in Counter(map(_normal, fact.accept)).items() if times > 1]
+        alike = [key for key, times in Counter(map(_normal, fact.accept)).items() if times > 1]
         for one in alike:
             yield Fault(case=case.id, what=f"{fact.id} accepts {one} twice: the spellings are one after folding")
 

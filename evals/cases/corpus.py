@@ -53,7 +53,7 @@ def fingerprint(hashes: Mapping[str, str]) -> str:
     >>> fingerprint({"a": "1"}) == fingerprint({"a": "1"}) != fingerprint({"a": "2"})
     True
     """
-    return hashlib.sha256("\n".join(f"{one} {hashes[one]}" for one in sorted(hashes)).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join(f"{hash_} {hashes[hash_]}" for hash_ in sorted(hashes)).encode()).hexdigest()[:12]
 
 
 def build(folders: Sequence[Path], store: Path, *, searchable: bool = True) -> Corpus:

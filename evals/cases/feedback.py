@@ -80,7 +80,7 @@ def _draft(row: _Row, answer: Answer | None, today: date) -> Case:
         answerable=not (right and answer is not None and answer.abstained),
         history=tuple(Turn(question=one) for one in row.history),
         facts=_facts(answer) if right and answer else (),
-        sources_any_of=(tuple(dict.fromkeys(one.file_id for one in answer.sources)),)
+        sources_any_of=(tuple(dict.fromkeys(source.file_id for source in answer.sources)),)
         if right and answer and answer.sources
         else (),
         origin="feedback",
@@ -92,7 +92,7 @@ def _draft(row: _Row, answer: Answer | None, today: date) -> Case:
 def _facts(answer: Answer) -> tuple[Fact, ...]:
     """The evidence of an answer that a reader called right; what it must state is still to be written."""
     return tuple(
-        Fact(id=f"f{at}", evidence=tuple((one.file_id, one.quote) for one in sentence.citations))
+        Fact(id=f"f{at}", evidence=tuple((citation.file_id, citation.quote) for citation in sentence.citations))
         for at, sentence in enumerate(answer.sentences, 1)
         if sentence.citations
     )

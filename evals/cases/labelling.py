@@ -63,7 +63,7 @@ def queue(
             ruled = _word(judge(sentence, case.question, exhibit.written(sentence))) if judge else ""
             why = _why(name, case.id, check, ruled, flipped, share)
             if why:
-                cited = "\n".join(f"[{one.file_id}] {one.quote}" for one in sentence.citations)
+                cited = "\n".join(f"[{citation.file_id}] {citation.quote}" for citation in sentence.citations)
                 found.append(
                     Queued(
                         id=name,

@@ -103,7 +103,7 @@ def baseline(options: argparse.Namespace) -> int:
         return _bless(options)
     name = options.which or options.name
     if not name:
-        there = sorted(one.stem for one in baselines.FOLDER.glob("*.json"))
+        there = sorted(path.stem for path in baselines.FOLDER.glob("*.json"))
         say("\n".join(there) if there else "no baseline is set; `isnad eval baseline set RUN` sets one")
         return 0
     found = baselines.load(name)
@@ -126,11 +126,11 @@ def _bless(options: argparse.Namespace) -> int:
     cases = session.chosen(wanted)
     name = options.name or manifest.engine
     with read(wanted) as (corpus, support):
-        entries = [one for one in run_log.entries(folder) if one.repeat < FRESH]
-        found = outcomes(cases, entries, corpus, support)["new"]
+        entries = [entry for entry in run_log.entries(folder) if entry.repeat < FRESH]
+        outcome = outcomes(cases, entries, corpus, support)["new"]
         there = baselines.path_of(name).exists()
         before = baselines.load(name) if there else None
-        blessed = baselines.bless(name, manifest, cases, entries, found, why=options.why, before=before)
+        blessed = baselines.bless(name, manifest, cases, entries, outcome, why=options.why, before=before)
     written = baselines.write(blessed)
     gate_records.record(manifest, fingerprint(cases), now(), how="baseline")
     say(f"{written}: {blessed.log[-1].passed} of {blessed.log[-1].cases} answers passed; commit it")
@@ -180,8 +180,8 @@ def _failed_in(options: argparse.Namespace) -> frozenset[str]:
     wanted = of_run(manifest, options.articles)
     cases = session.chosen(wanted)
     with read(wanted) as (corpus, support):
-        found = outcomes(cases, run_log.entries(folder), corpus, support)["new"]
-    failed = frozenset(case for case, there in found.items() if not all(one.passed for one in there))
+        outcome = outcomes(cases, run_log.entries(folder), corpus, support)["new"]
+    failed = frozenset(case for case, there in outcome.items() if not all(one.passed for one in there))
     if not failed:
         raise UsageError(f"no case failed in {folder}")
     return failed
@@ -273,8 +273,8 @@ def _lint(wanted: Wanted) -> int:
         told = outlook(wanted, cases, corpus)
     for one in faults:
         say(one)
-    sys.stderr.write("\n".join((*told, f"{sum(not one.warning for one in faults)} faults")) + "\n")
-    return INCONCLUSIVE if any(not one.warning for one in faults) else PASS
+    sys.stderr.write("\n".join((*told, f"{sum(not fault.warning for fault in faults)} faults")) + "\n")
+    return INCONCLUSIVE if any(not fault.warning for fault in faults) else PASS
 
 
 def _say_run(
@@ -326,7 +326,7 @@ def _changed(before: Manifest, now: Manifest) -> list[str]:
 
 def answers(folder: Path) -> tuple[Entry, ...]:
     """The answers of the first look: those of a gate's fresh runs are not shown."""
-    return tuple(one for one in run_log.entries(folder) if one.side == "new" and one.repeat < FRESH)
+    return tuple(entry for entry in run_log.entries(folder) if entry.side == "new" and entry.repeat < FRESH)
 
 
 def text_of(file: Path) -> str:

@@ -73,10 +73,10 @@ class AnswersEngine:
             repeat += self._first - FRESH
         if repeat >= len(replies):
             raise NotFound(f"the file has no answer {repeat + 1} to {case.id}" if repeat else "the file has no answer")
-        found = replies[repeat]
-        if isinstance(found, str):
-            raise UsageError(found)
-        return found
+        reply = replies[repeat]
+        if isinstance(reply, str):
+            raise UsageError(reply)
+        return reply
 
 
 def _read(row: bytes, corpus: Corpus, where: str) -> tuple[str, Reply | str]:
@@ -101,7 +101,10 @@ def _place(hit: Any) -> Place:
 
 
 def _theirs(row: _Row, corpus: Corpus) -> tuple[str, Reply]:
-    sources = [one if isinstance(one, str) else str(one.get("file_id", one.get("id", ""))) for one in row.sources]
+    sources = [
+        source if isinstance(source, str) else str(source.get("file_id", source.get("id", "")))
+        for source in row.sources
+    ]
     abstained = row.abstained if row.abstained is not None else bool(_REFUSALS.search(row.text[:200]))
     text, written = ("", ()) if abstained else _tied(row.text, sources, corpus)
     cited = dict.fromkeys(citation.file_id for sentence in written for citation in sentence.citations)
@@ -128,7 +131,7 @@ def _tied(text: str, sources: list[str], corpus: Corpus) -> tuple[str, tuple[Sen
     before = bool(_LEADING.match(text))  # marks stand before what they bear out
     for marked in (span.of(text) for span in _marked(text, before)):
         files = [_file(mark, sources, corpus) for mark in _MARK.findall(marked)]
-        cited = list(dict.fromkeys(one for one in files if one))
+        cited = list(dict.fromkeys(file for file in files if file))
         words = _MARK.sub(lambda mark: "" if _file(mark[1], sources, corpus) else mark[0], marked).strip()
         if not words.strip(" .؟?!،,") and written:  # a mark alone belongs to the sentence before
             more = _citations(written[-1].text, cited, corpus)

@@ -27,7 +27,7 @@ def sharpened(cases: Sequence[Case], base: Outcomes, new: Outcomes, again: Again
     left = plan.extra * len(cases)
     while again and names and len(names) <= left:
         sides = [_sides(metric, cases, base, new) for metric in plan.metrics]
-        errors = [statistics.standard_error(*one) for one in sides if one]
+        errors = [statistics.standard_error(*side) for side in sides if side]
         if not any(statistics.detectable(error, power=0.9) > plan.margin for error in errors):
             break
         fresh = again("new", names, 1)
@@ -40,7 +40,7 @@ def sharpened(cases: Sequence[Case], base: Outcomes, new: Outcomes, again: Again
 
 def _wavers(outcomes: Sequence[Outcome], metrics: Sequence[str]) -> bool:
     """Whether repeats differ in a metric, or there is but one."""
-    return len(outcomes) < 2 or any(len({one.value(metric) for one in outcomes}) > 1 for metric in metrics)
+    return len(outcomes) < 2 or any(len({outcome.value(metric) for outcome in outcomes}) > 1 for metric in metrics)
 
 
 def tested(
@@ -102,7 +102,7 @@ def _sides(metric: str, cases: Sequence[Case], base: Outcomes, new: Outcomes) ->
 
 
 def _mean(outcomes: Sequence[Outcome], metric: str) -> float | None:
-    values = [value for one in outcomes if (value := one.value(metric)) is not None]
+    values = [value for outcome in outcomes if (value := outcome.value(metric)) is not None]
     return sum(values) / len(values) if values else None
 
 

@@ -72,18 +72,18 @@ class Baseline(Value, frozen=True, kw_only=True):
     def entries(self, corpus: Corpus) -> list[Entry]:
         """The answers as they were, their quotations taken from the corpus."""
         return [
-            Entry(case=one.case, repeat=one.repeat, reply=_reply(one, corpus, self.manifest.engine))
-            for one in self.answers
+            Entry(case=answer.case, repeat=answer.repeat, reply=_reply(answer, corpus, self.manifest.engine))
+            for answer in self.answers
         ]
 
     def outcomes(self, cases: Sequence[Case], corpus: Corpus, support: Support) -> dict[str, list[Outcome]]:
         """What the answers come to by the rules of today; a case that is new or was changed since has none."""
         same = {case.id for case in cases if self.shas().get(case.id) == case.sha}
-        entries = [one for one in self.entries(corpus) if one.case in same]
+        entries = [entry for entry in self.entries(corpus) if entry.case in same]
         return outcomes([case for case in cases if case.id in same], entries, corpus, support)["new"]
 
     def shas(self) -> dict[str, str]:
-        return {one.case: one.sha for one in self.answers}
+        return {answer.case: answer.sha for answer in self.answers}
 
 
 def bless(
@@ -98,7 +98,7 @@ def bless(
 ) -> Baseline:
     """Make a run the one to compare with. Raises UsageError where a case was not answered: a baseline has no holes."""
     shas = {case.id: case.sha for case in cases}
-    results = {(one.case, one.repeat): one for outcomes in found.values() for one in outcomes}
+    results = {(outcome.case, outcome.repeat): outcome for outcomes in found.values() for outcome in outcomes}
     kept = [
         _kept(entry, shas[entry.case], results[entry.case, entry.repeat])
         for entry in entries
@@ -119,7 +119,7 @@ def bless(
         format=FORMAT,
         manifest=manifest,
         log=(*(before.log if before else ()), blessing),
-        answers=tuple(sorted(kept, key=lambda one: (one.case, one.repeat))),
+        answers=tuple(sorted(kept, key=lambda item: (item.case, item.repeat))),
     )
 
 
@@ -158,7 +158,7 @@ def write(baseline: Baseline, folder: Path | None = None) -> Path:
     head = msgspec.json.format(
         msgspec.json.encode(msgspec.structs.replace(baseline, answers=()), order="sorted"), indent=1
     )
-    rows = b",\n  ".join(msgspec.json.encode(one) for one in baseline.answers)
+    rows = b",\n  ".join(msgspec.json.encode(answer) for answer in baseline.answers)
     start, end = head.split(b'"answers": []', 1)
     draft = path.with_suffix(".draft")
     draft.write_bytes(start + b'"answers": [\n  ' + rows + b"\n ]" + end + b"\n")
@@ -179,13 +179,13 @@ def _kept(entry: Entry, sha: str, outcome: Outcome) -> Kept:
         blame=outcome.blame,
         said=tuple(
             Said(
-                at=(one.start, one.end),
-                verdict=one.verdict,
-                cites=tuple((cite.file_id, cite.start, cite.end) for cite in one.citations),
+                at=(sentence.start, sentence.end),
+                verdict=sentence.verdict,
+                cites=tuple((cite.file_id, cite.start, cite.end) for cite in sentence.citations),
             )
-            for one in answer.sentences
+            for sentence in answer.sentences
         ),
-        hits=None if hits is None else tuple((one.file_id, one.start, one.end) for one in hits),
+        hits=None if hits is None else tuple((hit.file_id, hit.start, hit.end) for hit in hits),
         shown=entry.reply.shown,
     )
 
@@ -193,18 +193,18 @@ def _kept(entry: Entry, sha: str, outcome: Outcome) -> Kept:
 def _reply(kept: Kept, corpus: Corpus, engine: str) -> Reply:
     sentences = tuple(
         Sentence(
-            text=kept.text[one.at[0] : one.at[1]],
-            start=one.at[0],
-            end=one.at[1],
-            verdict=one.verdict,
+            text=kept.text[text.at[0] : text.at[1]],
+            start=text.at[0],
+            end=text.at[1],
+            verdict=text.verdict,
             citations=tuple(
                 Citation(file_id=file_id, start=start, end=end, quote=(corpus.text(file_id) or "")[start:end])
-                for file_id, start, end in one.cites
+                for file_id, start, end in text.cites
             ),
         )
-        for one in kept.said
+        for text in kept.said
     )
-    cited = dict.fromkeys(cite[0] for one in kept.said for cite in one.cites)
+    cited = dict.fromkeys(cite[0] for text in kept.said for cite in text.cites)
     answer = Answer(
         question="",
         text=kept.text,

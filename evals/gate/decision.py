@@ -51,7 +51,7 @@ def decide(
     seen = [case for case in cases if valid(base, case.id) and valid(new, case.id)]
     violations, used = _violations(seen, base, new, again, plan)
     worse, asked = confirmed(flips(seen, base, new, worse=True), again, plan)
-    broke = any(flip.confirmed for flip in worse) or any(one.confirmed for one in violations)
+    broke = any(flip.confirmed for flip in worse) or any(violation.confirmed for violation in violations)
     more = new if broke else sharpened(seen, base, new, again, plan)  # what is lost already needs no sharper means
     extra = sum(len(more[case.id]) - len(new[case.id]) for case in seen)
     population = tested(plan.metrics, seen, base, more, margin=plan.margin, alpha=plan.population_alpha)
@@ -118,14 +118,14 @@ def _integrity(cases: Sequence[Case], base: Outcomes, new: Outcomes, plan: Plan,
     missing = tuple(case.id for case in cases if not new.get(case.id))
     uncovered = tuple(case.id for case in cases if not base.get(case.id))
     replies = [one for case in cases for one in new.get(case.id, ())]
-    errors = sum(one.passed is None for one in replies)
+    errors = sum(reply.passed is None for reply in replies)
     compared = sum(bool(valid(base, case.id) and valid(new, case.id)) for case in cases)
     found = list(problems)
     if missing:
         found.append(f"{len(missing)} of {len(cases)} cases were not answered ({_some(missing)})")
     if errors > plan.errors * len(replies):
-        broken = dict.fromkeys(one.case for one in replies if one.passed is None)
-        why = next(one.detail for one in replies if one.passed is None)
+        broken = dict.fromkeys(reply.case for reply in replies if reply.passed is None)
+        why = next(reply.detail for reply in replies if reply.passed is None)
         found.append(f"{errors} of {len(replies)} answers are errors ({_some(tuple(broken))}): {why}")
     found += _outdated(len(uncovered), len(cases), plan)
     return Integrity(
@@ -195,14 +195,14 @@ def _table(cases: Sequence[Case], base: Outcomes, new: Outcomes) -> tuple[int, i
 def _finding(
     worse: Sequence[Flip], violations: Sequence[Violation], population: Sequence[Tested]
 ) -> tuple[Literal["pass", "regression", "inconclusive"], tuple[str, ...]]:
-    broken = [one for one in violations if one.confirmed]
+    broken = [violation for violation in violations if violation.confirmed]
     flips = [one for one in worse if one.confirmed]
     down = [one.metric for one in population if one.verdict == "worse"]
     reasons = []
     if broken:
         reasons.append(f"{len(broken)} new violations of invariants ({_some([one.case for one in broken])})")
     if flips:
-        reasons.append(f"{len(flips)} cases are worse ({_some([one.case for one in flips])})")
+        reasons.append(f"{len(flips)} cases are worse ({_some([flip.case for flip in flips])})")
     if down:
         reasons.append(f"worse on the whole: {', '.join(down)}")
     if reasons:

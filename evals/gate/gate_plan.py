@@ -46,4 +46,4 @@ def valid(outcomes: Outcomes, case: str) -> list[Outcome]:
 def rate(outcomes: Outcomes, case: str) -> float:
     """The share of a case's valid outcomes that passed; there must be one."""
     found = valid(outcomes, case)
-    return sum(bool(one.passed) for one in found) / len(found)
+    return sum(bool(match.passed) for match in found) / len(found)

@@ -34,7 +34,9 @@ def records(folder: Path | None = None) -> tuple[Passed, ...]:
     """Every gate that was passed, oldest first."""
     path = (folder or baseline.FOLDER) / RECORD
     try:
-        return tuple(msgspec.json.decode(one, type=Passed) for one in lines(path.read_bytes())) if path.exists() else ()
+        return (
+            tuple(msgspec.json.decode(line, type=Passed) for line in lines(path.read_bytes())) if path.exists() else ()
+        )
     except msgspec.DecodeError as error:
         raise UsageError(f"{path} is damaged: {error}; mend it, or take the committed one") from error
 
@@ -44,7 +46,9 @@ def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", f
     if not manifest.prompts:
         return
     same = (manifest.engine, manifest.model, cases, manifest.prompts, how)
-    if any((one.engine, one.model, one.cases, one.prompts, one.how) == same for one in records(folder)):
+    if any(
+        (record.engine, record.model, record.cases, record.prompts, record.how) == same for record in records(folder)
+    ):
         return
     passed = Passed(
         at=at,
@@ -64,5 +68,5 @@ def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", f
 def unrecorded(prompts: Mapping[str, str] | None = None, folder: Path | None = None) -> list[str]:
     """The prompts, by name, whose hash no passing record has. `prompts`: name → hash (default: those of the program)."""
     prompts = prompt_hashes(prompt_texts()) if prompts is None else prompts
-    seen = {pair for one in records(folder) for pair in one.prompts.items()}
+    seen = {pair for record in records(folder) for pair in record.prompts.items()}
     return sorted(name for name, value in prompts.items() if (name, value) not in seen)

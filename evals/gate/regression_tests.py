@@ -40,7 +40,7 @@ def confirmed(found: tuple[Flip, ...], again: Again | None, plan: Plan) -> tuple
     left = [name for name in names if least[name] <= plan.alpha]
     old = again("base", left, plan.confirmations) if left else {}
     base = {name: _count(valid(old, name)[: plan.confirmations]) for name in left}
-    p_values = statistics.holm([_p(base[one], _count(now[one])) if one in base else 1.0 for one in names])
+    p_values = statistics.holm([_p(base[name], _count(now[name])) if name in base else 1.0 for name in names])
     decided = tuple(
         _with(flip, p=least[flip.case], new_again=_count(now[flip.case]))
         if flip.case not in base
@@ -85,4 +85,4 @@ def _with(flip: Flip, **changes: object) -> Flip:
 
 
 def _count(outcomes: Sequence[Outcome]) -> tuple[int, int]:
-    return sum(bool(one.passed) for one in outcomes), len(outcomes)
+    return sum(bool(outcome.passed) for outcome in outcomes), len(outcomes)

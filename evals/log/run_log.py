@@ -76,7 +76,7 @@ class Log:
         if data and not data.endswith(b"\n"):
             os.write(self._file, b"\n")
         self._entries, self.torn = _written(data)
-        self._done = {_key(one): one for one in self._entries if one.reply}
+        self._done = {_key(entry): entry for entry in self._entries if entry.reply}
 
     def append(self, entry: Entry) -> None:
         """Write one line and wait for the disk."""
@@ -120,9 +120,9 @@ def _written(data: bytes) -> tuple[list[Entry], int]:
 
 def _latest(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     latest: dict[tuple[str, str, int], Entry] = {}
-    for one in entries:
-        if one.reply or not (there := latest.get(_key(one))) or not there.reply:
-            latest[_key(one)] = one
+    for entry in entries:
+        if entry.reply or not (there := latest.get(_key(entry))) or not there.reply:
+            latest[_key(entry)] = entry
     return tuple(latest.values())
 
 
@@ -186,7 +186,7 @@ def find(runs: Path, name: str | None) -> Path:
     """A run by its folder, its name or the beginning of it; the latest where no name is given. Raises UsageError."""
     if name and (Path(name) / MANIFEST).exists():
         return Path(name)
-    there = sorted(one.parent for one in runs.glob(f"*/{MANIFEST}"))
+    there = sorted(path.parent for path in runs.glob(f"*/{MANIFEST}"))
     fitting = [one for one in there if one.name.startswith(name or "")]
     if name and len(fitting) > 1 and runs / name not in fitting:
         raise UsageError(f"{name} begins the names of {len(fitting)} runs; write more of it")

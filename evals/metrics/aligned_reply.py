@@ -113,11 +113,11 @@ class Exhibit:
         if not isinstance(self.support, Telling):
             return ()
         told = (
-            self.support.altered(one, self.case.question, self.written(one))
-            for one in self.answer.sentences
-            if one.citations
+            self.support.altered(sentence, self.case.question, self.written(sentence))
+            for sentence in self.answer.sentences
+            if sentence.citations
         )
-        return tuple(one for one in told if one is not None)
+        return tuple(item for item in told if item is not None)
 
     @property
     def differs(self) -> bool:

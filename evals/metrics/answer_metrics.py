@@ -31,8 +31,8 @@ def said(exhibit: Exhibit) -> dict[str, Score]:
         if case.forbid
         else NotApplicable("nothing is forbidden"),
         "abstention": Measured(float(rightly(exhibit))),
-        "numbers_kept": _kept([not altered_numbers(exhibit, one) for one in _with_numbers(exhibit)]),
-        "dates_kept": _kept([not altered_dates(exhibit, one) for one in _with_dates(exhibit)]),
+        "numbers_kept": _kept([not altered_numbers(exhibit, number) for number in _with_numbers(exhibit)]),
+        "dates_kept": _kept([not altered_dates(exhibit, date) for date in _with_dates(exhibit)]),
         "figures_in_place": _kept([not one & FIGURES for one in exhibit.altered]),
         "names_kept": _kept([not one & NAMES for one in exhibit.altered]),
         "negations_kept": _kept([not one & NEGATIONS for one in exhibit.altered]),
@@ -92,13 +92,13 @@ def speaks(exhibit: Exhibit) -> bool:
     Quotations from an article may stand in its own language, so an answer made of nothing else is let be.
     """
     wanted = exhibit.case.lang == "ar"
-    own = [one for one in exhibit.answer.sentences if not _verbatim(exhibit, one)]
+    own = [sentence for sentence in exhibit.answer.sentences if not _verbatim(exhibit, sentence)]
     text = " ".join(one.text for one in own) if exhibit.answer.sentences else exhibit.answer.text
     return not any(letter.isalpha() for letter in text) or arabic(text) == wanted
 
 
 def _verbatim(exhibit: Exhibit, sentence: Sentence) -> bool:
-    return any(sentence.text in (exhibit.corpus.text(one.file_id) or "") for one in sentence.citations)
+    return any(sentence.text in (exhibit.corpus.text(citation.file_id) or "") for citation in sentence.citations)
 
 
 def _language(exhibit: Exhibit) -> Score:
@@ -120,7 +120,7 @@ def altered_numbers(exhibit: Exhibit, sentence: Sentence) -> list[str]:
 
 def altered_dates(exhibit: Exhibit, sentence: Sentence) -> list[str]:
     """The dates of a sentence that can be none of those in the cited files, nor in the question."""
-    wanted = [one for one in dates(sentence.text, exhibit.written(sentence)) if one.values]
+    wanted = [date for date in dates(sentence.text, exhibit.written(sentence)) if date.values]
     have: list[DateMention] = [*dates(exhibit.case.question, exhibit.case.as_of)]
     for file_id in _files(exhibit, sentence):
         article = exhibit.corpus.articles.get(file_id)
@@ -140,15 +140,15 @@ def altered_quotations(exhibit: Exhibit) -> list[str]:
 
 def _files(exhibit: Exhibit, sentence: Sentence) -> frozenset[str]:
     """The files a sentence cites; those of the whole answer where it cites none."""
-    return frozenset(one.file_id for one in sentence.citations) or exhibit.cited
+    return frozenset(citation.file_id for citation in sentence.citations) or exhibit.cited
 
 
 def _with_numbers(exhibit: Exhibit) -> list[Sentence]:
-    return [one for one in exhibit.answer.sentences if counted(one.text)]
+    return [sentence for sentence in exhibit.answer.sentences if counted(sentence.text)]
 
 
 def _with_dates(exhibit: Exhibit) -> list[Sentence]:
-    return [one for one in exhibit.answer.sentences if dates(one.text)]
+    return [sentence for sentence in exhibit.answer.sentences if dates(sentence.text)]
 
 
 def _kept(found: list[bool]) -> Score:
@@ -159,7 +159,9 @@ def _both_sides(exhibit: Exhibit) -> Score:
     """Share of the conflicting values that are stated in a sentence cited to a file that has that very value."""
     rows = []
     for fact in exhibit.case.required:
-        cited = {one.file_id for at in exhibit.stated[fact.id] for one in exhibit.answer.sentences[at].citations}
+        cited = {
+            citation.file_id for at in exhibit.stated[fact.id] for citation in exhibit.answer.sentences[at].citations
+        }
         rows.append(any(exhibit.tells(one, fact) for one in cited))
     return Measured(fmean(rows)) if rows else NotApplicable("no fact must be stated")
 

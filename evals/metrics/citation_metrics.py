@@ -32,7 +32,9 @@ def citations(exhibit: Exhibit) -> dict[str, Score]:
     return {
         "grounded": _over(exhibit.verdicts, lambda values: float(min(values) >= 1.0)),
         "supported": _over(exhibit.verdicts, lambda values: fmean(value >= 1.0 for value in values)),
-        "coverage": Measured(fmean(bool(one.citations) or not exhibit.needs(at) for at, one in enumerate(sentences))),
+        "coverage": Measured(
+            fmean(bool(sentence.citations) or not exhibit.needs(at) for at, sentence in enumerate(sentences))
+        ),
         "citation_validity": _share([valid(exhibit, one) for one in cited], "nothing is cited"),
         "citation_shown": _shown(exhibit),
         "citation_recall": _recall(exhibit),
@@ -58,8 +60,8 @@ def quotations(exhibit: Exhibit) -> list[tuple[str, bool]]:
     A quotation in other letters than those of every cited file is a translation, and left out.
     """
     rows = []
-    for found in QUOTED.finditer(exhibit.answer.text):
-        quote = next(group for group in found.groups() if group)
+    for match in QUOTED.finditer(exhibit.answer.text):
+        quote = next(group for group in match.groups() if group)
         if len(quote.split()) < WORDS:
             continue
         texts = [exhibit.corpus.text(one) or "" for one in exhibit.cited]
@@ -85,10 +87,10 @@ def _share(found: Sequence[bool], why: str) -> Score:
 
 def _over(verdicts: Sequence[Measured | Failed], reduce: Callable[[list[float]], float]) -> Score:
     """A figure over the sentences; one that could not be checked makes it an error."""
-    failed = next((one for one in verdicts if isinstance(one, Failed)), None)
+    failed = next((verdict for verdict in verdicts if isinstance(verdict, Failed)), None)
     if failed:
         return failed
-    return Measured(reduce([one.value for one in verdicts if isinstance(one, Measured)]))
+    return Measured(reduce([verdict.value for verdict in verdicts if isinstance(verdict, Measured)]))
 
 
 def _shown(exhibit: Exhibit) -> Score:
@@ -96,7 +98,7 @@ def _shown(exhibit: Exhibit) -> Score:
     if hits is None:
         return NotApplicable("the engine does not say what it found")
     shown = {hit.file_id for hit in hits[: exhibit.reply.shown]}
-    return _share([one.file_id in shown for one in exhibit.citations], "nothing is cited")
+    return _share([citation.file_id in shown for citation in exhibit.citations], "nothing is cited")
 
 
 def _recall(exhibit: Exhibit) -> Score:
@@ -157,7 +159,9 @@ def _placement(exhibit: Exhibit) -> Score:
     for fact in exhibit.case.facts:
         there = [exhibit.answer.sentences[at] for at in exhibit.stated[fact.id]]
         if there:
-            rows.append(any(exhibit.tells(one.file_id, fact) for sentence in there for one in sentence.citations))
+            rows.append(
+                any(exhibit.tells(citation.file_id, fact) for sentence in there for citation in sentence.citations)
+            )
     return _share(rows, "no fact is stated")
 
 
@@ -166,8 +170,10 @@ def _misattribution(exhibit: Exhibit) -> Score:
     rows = []
     found = {hit.file_id for hit in exhibit.reply.hits or ()}
     for fact in exhibit.case.facts:
-        cited = {one.file_id for at in exhibit.stated[fact.id] for one in exhibit.answer.sentences[at].citations}
+        cited = {
+            citation.file_id for at in exhibit.stated[fact.id] for citation in exhibit.answer.sentences[at].citations
+        }
         if cited:
             wrong = not any(exhibit.tells(one, fact) for one in cited)
-            rows.append(wrong and any(exhibit.tells(one, fact) for one in found - cited))
+            rows.append(wrong and any(exhibit.tells(match, fact) for match in found - cited))
     return _share(rows, "no fact is stated and cited")

@@ -32,23 +32,28 @@ class Checked:
         if not claim.citations or self._verbatim(claim):
             return frozenset() if claim.citations else None
         found = self._judgement(claim, question, anchor)
-        kinds = frozenset(one.kind for one in found.details)
+        kinds = frozenset(detail.kind for detail in found.details)
         return None if found.verdict not in DEGREES or "other language" in kinds else kinds
 
     def _verbatim(self, claim: Sentence) -> bool:
-        return any(claim.text in (self._corpus.text(one.file_id) or "") for one in claim.citations)
+        return any(claim.text in (self._corpus.text(citation.file_id) or "") for citation in claim.citations)
 
     def _judgement(self, claim: Sentence, question: str, anchor: date | None) -> Judgement:
-        key = (claim.text, tuple((one.file_id, one.start, one.end) for one in claim.citations), question, anchor)
+        key = (
+            claim.text,
+            tuple((citation.file_id, citation.start, citation.end) for citation in claim.citations),
+            question,
+            anchor,
+        )
         if key not in self._judged:
             evidence = [
                 Evidence(
-                    text=one.quote,
-                    article=self._corpus.text(one.file_id) or "",
-                    file_id=one.file_id,
-                    published=article.published if (article := self._corpus.articles.get(one.file_id)) else None,
+                    text=citation.quote,
+                    article=self._corpus.text(citation.file_id) or "",
+                    file_id=citation.file_id,
+                    published=article.published if (article := self._corpus.articles.get(citation.file_id)) else None,
                 )
-                for one in claim.citations
+                for citation in claim.citations
             ]
             self._judged[key] = check(claim.text, evidence, question=question, anchor=anchor)
         return self._judged[key]

@@ -110,11 +110,11 @@ def states(text: str, fact: Fact, about: str = "", anchor: date | None = None) -
 def counted(text: str) -> tuple[Named, ...]:
     """The numbers of a text that are not part of a date."""
     found = numbers(text)
-    return tuple(one for one in found if not _inside(one.span, dates(text))) if found else ()
+    return tuple(match for match in found if not _inside(match.span, dates(text))) if found else ()
 
 
 def _inside(span: Span, mentions: Iterable[DateMention]) -> bool:
-    return any(one.span.start <= span.start and span.end <= one.span.end for one in mentions)
+    return any(mention.span.start <= span.start and span.end <= mention.span.end for mention in mentions)
 
 
 def _is(named: Named, number: Number) -> bool:

@@ -73,13 +73,15 @@ def violations(exhibit: Exhibit) -> tuple[str, ...]:
         found.append(INSTRUCTION)
     if exhibit.answer.abstained and exhibit.answer.sentences:
         found.append(REFUSAL_SPEAKS)
-    if any(exhibit.answer.text[one.start : one.end] != one.text for one in exhibit.answer.sentences):
+    if any(
+        exhibit.answer.text[sentence.start : sentence.end] != sentence.text for sentence in exhibit.answer.sentences
+    ):
         found.append(MISPLACED)
-    if any(not valid(exhibit, one) for one in exhibit.citations):
+    if any(not valid(exhibit, citation) for citation in exhibit.citations):
         found.append(NO_WORDS)
     if exhibit.reply.hits is not None and exhibit.cited - {hit.file_id for hit in exhibit.reply.hits}:
         found.append(NOT_SHOWN)
-    if any(altered_numbers(exhibit, one) for one in exhibit.answer.sentences):
+    if any(altered_numbers(exhibit, sentence) for sentence in exhibit.answer.sentences):
         found.append(NUMBER)
     if altered_quotations(exhibit):
         found.append(QUOTATION)
@@ -118,7 +120,7 @@ def _fact(exhibit: Exhibit, fact: Fact) -> Blame | None:
         if other := _altered(exhibit, fact):
             return ALTERED, f"{_name(fact)}: it says {other}"
         return (NOT_USED, _name(fact)) if _seen(exhibit, fact) else _unseen(exhibit, fact)
-    cited = {one.file_id for sentence in there for one in sentence.citations}
+    cited = {citation.file_id for sentence in there for citation in sentence.citations}
     if not cited:
         return NOT_CITED, _name(fact)
     if not any(exhibit.tells(one, fact) for one in cited):
@@ -147,7 +149,7 @@ def _around(exhibit: Exhibit) -> Blame | None:
             return ALTERED, f"no cited file has {wrong[0]}"
     if wrong := altered_quotations(exhibit):
         return ALTERED, f"no cited file has the quotation {_short(wrong[0])}"
-    if any(not valid(exhibit, one) for one in exhibit.citations):
+    if any(not valid(exhibit, citation) for citation in exhibit.citations):
         return WRONG_FILE, "a citation without its words"
     sets = exhibit.case.sources_any_of
     if sets and exhibit.cited and not any(set(files) <= exhibit.cited for files in sets):

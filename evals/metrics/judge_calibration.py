@@ -118,7 +118,7 @@ def _compared(source: str, ruled: Sequence[tuple[Row, Ruling | Failed]]) -> Cali
         kappa=statistics.kappa(said, true),
         auroc=statistics.auroc(chances),
         reliability=bins,
-        ece=sum(one.rows * abs(one.said - one.true) for one in bins) / len(chances) if chances else None,
+        ece=sum(bin.rows * abs(bin.said - bin.true) for bin in bins) / len(chances) if chances else None,
     )
 
 
@@ -232,13 +232,13 @@ def preferences(data: bytes, where: str) -> tuple[Preference, ...]:
         raise UsageError(f"{where} holds no pairs of answers: {error}") from error
     return tuple(
         Preference(
-            question=one.query,
-            reference=one.gt_answer,
-            first=one.model1.response,
-            second=one.model2.response,
-            label=one.correctness_label,
+            question=pair.query,
+            reference=pair.gt_answer,
+            first=pair.model1.response,
+            second=pair.model2.response,
+            label=pair.correctness_label,
         )
-        for one in pairs
+        for pair in pairs
     )
 
 
@@ -286,10 +286,10 @@ def judged_f1(judge: Judge) -> Scorer:
 
     def share(of: str, against: str, question: str) -> float | Failed:
         rulings = [judge(span.of(of), against, question) for span in sentences(of)]
-        failed = next((one for one in rulings if isinstance(one, Failed)), None)
+        failed = next((ruling for ruling in rulings if isinstance(ruling, Failed)), None)
         if failed:
             return failed
-        return fmean(isinstance(one, Ruling) and one.label == "full" for one in rulings) if rulings else 0.0
+        return fmean(isinstance(ruling, Ruling) and ruling.label == "full" for ruling in rulings) if rulings else 0.0
 
     def scorer(answer: str, reference: str, question: str) -> float | Failed:
         precision, recall = share(answer, reference, question), share(reference, answer, question)

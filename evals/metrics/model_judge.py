@@ -46,6 +46,6 @@ class Judged:
     def __call__(self, claim: Sentence, question: str, anchor: date | None) -> Measured | Failed:
         if not claim.citations:
             return Measured(0.0)
-        evidence = dict.fromkeys(one.context or one.quote for one in claim.citations)
+        evidence = dict.fromkeys(citation.context or citation.quote for citation in claim.citations)
         ruling = self._judge(claim.text, "\n\n".join(evidence), question)
         return ruling if isinstance(ruling, Failed) else Measured(DEGREE[ruling.label])

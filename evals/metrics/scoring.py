@@ -56,7 +56,7 @@ def outcomes(
     """Side → case → the outcome of each repeat, in order; entries of cases that are not asked for are passed over."""
     known: Mapping[str, Case] = {case.id: case for case in cases}
     found: dict[str, dict[str, list[Outcome]]] = {"new": {}, "base": {}}
-    for entry in sorted(entries, key=lambda one: one.repeat):
+    for entry in sorted(entries, key=lambda entry: entry.repeat):
         if entry.case in known:
             scored = score(known[entry.case], entry, corpus, support, judge)
             found.setdefault(entry.side, {}).setdefault(entry.case, []).append(scored)
@@ -70,6 +70,6 @@ def code() -> str:
     folders = (root / "index" / "language", root / "assistant" / "grounding", here)
     files = [root / "evals" / "cases" / "corpus.py", *(path for folder in folders for path in folder.rglob("*.py"))]
     digest = hashlib.sha256()
-    for path in sorted(one for one in files if one.exists()):
+    for path in sorted(file for file in files if file.exists()):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]

@@ -41,7 +41,7 @@ def _ndcg(exhibit: Exhibit, facts: list[Fact], k: int) -> float:
         gains.append(len(one & left))
         left -= one
     ideal, rest, pool = [], {fact.id for fact in facts}, list(held)
-    while pool and (best := max(pool, key=lambda one: len(one & rest))) & rest:
+    while pool and (best := max(pool, key=lambda item: len(item & rest))) & rest:
         ideal.append(len(best & rest))
         rest -= best
     ideal += [1] * len(rest)

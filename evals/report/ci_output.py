@@ -17,7 +17,7 @@ def junit(cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]], verdict
     """JUnit XML, a test case for each case. Failure: confirmed worse, or an invariant newly broken; error: no answer;
     skipped: worse once and not confirmed. A case that fails now as it failed before is no failure: it is in its output.
     """
-    broken = {one.case: f"{one.what}" for one in verdict.violations if one.confirmed}
+    broken = {violation.case: f"{violation.what}" for violation in verdict.violations if violation.confirmed}
     failed = {flip.case: flip_text(flip) for flip in verdict.confirmed} | broken
     open_ = {flip.case: flip_text(flip) for flip in verdict.worse if not flip.confirmed}
     root = ElementTree.Element("testsuite", name="isnad eval", tests=str(len(cases) + 1))
@@ -27,13 +27,13 @@ def junit(cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]], verdict
         outcomes = found.get(case.id, ())
         if not verdict.calls:
             _mark(node, "skipped", "not asked", counts, "skipped")
-        elif not outcomes or any(one.passed is None for one in outcomes):
+        elif not outcomes or any(outcome.passed is None for outcome in outcomes):
             _mark(node, "error", _detail(outcomes) or "not answered", counts, "errors")
         elif case.id in failed:
             _mark(node, "failure", failed[case.id], counts, "failures")
         elif case.id in open_:
             _mark(node, "skipped", open_[case.id], counts, "skipped")
-        elif any(not one.passed for one in outcomes):
+        elif any(not outcome.passed for outcome in outcomes):
             ElementTree.SubElement(node, "system-out").text = _printable(
                 f"fails, and is no worse than before: {_detail(outcomes)}"
             )
@@ -53,7 +53,7 @@ def _mark(node: ElementTree.Element, kind: str, message: str, counts: dict[str, 
 
 
 def _detail(outcomes: Sequence[Outcome]) -> str:
-    return next((f"{one.blame}: {one.detail}" for one in outcomes if not one.passed), "")
+    return next((f"{outcome.blame}: {outcome.detail}" for outcome in outcomes if not outcome.passed), "")
 
 
 def _printable(text: str) -> str:
@@ -89,8 +89,8 @@ def markdown(verdict: Verdict, *, title: str = "isnad eval gate") -> str:
     if worse or verdict.violations:
         rows += ["| case | what happened |", "|---|---|"]
         rows += [
-            f"| {one.case} | {_cell(one.what)}{'' if one.confirmed else ' (not confirmed)'} |"
-            for one in verdict.violations
+            f"| {violation.case} | {_cell(violation.what)}{'' if violation.confirmed else ' (not confirmed)'} |"
+            for violation in verdict.violations
         ]
         rows += [
             f"| {one.case} | {_cell(flip_text(one))}{'' if one.confirmed else ' (not confirmed)'} |"

@@ -99,8 +99,8 @@ T = TypeVar("T", Entry, Outcome)
 def _by_case(found: Iterable[T]) -> dict[str, list[T]]:
     """Case → what there is of it, in the same order."""
     groups: dict[str, list[T]] = {}
-    for one in found:
-        groups.setdefault(one.case, []).append(one)
+    for match in found:
+        groups.setdefault(match.case, []).append(match)
     return groups
 
 
@@ -113,7 +113,7 @@ def _cards(
 ) -> list[Card]:
     by_id = {case.id: case for case in cases}
     told = {flip.case: passed(flip, language) for flip in (*verdict.worse, *verdict.better)} if verdict else {}
-    rows = [one for one in standings(verdict, found) if one[0] in by_id]
+    rows = [standing for standing in standings(verdict, found) if standing[0] in by_id]
     return [bench.card(by_id[case], standing, told.get(case, "")) for case, standing in rows]
 
 
@@ -186,15 +186,15 @@ def _plot(tested: Sequence[Tested]) -> Plot | None:
 
     dots = tuple(
         Dot(
-            name=one.metric,
-            kind=one.verdict if one.verdict in ("worse", "improved") else "",
+            name=row.metric,
+            kind=row.verdict if row.verdict in ("worse", "improved") else "",
             y=ROW * at + ROW / 2,
             low=x(it.low),
             at=x(it.change),
             high=x(it.high),
             told=f"{it.base:.3f} → {it.new:.3f} ({it.change:+.3f} [{it.low:+.3f}, {it.high:+.3f}])",
         )
-        for at, (one, it) in enumerate(rows)
+        for at, (row, it) in enumerate(rows)
     )
     step = next(size for size in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if reach / size <= 5)
     values = [step * at for at in range(-5, 6) if abs(step * at) <= reach]

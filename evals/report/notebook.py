@@ -40,12 +40,12 @@ class Evaluation(Value, frozen=True, kw_only=True):
     @property
     def passed(self) -> int:
         """How many cases passed; an error is none of them."""
-        return sum(one.passed is True for one in self.outcomes)
+        return sum(outcome.passed is True for outcome in self.outcomes)
 
     @property
     def summary(self) -> Summary:
         """The figures: shares by type, every metric, errors counted apart."""
-        found = {one.case: (one,) for one in self.outcomes}
+        found = {outcome.case: (outcome,) for outcome in self.outcomes}
         return summarise(self.cases, found)
 
     def to_frame(self) -> pd.DataFrame:
@@ -122,10 +122,15 @@ def evaluation_html(evaluation: Evaluation) -> str:
 def summary_html(summary: Summary) -> str:
     """The figures of a run: what passed by type, and each metric with how many cases had no value."""
     share = summary.passed
-    kinds = ((one.name, f"{one.share.passed}/{one.share.total}") for one in summary.slices)
+    kinds = ((slice.name, f"{slice.share.passed}/{slice.share.total}") for slice in summary.slices)
     metrics = (
-        (name, f"{mean.value:.3f}" if isinstance(mean := one.mean, Measured) else "n/a", len(one.values), one.errors)
-        for name, one in summary.metrics.items()
+        (
+            name,
+            f"{mean.value:.3f}" if isinstance(mean := metric.mean, Measured) else "n/a",
+            len(metric.values),
+            metric.errors,
+        )
+        for name, metric in summary.metrics.items()
     )
     head = (
         f"<div>{share.passed} of {share.total} answers passed [{share.low:.1%}, {share.high:.1%}], "

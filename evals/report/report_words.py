@@ -253,7 +253,7 @@ def reasons(verdict: Verdict, language: str) -> list[tuple[str, str]]:
         return [(reason, "") for reason in verdict.reasons]
     words = WORDS[language]
     cases = (
-        ("broken", [one.case for one in verdict.violations if one.confirmed]),
+        ("broken", [violation.case for violation in verdict.violations if violation.confirmed]),
         ("are_worse", [flip.case for flip in verdict.confirmed]),
         ("undecided", [flip.case for flip in verdict.worse if flip.undecided]),
         ("once", [flip.case for flip in verdict.flaky]),

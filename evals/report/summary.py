@@ -65,8 +65,8 @@ class Summary(Value, frozen=True, kw_only=True):
 def summarise(cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]]) -> Summary:
     """The figures of a run. A case with several repeats counts each of them; errors count in nothing but `errors`."""
     by_id = {case.id: case for case in cases}
-    every = [one for outcomes in found.values() for one in outcomes]
-    valid = [one for one in every if one.passed is not None]
+    every = [outcome for outcomes in found.values() for outcome in outcomes]
+    valid = [item for item in every if item.passed is not None]
     kinds: dict[str, list[bool]] = {}
     for one in valid:
         kinds.setdefault(by_id[one.case].kind, []).append(bool(one.passed))

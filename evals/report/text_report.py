@@ -22,7 +22,9 @@ def run_text(
     cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]], summary: Summary, manifest: Manifest
 ) -> str:
     """What a run came to: what was asked, how much passed, the metrics, and each failing case with its blame."""
-    failing = [_failing(case, outcomes) for case, outcomes in found.items() if not all(one.passed for one in outcomes)]
+    failing = [
+        _failing(case, outcomes) for case, outcomes in found.items() if not all(outcome.passed for outcome in outcomes)
+    ]
     lines = [
         f"{manifest.engine}   {manifest.suite}@{fingerprint(cases)}: {len(cases)} cases, {summary.events} events, "
         f"{summary.answers} answers, {summary.errors} errors",
@@ -30,7 +32,7 @@ def run_text(
         "",
         *(_metric(name, summary) for name in SHORT if name in summary.metrics),
         "",
-        "by type: " + ", ".join(f"{one.name} {one.share.passed}/{one.share.total}" for one in summary.slices),
+        "by type: " + ", ".join(f"{slice.name} {slice.share.passed}/{slice.share.total}" for slice in summary.slices),
     ]
     if manifest.repeats > 1:
         lines.append(f"noise: {summary.wavering} of {len(cases)} cases passed in some repeats and not in others")
@@ -45,7 +47,7 @@ def run_text(
 
 def _failing(case: str, outcomes: Sequence[Outcome]) -> str:
     """A case that fails, in how many of its repeats, and the blame of the first."""
-    failed = [one for one in outcomes if not one.passed]
+    failed = [outcome for outcome in outcomes if not outcome.passed]
     times = f" ({len(failed)} of {len(outcomes)} answers)" if len(outcomes) > 1 else ""
     return f"  {case}{times}: {failed[0].blame or 'no answer'}: {failed[0].detail}"
 
@@ -82,9 +84,9 @@ def verdict_text(verdict: Verdict, *, against: str = "the baseline") -> str:
     lines += [f"  WORSE  {flip.case}: {flip_text(flip)}" for flip in verdict.worse if flip.confirmed]
     lines += [f"  open   {flip.case}: {flip_text(flip)}" for flip in verdict.worse if flip.undecided]
     lines += [f"  flaky  {flip.case}: {flip_text(flip)}" for flip in verdict.flaky]
-    for one in verdict.violations:
-        again = f", again in {one.again[0]} of {one.again[1]} re-runs" if one.again else ""
-        lines.append(f"  {'BROKEN' if one.confirmed else 'flaky '} {one.case}: {one.what}{again}")
+    for violation in verdict.violations:
+        again = f", again in {violation.again[0]} of {violation.again[1]} re-runs" if violation.again else ""
+        lines.append(f"  {'BROKEN' if violation.confirmed else 'flaky '} {violation.case}: {violation.what}{again}")
     lines += [f"  better {flip.case}" for flip in verdict.better[:SHOWN]]
     return "\n".join([*lines, "", verdict.headline])
 
@@ -125,12 +127,12 @@ def _share(interval: Interval) -> str:
 
 
 def _metric(name: str, summary: Summary) -> str:
-    found = summary.metrics[name]
-    mean = found.mean
+    metric = summary.metrics[name]
+    mean = metric.mean
     value = f"{mean.value:.3f}" if isinstance(mean, Measured) else "n/a"
-    few = "  (few)" if 0 < len(found.values) < LEAST else ""
-    errors = f", {found.errors} errors" if found.errors else ""
-    return f"{name:24}{value:>7}   {len(found.values)} values, {found.not_applicable} n/a{errors}{few}"
+    few = "  (few)" if 0 < len(metric.values) < LEAST else ""
+    errors = f", {metric.errors} errors" if metric.errors else ""
+    return f"{name:24}{value:>7}   {len(metric.values)} values, {metric.not_applicable} n/a{errors}{few}"
 
 
 def _spent(summary: Summary) -> str:
@@ -155,11 +157,11 @@ def calibration_text(judge: str, found: Sequence[Calibration]) -> str:
         f"{judge}",
         f"{'source':22}{'rows':>6}{'errors':>8}   sensitivity          specificity          balanced  kappa  AUROC  ECE",
     ]
-    for one in found:
-        fit, why = fit_to_gate(one)
+    for match in found:
+        fit, why = fit_to_gate(match)
         lines.append(
-            f"{one.source:22}{one.rows:6}{one.errors:8}   {_interval(one.sensitivity):20} {_interval(one.specificity):20} "
-            f"{_figure(one.balanced):>8}  {_figure(one.kappa):>5}  {_figure(one.auroc):>5}  {_figure(one.ece)}"
+            f"{match.source:22}{match.rows:6}{match.errors:8}   {_interval(match.sensitivity):20} {_interval(match.specificity):20} "
+            f"{_figure(match.balanced):>8}  {_figure(match.kappa):>5}  {_figure(match.auroc):>5}  {_figure(match.ece)}"
             f"  {'may gate' if fit else f'may not gate: {why}'}"
         )
     return "\n".join(lines)

@@ -88,7 +88,7 @@ class Bench:
         for side in ("base", "new"):
             entries = self.sides[side].get(case.id, ())
             if entries:
-                worst = min(entries, key=lambda one: self._rank(side, one))
+                worst = min(entries, key=lambda entry: self._rank(side, entry))
                 sides.append(self._said(case, side, worst))
         gold = tuple(
             (fact.accept[0] if fact.accept else fact.id, file_id, quote)
@@ -171,7 +171,7 @@ def standings(verdict: Verdict | None, outcomes: Mapping[str, Sequence[Outcome]]
     found: dict[str, str] = {}
     failing = [case for case, there in outcomes.items() if not all(one.passed for one in there)]
     listed = (
-        ("invariant", [one.case for one in verdict.violations if one.confirmed] if verdict else []),
+        ("invariant", [violation.case for violation in verdict.violations if violation.confirmed] if verdict else []),
         ("confirmed", [flip.case for flip in verdict.confirmed] if verdict else []),
         ("open", [flip.case for flip in verdict.worse if flip.undecided] if verdict else []),
         ("flaky", [flip.case for flip in verdict.flaky] if verdict else []),
@@ -182,7 +182,7 @@ def standings(verdict: Verdict | None, outcomes: Mapping[str, Sequence[Outcome]]
         for case in cases:
             found.setdefault(case, standing)
     order = [standing for standing, _ in listed]
-    return sorted(found.items(), key=lambda one: (order.index(one[1]), one[0]))
+    return sorted(found.items(), key=lambda item: (order.index(item[1]), item[0]))
 
 
 def prompt_diffs(before: Manifest | None, now: Manifest) -> tuple[Diff, ...]:

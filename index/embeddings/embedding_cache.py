@@ -45,7 +45,7 @@ def bill(entries: Iterable[tuple[Article, Sequence[Passage]]], embedder: Embedde
 
     total = Bill()
     for article, passages in entries if embedder.paid else ():
-        texts = {wording(article, one) for one in passages}
+        texts = {wording(article, passage) for passage in passages}
         missing = texts - ledger.vectors(embedder.name, texts).keys()
         total = Bill(texts=total.texts + len(missing), tokens=total.tokens + sum(map(count, missing)))
     return total

@@ -84,7 +84,7 @@ class LocalReranker:
         with self._turn:
             self._model = self._model or self._place.opened()
         said = _run(lambda: list(self._model.rerank(question, list(texts), batch_size=BATCH)), self.name)
-        return [1 / (1 + exp(-max(-60.0, min(60.0, float(one))))) for one in said]
+        return [1 / (1 + exp(-max(-60.0, min(60.0, float(text))))) for text in said]
 
 
 class _Place:
@@ -101,7 +101,7 @@ class _Place:
             self.identity = f"{self.folder.name}-{(self.folder / self.file).stat().st_size}"
         else:
             self.identity = name
-            known = {one["model"].lower(): one for one in _class(kind).list_supported_models()}
+            known = {model["model"].lower(): model for model in _class(kind).list_supported_models()}
             if name.lower() not in known and not (kind == "embedding" and name in ADDED):
                 raise UsageError(
                     f"fastembed knows no {kind} model {name!r} and there is no folder of that name; multilingual ones are "
@@ -120,7 +120,7 @@ class _Place:
         from fastembed.common.model_description import ModelSource, PoolingType
 
         kind, name = _class(self.kind), self.name if self.folder is None else f"folder/{self.folder.resolve()}"
-        if name.lower() in {one["model"].lower() for one in kind.list_supported_models()}:
+        if name.lower() in {model["model"].lower() for model in kind.list_supported_models()}:
             return name
         options: dict[str, Any] = {
             "sources": ModelSource(hf=name),

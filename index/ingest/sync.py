@@ -107,7 +107,7 @@ class Lexicon:
         return self._writer
 
     def _put(self, article: Article, passages: Iterable[Passage]) -> None:
-        self._opened().replace(article.id, article.title, ((one.id, clean(one.text)) for one in passages))
+        self._opened().replace(article.id, article.title, ((passage.id, clean(passage.text)) for passage in passages))
         self._unsettled.append(article.id)
 
     def _settle(self) -> None:
@@ -186,8 +186,8 @@ def _writing(ledger: Ledger, derived: Sequence[Derived]) -> Iterator[None]:
         try:
             yield
         finally:
-            for one in _lexicons(derived):
-                one.close()
+            for lexicon in _lexicons(derived):
+                lexicon.close()
 
 
 def _current(ledger: Ledger) -> bool:
@@ -221,8 +221,8 @@ def _read(
             ledger.adopt(root, batch.adopted)
         ledger.replace([(one.article, one.passages) for one in taken], [one.sketch for one in taken])
         progress("read", tally.seen, None)
-        for one in lexicons:
-            one.follow(taken)
+        for lexicon in lexicons:
+            lexicon.follow(taken)
 
     with Crew() as crew:
         for some in batched(found, BATCH):

@@ -213,7 +213,7 @@ class _Hand:
         except Exception:  # whatever it is, its articles can be prepared here
             self.able = False
             return None
-        return [outcome for one in replies if (outcome := one.prepared or one.skipped)]
+        return [outcome for reply in replies if (outcome := reply.prepared or reply.skipped)]
 
 
 def _cores() -> int:
@@ -231,7 +231,7 @@ def _serve(parent: socket.socket) -> None:
     count("words"), sketch("what takes long to load")
     send(parent, msgspec.msgpack.encode([]))
     while found := tasks.get():
-        send(parent, msgspec.msgpack.encode([_reply(prepared(one)) for one in found]))
+        send(parent, msgspec.msgpack.encode([_reply(prepared(match)) for match in found]))
 
 
 def _collect(parent: socket.socket, tasks: SimpleQueue[list[Found] | None]) -> None:

@@ -151,8 +151,8 @@ def stem(word: str) -> str:
 
 
 def _bare(word: str, prefix: re.Pattern[str]) -> str:
-    found = prefix.match(word)
-    return word[found.end() :] if found else word
+    match = prefix.match(word)
+    return word[match.end() :] if match else word
 
 
 _DOUBLED = re.compile(r"([bdfgmnprt])\1$")

@@ -69,8 +69,8 @@ def unseen(text: str) -> dict[str, int]:
     """
     counts: Counter[str] = Counter()
     if _ANY.search(text):
-        for found in _DIRT.finditer(text):
-            counts[str(found.lastgroup)] += len(found.group())
+        for match in _DIRT.finditer(text):
+            counts[str(match.lastgroup)] += len(match.group())
     return dict(counts)
 
 

@@ -149,8 +149,8 @@ def _ends(text: str, start: int, mark: re.Match[str]) -> bool:
 
 
 def _next_word(text: str, after: int) -> str:
-    found = _NEXT.match(text, after, after + 40)
-    return found.group(1) if found else ""
+    match = _NEXT.match(text, after, after + 40)
+    return match.group(1) if match else ""
 
 
 def _run_together(text: str, at: int, following: str, closed: bool) -> bool:

@@ -82,7 +82,7 @@ def scan(path: Path) -> Iterator[Found | Skipped]:
     if not any_found:
         raise SourceError(
             f"no article in {path}; put text, Markdown, HTML, PDF, Word or JSON Lines files there"
-            + "".join(f"; {one}" for one in reasons)
+            + "".join(f"; {reason}" for reason in reasons)
         )
 
 

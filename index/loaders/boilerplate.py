@@ -179,10 +179,10 @@ def _inside(lines: Sequence[Line]) -> Iterator[Span]:
         held = [phrase for phrase in notices if line.words <= NOTICE and phrase in line.plain]
         if not held and not any(phrase in line.plain for phrase in teasers):
             continue
-        for one in sentences(line.shown):
-            said = folded(one.of(line.shown)).lstrip(SIGNS)
+        for sentence in sentences(line.shown):
+            said = folded(sentence.of(line.shown)).lstrip(SIGNS)
             if said.startswith(teasers) or any(phrase in said for phrase in held):
-                yield Span(line.span.start + one.start, line.span.start + one.end)
+                yield Span(line.span.start + sentence.start, line.span.start + sentence.end)
 
 
 def _made_of(words: list[str], known: Collection[str]) -> bool:

@@ -21,10 +21,10 @@ def front_matter(text: str) -> About:
     >>> about.title, about.published, about.boilerplate
     ('جسر جديد', datetime.date(2024, 5, 3), (Span(start=0, end=49),))
     """
-    found = _FENCED.match(text[:LONGEST])
-    if not found:
+    match = _FENCED.match(text[:LONGEST])
+    if not match:
         return About()
-    entries = [entry for line in found.group(2).split("\n") if (entry := _ENTRY.fullmatch(line))]
+    entries = [entry for line in match.group(2).split("\n") if (entry := _ENTRY.fullmatch(line))]
     if not entries:
         return About()
     values = told((entry.group(1), entry.group(2).strip("\"' \t")) for entry in entries)
@@ -34,5 +34,5 @@ def front_matter(text: str) -> About:
         publisher=values.get("publisher"),
         url=values.get("url"),
         language=values.get("lang"),
-        boilerplate=(Span(0, found.end()),),
+        boilerplate=(Span(0, match.end()),),
     )

@@ -155,8 +155,8 @@ def without_ends(plain: str) -> str:
 
 
 def _first(pattern: re.Pattern[str], plain: str) -> int:
-    found = pattern.match(plain)
-    return found.end() if found else 0
+    match = pattern.match(plain)
+    return match.end() if match else 0
 
 
 def stems(plain: str) -> frozenset[str]:

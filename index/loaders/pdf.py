@@ -77,7 +77,7 @@ def _letters(page: Any) -> list[str]:
 
 def _repaired(line: str) -> str:
     """A line with ordinary letters for presentation forms, and brackets that open before they close."""
-    line = _FORMS.sub(lambda found: unicodedata.normalize("NFKC", found.group()), line).strip()
+    line = _FORMS.sub(lambda item: unicodedata.normalize("NFKC", item.group()), line).strip()
     for left, right in _PAIRS:
         first = min(line.find(left) % (len(line) + 1), line.find(right) % (len(line) + 1))
         if line.count(left) == line.count(right) > 0 and line[first] == right:
@@ -103,7 +103,7 @@ def _turned_round(line: str) -> str:
     'قال أحمد (BBC News) أمس 12 أيار 2024'
     """
     turned = line[::-1].translate(_MIRRORED)
-    return _LEFT_TO_RIGHT.sub(lambda found: found.group()[::-1], turned)
+    return _LEFT_TO_RIGHT.sub(lambda item: item.group()[::-1], turned)
 
 
 def joined(lines: list[str]) -> str:

@@ -52,11 +52,11 @@ def _said(lines: Sequence[Line], boilerplate: Sequence[Span]) -> Iterator[tuple[
     notices = [phrase for phrase in phrases().notice if phrase in everything]
     for line in lines if notices else ():
         if line.words <= NOTICE and any(phrase in line.plain for phrase in notices):
-            yield line, [one for one in dates(line.shown) if _introduced(line, one)]
+            yield line, [date for date in dates(line.shown) if _introduced(line, date)]
     if begin < len(lines):
         opening = lines[begin].shown[: 2 * DATELINE]
         if any(map(str.isdigit, opening)):
-            yield lines[begin], [one for one in dates(opening) if _in_dateline(lines[begin], one)]
+            yield lines[begin], [date for date in dates(opening) if _in_dateline(lines[begin], date)]
     for line in lines[body[-1] + 1 :]:
         if line.truncated or line.bare in phrases().related or line.bare in phrases().comments:
             break

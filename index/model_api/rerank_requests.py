@@ -24,9 +24,9 @@ def scores(provider: Provider, question: str, texts: Sequence[str], *, model: st
     if found is None or sorted(found) != list(range(len(texts))):
         raise error_mapping.nonsense(provider.host, f"no score for each of {len(texts)} texts from its rerank endpoint")
     said = [found[place] for place in range(len(texts))]
-    if all(0 <= one <= 1 for one in said):
+    if all(0 <= text <= 1 for text in said):
         return said
-    return [1 / (1 + math.exp(-max(-60.0, min(60.0, one)))) for one in said]
+    return [1 / (1 + math.exp(-max(-60.0, min(60.0, text)))) for text in said]
 
 
 def _found(reply: Any) -> dict[int, float] | None:

@@ -115,14 +115,14 @@ class Retriever:
 
     def languages(self) -> dict[str, float]:
         """Language → the share of the articles that are in it, 0 to 1; the most frequent first."""
-        counts = {one: number for one, number in self.ledger.languages().items() if one}
+        counts = {key: number for key, number in self.ledger.languages().items() if key}
         every = sum(counts.values())
-        return {one: counts[one] / every for one in sorted(counts, key=lambda one: (-counts[one], one))}
+        return {count: counts[count] / every for count in sorted(counts, key=lambda count: (-counts[count], count))}
 
     def neighbours(self, hit: Hit, number: int) -> tuple[Passage, ...]:
         """The passages around that of a hit, at most `number` on either side, as they follow in the article; without it."""
         passages = self.ledger.passages_of(hit.article)
-        at = next((at for at, one in enumerate(passages) if one.id == hit.passage.id), None)
+        at = next((at for at, passage in enumerate(passages) if passage.id == hit.passage.id), None)
         if at is None:
             return ()
         return passages[max(0, at - number) : at] + passages[at + 1 : at + 1 + number]
@@ -192,12 +192,12 @@ def fused(searches: dict[str, tuple[float, list[Found]]]) -> list[tuple[str, flo
     total: dict[str, float] = {}
     ranks: dict[str, dict[str, int]] = {}
     weights = sum(weight for weight, _ in searches.values())
-    for name, (weight, found) in searches.items():
-        best = max((score for _, score in found), default=0.0) or 1.0
-        for rank, (one, score) in enumerate(found, 1):
-            total[one] = total.get(one, 0.0) + weight * score / best / weights
-            ranks.setdefault(one, {})[name] = rank
-    return [(one, total[one], ranks[one]) for one in sorted(total, key=lambda one: (-total[one], one))]
+    for name, (weight, search) in searches.items():
+        best = max((score for _, score in search), default=0.0) or 1.0
+        for rank, (match, score) in enumerate(search, 1):
+            total[match] = total.get(match, 0.0) + weight * score / best / weights
+            ranks.setdefault(match, {})[name] = rank
+    return [(one, total[one], ranks[one]) for one in sorted(total, key=lambda item: (-total[item], item))]
 
 
 def checked(question: str) -> str:

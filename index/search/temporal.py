@@ -41,8 +41,8 @@ def wish(question: str) -> Wish:
     >>> wish("ما أحدث أخبار الجسر؟").latest, wish("ماذا حدث في تموز 2025؟").days
     (True, ((datetime.date(2025, 7, 1), datetime.date(2025, 7, 31)),))
     """
-    days = (_days(one) for found in dates(question) for one in found.values[:1])
-    return Wish(latest=not LATEST.isdisjoint(words(question)), days=tuple(one for one in days if one))
+    days = (_days(match) for date in dates(question) for match in date.values[:1])
+    return Wish(latest=not LATEST.isdisjoint(words(question)), days=tuple(day for day in days if day))
 
 
 def timely(hits: Sequence[Hit], wished: Wish) -> tuple[Hit, ...]:

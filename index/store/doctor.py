@@ -48,7 +48,7 @@ class Examination(Value, frozen=True, kw_only=True):
 
     def damaged(self, part: str) -> bool:
         """Whether a part is more than late."""
-        return any(one.part == part and not one.late for one in self.findings)
+        return any(finding.part == part and not finding.late for finding in self.findings)
 
 
 def examine(store: Path, vectors: Callable[[Ledger], Vectors]) -> Examination:
@@ -150,10 +150,10 @@ def _unfound(ledger: Ledger, index: LexicalIndex, expected: set[str]) -> int:
     places = ledger.passages(some)
     articles = ledger.articles({article for article, _, _ in places.values()})
     lost = 0
-    for one, (article, start, end) in places.items():
-        found = index.search(articles[article].text[start:end], 10)
-        alike = len(found) == 10 and found[-1][1] > 0.99 * found[0][1]
-        lost += bool(found) and not alike and one not in dict(found)
+    for key, (article, start, end) in places.items():
+        match = index.search(articles[article].text[start:end], 10)
+        alike = len(match) == 10 and match[-1][1] > 0.99 * match[0][1]
+        lost += bool(match) and not alike and key not in dict(match)
     return lost
 
 

@@ -160,7 +160,7 @@ class Ledger:
                     db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
                 there.add(article.id)
                 db.execute(f"INSERT INTO articles({ARTICLE}, digest) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", _row(article))
-                rows = ((one.id, article.id, one.start, one.end) for one in passages)
+                rows = ((passage.id, article.id, passage.start, passage.end) for passage in passages)
                 db.executemany("INSERT INTO passages VALUES (?,?,?,?)", rows)
                 if found:
                     report = group_of(found, self) or article.id
@@ -171,20 +171,22 @@ class Ledger:
     def delete(self, ids: Iterable[str]) -> None:
         """Take articles out, in one transaction."""
         with self._transaction() as db:
-            for one in ids:
-                db.execute("DELETE FROM articles WHERE id = ?", (one,))
-                _mark(db, one)
+            for item_id in ids:
+                db.execute("DELETE FROM articles WHERE id = ?", (item_id,))
+                _mark(db, item_id)
 
     def adopt(self, root: str, paths: Mapping[str, str]) -> None:
         """Give articles (id → path) another home: the folder was moved, their bytes are the same."""
         with self._transaction() as db:
-            rows = ((root, path, one) for one, path in paths.items())
+            rows = ((root, path, key) for key, path in paths.items())
             db.executemany("UPDATE articles SET root = ?, path = ? WHERE id = ?", rows)
 
     def settle(self, derived: str, ids: Iterable[str]) -> None:
         """Note that an index has taken these articles over."""
         with self._transaction() as db:
-            db.executemany("DELETE FROM pending WHERE derived = ? AND article_id = ?", ((derived, one) for one in ids))
+            db.executemany(
+                "DELETE FROM pending WHERE derived = ? AND article_id = ?", ((derived, item_id) for item_id in ids)
+            )
 
     def mark_all(self, derived: str) -> None:
         """Have an index take everything over again."""
@@ -283,9 +285,9 @@ class Ledger:
             if day
         ]
         names = set(map(folded_name, filters.publishers))
-        publishers = [one for one in self.publishers() if folded_name(one) in names] if names else []
+        publishers = [publisher for publisher in self.publishers() if folded_name(publisher) in names] if names else []
         for column, asked, values in (
-            ("language", filters.languages, [one.strip().lower() for one in filters.languages]),
+            ("language", filters.languages, [language.strip().lower() for language in filters.languages]),
             ("publisher", filters.publishers, publishers),
             ("id", filters.file_ids, filters.file_ids),
         ):
@@ -357,7 +359,7 @@ class Ledger:
         """What SQLite itself finds wrong with the file; the first hundred."""
         said = [row[0] for row in self._read("PRAGMA integrity_check")]
         astray = [f"row {row[1]} of {row[0]} belongs to nothing" for row in self._read("PRAGMA foreign_key_check")]
-        return [one for one in said if one != "ok"] + astray
+        return [text for text in said if text != "ok"] + astray
 
     def mend(self) -> None:
         """Build SQLite's own indexes anew, from the rows."""
@@ -379,7 +381,7 @@ class Ledger:
     def distrust(self, articles: Iterable[str], vectors: Iterable[bytes]) -> None:
         """Have the next run read these articles from their files again, and forget these paid vectors."""
         with self._transaction() as db:
-            db.executemany("UPDATE articles SET sha256 = '' WHERE id = ?", ((one,) for one in articles))
+            db.executemany("UPDATE articles SET sha256 = '' WHERE id = ?", ((article,) for article in articles))
             db.executemany("DELETE FROM vectors WHERE text_sha256 = ?", ((key,) for key in vectors))
 
     def _among(self, query: str, values: Collection[Any], *before: Any) -> list[tuple[Any, ...]]:

@@ -128,7 +128,7 @@ class _Room:
             self._all, self._changed = None, True
             rows = _unit(_rows(vectors, len(ids)))
             stays = self._drop(gone, dict(zip(ids, rows, strict=True)))
-            news = [place for place, one in enumerate(ids) if one not in stays]
+            news = [place for place, item_id in enumerate(ids) if item_id not in stays]
             for first in range(0, len(news), self._size):
                 page = news[first : first + self._size]
                 self._collection.upsert(
@@ -148,11 +148,11 @@ class _Room:
         self._dropped = 0
         for found in self._rows_of(articles, ["embeddings"]):
             same = {
-                one
-                for one, row in zip(found["ids"], found["embeddings"], strict=True)
-                if one in wanted and _alike(row, wanted[one])
+                match
+                for match, row in zip(found["ids"], found["embeddings"], strict=True)
+                if match in wanted and _alike(row, wanted[match])
             }
-            gone = [one for one in found["ids"] if one not in same]
+            gone = [match for match in found["ids"] if match not in same]
             for start in range(0, len(gone), self._size):
                 self._collection.delete(ids=gone[start : start + self._size])
             self._dropped += len(gone)
@@ -176,7 +176,7 @@ class _Room:
         if everything := self._everything():
             ids, rows = everything
             chosen = set(allowed)
-            places = [place for place, one in enumerate(ids) if one in chosen]
+            places = [place for place, item_id in enumerate(ids) if item_id in chosen]
             return _nearest([ids[place] for place in places], rows[places], vector, limit)
         found = self._collection.get(ids=allowed, include=["embeddings"])
         return _nearest(found["ids"], _unit(found["embeddings"]), vector, limit)
@@ -238,8 +238,8 @@ class _Room:
             return sum(not vector.any() for vector in vectors)
         found = self._collection.query(query_embeddings=vectors, n_results=10, include=["distances"])
         return sum(
-            one not in near and not (len(far) == 10 and far[-1] < 1e-4)
-            for one, near, far in zip(ids, found["ids"], found["distances"], strict=True)
+            item_id not in near and not (len(far) == 10 and far[-1] < 1e-4)
+            for item_id, near, far in zip(ids, found["ids"], found["distances"], strict=True)
         )
 
     def faults(self) -> list[str]:

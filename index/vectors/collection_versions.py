@@ -166,9 +166,9 @@ class Generations:
         Only who writes touches the files; whoever opens a database may add to it.
         """
         folder = self.folder(generation)
-        found = {str(one.relative_to(folder)): one.stat() for one in sorted(folder.glob("*/*"))}
+        found = {str(path.relative_to(folder)): path.stat() for path in sorted(folder.glob("*/*"))}
         sizes = {name: (stat.st_size, stat.st_mtime_ns) for name, stat in found.items()}
-        return sizes | {one.name: (one.stat().st_size, 0) for one in folder.glob(DATABASE)}
+        return sizes | {path.name: (path.stat().st_size, 0) for path in folder.glob(DATABASE)}
 
     def _save(self, pair: Pair) -> None:
         self._ledger.set_state("vectors", msgspec.json.encode(pair).decode())

@@ -22,9 +22,9 @@ def require(store: Path, needed: int) -> None:
 
 def require_room(store: Path, least: int = ROOM) -> None:
     """StoreFull where the disk has less room than `least`, or than three times the indexes: one may have to be built beside the old."""
-    require(store, max(least, 3 * sum(one.stat().st_size for one in _indexes(store))))
+    require(store, max(least, 3 * sum(index.stat().st_size for index in _indexes(store))))
 
 
 def _indexes(store: Path) -> list[Path]:
     folders = [store / "lexical", *store.glob("vectors-*")]
-    return [one for folder in folders for one in folder.rglob("*") if one.is_file()]
+    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]

@@ -232,7 +232,7 @@ class Vectors:
         import numpy as np
 
         ids, vectors = collection.call("rows", first, CALL)
-        places = self._ledger.passages([one for one in ids if one in settled])
+        places = self._ledger.passages([item_id for item_id in ids if item_id in settled])
         articles = self._ledger.articles({place[0] for place in places.values()})
         texts = {}
         for one, (article, start, end) in places.items():

@@ -105,7 +105,7 @@ class Filling:
         if refused:
             self._refused |= {owner: refused[text] for owner, _, text in rows if text in refused}
             rows = [row for row in rows if row[0] not in self._refused]
-            articles = [one for one in articles if one not in self._refused]
+            articles = [article for article in articles if article not in self._refused]
         packed = b"".join(vectors[text] for _, _, text in rows)
         if len(packed) != 4 * self._dimensions * len(rows):
             raise StoreError(

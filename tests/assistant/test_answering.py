@@ -77,5 +77,5 @@ def test_a_few_english_reports_are_found_by_an_arabic_question_for_the_present(
     retriever.close()
     assert found.searched == (NOW, "Who is the governor of Siraj now?")
     assert said == list(found.searched)  # each once: a search may cost an embedding and a reranker
-    assert "en" in {one.file_id for one in found.hits} and "Layla Haddad" in model.asked[-1]
+    assert "en" in {hit.file_id for hit in found.hits} and "Layla Haddad" in model.asked[-1]
     assert len(model.asked) == 2 and found.usage and found.usage.requests == 2

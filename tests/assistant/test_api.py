@@ -88,7 +88,7 @@ def test_one_question_needs_one_line(sample: Path) -> None:
 
 def test_options_of_ask_reach_search(sample: Path) -> None:
     alone = Filters(file_ids=("003_a84ef65c2610b456",))
-    assert {one.file_id for one in ask(LENGTH, store=sample, settings=NONE, filters=alone, limit=2).hits} == {
+    assert {hit.file_id for hit in ask(LENGTH, store=sample, settings=NONE, filters=alone, limit=2).hits} == {
         "003_a84ef65c2610b456"
     }
 
@@ -227,14 +227,14 @@ def test_threads_ask_while_another_adds(own: Assistant) -> None:
                 own.add({f"more-{number}": f"زار الوفد رقم {number} مدينة مرجان يوم الثلاثاء."})
         finally:
             done.set()
-        assert {text for one in readers for text in one.result()} == {"افتتح الوالي جسر نور يوم الأحد. [first]"}
+        assert {text for reader in readers for text in reader.result()} == {"افتتح الوالي جسر نور يوم الأحد. [first]"}
     assert len(own.articles()) == 5
 
 
 def test_threads_that_add_wait_for_each_other(whole: Assistant) -> None:
     with ThreadPoolExecutor(3) as pool:
-        reports = list(pool.map(lambda one: whole.add({one: f"زار الوفد {one} مدينة مرجان."}), ["a", "b", "c"]))
-    assert sorted(one.added for one in reports) == [("a",), ("b",), ("c",)] and len(whole.articles()) == 3
+        reports = list(pool.map(lambda item: whole.add({item: f"زار الوفد {item} مدينة مرجان."}), ["a", "b", "c"]))
+    assert sorted(report.added for report in reports) == [("a",), ("b",), ("c",)] and len(whole.articles()) == 3
 
 
 def test_closing_twice_is_fine_and_use_after_it_says_so(sample: Path) -> None:
@@ -288,7 +288,7 @@ def test_hits_are_a_tuple_that_prints_and_points_into_the_articles(assistant: As
 
 
 def test_articles_are_listed_and_filtered(assistant: Assistant) -> None:
-    assert [one.id[:3] for one in assistant.articles()] == ["000", "001", "002", "003", "004"]
+    assert [article.id[:3] for article in assistant.articles()] == ["000", "001", "002", "003", "004"]
     late = assistant.articles(Filters(since=date(2025, 12, 1)))
     assert [one.id[:3] for one in late] == ["003"] and "003_a84ef65c2610b456" in str(late)
 

@@ -34,7 +34,7 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
     check = grounding.check
 
     def noted(sentence: str, evidence: Any, **given: Any) -> Any:
-        found.append((sentence, [one.file_id for one in given["others"]]))
+        found.append((sentence, [item.file_id for item in given["others"]]))
         return check(sentence, evidence, **given)
 
     monkeypatch.setattr(grounding, "check", noted)

@@ -143,7 +143,7 @@ def test_an_answer_is_shown_with_its_quotes_or_as_markdown(shelf: str, capsys: p
 def test_articles_are_listed_by_day_language_and_publisher(shelf: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split()[0] for line in said(["articles", "--store", shelf], capsys)[1].splitlines()] == ["a", "b"]
     _, out, _ = said(["articles", "--store", shelf, "--publisher", "the lantern", "--json"], capsys)
-    assert [one["file_id"] for one in json.loads(out)["articles"]] == ["b"]
+    assert [load["file_id"] for load in json.loads(out)["articles"]] == ["b"]
     code, out, error = said(["articles", "--store", shelf, "--from", "2030-01-01"], capsys)
     assert (code, out) == (0, "") and error == "no article passes the filters (from 2030-01-01)\n"
 

@@ -20,7 +20,7 @@ def of(*texts: str, question: str = "") -> tuple[Conflict, ...]:
 
 
 def values(found: tuple[Conflict, ...]) -> list[tuple[str, list[str]]]:
-    return [(one.kind, [side.value for side in one.sides]) for one in found]
+    return [(match.kind, [side.value for side in match.sides]) for match in found]
 
 
 def test_all_that_share_a_side_are_one_conflict_in_whatever_order_they_are_met() -> None:
@@ -33,8 +33,8 @@ def test_all_that_share_a_side_are_one_conflict_in_whatever_order_they_are_met()
         for one in range(1, 5)
     ]
     pairs = [Conflict(kind="number", about="", sides=(sides[one], sides[one + 1])) for one in range(3)]
-    for found in permutations(pairs):
-        (whole,) = joined(found)
+    for permutation in permutations(pairs):
+        (whole,) = joined(permutation)
         assert [side.value for side in whole.sides] == ["4", "3", "2", "1"]
     assert len(joined([*pairs[::2], Conflict(kind="date", about="", sides=(sides[1], sides[2]))])) == 3
 

@@ -49,7 +49,7 @@ def test_shown_answers_stay_as_they_are() -> None:
 
 def test_a_strict_answer_strikes_what_is_unsupported_and_keeps_its_words_and_its_reason() -> None:
     strict = applied(answer("supported", "partly", "unsupported", "unchecked"), "strict", ())
-    assert [one.struck for one in strict.sentences] == [False, False, True, False]
+    assert [sentence.struck for sentence in strict.sentences] == [False, False, True, False]
     assert strict.text == answer("supported", "partly", "unsupported", "unchecked").text
     assert marked(strict) == "Sentence 0. Sentence 1. ~~Sentence 2.~~ Sentence 3."
     shown = answer_text(strict)
@@ -73,7 +73,7 @@ def test_an_answer_that_nobody_checked_is_not_withdrawn() -> None:
 def test_the_command_line_refuses_where_nothing_is_left(sample: Path, option: tuple[str, ...]) -> None:
     with Scripted(reply=WRONG) as server:
         found = json.loads(asked(server, sample, "--json", *option).stdout)
-    assert found["abstained"] and found["closest"] and any("9" in one for one in found["reasons"])
+    assert found["abstained"] and found["closest"] and any("9" in match for match in found["reasons"])
 
 
 def test_the_policy_is_a_setting() -> None:
@@ -85,9 +85,9 @@ def test_the_policy_is_a_setting() -> None:
 def test_a_repair_asks_once_more_with_the_reasons_and_keeps_the_better_answer(sample: Path) -> None:
     with Scripted(reply=in_turn(WRONG, RIGHT)) as server:
         found = json.loads(asked(server, sample, "--json", "--repair").stdout)
-        told = server.requests[-1]["messages"][-1]["content"]
-    assert len(server.requests) == 2 and "9" in told and found["coverage"] == 1.0
-    assert any("written once more" in one for one in found["reasons"])
+        request = server.requests[-1]["messages"][-1]["content"]
+    assert len(server.requests) == 2 and "9" in request and found["coverage"] == 1.0
+    assert any("written once more" in match for match in found["reasons"])
 
 
 def test_a_repair_that_is_no_better_leaves_the_first_answer_with_its_verdict(sample: Path) -> None:

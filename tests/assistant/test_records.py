@@ -102,7 +102,7 @@ def test_hits_and_articles_become_tables(sample: Path) -> None:
     with Assistant.open(sample, settings=Settings()) as assistant:
         hits, articles = assistant.search("موسكو"), assistant.articles()
     assert list(hits.to_frame()["file_id"]) == [hit.article.id for hit in hits]
-    assert list(articles.to_frame()["characters"]) == [len(one.text) for one in articles]
+    assert list(articles.to_frame()["characters"]) == [len(article.text) for article in articles]
 
 
 def test_without_pandas_a_table_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

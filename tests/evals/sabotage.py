@@ -35,7 +35,7 @@ def rewritten(answer: Answer, texts: list[str], **changes: Any) -> Answer:
     text, told = "", []
     for new, old in zip(texts, answer.sentences, strict=True):
         start = len(text) + bool(text)
-        marks = "".join(f" [{one.file_id}]" for one in old.citations)
+        marks = "".join(f" [{citation.file_id}]" for citation in old.citations)
         text += (" " if text else "") + new + marks
         told.append(replace(old, text=new, start=start, end=start + len(new)))
     return replace(answer, text=text, sentences=tuple(told), **changes)
@@ -43,7 +43,9 @@ def rewritten(answer: Answer, texts: list[str], **changes: Any) -> Answer:
 
 def each(change: Callable[[str], str]) -> Change:
     def changed(case: Case, reply: Reply) -> Reply:
-        return replace(reply, answer=rewritten(reply.answer, [change(one.text) for one in reply.answer.sentences]))
+        return replace(
+            reply, answer=rewritten(reply.answer, [change(sentence.text) for sentence in reply.answer.sentences])
+        )
 
     def unless_refused(case: Case, reply: Reply) -> Reply:
         return reply if reply.answer.abstained else changed(case, reply)
@@ -52,7 +54,7 @@ def each(change: Callable[[str], str]) -> Change:
 
 
 def uncited(case: Case, reply: Reply) -> Reply:
-    bare = tuple(replace(one, citations=()) for one in reply.answer.sentences)
+    bare = tuple(replace(sentence, citations=()) for sentence in reply.answer.sentences)
     answer = replace(reply.answer, sentences=bare, sources=())
     return replace(reply, answer=rewritten(answer, [one.text for one in bare]) if bare else answer)
 
@@ -76,13 +78,14 @@ def wrong_file(case: Case, reply: Reply) -> Reply:
         quote = text.split("\n\n")[1].split(". ")[0] + "."
         start = text.index(quote)
         there = tuple(
-            replace(one, file_id=other, start=start, end=start + len(quote), quote=quote) for one in sentence.citations
+            replace(citation, file_id=other, start=start, end=start + len(quote), quote=quote)
+            for citation in sentence.citations
         )
         return replace(sentence, citations=there, verdict="unsupported")
 
     told = tuple(map(moved, reply.answer.sentences))
     answer = replace(reply.answer, sentences=told)
-    return replace(reply, answer=rewritten(answer, [one.text for one in told]) if told else answer)
+    return replace(reply, answer=rewritten(answer, [item.text for item in told]) if told else answer)
 
 
 def other_language(case: Case, reply: Reply) -> Reply:
@@ -106,7 +109,7 @@ def cut_context(case: Case, reply: Reply) -> Reply:
 def shuffled(case: Case, reply: Reply) -> Reply:
     """Search returns what has nothing to do with the question."""
     own = f"{case.id[:3]}_town"
-    return replace(always_refuses(case, reply), hits=tuple(one for one in reply.hits or () if one.file_id != own))
+    return replace(always_refuses(case, reply), hits=tuple(hit for hit in reply.hits or () if hit.file_id != own))
 
 
 def verbose(case: Case, reply: Reply) -> Reply:
@@ -117,7 +120,7 @@ def verbose(case: Case, reply: Reply) -> Reply:
 
 
 def _lines(file_id: str) -> list[str]:
-    return [f"{one.strip('.')}." for one in town.CORPUS.articles[file_id].text.split("\n\n")[1].strip().split(". ")]
+    return [f"{part.strip('.')}." for part in town.CORPUS.articles[file_id].text.split("\n\n")[1].strip().split(". ")]
 
 
 def loses_one_event(case: Case, reply: Reply) -> Reply:

@@ -47,7 +47,7 @@ def test_a_plain_text_with_marks_is_tied_to_its_files(row: dict[str, Any], tmp_p
     reply = made.answer(COST, 0)
     sentence = reply.answer.sentences[0]
     assert reply.answer.text[sentence.start : sentence.end] == sentence.text
-    assert "[" not in sentence.text and {one.file_id for one in sentence.citations} == {"000_town"}
+    assert "[" not in sentence.text and {citation.file_id for citation in sentence.citations} == {"000_town"}
     assert outcome(made, COST).passed
 
 

@@ -45,11 +45,11 @@ def test_a_baseline_is_read_as_it_was_written_an_answer_a_line(finished: Finishe
 
 def test_its_answers_come_to_what_they_came_to(finished: Finished) -> None:
     again = blessed(finished).outcomes(town.CASES, town.CORPUS, CHECK)
-    for case, found in finished.outcomes.items():
+    for case, outcome in finished.outcomes.items():
         assert [(one.passed, one.blame, one.violations) for one in again[case]] == [
-            (one.passed, one.blame, one.violations) for one in found
+            (match.passed, match.blame, match.violations) for match in outcome
         ]
-    assert sum(not one.passed for found in again.values() for one in found) == 3
+    assert sum(not match.passed for found in again.values() for match in found) == 3
 
 
 def test_a_case_that_was_changed_since_is_not_compared(finished: Finished) -> None:

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the town's articles, its cases, right answers and spoilt ones; baselines go there, too."""
-    write(tmp_path / "articles", {f"{one}.txt": article.text for one, article in town.CORPUS.articles.items()})
+    write(tmp_path / "articles", {f"{key}.txt": article.text for key, article in town.CORPUS.articles.items()})
     (tmp_path / "cases.jsonl").write_bytes(dump(town.CASES))
     for name, change in (("right", None), ("spoilt", SABOTAGES["number altered"][0])):
         rows = []
@@ -285,7 +285,7 @@ def test_feedback_becomes_drafts_that_lint_will_not_let_pass(bench: Path, capsys
     Path("feedback.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
     assert main(["from-feedback", "feedback.jsonl"]) == 0
     drafts = load(Path("drafts.jsonl"))
-    assert [one.type for one in drafts] == ["feedback:up", "feedback:missing"]
+    assert [draft.type for draft in drafts] == ["feedback:up", "feedback:missing"]
     assert drafts[0].facts[0].evidence == town.CASES[0].facts[0].evidence and drafts[0].sources_any_of == (
         ("000_town",),
     )
@@ -309,6 +309,6 @@ def test_every_option_that_the_documents_name_exists() -> None:
     add(parser)
     commands = next(iter(parser._subparsers._group_actions)).choices if parser._subparsers else None
     assert isinstance(commands, dict)
-    known = {option for command in commands.values() for one in command._actions for option in one.option_strings}
+    known = {option for command in commands.values() for action in command._actions for option in action.option_strings}
     assert named and named <= known
     assert set(commands) == {"run", "gate", "compare", "baseline", "report", "label", "calibrate", "from-feedback"}

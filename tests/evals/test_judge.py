@@ -263,9 +263,9 @@ def test_the_machinery_runs_on_attributionbench_with_a_scripted_judge() -> None:
 
     found = calibrate(some, ModelJudge(Scripted(quoting)))
     assert len(found) == 4
-    for one in found:
-        assert 0 < one.errors < one.rows and one.sensitivity.passed == one.sensitivity.total
-        assert one.specificity.passed == 0 and not fit_to_gate(one)[0]
+    for match in found:
+        assert 0 < match.errors < match.rows and match.sensitivity.passed == match.sensitivity.total
+        assert match.specificity.passed == 0 and not fit_to_gate(match)[0]
 
 
 @pytest.mark.skipif(not (DATA / "ragchecker_meta").is_dir(), reason="the labelled data are not here (../shared/data)")
@@ -296,7 +296,7 @@ def test_what_is_in_doubt_and_a_share_of_the_rest_is_queued_for_a_person() -> No
     assert 4 <= len(lot) <= 22 and {one.why for one in lot} == {"lot"}
     assert lot == queue(town.CASES, right, town.CORPUS, check, share=0.2)
     flips = queue(town.CASES, right, town.CORPUS, check, share=0.0, flipped={"003-day"})
-    assert [(one.id, one.why) for one in flips] == [("003-day/0/0", "flip")]
+    assert [(flip.id, flip.why) for flip in flips] == [("003-day/0/0", "flip")]
     doubtful = Judged(ModelJudge(Scripted(ruling("none"))), town.CORPUS)
     disputed = queue(town.CASES, right, town.CORPUS, check, judge=doubtful, share=0.0)
     assert len(disputed) == 60 and {one.why for one in disputed} == {"disagreement"}

@@ -30,8 +30,8 @@ def outcome(case: Case, reply: Reply) -> Outcome:
 
 
 def value(case: Case, reply: Reply, metric: str) -> Any:
-    found = outcome(case, reply).scores[metric]
-    return found.value if isinstance(found, Measured) else type(found)
+    score = outcome(case, reply).scores[metric]
+    return score.value if isinstance(score, Measured) else type(score)
 
 
 def right(case: Case) -> Reply:
@@ -39,7 +39,9 @@ def right(case: Case) -> Reply:
 
 
 def test_a_right_answer_has_the_best_of_every_score() -> None:
-    scores = {name: one.value for name, one in outcome(COST, right(COST)).scores.items() if isinstance(one, Measured)}
+    scores = {
+        name: score.value for name, score in outcome(COST, right(COST)).scores.items() if isinstance(score, Measured)
+    }
     best = dict.fromkeys(scores, 1.0) | {"hit@1": 0.0, "recall@1": 0.0, "all_evidence@1": 0.0, "mrr": 0.5}
     best |= {"misattribution": 0.0, "words": scores["words"], "ndcg@10": scores["ndcg@10"]}
     best |= {"seconds": 0.012, "tokens_in": 900.0, "tokens_out": 60.0, "cost": 0.001}
@@ -131,7 +133,7 @@ class Words:
     """Bears out what all its words are in the cited quotes: a check that can be followed with a finger."""
 
     def __call__(self, claim: Sentence, question: str, anchor: object) -> Measured | Failed:
-        held = " ".join(one.quote for one in claim.citations).split()
+        held = " ".join(citation.quote for citation in claim.citations).split()
         return Measured(float(all(word in held for word in claim.text.split())))
 
 
@@ -220,8 +222,8 @@ def test_what_stands_otherwise_in_the_cited_words_is_counted_by_its_kind(
     assert old in text
     spoilt = replace(reply, answer=rewritten(reply.answer, [text.replace(old, new)]))
     kinds = ("figures_in_place", "names_kept", "negations_kept")
-    assert [value(case, reply, one) for one in kinds] == [1.0] * 3
-    assert [value(case, spoilt, one) for one in kinds] == [float(one != metric) for one in kinds]
+    assert [value(case, reply, kind) for kind in kinds] == [1.0] * 3
+    assert [value(case, spoilt, kind) for kind in kinds] == [float(kind != metric) for kind in kinds]
 
 
 def test_a_judge_that_names_no_kinds_leaves_them_unmeasured() -> None:
@@ -284,7 +286,9 @@ def test_quotations_in_the_language_of_the_article_are_no_change_of_language() -
 def test_the_summary_of_a_run_counts_each_kind_apart_and_prints_its_failures() -> None:
     entries = [Entry(case=case.id, repeat=0, reply=right(case)) for case in (COST, DAY)]
     entries += [Entry(case=WHO.id, repeat=0, error="TimeoutError"), Entry(case=NONE.id, repeat=0, reply=right(COST))]
-    found = {one.case: [score(case, one, town.CORPUS, CHECK)] for case, one in zip(town.CASES, entries, strict=False)}
+    found = {
+        entry.case: [score(case, entry, town.CORPUS, CHECK)] for case, entry in zip(town.CASES, entries, strict=False)
+    }
     summary = summarise(town.CASES[:4], found)
     assert (summary.answers, summary.errors, summary.passed.passed, summary.passed.total) == (4, 1, 2, 3)
     assert (summary.abstention.answered, summary.abstention.should_have) == (2, 1)

@@ -150,7 +150,7 @@ def test_a_change_that_breaks_nothing_passes_and_is_recorded(
     main(["run", *asked("-j", "4")])
     main(["baseline", "set"])
     assert main(["gate", *asked("-j", "4", "--prompts", str(changed(tmp_path / "prompts")))]) == 0
-    assert [one.how for one in gate_records.records()] == ["baseline", "gate"]
+    assert [record.how for record in gate_records.records()] == ["baseline", "gate"]
     assert gate_records.records()[1].model == "some/model"
     assert main(["report", "-o", "report.html", "--against", "model:some/model"]) == 0
     assert "HOW TO ANSWER, CHANGED" in Path("report.html").read_text(encoding="utf-8")

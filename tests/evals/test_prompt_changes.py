@@ -75,7 +75,7 @@ def changed(folder: Path, change: Callable[[str], str]) -> Path:
 
 
 def test_the_scripted_model_answers_most_of_the_smoke_suite_rightly(baseline: Baseline) -> None:
-    failing = [(one.case, one.blame) for one in baseline.answers if not one.passed]
+    failing = [(answer.case, answer.blame) for answer in baseline.answers if not answer.passed]
     assert len(failing) <= 3, failing
 
 
@@ -120,6 +120,6 @@ def test_a_prompt_that_forgets_how_to_refuse_is_caught_with_the_right_blame(
     finished = desk.run(changed(tmp_path / "prompts", without), tmp_path, baseline)
     assert finished.verdict and finished.verdict.exit_code == REGRESSION
     worse = {flip.case for flip in finished.verdict.confirmed}
-    assert {one.blame for case in worse for one in finished.outcomes[case]} == {failure_stage.SHOULD_ABSTAIN}
+    assert {outcome.blame for case in worse for outcome in finished.outcomes[case]} == {failure_stage.SHOULD_ABSTAIN}
     unanswerable = {case.id for case in CASES if not case.answerable}
     assert worse <= unanswerable and len(worse) >= len(unanswerable) - 2

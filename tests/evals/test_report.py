@@ -124,7 +124,7 @@ def test_the_forest_plot_paints_in_red_what_is_worse_and_nothing_else(page: tupl
 def test_both_languages_have_the_same_words() -> None:
     assert EN.keys() == AR.keys()
     holes = {name: re.findall(r"\{\w*\}", text) for name, text in EN.items()}
-    assert all(re.findall(r"\{\w*\}", AR[name]) == found for name, found in holes.items())
+    assert all(re.findall(r"\{\w*\}", AR[name]) == hole for name, hole in holes.items())
 
 
 def test_what_broke_comes_first_with_both_answers_and_the_passage_marked(page: tuple[str, str]) -> None:

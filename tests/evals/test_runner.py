@@ -62,7 +62,7 @@ def bill(folder: Path) -> list[str]:
 
 def on_disk(folder: Path) -> set[str]:
     with Log(folder / "log.jsonl") as log:
-        return {f"{one.case} {one.repeat}" for one in log.entries() if one.reply}
+        return {f"{entry.case} {entry.repeat}" for entry in log.entries() if entry.reply}
 
 
 def test_a_line_torn_by_a_kill_is_passed_over_and_asked_again(tmp_path: Path) -> None:
@@ -103,10 +103,10 @@ def test_an_error_is_no_answer_and_is_tried_again_when_the_run_goes_on(tmp_path:
     moody = Moody()
     with Log(tmp_path / "log.jsonl") as log:
         first = run(town.CASES, moody, town.CORPUS, CHECK, log)
-        assert sum(one.passed is None for found in first.outcomes.values() for one in found) == 40
+        assert sum(match.passed is None for outcome in first.outcomes.values() for match in outcome) == 40
         moody.failing = False
         again = run(town.CASES, moody, town.CORPUS, CHECK, log)
-    assert all(one.passed for found in again.outcomes.values() for one in found)
+    assert all(match.passed for outcome in again.outcomes.values() for match in outcome)
     assert len(moody.asked) == 80
 
 

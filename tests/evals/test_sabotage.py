@@ -33,7 +33,7 @@ def gated(engine: Engine, baseline: Baseline, folder: Path) -> Finished:
 
 
 def test_the_clerk_answers_every_case_rightly(baseline: Baseline) -> None:
-    assert [one.case for one in baseline.answers if not one.passed] == []
+    assert [answer.case for answer in baseline.answers if not answer.passed] == []
 
 
 def test_nothing_changed_is_a_pass(baseline: Baseline, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_sabotage_is_caught_with_the_right_blame(name: str, baseline: Baseline
     change, expected = SABOTAGES[name]
     finished = gated(Changed(town.Clerk(), change), baseline, tmp_path)
     assert finished.verdict and finished.verdict.exit_code == REGRESSION
-    blames = Counter(one.blame for found in finished.outcomes.values() for one in found if not one.passed)
+    blames = Counter(match.blame for outcome in finished.outcomes.values() for match in outcome if not match.passed)
     assert blames.most_common(1)[0][0] == expected
     assert set(blames) == {expected}
 
@@ -56,7 +56,10 @@ def test_a_sabotage_is_caught_with_the_right_blame(name: str, baseline: Baseline
 def test_other_words_for_the_same_pass(name: str, baseline: Baseline, tmp_path: Path) -> None:
     finished = gated(Changed(town.Clerk(), HARMLESS[name]), baseline, tmp_path)
     failing = [
-        (one.case, one.blame, one.detail) for found in finished.outcomes.values() for one in found if not one.passed
+        (match.case, match.blame, match.detail)
+        for outcome in finished.outcomes.values()
+        for match in outcome
+        if not match.passed
     ]
     assert failing == []
     assert finished.verdict and finished.verdict.exit_code == PASS

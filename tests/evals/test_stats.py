@@ -112,8 +112,8 @@ def test_weights_are_normed_and_count() -> None:
 
 def test_a_worthless_judge_leaves_the_labels_alone_and_a_perfect_one_narrows_the_interval() -> None:
     people = [True] * 30 + [False] * 20
-    worthless = corrected([True] * 500 + [False] * 500, [(at % 2 == 0, one) for at, one in enumerate(people)])
-    perfect = corrected([True] * 600 + [False] * 400, [(one, one) for one in people])
+    worthless = corrected([True] * 500 + [False] * 500, [(at % 2 == 0, person) for at, person in enumerate(people)])
+    perfect = corrected([True] * 600 + [False] * 400, [(person, person) for person in people])
     alone = 1.96 * (0.6 * 0.4 / 50) ** 0.5
     assert worthless.rate == pytest.approx(0.6, abs=0.05)
     assert perfect.rate == pytest.approx(0.6, abs=0.01)

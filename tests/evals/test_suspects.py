@@ -35,8 +35,8 @@ def test_who_is_let_go_early_would_not_have_been_confirmed_by_all_the_runs(
 
     found, calls = confirmed(flips, again, plan)
     plain = statistics.holm([statistics.fisher(sum(base), 8, sum(new), 8) for base, new in told])
-    assert [one.confirmed for one in found] == [p <= plan.alpha for p in plain]
-    assert not any(one.undecided for one in found) and calls <= 16 * len(told)
+    assert [match.confirmed for match in found] == [p <= plan.alpha for p in plain]
+    assert not any(match.undecided for match in found) and calls <= 16 * len(told)
 
 
 def test_a_baseline_with_more_repeats_than_fresh_runs_counts_with_as_many() -> None:

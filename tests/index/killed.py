@@ -38,10 +38,10 @@ def main(folder: str, store: str, seed: str, dimensions: str) -> None:
     vectors, aloud = Vectors(ledger, Words(dimensions=int(dimensions))), Aloud()
     say({"ready": True})
     for number in count():
-        changes = _changes(dice, {int(one.stem[1:]) for one in Path(folder).iterdir()})
+        changes = _changes(dice, {int(path.stem[1:]) for path in Path(folder).iterdir()})
         say({"began": changes})
-        for one, version in changes.items():
-            write(Path(folder), one, version)
+        for key, version in changes.items():
+            write(Path(folder), key, version)
         aloud.round = number
         sync(Path(folder), ledger, [aloud, Lexicon(ledger), vectors])
         say({"indexed": number})

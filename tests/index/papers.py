@@ -36,8 +36,8 @@ def word(*paragraphs: str, title: str = "", rows: Sequence[Sequence[str]] = ()) 
     """A Word document."""
     document = docx.Document()
     document.core_properties.title = title
-    for one in paragraphs:
-        document.add_paragraph(one)
+    for paragraph in paragraphs:
+        document.add_paragraph(paragraph)
     if rows:
         table = document.add_table(len(rows), len(rows[0]))
         for row, cells in zip(table.rows, rows, strict=True):
@@ -86,9 +86,9 @@ def pdf(pages: Sequence[Sequence[str]], kids: str | None = None, count: int | No
         own.append(f"{len(objects)} 0 R")
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(own) if kids is None else kids}] /Count {count or len(pages)} >>"
     data, places = "%PDF-1.4\n", []
-    for number, one in enumerate(objects, 1):
+    for number, object_ in enumerate(objects, 1):
         places.append(len(data))
-        data += f"{number} 0 obj\n{one}\nendobj\n"
+        data += f"{number} 0 obj\n{object_}\nendobj\n"
     table = "".join(f"{place:010} 00000 n \n" for place in places)
     data += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
     return (data + f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(data)}\n%%EOF").encode()

@@ -84,7 +84,7 @@ def alter(store: Path, statement: str) -> None:
 def test_DUR_04_a_changed_text_is_named_and_read_again_from_its_file(store: Path, healthy: Path) -> None:
     spoil_text(store)
     found = examine(store, meaning)
-    assert [(one.part, one.articles) for one in found.findings if one.articles] == [("ledger", ("r3",))]
+    assert [(finding.part, finding.articles) for finding in found.findings if finding.articles] == [("ledger", ("r3",))]
     assert "isnad index" in " ".join(repair(store, meaning, nothing).done)
     ledger = Ledger.open(store)
     vectors = meaning(ledger)
@@ -101,13 +101,15 @@ def test_DUR_04_changed_vectors_are_named_and_forgotten(store: Path) -> None:
     spoil_paid(store)
     ledger = Ledger.open(store)
     paid = ledger.counts()["vectors"]
-    assert [one.what for one in examine(store, meaning).findings] == [f"{paid} paid vectors are not what was written"]
+    assert [finding.what for finding in examine(store, meaning).findings] == [
+        f"{paid} paid vectors are not what was written"
+    ]
     done = repair(store, meaning, nothing)
     assert done.well and ledger.counts()["vectors"] == 0 and "embedded again" in done.done[0]
 
 
 def lexical_file(store: Path) -> Path:
-    return max((one for one in (store / "lexical").iterdir()), key=lambda one: one.stat().st_size)
+    return max((path for path in (store / "lexical").iterdir()), key=lambda path: path.stat().st_size)
 
 
 def flip_lexical(store: Path) -> None:
@@ -148,7 +150,7 @@ def retell_in_lexical(store: Path) -> None:
 )
 def test_a_damaged_lexical_index_is_named_and_built_anew(store: Path, damage: Callable[[Path], None]) -> None:
     damage(store)
-    assert {one.part for one in examine(store, Well).findings} == {"lexical"}
+    assert {finding.part for finding in examine(store, Well).findings} == {"lexical"}
     mended = repair(store, Well, nothing)
     assert mended.well and "the lexical index follows the ledger again" in mended.done[0]
 
@@ -229,7 +231,7 @@ def test_what_a_killed_run_left_undone_is_late_and_caught_up(store: Path) -> Non
     ledger.replace([report(70)])
     ledger.close()
     found = examine(store, meaning)
-    assert {(one.part, one.late) for one in found.findings} == {("lexical", True), ("vectors", True)}
+    assert {(finding.part, finding.late) for finding in found.findings} == {("lexical", True), ("vectors", True)}
     mended = repair(store, meaning, nothing)
     assert mended.well and len(mended.done) == 2 and mended.articles == 61
 

@@ -97,8 +97,8 @@ def test_finding_a_group_costs_the_same_on_a_large_shelf() -> None:
             drawer.put(str(seed), made(story(seed, 40)))
         found = [made(story(seed, 40)) for seed in range(100)]
         began = time.process_time()
-        for one in found:
-            group_of(one, drawer)
+        for match in found:
+            group_of(match, drawer)
         return time.process_time() - began
 
     assert cost(2000) < 3 * cost(200) + 0.01
@@ -121,7 +121,7 @@ def test_reprints_in_a_real_corpus_are_found_and_little_else() -> None:
     with gzip.open(NEWS / "near_duplicates.jsonl.gz", "rt", encoding="utf-8") as rows:
         pairs = [pair for pair in map(json.loads, rows) if pair["a"] in sketches and pair["b"] in sketches]
     drawer = Drawer()
-    groups = {id: drawer.put(id, found) for id, found in sketches.items() if found}
+    groups = {id: drawer.put(id, sketch) for id, sketch in sketches.items() if sketch}
     copies = [pair for pair in pairs if pair["kind"] in ("exact_text", "near_duplicate")]
     assert sum(groups[pair["a"]] == groups[pair["b"]] for pair in copies) / len(copies) > 0.97
     known = {frozenset((pair["a"], pair["b"])) for pair in pairs}

@@ -66,17 +66,17 @@ class Desk:
         """All that was acknowledged is there, and current; after the next run so is the whole folder, each passage once and found."""
         rounds = [line["began"] for line in said if "began" in line]
         done = sum("acknowledged" in line for line in said)
-        touched = {int(one): version for changes in rounds[:done] for one, version in changes.items()}
-        later = {int(one) for changes in rounds[done:] for one in changes}
+        touched = {int(key): version for changes in rounds[:done] for key, version in changes.items()}
+        later = {int(change) for changes in rounds[done:] for change in changes}
         with opened(self.store, self.dimensions) as (ledger, vectors):
             before = {article.id: article.text for article in ledger.every_article()}
-            for one, version in touched.items():
-                if one not in later:
-                    assert before.get(f"r{one}") == (None if version is None else report(one, version)[0].text)
+            for key, version in touched.items():
+                if key not in later:
+                    assert before.get(f"r{key}") == (None if version is None else report(key, version)[0].text)
             lexicon = Lexicon(ledger)
             sync(self.folder, ledger, [lexicon, vectors])
             after = {article.id: article.text for article in ledger.every_article()}
-            assert after == {one.stem: one.read_text("utf-8") for one in self.folder.glob("*.txt")}
+            assert after == {path.stem: path.read_text("utf-8") for path in self.folder.glob("*.txt")}
             assert not ledger.pending("vectors") + ledger.pending("lexical")
             assert vectors.examine().rows == ledger.counts()["passages"] == lexical(ledger).passages
             some = [f"r{one}" for one in touched.keys() | later if f"r{one}" in after]
@@ -121,7 +121,7 @@ def unspoken(ledger: Ledger, ids: Iterable[str]) -> list[str]:
     """The passages of these articles that their own words do not bring up first."""
     index = lexical(ledger)
     passages = [one for article in ledger.articles(list(ids)).values() for one in ledger.passages_of(article)]
-    return [one.id for one in passages if index.search(one.text, 1)[0][0] != one.id]
+    return [passage.id for passage in passages if index.search(passage.text, 1)[0][0] != passage.id]
 
 
 @pytest.mark.parametrize(
@@ -140,9 +140,9 @@ def test_DUR_01_what_was_acknowledged_survives_a_kill_at_any_moment(tmp_path: Pa
 def data_files(store: Path) -> dict[Path, int]:
     """The vector files and when they were last written."""
     found = {}
-    for one in store.glob("vectors-*/*/data_level0.bin"):
+    for path in store.glob("vectors-*/*/data_level0.bin"):
         with suppress(FileNotFoundError):
-            found[one] = one.stat().st_mtime_ns
+            found[path] = path.stat().st_mtime_ns
     return found
 
 
@@ -167,13 +167,13 @@ def test_DUR_02_a_kill_while_the_index_files_are_rewritten_costs_nothing(
 
 def lexical_of(ledger: Ledger, article: str) -> list[str]:
     """What of an article the lexical index still returns."""
-    found = lexical(ledger).search(report(int(article[1:]))[0].text, 50)
-    return [one for one, _ in found if one.startswith(f"{article}:")]
+    match = lexical(ledger).search(report(int(article[1:]))[0].text, 50)
+    return [one for one, _ in match if one.startswith(f"{article}:")]
 
 
 def generation(store: Path) -> int:
     """The number of the newest folder of vectors."""
-    return max((int(one.name.partition("-")[2]) for one in store.glob("vectors-*")), default=0)
+    return max((int(path.name.partition("-")[2]) for path in store.glob("vectors-*")), default=0)
 
 
 @pytest.fixture(scope="module")
@@ -373,7 +373,7 @@ def test_DUR_11_replacing_everything_again_and_again_wears_nothing_out(tmp_path:
             with ledger.writing():
                 ledger.replace(report(one, version) for one in range(rows))
                 vectors.refresh(nothing)
-            sizes.append(sum(one.stat().st_size for one in tmp_path.glob("store/vectors-*/*/*")))
+            sizes.append(sum(path.stat().st_size for path in tmp_path.glob("store/vectors-*/*/*")))
         assert sizes[-1] <= 1.5 * sizes[0]
         assert astray(ledger, vectors, [f"r{one}" for one in range(0, rows, 1 if times > 2 else 10)]) == []
 
@@ -408,7 +408,7 @@ def test_DUR_12_a_kill_around_the_swap_leaves_the_old_or_the_new_whole(copy: Pat
         with ledger.writing():
             vectors.refresh(nothing)
         assert vectors.published().number == 2 and vectors.examine().well
-        assert [one.name for one in copy.glob("vectors-*")] == ["vectors-2"]
+        assert [path.name for path in copy.glob("vectors-*")] == ["vectors-2"]
 
 
 class Shelf(RuleBasedStateMachine):
@@ -425,7 +425,7 @@ class Shelf(RuleBasedStateMachine):
 
     @rule(changes=st.dictionaries(st.integers(0, 40), st.integers(0, 5), min_size=1, max_size=30))
     def put(self, changes: dict[int, int]) -> None:
-        self.ledger.replace(report(one, version) for one, version in changes.items())
+        self.ledger.replace(report(key, version) for key, version in changes.items())
         self.model |= changes
 
     @precondition(lambda self: self.model)
@@ -460,7 +460,7 @@ class Shelf(RuleBasedStateMachine):
     def compare(self) -> None:
         self.follow()
         assert {int(one.id[1:]): one.text for one in self.ledger.every_article()} == {
-            one: report(one, version)[0].text for one, version in self.model.items()
+            key: report(key, version)[0].text for key, version in self.model.items()
         }
         if self.model:
             everything = [one for one, _ in self.vectors.search("الوفد", 1000)]

@@ -28,7 +28,9 @@ def test_a_dry_run_writes_nothing_and_says_what_would_be_done(tmp_path: Path) ->
     isnad_json("index", articles, "--store", store)
     write(articles, {"a.txt": "افتتاح جسر نور\n\nأجل المحافظ الافتتاح."})
     (articles / "b.txt").unlink()
-    before = {one: one.stat().st_mtime_ns for one in store.rglob("*") if one.is_file() and "ledger" not in one.name}
+    before = {
+        path: path.stat().st_mtime_ns for path in store.rglob("*") if path.is_file() and "ledger" not in path.name
+    }
     said = isnad_json("index", articles, "--store", store, "--dry-run")
     assert (said["changed"], said["deleted"]) == (["a"], ["b"])
     assert before == {one: one.stat().st_mtime_ns for one in before}

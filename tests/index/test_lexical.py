@@ -30,8 +30,8 @@ NEWS: dict[str, tuple[str | None, list[str]]] = {
 
 def make(folder: Path, news: dict[str, tuple[str | None, list[str]]] = NEWS) -> LexicalIndex:
     with LexicalWriter(folder) as writer:
-        for one, (title, passages) in news.items():
-            put(writer, one, *passages, title=title)
+        for key, (title, passages) in news.items():
+            put(writer, key, *passages, title=title)
         writer.commit()
     return LexicalIndex.open(folder)
 
@@ -130,9 +130,9 @@ def test_a_filter_keeps_the_order_and_loses_nothing(
     question = "رئيس البلدية والوزير في المباراة وجسر storm"
     everything = [hit for hit in index.search(question, 100) if hit[0].split("#")[0] in allowed]
     for limit in (1, 2, 100):
-        found = index.search(question, limit, allowed)
-        assert ids(found) == ids(everything[:limit])
-        assert [score for _, score in found] == pytest.approx([score for _, score in everything[:limit]], abs=1e-6)
+        match = index.search(question, limit, allowed)
+        assert ids(match) == ids(everything[:limit])
+        assert [score for _, score in match] == pytest.approx([score for _, score in everything[:limit]], abs=1e-6)
 
 
 def test_terms_and_passages_are_counted(index: LexicalIndex) -> None:
@@ -303,9 +303,9 @@ def test_an_article_put_in_many_times_is_found_as_before(tmp_path: Path) -> None
         for version in range(5):
             put(writer, "bridge", f"كلفة الجسر الجديد في النسخة {version}")
             writer.commit()
-    found = LexicalIndex.open(tmp_path).search("كم كلفة الجسر؟")
-    assert ids(found) == ["bridge#0"]
-    assert 0 < found[0][1] <= 1
+    match = LexicalIndex.open(tmp_path).search("كم كلفة الجسر؟")
+    assert ids(match) == ["bridge#0"]
+    assert 0 < match[0][1] <= 1
 
 
 def test_what_goes_wrong_in_the_articles_is_not_called_damage(tmp_path: Path) -> None:

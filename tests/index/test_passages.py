@@ -33,13 +33,13 @@ def test_passages_are_exact_ordered_within_budget_and_cover_all_but_the_boilerpl
     source = article(text, *spans)
     passages = cut(source, budget)
     end = 0
-    for one in passages:
-        assert one.start >= end
-        end = one.end
-        assert text[one.start : one.end] == one.text == one.text.strip() != ""
-        assert one.id == f"قسم/خبر:{one.start}-{one.end}"
-        assert count(clean(one.text)) <= budget or len(one.text) == 1
-    covered = {place for one in passages for place in range(one.start, one.end)}
+    for passage in passages:
+        assert passage.start >= end
+        end = passage.end
+        assert text[passage.start : passage.end] == passage.text == passage.text.strip() != ""
+        assert passage.id == f"قسم/خبر:{passage.start}-{passage.end}"
+        assert count(clean(passage.text)) <= budget or len(passage.text) == 1
+    covered = {place for passage in passages for place in range(passage.start, passage.end)}
     marked_places = {place for start, stop in spans for place in range(start, stop)}
     assert not covered & marked_places
     assert {place for place, sign in enumerate(text) if not sign.isspace()} <= covered | marked_places
@@ -47,10 +47,10 @@ def test_passages_are_exact_ordered_within_budget_and_cover_all_but_the_boilerpl
 
 def test_passages_end_where_sentences_end() -> None:
     text = "افتتح المجلس دورته الجديدة صباحا؛ ثم ناقش الموازنة. هل تكفي الأموال؟ قال النائب د. سليم إنها تكفي…\n" * 20
-    ends = {one.end for one in sentences(text)}
+    ends = {sentence.end for sentence in sentences(text)}
     passages = cut(article(text), 60)
     assert len(passages) > 5
-    assert all(one.end in ends for one in passages)
+    assert all(passage.end in ends for passage in passages)
 
 
 def test_passages_of_one_article_are_of_about_equal_size() -> None:
@@ -64,7 +64,7 @@ def test_a_sentence_above_the_budget_is_cut_at_a_clause_mark() -> None:
     text = "، ".join(f"ثم عبر القارب رقم {number} النهر متجها إلى الضفة" for number in range(30))
     passages = cut(article(text), 60)
     assert len(passages) > 3
-    assert all(one.text.endswith("،") for one in passages[:-1])
+    assert all(passage.text.endswith("،") for passage in passages[:-1])
 
 
 def test_a_short_article_is_one_passage_and_a_blank_one_has_none() -> None:
@@ -105,4 +105,4 @@ def test_ING_07_a_million_characters_of_one_kind_are_cut_within_ten_seconds(unit
     began = time.process_time()
     passages = cut(article(text))
     assert time.process_time() - began < 10
-    assert all(count(clean(one.text)) <= BUDGET for one in passages[:20])
+    assert all(count(clean(passage.text)) <= BUDGET for passage in passages[:20])

@@ -226,9 +226,9 @@ def test_ctrl_c_ends_the_processes(crew: Watched) -> None:
         return record(number)
 
     with pytest.raises(KeyboardInterrupt), Crew() as working:
-        for found in given(map(pressed, range(100))):
-            assert isinstance(found, Found)
-            working.begin([found])
+        for item in given(map(pressed, range(100))):
+            assert isinstance(item, Found)
+            working.begin([item])
     assert len(crew.hands) == 2
     assert ended(crew.hands)
 
@@ -242,7 +242,7 @@ def test_a_process_leaves_when_the_program_is_gone(crew: Watched) -> None:
 
 
 def children(process: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    return [int(part) for part in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 @pytest.mark.skipif(not Path(f"/proc/self/task/{os.getpid()}/children").exists(), reason="/proc does not tell children")

@@ -104,7 +104,7 @@ def test_every_passage_may_be_asked_for(retriever: Retriever) -> None:
 def test_neighbours_are_the_passages_around_a_hit(retriever: Retriever) -> None:
     hit = next(hit for hit in retriever.search("أشجار الحي", 10, {"trees"}) if hit.passage.start > 0)
     passages = list(retriever.ledger.passages_of(hit.article))
-    at = [one.id for one in passages].index(hit.passage.id)
+    at = [passage.id for passage in passages].index(hit.passage.id)
     assert retriever.neighbours(hit, 1) == tuple(passages[at - 1 : at] + passages[at + 1 : at + 2])
 
 
@@ -114,8 +114,8 @@ def test_a_reranker_that_is_set_puts_the_best_passages_in_order(store: Path, tmp
     second = container.reading(store, Settings(reranker=f"local:{folder}"))
     try:
         assert plain.search("رئيس بلدية وردة")[0].article.id == "old"
-        found = second.search("رئيس بلدية وردة")
-        assert found[0].article.id == "new" and found[0].ranks["reranker"] == 1
+        match = second.search("رئيس بلدية وردة")
+        assert match[0].article.id == "new" and match[0].ranks["reranker"] == 1
     finally:
         plain.close()
         second.close()

@@ -174,7 +174,7 @@ def test_a_name_is_found_from_the_other_script(tmp_path: Path) -> None:
         asked
         for latin in (True, False)
         for asked in missed(
-            made(tmp_path / str(latin), {one for one in names if one.isascii() == latin}),
+            made(tmp_path / str(latin), {name for name in names if name.isascii() == latin}),
             [(written, asked) for written, asked in ACROSS_SCRIPTS if written.isascii() == latin],
         )
     ]

@@ -17,7 +17,7 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 def embedder(folder: Path, words: Mapping[str, Sequence[float]]) -> Path:
     """A model that gives each known word its own vector, and an unknown one nothing; the mean is the caller's to take."""
     rows = np.array(
-        [[0.0] * len(next(iter(words.values())))] * len(SPECIAL) + [list(one) for one in words.values()], np.float32
+        [[0.0] * len(next(iter(words.values())))] * len(SPECIAL) + [list(word) for word in words.values()], np.float32
     )
     graph = helper.make_graph(
         [helper.make_node("Gather", ["table", "input_ids"], ["last_hidden_state"])],
@@ -31,7 +31,7 @@ def embedder(folder: Path, words: Mapping[str, Sequence[float]]) -> Path:
 
 def cross_encoder(folder: Path, words: Mapping[str, float]) -> Path:
     """A model whose logit is the sum of the weights of the words that stand before it, question and passage alike."""
-    rows = np.array([[0.0]] * len(SPECIAL) + [[one] for one in words.values()], np.float32)
+    rows = np.array([[0.0]] * len(SPECIAL) + [[word] for word in words.values()], np.float32)
     graph = helper.make_graph(
         [
             helper.make_node("Gather", ["table", "input_ids"], ["weights"]),

@@ -63,7 +63,9 @@ CASES: dict[str, dict[str, Any]] = {
 
 def shown(name: str) -> str:
     """A rendering as one text, a heading for each message."""
-    return "".join(f"## {one['role']}\n\n{one['content']}\n\n" for one in prompts.render(name, **CASES[name]).messages)
+    return "".join(
+        f"## {message['role']}\n\n{message['content']}\n\n" for message in prompts.render(name, **CASES[name]).messages
+    )
 
 
 @pytest.mark.parametrize("name", prompts.names())

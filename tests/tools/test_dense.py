@@ -53,7 +53,7 @@ def test_a_weight_lets_the_meaning_find_what_shares_no_word(served: tuple[Path, 
         Question(text="loaf", answers=frozenset({"bakery"})),
     ]
     found = ranks(*served, questions, (0.0, 0.7, ALONE))
-    assert {weight: one.tolist() for weight, one in found.items()} == {0.0: [0, 0], 0.7: [1, 1], ALONE: [1, 1]}
+    assert {weight: match.tolist() for weight, match in found.items()} == {0.0: [0, 0], 0.7: [1, 1], ALONE: [1, 1]}
 
 
 def test_without_an_embedding_model_there_is_nothing_to_fit(tmp_path: Path) -> None:

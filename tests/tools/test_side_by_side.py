@@ -22,7 +22,7 @@ NEWS = {
 
 
 def articles(folder: Path) -> Path:
-    return write(({"id": one, "title": None, "text": text} for one, text in NEWS.items()), folder)
+    return write(({"id": key, "title": None, "text": text} for key, text in NEWS.items()), folder)
 
 
 @pytest.mark.parametrize("module", [side_by_side, stacks])

@@ -53,7 +53,7 @@ def dates(text: str | Folded, anchor: date | None = None) -> tuple[DateMention, 
     for found in scanned(plain.text):
         if not any(found.start < other.end and other.start < found.end for other in claimed):
             claimed.append(found)
-    claimed.sort(key=lambda one: one.start)
+    claimed.sort(key=lambda item: item.start)
     return tuple(_mention(one, plain, anchor) for one in _joined(claimed, plain.text))
 
 
@@ -71,16 +71,16 @@ def _joined(found: list[Found], text: str) -> Iterator[Found]:
     """A weekday that stands before its date is part of it: "Tuesday, 7 May"."""
     index = 0
     while index < len(found):
-        one = found[index]
+        match = found[index]
         after = found[index + 1] if index + 1 < len(found) else None
-        if one.unit == "weekday" and after and after.values and after.values[0].day:
-            between = text[one.end : after.start]
+        if match.unit == "weekday" and after and after.values and after.values[0].day:
+            between = text[match.end : after.start]
             if len(between) < 12 and not between.strip(" ,(-").replace("الموافق", "").strip(" ("):
-                values = tuple(_on(value, one.count) for value in after.values)
-                yield Found(start=one.start, end=after.end, values=values, shift=after.shift)
+                values = tuple(_on(value, match.count) for value in after.values)
+                yield Found(start=match.start, end=after.end, values=values, shift=after.shift)
                 index += 2
                 continue
-        yield one
+        yield match
         index += 1
 
 

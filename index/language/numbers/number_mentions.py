@@ -60,7 +60,7 @@ def agree(claim: Number, evidence: Number) -> bool:
     if claim.unit and evidence.unit and claim.unit != evidence.unit:
         return False
     bound = "exact" if claim.bound == evidence.bound else claim.bound  # "over 140" is not borne out by "over 200"
-    return any(_meets(bound, one, other) for one in claim.readings for other in evidence.readings)
+    return any(_meets(bound, reading, other) for reading in claim.readings for other in evidence.readings)
 
 
 def _meets(bound: Bound, said: Decimal, true: Decimal) -> bool:
@@ -106,7 +106,7 @@ def _named(plain: Folded, found: list[Token]) -> Iterator[Number]:
         unit = unit or priced
         yield Number(
             span=plain.span(token.start, end),
-            readings=tuple(one.value for one in sums) + _doubled(plain, token, sums[0], after - at),
+            readings=tuple(sum.value for sum in sums) + _doubled(plain, token, sums[0], after - at),
             kind="time" if token.role == "time" else "ordinal" if sums[0].ordinal else "cardinal",
             unit=unit,
             bound=_bound(plain.text, token.start, end),
@@ -129,7 +129,7 @@ def _summed(found: list[Token], at: int) -> tuple[list[Sum] | None, int]:
         token = found[after]
         if token.link == "first":
             break
-        longer = [added(one, token.item, token.link, token.arabic) for one in sums]
+        longer = [added(sum, token.item, token.link, token.arabic) for sum in sums]
         if longer[0] is None:
             break
         sums = [one for one in longer if one is not None]
@@ -234,7 +234,7 @@ _BEFORE: dict[Bound, str] = {
 }
 _BEFORES = [
     (bound, re.compile(rf"(?:{words})\s*[وفبلك]?(?:ال)?[$€£]?$"))
-    for bound, words in sorted(_BEFORE.items(), key=lambda one: one[0] != "under")
+    for bound, words in sorted(_BEFORE.items(), key=lambda item: item[0] != "under")
 ]
 _AFTER = re.compile(
     r"(?:\s+\w+){0,2}\s+(?:(?P<about>تقريبا|or\s+so|approximately)|(?P<over>علي\s+الاقل|فاكثر|or\s+more|at\s+least)|(?P<under>علي\s+الاكثر|or\s+less|at\s+most))(?!\w)"

@@ -27,7 +27,7 @@ class Counted:
     """Term frequencies of some hits, counted."""
 
     def __init__(self, hits: Sequence[Hit]) -> None:
-        self._held = [terms(f"{one.article.title}\n{one.passage.text}") for one in hits]
+        self._held = [terms(f"{hit.article.title}\n{hit.passage.text}") for hit in hits]
 
     def document_frequency(self, field: Field, term: str) -> int:
         return sum(term in getattr(held, field) for held in self._held)
@@ -223,7 +223,7 @@ def test_two_of_a_thing_are_counted_by_its_dual() -> None:
 
 def quoted(question: str, text: str) -> str:
     """What is quoted from an article of this text, sentence after sentence."""
-    return " ".join(one.quote for one in answered(question, [hit(text)]).citations)
+    return " ".join(citation.quote for citation in answered(question, [hit(text)]).citations)
 
 
 def test_the_dead_are_not_given_for_the_injured() -> None:

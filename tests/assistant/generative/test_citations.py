@@ -28,8 +28,8 @@ def check(found: Cited) -> None:
     """What holds of every answer."""
     for sentence in found.sentences:
         assert found.text[sentence.start : sentence.end] == sentence.text
-        ids = list(dict.fromkeys(one.file_id for one in sentence.citations))
-        marks = "".join(f"[{one}]" for one in ids)
+        ids = list(dict.fromkeys(citation.file_id for citation in sentence.citations))
+        marks = "".join(f"[{item_id}]" for item_id in ids)
         assert found.text[sentence.end :].startswith(f" {marks}" if marks else "")
         assert not set("[]【】［］") & set(sentence.text)
         for one in sentence.citations:
@@ -37,7 +37,9 @@ def check(found: Cited) -> None:
             assert article.text[one.start : one.end] == one.quote
             assert one.quote.strip() and one.context and one.quote in one.context
     assert re.findall(r"\[([^\]]*)\]", found.text) == [
-        one for sentence in found.sentences for one in dict.fromkeys(each.file_id for each in sentence.citations)
+        file_id
+        for sentence in found.sentences
+        for file_id in dict.fromkeys(each.file_id for each in sentence.citations)
     ]
 
 
@@ -146,7 +148,7 @@ def test_CIT_04_a_mark_made_into_a_link_leaves_no_link() -> None:
 
 def test_CIT_03_a_source_that_says_nothing_of_the_sort_is_dropped_for_the_one_that_does() -> None:
     (sentence,) = read(f"{LENGTH} [2].").sentences
-    assert {one.file_id for one in sentence.citations} <= {"a1", "copy_4"}
+    assert {citation.file_id for citation in sentence.citations} <= {"a1", "copy_4"}
     assert sentence.reasons == ("the model named b2, but a1 is where this stands",)
 
 
@@ -158,13 +160,13 @@ def test_CIT_03_where_no_source_says_it_there_is_no_citation_and_a_reason() -> N
 
 def test_of_two_sources_only_the_one_that_says_it_stays() -> None:
     (sentence,) = read(f"{LENGTH} [1][2].").sentences
-    assert {one.file_id for one in sentence.citations} == {"a1"}
+    assert {citation.file_id for citation in sentence.citations} == {"a1"}
     assert sentence.reasons == ("nothing in the passage of b2 that the model named says this",)
 
 
 def test_a_sentence_without_a_mark_is_tied_by_its_words_and_says_so() -> None:
     (sentence,) = read(f"{CRITIC} وقالت إنها 52 مليون دينار.").sentences
-    assert [one.file_id for one in sentence.citations] == ["b2"]
+    assert [citation.file_id for citation in sentence.citations] == ["b2"]
     assert sentence.reasons == ("the model named no source; tied by its words",)
 
 
@@ -179,7 +181,7 @@ def test_a_sentence_about_what_is_not_there_is_tied_to_nothing(said: str) -> Non
 
 def test_an_english_sentence_over_an_arabic_article_is_tied_by_names_numbers_and_words() -> None:
     (sentence,) = read("Haddad, an engineer, said the bridge is 620 metres long [1].").sentences
-    assert [one.quote for one in sentence.citations] == [BRIDGE[BRIDGE.index("وأوضح") :]]
+    assert [citation.quote for citation in sentence.citations] == [BRIDGE[BRIDGE.index("وأوضح") :]]
 
 
 @pytest.mark.parametrize("said", ["نعم. كلّف الجسر 40 مليون دينار [1].", "Yes. The bridge cost 40 million dinars [3]."])

@@ -71,7 +71,7 @@ def test_the_budget_holds_and_the_best_hit_is_never_lost_while_one_sentence_fits
 
 def test_a_smaller_hit_takes_the_place_that_a_larger_one_does_not_fit_into() -> None:
     hits = [hit(), hit(OPPOSITION * 9, "b2"), hit(ENGLISH, "c3")]
-    assert [one.hit.article.id for one in fit(QUESTION, hits, budget=450, count=count).sources] == ["a1", "c3"]
+    assert [source.hit.article.id for source in fit(QUESTION, hits, budget=450, count=count).sources] == ["a1", "c3"]
 
 
 def test_what_a_site_put_around_the_article_is_not_shown() -> None:

@@ -30,12 +30,12 @@ def hits() -> dict[int, Hit]:
 
 def tied_rows(hits: dict[int, Hit], named: bool) -> Iterator[tuple[dict[str, str], Borne]]:
     """Each row with what bears it out, its passage named or not."""
-    told = {number: Told(one) for number, one in hits.items()}
+    told = {number: Told(hit) for number, hit in hits.items()}
     for row in ROWS:
         numbers = [
             number
-            for number, one in hits.items()
-            if one.article.id.startswith(row["file"]) and row["holds"] in one.passage.text
+            for number, hit in hits.items()
+            if hit.article.id.startswith(row["file"]) and row["holds"] in hit.passage.text
         ]
         assert numbers, f"the sample articles no longer hold {row['holds']}"
         yield row, borne_out(row["sentence"], numbers[:1] if named else [], told)
@@ -43,20 +43,20 @@ def tied_rows(hits: dict[int, Hit], named: bool) -> Iterator[tuple[dict[str, str
 
 def test_of_sentences_in_two_languages_the_words_that_bear_them_out_are_quoted(hits: dict[int, Hit]) -> None:
     found = list(tied_rows(hits, named=True))
-    right = [row for row, borne in found if any(row["holds"] in one.quote for one in borne.citations)]
+    right = [row for row, borne in found if any(row["holds"] in citation.quote for citation in borne.citations)]
     tight = [row for row, borne in found if len(borne.citations) == 1]
     assert len(right) >= 0.95 * len(ROWS)
     assert len(tight) >= 0.85 * len(ROWS)
 
 
 def test_every_quote_is_verbatim_and_lies_in_its_paragraph(hits: dict[int, Hit]) -> None:
-    texts = {one.article.id: one.article.text for one in hits.values()}
+    texts = {hit.article.id: hit.article.text for hit in hits.values()}
     for named in (True, False):
         for _, borne in tied_rows(hits, named):
-            for one in borne.citations:
-                assert texts[one.file_id][one.start : one.end] == one.quote
-                assert one.context and one.quote in one.context
-                assert not one.quote.startswith(("•", " ")) and not one.quote.endswith((" ", "\n"))
+            for citation in borne.citations:
+                assert texts[citation.file_id][citation.start : citation.end] == citation.quote
+                assert citation.context and citation.quote in citation.context
+                assert not citation.quote.startswith(("•", " ")) and not citation.quote.endswith((" ", "\n"))
 
 
 def test_most_sentences_whose_source_is_not_named_are_tied_all_the_same(hits: dict[int, Hit]) -> None:
@@ -91,6 +91,6 @@ def test_yes_is_borne_out_by_what_the_question_says(said: str, question: str) ->
 def test_the_closest_words_are_one_quote_to_an_article_from_the_best_hits() -> None:
     hits = [hit(), hit(), *(hit(BRIDGE, f"a{n}") for n in range(2, 9))]
     found = closest("كم كلّف الجسر؟", hits)
-    assert [one.file_id for one in found] == ["a1", "a2", "a3"]
-    assert all("كلّف" in one.quote for one in found)
+    assert [match.file_id for match in found] == ["a1", "a2", "a3"]
+    assert all("كلّف" in match.quote for match in found)
     assert closest("؟", []) == ()

@@ -46,8 +46,8 @@ def test_the_curves_say_where_they_come_from_and_name_only_what_is_measured() ->
     measured = beside(read_line("the ship left Aden"), "The ship left Aden in May.").features
     for curves in model.curves.values():
         assert measured.keys() >= curves.curves.keys()
-        assert all(len(one.knots) == len(one.heights) for one in curves.curves.values())
-        assert all(a < b for one in curves.curves.values() for a, b in pairwise(one.knots))
+        assert all(len(curve.knots) == len(curve.heights) for curve in curves.curves.values())
+        assert all(a < b for curve in curves.curves.values() for a, b in pairwise(curve.knots))
 
 
 def test_more_against_a_claim_never_makes_it_likelier() -> None:

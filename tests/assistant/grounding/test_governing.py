@@ -23,7 +23,7 @@ DENIED = [
 @pytest.mark.parametrize(("claim", "text"), DENIED)
 def test_what_is_only_denied_or_supposed_is_not_supported(claim: str, text: str) -> None:
     found = check_claim(claim, text)
-    assert found.verdict == "unsupported" and "negation" in {one.kind for one in found.details}
+    assert found.verdict == "unsupported" and "negation" in {detail.kind for detail in found.details}
 
 
 SAID = [

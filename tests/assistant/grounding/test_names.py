@@ -32,7 +32,7 @@ THEFT = (
 )
 def test_names_are_found_in_both_scripts(text: str, found: list[str]) -> None:
     line = read_line(text)
-    assert [one.text(line) for one in names(line)] == found
+    assert [name.text(line) for name in names(line)] == found
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_names_are_found_in_both_scripts(text: str, found: list[str]) -> None:
 )
 def test_a_name_in_anothers_place_is_caught(claim: str, text: str, kind: str) -> None:
     found = check_claim(claim, text)
-    assert found.verdict == "unsupported" and kind in {one.kind for one in found.details}
+    assert found.verdict == "unsupported" and kind in {detail.kind for detail in found.details}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_name_in_anothers_place_is_caught(claim: str, text: str, kind: str) ->
     ],
 )
 def test_the_same_people_in_other_words_order_and_spelling_raise_no_alarm(claim: str, text: str) -> None:
-    assert not {one.kind for one in check_claim(claim, text).details} & {"name", "unknown name", "exchanged"}
+    assert not {detail.kind for detail in check_claim(claim, text).details} & {"name", "unknown name", "exchanged"}
 
 
 def test_spellings_of_one_name_are_alike() -> None:

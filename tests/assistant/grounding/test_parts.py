@@ -43,7 +43,7 @@ FERRY = (
 )
 def test_a_deed_of_another_or_one_still_to_come_is_caught(claim: str, text: str, kind: str) -> None:
     found = check_claim(claim, text)
-    assert found.verdict == "unsupported" and kind in {one.kind for one in found.details}
+    assert found.verdict == "unsupported" and kind in {detail.kind for detail in found.details}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_deed_of_another_or_one_still_to_come_is_caught(claim: str, text: str,
     ],
 )
 def test_the_same_said_in_another_way_raises_no_alarm(claim: str, text: str) -> None:
-    assert not {one.kind for one in check_claim(claim, text).details} - {"missing words", "little evidence"}
+    assert not {detail.kind for detail in check_claim(claim, text).details} - {"missing words", "little evidence"}
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_the_same_said_in_another_way_raises_no_alarm(claim: str, text: str) -> 
 )
 def test_arabic_names_are_told_by_lists_links_and_rare_words(text: str, found: list[str]) -> None:
     line = read_line(text)
-    assert [one.text(line) for one in names(line)] == found
+    assert [name.text(line) for name in names(line)] == found

@@ -39,7 +39,7 @@ AGAINST = [
 @pytest.mark.parametrize(("claim", "text", "kind"), AGAINST)
 def test_what_is_denied_or_turned_round_in_other_words_is_caught(claim: str, text: str, kind: str) -> None:
     found = check_claim(claim, text)
-    assert found.verdict == "unsupported" and kind in {one.kind for one in found.details}
+    assert found.verdict == "unsupported" and kind in {detail.kind for detail in found.details}
 
 
 ALIKE = [
@@ -60,7 +60,7 @@ ALIKE = [
 
 @pytest.mark.parametrize(("claim", "text"), ALIKE)
 def test_a_denial_said_in_other_words_is_none(claim: str, text: str) -> None:
-    assert not {one.kind for one in check_claim(claim, text).details} & {"negation", "reversal"}
+    assert not {detail.kind for detail in check_claim(claim, text).details} & {"negation", "reversal"}
 
 
 def test_a_thing_that_the_evidence_does_not_tell_is_not_borne_out_by_the_rest() -> None:

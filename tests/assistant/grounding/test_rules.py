@@ -21,7 +21,7 @@ TALKS = "قال المبعوث كمال الراوي: «لن نغادر المي
 
 def kinds(claim: str, text: str, anchor: date | None = None) -> tuple[str, set[str]]:
     found = check_claim(claim, text, anchor=anchor)
-    return found.verdict, {one.kind for one in found.details}
+    return found.verdict, {detail.kind for detail in found.details}
 
 
 BORNE_OUT = [
@@ -175,14 +175,14 @@ RIGHT = Evidence(text="كلف سوق السمك الجديد 12 مليون دي�
 
 def test_a_wrong_citation_is_reported_and_the_right_file_offered() -> None:
     found = check("كلف سوق السمك الجديد 12 مليون دينار.", [CITED], others=[RIGHT])
-    (other,) = [one for one in found.details if one.kind == "other file"]
+    (other,) = [detail for detail in found.details if detail.kind == "other file"]
     assert found.verdict != "supported" and other.file_id == "b" and "b bears this out" in str(other)
 
 
 def test_a_word_that_only_another_file_has_is_named_with_the_file() -> None:
     other = Evidence(text="وحضر الافتتاح بيلوسوف ومرافقوه.", file_id="c")
     found = check("افتتح بيلوسوف الجسر صباح الجمعة مع الأعيان.", [CITED], others=[other])
-    assert any(one.kind == "word in other file" and one.file_id == "c" for one in found.details)
+    assert any(detail.kind == "word in other file" and detail.file_id == "c" for detail in found.details)
 
 
 def test_a_right_citation_mentions_no_other_file() -> None:

@@ -32,7 +32,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three reports; two of one agency that spells itself in two ways."""
     place = tmp_path_factory.mktemp("filtering") / "store"
     records = [
-        {"id": one, "publisher": who, "lang": tongue, "text": text} for one, (who, tongue, text) in TEXTS.items()
+        {"id": key, "publisher": who, "lang": tongue, "text": text} for key, (who, tongue, text) in TEXTS.items()
     ]
     with Assistant.open(place, create=True, settings=Settings()) as assistant:
         assistant.add(records)
@@ -60,7 +60,7 @@ def test_python_meets_publishers_and_languages_whatever_the_case_and_the_spellin
 ) -> None:
     with Assistant.open(store, settings=Settings()) as assistant:
         chosen = Filters(**filters)  # type: ignore[arg-type]
-        assert {one.id for one in assistant.articles(chosen)} == articles
+        assert {article.id for article in assistant.articles(chosen)} == articles
         assert {hit.article.id for hit in assistant.search("جسر نور Noor harbour", filters=chosen)} == articles
         asked = assistant.ask("جسر نور Noor harbour", filters=chosen)
         assert {hit.file_id for hit in asked.hits} == articles
@@ -124,7 +124,7 @@ def test_a_question_asks_once_which_articles_the_filters_leave(store: Path, monk
 def test_any_number_of_files_may_be_asked_for(store: Path) -> None:
     with Assistant.open(store, settings=Settings()) as assistant:
         many = Filters(file_ids=("boats", *map(str, range(40_000))))
-        assert [one.id for one in assistant.articles(many)] == ["boats"]
+        assert [article.id for article in assistant.articles(many)] == ["boats"]
 
 
 def test_the_page_lists_a_publisher_of_two_spellings_once(desk: Desk) -> None:

@@ -79,9 +79,9 @@ def test_each_sentence_has_its_direction_and_a_chip_for_each_quote() -> None:
     english = replace(ANSWER.sentences[0], text="He did.")
     read = harmless(replace(ANSWER, sentences=(english, *ANSWER.sentences[1:]))._repr_html_())
     lines = [one for one in read.all("div") if "margin:.3em 0" in (one.get("style") or "")]
-    assert [one["dir"] for one in lines] == ["ltr", "rtl", "rtl"]
+    assert [line["dir"] for line in lines] == ["ltr", "rtl", "rtl"]
     chips = read.all("summary")
-    assert [str(one["aria-label"]).split(":")[0] for one in chips] == ["الشاهد 1", "الشاهد 2", "الشاهد 3"]
+    assert [str(chip["aria-label"]).split(":")[0] for chip in chips] == ["الشاهد 1", "الشاهد 2", "الشاهد 3"]
     assert "2026-03-01" in str(chips[0]["title"]) and "جسر" in str(chips[0]["title"])
 
 

@@ -144,7 +144,7 @@ class Messages:
             case ast.Constant(value=str(said)):
                 return [said]
             case ast.JoinedStr(values=values):
-                return ["".join(parts) for parts in itertools.product(*(self._read(one, depth) for one in values))]
+                return ["".join(parts) for parts in itertools.product(*(self._read(value, depth) for value in values))]
             case ast.FormattedValue(value=value, conversion=conversion):
                 return [repr(one) if conversion == ord("r") else one for one in self._read(value, depth)]
             case ast.IfExp(body=body, orelse=other):
@@ -156,7 +156,7 @@ class Messages:
         return [UNKNOWN]
 
 
-ERRORS = {one.__name__ for one in vars(errors).values() if isinstance(one, type)} | {"BudgetSpent", "Incomplete"}
+ERRORS = {var.__name__ for var in vars(errors).values() if isinstance(var, type)} | {"BudgetSpent", "Incomplete"}
 ROOT = Path(errors.__file__).parent.parent
 MODULES = sorted(
     path.relative_to(ROOT).as_posix() for room in ("index", "assistant") for path in (ROOT / room).rglob("*.py")

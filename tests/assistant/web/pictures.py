@@ -39,7 +39,7 @@ def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, opened() as browser, Scripted(reply=WRITTEN) as model:
         kept = {name: text for name, text in DAM.items() if name != "hostile.txt"}
-        write(Path(folder) / "articles", kept | {one.name: one.read_bytes() for one in ARTICLES.iterdir()})
+        write(Path(folder) / "articles", kept | {path.name: path.read_bytes() for path in ARTICLES.iterdir()})
         store = Path(folder) / "store"
         index(Path(folder) / "articles", store)
         with served(store) as (address, _):

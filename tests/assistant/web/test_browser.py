@@ -219,7 +219,7 @@ def test_a_question_can_be_worded_anew_and_asked_again(reader: Reader, quoting: 
     page.wait_for_selector("#chat a.chip")
     assert page.locator("#chat .asked").count() == 1
     conversation = page.url.partition("?c=")[2]
-    owner = next(one["value"] for one in reader.context.cookies() if one["name"] == "isnad")
+    owner = next(cooky["value"] for cooky in reader.context.cookies() if cooky["name"] == "isnad")
     (first,) = quoting[1].conversations.turns(conversation, owner)
     page.evaluate("document.querySelector('#chat article.answer').id = 'first'")
     page.click("#do-retry-1")
@@ -396,7 +396,9 @@ def test_axe_finds_no_serious_fault(
 
 def serious(axe: Any, reader: Reader) -> list[str]:
     found = axe.run(reader.page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
+    return [
+        f"{match['id']}: {match['nodes'][0]['html']}" for match in found if match["impact"] in ("serious", "critical")
+    ]
 
 
 # --- with a model ---
@@ -502,7 +504,7 @@ def test_hostile_answers_stay_words(browser: Any, writing: tuple[str, Desk], mod
         model.reply = " ".join(f"The harbour master wrote {one} in a letter [1]." for one in HOSTILE.values())
         reader.ask("Who wrote a letter in Odd Bay? " + HOSTILE["an image"])
         assert "<iframe" in reader.text("#chat article.answer") and strange(reader) == []
-        owner = next(one["value"] for one in reader.context.cookies() if one["name"] == "isnad")
+        owner = next(cooky["value"] for cooky in reader.context.cookies() if cooky["name"] == "isnad")
         kept = desk.conversations.begin(owner)
         for payload in HOSTILE.values():
             desk.conversations.add(kept, owner, spoken(payload))

@@ -65,7 +65,7 @@ def test_a_conversation_is_there_again_after_a_restart(kept: Conversations) -> N
 def test_its_id_and_its_link_cannot_be_guessed(kept: Conversations) -> None:
     ids = {kept.begin("mona") for _ in range(50)}
     assert len(ids) == 50
-    assert all(len(one) >= 22 and one.replace("-", "").replace("_", "").isalnum() for one in ids)
+    assert all(len(item_id) >= 22 and item_id.replace("-", "").replace("_", "").isalnum() for item_id in ids)
 
 
 def test_what_is_not_the_owners_does_not_exist_for_them(kept: Conversations) -> None:
@@ -139,7 +139,7 @@ def test_what_is_deleted_is_gone_from_the_file_with_its_link_and_what_was_said_o
     kept.close()
     with sqlite3.connect(kept.path) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert "كلمةسريةجدا".encode() not in b"".join(one.read_bytes() for one in kept.path.parent.iterdir())
+    assert "كلمةسريةجدا".encode() not in b"".join(path.read_bytes() for path in kept.path.parent.iterdir())
 
 
 def test_a_link_opens_the_conversation_to_others_and_stays_the_same(kept: Conversations) -> None:
@@ -225,8 +225,8 @@ def test_many_threads_can_write_at_once(kept: Conversations) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         ids = list(threads.map(talk, owners))
-    for one, owner in zip(ids, owners, strict=True):
-        assert [turn.question for turn in kept.turns(one, owner)] == [f"{owner} {number}؟" for number in range(10)]
+    for item_id, owner in zip(ids, owners, strict=True):
+        assert [turn.question for turn in kept.turns(item_id, owner)] == [f"{owner} {number}؟" for number in range(10)]
 
 
 def test_two_processes_can_have_it_open(kept: Conversations) -> None:

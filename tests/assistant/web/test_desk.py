@@ -63,7 +63,7 @@ def test_without_a_store_the_next_step_is_named(tmp_path: Path) -> None:
 
 def test_an_answer_is_streamed_and_told_apart_from_its_cost(desk: Desk) -> None:
     answer = desk.ask("v", "كم كلّف جسر نور؟")
-    assert "40" in answer.text and "bridge" in {one.file_id for one in answer.sources}
+    assert "40" in answer.text and "bridge" in {source.file_id for source in answer.sources}
     assert desk.busy() == 0 and desk.conversations.spent() == Usage()
 
 
@@ -174,7 +174,9 @@ def test_limits_of_number_and_size_hold_for_one_upload_and_for_all_of_an_owner__
     desk: Desk, tmp_path: Path
 ) -> None:
     def named(letters: str, size: int) -> list[Path]:
-        return files(desk.incoming, **{f"{one}__txt": f"{one} {FAIR} " + "كلمة " * (size // 9) for one in letters})
+        return files(
+            desk.incoming, **{f"{letter}__txt": f"{letter} {FAIR} " + "كلمة " * (size // 9) for letter in letters}
+        )
 
     report = desk.add(named("abcd", 500), "mona")
     assert len(report.added) == 3 and "at most 3 files at a time" in report.skipped[0].reason
@@ -237,8 +239,8 @@ def test_a_page_open_to_everybody_takes_no_articles(tmp_path: Path) -> None:
 
 def test_what_is_uploaded_is_for_the_owner_of_the_store_alone__SEC_04(desk: Desk, tmp_path: Path) -> None:
     desk.add(files(desk.incoming, a__txt=FAIR), "mona")
-    folders = [one for one in (desk.store / "web" / "uploads").rglob("*") if one.is_dir()]
-    assert {stat.S_IMODE(one.stat().st_mode) for one in folders} == {0o700}
+    folders = [path for path in (desk.store / "web" / "uploads").rglob("*") if path.is_dir()]
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
 
 def test_the_status_says_what_answers_how_many_articles_and_what_it_cost(desk: Desk) -> None:

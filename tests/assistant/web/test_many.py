@@ -65,7 +65,7 @@ def test_twenty_visitors_at_once_get_each_their_own_answers(tmp_path: Path) -> N
 
             with ThreadPoolExecutor(VISITORS) as threads:
                 found = list(threads.map(visit, range(VISITORS)))
-            for number, (me, said) in enumerate(found):
+            for number, (me, match) in enumerate(found):
                 (one,) = desk.conversations.listed(me)
                 assert one.turns == QUESTIONS
                 for turn in desk.conversations.turns(one.id, me):
@@ -73,7 +73,7 @@ def test_twenty_visitors_at_once_get_each_their_own_answers(tmp_path: Path) -> N
                 others = {str(700 + other) for other in range(VISITORS) if other != number}
                 answers = " ".join(turn.answer.text for turn in desk.conversations.turns(one.id, me))
                 assert not {figure for figure in others if f" {figure} " in answers}
-                assert not {figure for figure in others if f" {figure} مليون دينار" in said.split("المقالات")[0]}
+                assert not {figure for figure in others if f" {figure} مليون دينار" in match.split("المقالات")[0]}
 
 
 class Writing(Scripted):
@@ -138,7 +138,7 @@ def test_a_source_opens_while_twenty_visitors_ask(tmp_path: Path) -> None:
                 reader.page.wait_for_timeout(150)
         finally:
             over.set()
-        answers = sum(one.result() for one in visits)
+        answers = sum(visit.result() for visit in visits)
         assert answers >= VISITORS and reader.trouble == []
         reader.close()
     took.sort()
@@ -177,9 +177,9 @@ def running(store: Path, **environment: str) -> Iterator[tuple[str, int]]:
 
 def resident(process: int) -> int:
     """Kilobytes of memory that a process holds."""
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
-    assert found
-    return int(found[1])
+    match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+    assert match
+    return int(match[1])
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")

@@ -70,10 +70,10 @@ def cited(said: str, file_id: str = "a", quote: str = "ok", verdict: str = "supp
 def told(*sentences: Sentence, sources: tuple[Source, ...] = (), **rest: object) -> Answer:
     """An answer of these sentences, each followed by its marks."""
     text, placed = "", []
-    for one in sentences:
-        placed.append(Sentence(**{**_fields(one), "start": len(text), "end": len(text) + len(one.text)}))
-        text += one.text + "".join(f" [{mark.file_id}]" for mark in one.citations) + " "
-    supported = sum(one.verdict == "supported" for one in sentences)
+    for sentence in sentences:
+        placed.append(Sentence(**{**_fields(sentence), "start": len(text), "end": len(text) + len(sentence.text)}))
+        text += sentence.text + "".join(f" [{mark.file_id}]" for mark in sentence.citations) + " "
+    supported = sum(sentence.verdict == "supported" for sentence in sentences)
     coverage = supported / len(sentences) if sentences else None
     fields = {"question": "q", "text": text, "abstained": False, "engine": "extract", "coverage": coverage, **rest}
     return Answer(sentences=tuple(placed), sources=sources, **fields)  # type: ignore[arg-type]
@@ -86,7 +86,7 @@ def _fields(sentence: Sentence) -> dict[str, object]:
 def view(words: Words = ENGLISH, *articles: Article, copies: dict[str, tuple[str, ...]] | None = None) -> View:
     language = "ar" if words is ARABIC else "en"
     return View(
-        words=words, language=language, articles={one.id: one for one in articles}, copies=copies or {}
+        words=words, language=language, articles={article.id: article for article in articles}, copies=copies or {}
     )  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def test_the_other_quotes_of_an_answer_are_marked_too_and_lead_to_each_other() -
     found = Read(shown)
     assert found.hit == "Two." and re.findall('class="also">([^<]+)<', shown) == ["One.", "Four."]
     assert "Quote 2 of 3" in found.text
-    assert [one for one in found.links if ":" in one] == ["?a=a:5-9", "?a=a:0-4", "?a=a:17-22"]
+    assert [link for link in found.links if ":" in link] == ["?a=a:5-9", "?a=a:0-4", "?a=a:17-22"]
     assert "Quote" not in Read(article_panel.shown(article, Span(5, 9), ENGLISH)).text
 
 
@@ -258,7 +258,7 @@ def test_sources_stand_newest_first_and_copies_of_one_report_as_one() -> None:
         Source(file_id="new", title="New", published=date(2024, 1, 1)),
         Source(file_id="copy", title="Copied", published=date(2020, 1, 2)),
     )
-    answer = told(*(cited("x.", one.file_id) for one in sources), sources=sources)
+    answer = told(*(cited("x.", source.file_id) for source in sources), sources=sources)
     shown = chat_markup.answer(answer, 1, view(copies={"old": ("copy",), "copy": ("old",)}))
     listed = shown[shown.index('class="sources"') :]
     titles = re.findall(r'class="title"><bdi dir="auto">(\w+)<', listed)

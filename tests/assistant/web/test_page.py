@@ -80,10 +80,10 @@ def test_asking_shows_the_question_at_once_then_the_answer_and_keeps_it(
     call: Callbacks, questions: Questions, desk: Desk
 ) -> None:
     steps = asked(questions, COST, "layla")
-    chats = [one[call.page.chat] for one in steps if call.page.chat in one]
+    chats = [step[call.page.chat] for step in steps if call.page.chat in step]
     assert "يبحث في المقالات" in chats[0][1]["content"] and COST in chats[0][0]["content"]
     assert "مليون" in chats[-1][1]["content"] and 'class="chip"' in chats[-1][1]["content"]
-    conversation = next(one[call.page.conversation] for one in steps if call.page.conversation in one)
+    conversation = next(step[call.page.conversation] for step in steps if call.page.conversation in step)
     assert [turn.question for turn in desk.conversations.turns(conversation, "layla")] == [COST]
 
 
@@ -130,7 +130,7 @@ def test_whatever_fails_becomes_a_line_in_the_chat_and_the_question_stays(
 
     monkeypatch.setattr(desk, "stream", down)
     steps = asked(questions, COST, "layla")
-    last = [one[page.chat] for one in steps if page.chat in one][-1]
+    last = [step[page.chat] for step in steps if page.chat in step][-1]
     assert "the server does not answer" in last[-1]["content"] and "نحو" in last[-1]["content"]
     assert [turn.question for turn in desk.conversations.turns(steps[0][page.conversation], "layla")] == [COST]
 
@@ -189,7 +189,7 @@ def test_an_answer_does_not_show_up_in_another_conversation(desk: Desk, call: Ca
     shows = ["elsewhere"]
     questions = Questions(desk, call.page, lambda _: shows[0])
     steps = asked(questions, COST, "noor")
-    assert not [one for one in steps[1:-1] if call.page.chat in one]
+    assert not [step for step in steps[1:-1] if call.page.chat in step]
     (turn,) = desk.conversations.turns(steps[0][call.page.conversation], "noor")
     assert turn.answer.complete and "مليون" in turn.answer.text
 
@@ -210,7 +210,7 @@ def test_a_question_that_was_stopped_before_its_turn_stays(desk: Desk, questions
 
 def test_nobody_sees_or_changes_anothers_conversation(call: Callbacks, questions: Questions, desk: Desk) -> None:
     steps = asked(questions, COST, "layla")
-    hers = next(one[call.page.conversation] for one in steps if call.page.conversation in one)
+    hers = next(step[call.page.conversation] for step in steps if call.page.conversation in step)
     shown = call.open_conversation("ar", visitor("omar"), event(id=hers))
     assert shown[call.page.conversation] == "" and shown[call.page.chat]["value"] == []
     for act in (call.delete, call.export, call.rename, questions.edit, questions.judge):
@@ -255,7 +255,7 @@ def test_articles_that_alone_are_asked_can_be_chosen_and_left_out_again(call: Ca
 def test_a_page_that_takes_no_uploads_has_no_place_for_them(desk: Desk) -> None:
     with gr.Blocks() as blocks:
         Page(Desk(desk.store, settings=Settings(), uploads=False))
-    hidden = [one for one in blocks.blocks.values() if getattr(one, "elem_id", None) == "uploading"]
+    hidden = [block for block in blocks.blocks.values() if getattr(block, "elem_id", None) == "uploading"]
     assert [one.visible for one in hidden] == [False]
 
 
@@ -292,7 +292,7 @@ def test_an_article_without_a_title_is_shown_by_how_it_begins(tmp_path: Path) ->
 
 def test_articles_are_found_by_title_publisher_or_id_in_any_spelling(desk: Desk) -> None:
     every, count = article_browser.browsed(desk.store)
-    assert count == len(every) == 3 and not any(one.text for one in every)
+    assert count == len(every) == 3 and not any(item.text for item in every)
     assert [one.id for one in article_browser.browsed(desk.store, "إفتتاح جسر")[0]] == ["bridge"]
     assert [one.id for one in article_browser.browsed(desk.store, "english")[0]] == ["english"]
     assert article_browser.browsed(desk.store, "nothing of the kind") == ((), 0)

@@ -40,7 +40,7 @@ def test_an_answer_over_the_api_is_an_answer_with_its_quotes(page: tuple[str, De
     record = client.predict(QUESTION, api_name="/answer")
     answer = msgspec.convert(record, Answer)
     assert not answer.abstained and "40" in answer.text
-    for citation in (one for sentence in answer.sentences for one in sentence.citations):
+    for citation in (citation for sentence in answer.sentences for citation in sentence.citations):
         assert page[1].article(citation.file_id).text[citation.start : citation.end] == citation.quote
 
 
@@ -126,8 +126,8 @@ def over_mcp(
 
 def test_the_tools_of_mcp_are_ask_and_search_and_say_what_they_take(page: tuple[str, Desk]) -> None:
     tools, _ = over_mcp(page[0])
-    assert [one.name for one in tools] == ["ask", "search"]
-    assert all(one.inputSchema["required"] == ["question"] and "articles" in one.description for one in tools)
+    assert [tool.name for tool in tools] == ["ask", "search"]
+    assert all(tool.inputSchema["required"] == ["question"] and "articles" in tool.description for tool in tools)
     assert "context" not in tools[0].inputSchema["properties"]
 
 
@@ -150,6 +150,6 @@ def test_programs_log_in_with_each_call_and_are_counted_by_name__WEB_04(tmp_path
         assert httpx.post(f"{address}/mcp", json={}).status_code == 401
         headers = {"authorization": "Basic " + base64.b64encode(b"mona:long enough").decode()}
         _, found = over_mcp(address, *[("ask", {"question": QUESTION})] * 3, headers=headers)
-        assert [one.structuredContent.get("why") for one in found] == [None, None, "too_many"]
+        assert [match.structuredContent.get("why") for match in found] == [None, None, "too_many"]
         program = Client(address, verbose=False, analytics_enabled=False, headers=headers)
         assert program.predict(QUESTION, api_name="/answer")["why"] == "too_many"  # the same name

@@ -173,7 +173,7 @@ def test_a_file_of_the_machine_or_of_another_cannot_be_named_as_an_upload__WEB_0
             assert "كلمة السر" not in said and "root:" not in said
         assert desk.uploads(me) == () and desk.status()["articles"] == before
     assert "somewhere.invalid" not in looked_up
-    assert not [one for one in desk.incoming.rglob("*.txt") if "كلمة السر" in one.read_text(errors="replace")]
+    assert not [path for path in desk.incoming.rglob("*.txt") if "كلمة السر" in path.read_text(errors="replace")]
 
 
 def told(messages: list[dict[str, Any]]) -> str:
@@ -313,7 +313,7 @@ def test_no_key_is_found_in_anything_that_is_served_or_kept__SEC_01(tmp_path: Pa
             told = [json.dumps(asked(client, QUESTION, session=f"s{n}")) for n in range(3)]
             told += [client.get(path).text for path in ("/", "/config", "/gradio_api/info", "/health")]
         assert server.heads[0]["authorization"] == f"Bearer {key}"
-    kept = [one.read_bytes().decode(errors="replace") for one in tmp_path.rglob("*") if one.is_file()]
+    kept = [path.read_bytes().decode(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
     assert not [spelling for spelling in spelled for text in (*told, *kept) if spelling in text]
 
 
@@ -352,7 +352,7 @@ def test_what_killed_processes_left_of_uploads_goes(tmp_path: Path) -> None:
     (tmp_path / "tmp-999999999").mkdir()
     (tmp_path / f"tmp-{os.getppid()}").mkdir()
     _emptied(tmp_path / f"tmp-{os.getpid()}")
-    assert sorted(one.name for one in tmp_path.iterdir()) == sorted({f"tmp-{os.getppid()}", f"tmp-{os.getpid()}"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted({f"tmp-{os.getppid()}", f"tmp-{os.getpid()}"})
 
 
 def test_the_command_says_where_the_page_is_and_ends_cleanly(tmp_path: Path) -> None:
@@ -489,6 +489,6 @@ def test_a_full_queue_turns_visitors_away_instead_of_growing(tmp_path: Path) -> 
                 assert client.post("/gradio_api/run/predict", json=sent).status_code == 200
                 sent = {"fn_index": write, "data": [None, "ar", ""], "session_hash": f"s{number}"}
                 replies.append(client.post("/gradio_api/queue/join", json=sent))
-            refused = [one for one in replies if one.status_code != 200]
+            refused = [reply for reply in replies if reply.status_code != 200]
             assert refused and {one.status_code for one in refused} == {503}
             assert "full" in refused[0].text and client.get("/health").status_code == 200

@@ -17,8 +17,8 @@ WRITTEN = date(2025, 7, 31)  # a Thursday
 
 def said(text: str, anchor: date | None = None) -> list[tuple[str, list[tuple[int | None, ...]]]]:
     return [
-        (one.span.of(text), [(value.year, value.month, value.day) for value in one.values])
-        for one in dates(text, anchor)
+        (date.span.of(text), [(value.year, value.month, value.day) for value in date.values])
+        for date in dates(text, anchor)
     ]
 
 
@@ -114,7 +114,7 @@ def test_a_weekday_belongs_to_the_date_that_follows_it() -> None:
     ],
 )
 def test_a_range_names_both_ends(text: str, values: list[tuple[int | None, ...]]) -> None:
-    assert [one for _, found in said(text) for one in found] == values
+    assert [match for _, found in said(text) for match in found] == values
 
 
 @pytest.mark.parametrize(
@@ -174,9 +174,9 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_spans_lie_in_the_text_in_order_and_apart(text: str) -> None:
     found = dates(text, WRITTEN)
-    edges = [edge for one in found for edge in (one.span.start, one.span.end)]
+    edges = [edge for match in found for edge in (match.span.start, match.span.end)]
     assert edges == sorted(edges)
-    assert all(one.span.of(text).strip() for one in found)
+    assert all(match.span.of(text).strip() for match in found)
 
 
 def test_months_that_are_also_words_are_named_as_such() -> None:

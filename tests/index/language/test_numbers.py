@@ -12,7 +12,7 @@ from index.language.numbers.number_mentions import Number, agree, numbers
 
 
 def said(text: str) -> list[tuple[str, float]]:
-    return [(one.span.of(text), float(one.value)) for one in numbers(text)]
+    return [(number.span.of(text), float(number.value)) for number in numbers(text)]
 
 
 def only(text: str) -> Number:
@@ -36,7 +36,7 @@ def test_one_number_is_read_from_every_way_of_writing_it(text: str) -> None:
 )  # fmt: skip
 def test_an_open_habit_of_writing_keeps_both_readings(text: str, readings: list[str]) -> None:
     assert [str(reading.normalize()) for reading in only(text).readings] == [
-        str(Decimal(one).normalize()) for one in readings
+        str(Decimal(reading).normalize()) for reading in readings
     ]
 
 
@@ -168,9 +168,9 @@ PIECES = [
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_spans_lie_in_the_text_in_order_and_apart(text: str) -> None:
-    edges = [edge for one in numbers(text) for edge in (one.span.start, one.span.end)]
+    edges = [edge for number in numbers(text) for edge in (number.span.start, number.span.end)]
     assert edges == sorted(edges)
-    assert all(one.span.of(text).strip() and one.readings for one in numbers(text))
+    assert all(number.span.of(text).strip() and number.readings for number in numbers(text))
 
 
 @given(st.integers(0, 10**12))

@@ -163,7 +163,7 @@ def test_an_arabic_corpus_does_not_load_the_language_model() -> None:
 def test_the_reference_articles_are_described_as_by_hand() -> None:
     # first and last words of the titles only
     found = {one.id[:3]: one for one in read(ARTICLES) if isinstance(one, Article)}
-    titles = {key: one.title and (one.title.split()[0], one.title.split()[-1]) for key, one in found.items()}
+    titles = {key: match.title and (match.title.split()[0], match.title.split()[-1]) for key, match in found.items()}
     assert titles == {
         "000": ("بوتين", "الكرملين"),
         "001": None,
@@ -171,5 +171,5 @@ def test_the_reference_articles_are_described_as_by_hand() -> None:
         "003": ("موسكو", "سوريا"),
         "004": None,
     }
-    assert {key: one.published for key, one in found.items() if one.published} == {"003": date(2025, 12, 23)}
-    assert {one.language for one in found.values()} == {"ar"}
+    assert {key: match.published for key, match in found.items() if match.published} == {"003": date(2025, 12, 23)}
+    assert {match.language for match in found.values()} == {"ar"}

@@ -43,8 +43,8 @@ def line(**fields: object) -> str:
 def test_articles_come_in_order_with_their_relative_paths_as_ids(tmp_path: Path) -> None:
     write(tmp_path, {"b.txt": STORY, "sub/deep/c.md": STORY, "a.TXT": STORY, "sub/a.txt": STORY})
     found = list(read(tmp_path))
-    assert [one.id for one in found] == ["a", "b", "sub/a", "sub/deep/c"]
-    assert [one.path for one in found] == ["a.TXT", "b.txt", "sub/a.txt", "sub/deep/c.md"]
+    assert [match.id for match in found] == ["a", "b", "sub/a", "sub/deep/c"]
+    assert [match.path for match in found] == ["a.TXT", "b.txt", "sub/a.txt", "sub/deep/c.md"]
 
 
 def test_the_text_is_the_file_decoded_and_nothing_else(tmp_path: Path) -> None:

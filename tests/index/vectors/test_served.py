@@ -180,8 +180,8 @@ def test_a_served_reranker_puts_the_best_answer_first(server: Scripted, fault: s
     reranker = ServedReranker(Provider(key="k", base_url=server.url), "ranker")
     hits = [hit("ا", "غادر الوزير", 0.9), hit("ب", "وصل الوفد السوري", 0.5), hit("ج", "وصل القطار", 0.4)]
     found = reranked("وصل الوفد", hits, reranker)
-    assert [one.article.id for one in found] == ["ب", "ج", "ا"]
-    assert all(0 <= one.score <= 1 for one in found) and [one.ranks["reranker"] for one in found] == [1, 2, 3]
+    assert [match.article.id for match in found] == ["ب", "ج", "ا"]
+    assert all(0 <= match.score <= 1 for match in found) and [match.ranks["reranker"] for match in found] == [1, 2, 3]
     assert server.requests[0]["model"] == "ranker" and reranked("وصل", [], reranker) == ()
 
 

@@ -85,9 +85,9 @@ def test_a_server_finds_what_the_folder_finds_and_moving_there_pays_for_nothing(
         there.search("الوفد رقم 7", 5)
     fill(ledger, there, range(40, 45))
     assert len(model.asked) == 10  # only what is new
-    found = there.search("الوفد رقم 7", 5, old)
-    assert [one for one, _ in found] == [one for one, _ in here]
-    assert [score for _, score in found] == pytest.approx([score for _, score in here], abs=1e-4)
+    match = there.search("الوفد رقم 7", 5, old)
+    assert [one for one, _ in match] == [one for one, _ in here]
+    assert [score for _, score in match] == pytest.approx([score for _, score in here], abs=1e-4)
     assert not list((tmp_path / "store").glob("vectors-*"))
     with ledger.writing():
         ledger.delete(["r3"])
@@ -173,7 +173,7 @@ def test_a_key_opens_a_guarded_server_and_is_written_down_nowhere(chroma: Chroma
     guard.shutdown()
     guard.server_close()
     ledger.close()
-    written = b"".join(one.read_bytes() for one in (tmp_path / "store").rglob("*") if one.is_file())
+    written = b"".join(path.read_bytes() for path in (tmp_path / "store").rglob("*") if path.is_file())
     assert b"a-key" not in written and "a-key" not in repr(server)
 
 

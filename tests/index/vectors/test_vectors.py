@@ -46,17 +46,17 @@ def test_every_passage_is_found_by_its_own_vector(shelf: tuple[Ledger, Vectors])
 def test_scores_are_similarities_from_one_down(shelf: tuple[Ledger, Vectors]) -> None:
     ledger, vectors = shelf
     article = ledger.article("r4")
-    found = vectors.search(wording(article, ledger.passages_of(article)[0]), 60)
-    scores = [score for _, score in found]
+    match = vectors.search(wording(article, ledger.passages_of(article)[0]), 60)
+    scores = [score for _, score in match]
     assert scores[0] == pytest.approx(1, abs=1e-5) and scores == sorted(scores, reverse=True) and min(scores) >= 0
-    assert len({one for one, _ in found}) == len(found) == 60
+    assert len({one for one, _ in match}) == len(match) == 60
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5])
 def test_a_filter_is_exact_however_rare_what_it_allows(shelf: tuple[Ledger, Vectors], limit: int) -> None:
     _, vectors = shelf
-    found = vectors.search("وصل الوفد رقم 4 إلى المدينة", limit, {"r17"})
-    assert [one.partition(":")[0] for one, _ in found] == ["r17"] * min(limit, 2)
+    match = vectors.search("وصل الوفد رقم 4 إلى المدينة", limit, {"r17"})
+    assert [one.partition(":")[0] for one, _ in match] == ["r17"] * min(limit, 2)
 
 
 def test_a_run_with_nothing_to_do_does_not_open_chroma(
