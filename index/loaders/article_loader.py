@@ -25,8 +25,10 @@ LIMITS = {  # bytes of a file, by its extension; a file of another kind is none 
     **dict.fromkeys((".html", ".htm", ".xhtml"), 10_000_000),
     **dict.fromkeys((".pdf", ".docx"), 50_000_000),
 }
+# Possessive quantifiers keep it linear: an article may consist of comments.
 HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+    r"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?:(?!-->).){0,2000}+-->\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from index.loaders.article_loader import read
+from index.loaders.article_loader import HTML, read
 from index.loaders.encoding import Refused
 from index.loaders.pdf import _turned, joined
 from index.loaders.sandbox import Confined
@@ -194,6 +195,14 @@ def test_ING_08_a_hostile_file_is_refused_and_the_next_one_is_read(
 def test_ING_08_deeply_nested_html_costs_only_itself(tmp_path: Path) -> None:
     found = only(tmp_path, "a.html", page(body="<div>" * 100_000 + STORY[0]))
     assert isinstance(found, Skipped) or "<div>" not in found.text
+
+
+def test_ING_08_a_text_of_nothing_but_comments_is_told_from_a_page_at_once() -> None:
+    started = time.process_time()
+    comments = "<!-- x -->\n" * 10_000
+    assert not HTML.match(comments + "خبر")
+    assert HTML.match(f"<?xml version='1.0'?>\n{comments}<!DOCTYPE html>")
+    assert time.process_time() - started < 1
 
 
 def test_ING_08_a_file_that_takes_too_long_is_given_up(child: Confined) -> None:
