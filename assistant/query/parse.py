@@ -45,7 +45,7 @@ def understand(question: str, languages: Collection[str]) -> Question:
     """
     text = question.strip()
     if not text:
-        raise UsageError("the question is empty; write one, in quotation marks")
+        raise UsageError("question.empty")
     said = words(text)
     kind, frame = _kind(said)
     terms = tuple(

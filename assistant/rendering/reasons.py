@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from assistant.rendering.error_messages import TROUBLES
 from index.errors import IsnadError, NotFound, ProviderError, SourceError, StoreError, UsageError
+from index.messages.catalog import is_message
 
 
 def worded(reason: str, language: str | None) -> str:
@@ -31,6 +32,8 @@ def worded_error(error: Exception, language: str | None) -> str:
     >>> worded_error(ProviderDown("out of memory"), "ar")
     'تعطّل النموذج: out of memory'
     """
+    if isinstance(error, IsnadError) and is_message(error.code):
+        return error.in_language(language)
     said = worded(str(error), language)
     if language != "ar" or _ARABIC_LETTER.search(said):
         return said

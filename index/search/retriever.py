@@ -204,9 +204,9 @@ def checked(question: str) -> str:
     """The question without surrounding space; UsageError where there is nothing to search for, or too much."""
     text = question.strip()
     if not text:
-        raise UsageError("the question is empty; write one, in quotation marks")
+        raise UsageError("question.empty")
     if len(text) > LONGEST:
-        raise UsageError(f"the question has {len(text):,} characters; ask in at most {LONGEST:,}")
+        raise UsageError("question.too_long", length=len(text), limit=LONGEST)
     if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise UsageError("the question is not valid Unicode; write it in UTF-8")
+        raise UsageError("question.not_unicode")
     return text
