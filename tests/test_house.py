@@ -23,7 +23,7 @@ HOMES = {
     "fastembed": {"index/embeddings/fastembed_models.py"},
     "tantivy": {"index/search/lexical.py"},
     "tiktoken": {"index/token_count.py"},
-    "openai": {"index/provider"},
+    "openai": {"index/model_api"},
     "fastapi": {"assistant/web"},
     "gradio": {"assistant/web"},
     "mcp": {"assistant/web/mcp_tools.py"},
