@@ -1,4 +1,4 @@
-"""Weights files, large and tiny, and sentences of the project's articles."""
+"""The carried encoder, built once for the tests of a process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from index.embeddings.e5 import E5Embedder
 from index.embeddings.e5_weights import installed_weights
 from index.errors import UsageError
 from tests.index.embeddings.tiny_weights import write_weights
@@ -17,6 +18,11 @@ def weights_file() -> Path:
         return installed_weights()
     except UsageError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def embedder(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> E5Embedder:
+    return E5Embedder(folder=tmp_path_factory.mktemp("encoder"), weights=weights_file)
 
 
 @pytest.fixture
