@@ -9,7 +9,7 @@ import pytest
 
 from index.embeddings.e5 import SCRIPTS, UNKNOWN_LIMIT, E5Embedder
 from index.errors import ProviderError, UsageError
-from index.meaning.embedding import Embedder, accepted
+from index.embeddings.protocol import Embedder, accepted
 
 
 def test_vectors_of_both_bodies_are_those_of_the_reference_engine(
