@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from index.embeddings.e5 import SCRIPTS, UNKNOWN_LIMIT, E5Embedder
-from index.errors import ProviderError, UsageError
 from index.embeddings.protocol import Embedder, accepted
+from index.errors import ProviderError, UsageError
 
 
 def test_vectors_of_both_bodies_are_those_of_the_reference_engine(
