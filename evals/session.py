@@ -15,7 +15,7 @@ from assistant import container
 from assistant.budget import Budget
 from assistant.settings import Settings
 from evals.cases import corpus as texts
-from evals.cases.case import HERE, SUITES, Case, load, suite
+from evals.cases.case import PACKAGE, SUITES, Case, load, suite
 from evals.cases.corpus import Corpus
 from evals.engines import chat_models
 from evals.engines.engine import About, AssistantEngine, Engine, prompt_texts
@@ -199,7 +199,7 @@ def revision() -> tuple[str | None, bool]:
 
 
 def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(HERE.parent), *arguments]
+    command = ["git", "-C", str(PACKAGE.parent), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
 
 

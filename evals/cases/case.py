@@ -17,9 +17,9 @@ from evals.models import canonical, lines
 from index.errors import UsageError
 from index.models import Value
 
-HERE = Path(__file__).parent
-SUITES = {name: HERE / f"{name}.jsonl" for name in ("core", "smoke", "holdout")}
-OPENINGS = HERE / "holdout-openings.jsonl"
+PACKAGE = Path(__file__).parents[1]
+SUITES = {name: PACKAGE / "cases" / f"{name}.jsonl" for name in ("core", "smoke", "holdout")}
+OPENINGS = PACKAGE / "cases" / "holdout-openings.jsonl"
 
 Evidence = tuple[str, str]  # file id, quote
 

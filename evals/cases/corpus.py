@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from evals.cases.case import HERE
+from evals.cases.case import PACKAGE
 from index.errors import SourceError
 from index.ingest.sync import Derived, Lexicon, sync
 from index.language.normalize import Folded, find_folded, fold
 from index.models import Article, Span
 from index.store.ledger import Ledger
 
-SAMPLE = HERE.parent / "articles"
-INVENTED = (HERE / "cases" / "articles", HERE / "cases" / "injected")
+SAMPLE = PACKAGE.parent / "articles"
+INVENTED = (PACKAGE / "cases" / "articles", PACKAGE / "cases" / "injected")
 
 
 class Corpus:

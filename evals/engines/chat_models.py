@@ -12,7 +12,7 @@ from assistant.chat_model import ChatModel, Model, Prices, Recorded
 from assistant.generative.model_writer import Modelled
 from assistant.pipeline import Writer
 from assistant.settings import Settings
-from evals.cases.case import HERE, Case
+from evals.cases.case import PACKAGE, Case
 from evals.engines.engine import About, AssistantEngine, Engine, Watched, prompt_hashes, prompt_texts
 from evals.engines.rate_limiter import Limiter
 from evals.engines.recorded_calls import Calls, Remembered
@@ -23,7 +23,7 @@ from index.model_api import Provider, Wait
 from index.search.retriever import Retriever
 from index.token_count import count
 
-RECORDINGS = HERE / "recordings"
+RECORDINGS = PACKAGE / "recordings"
 TODAY = date(
     2026, 11, 1
 )  # the day on which cases without `as_of` are asked: the clock is an input, or nothing could be kept

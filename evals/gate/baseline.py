@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from assistant.models import Answer, Citation, Sentence, Source, Verdict
-from evals.cases.case import HERE, Case
+from evals.cases.case import PACKAGE, Case
 from evals.cases.corpus import Corpus
 from evals.log.run_log import Manifest
 from evals.metrics.aligned_reply import Support
@@ -23,7 +23,7 @@ from evals.models import Entry, Outcome, Place, Reply
 from index.errors import UsageError
 from index.models import Value
 
-FOLDER = HERE / "baselines"
+FOLDER = PACKAGE / "baselines"
 FORMAT = 1
 
 

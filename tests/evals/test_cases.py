@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from evals.cases import case as suites
-from evals.cases.case import HERE, SUITES, Case, Fact, Forbidden, dump, fingerprint, load, suite
+from evals.cases.case import PACKAGE, SUITES, Case, Fact, Forbidden, dump, fingerprint, load, suite
 from evals.cases.case_lint import lint
 from evals.cases.corpus import Corpus, build, default_folders
 from index.errors import SourceError, UsageError
@@ -136,8 +136,8 @@ def test_the_committed_suites_are_as_large_and_as_hard_as_they_say() -> None:
 
 
 def test_our_own_articles_tell_of_many_other_events_with_copies_corrections_and_english_ones(corpus: Corpus) -> None:
-    own = {path.stem for path in (HERE / "cases" / "articles").glob("*.txt")}
-    planted = {path.stem for path in (HERE / "cases" / "injected").glob("*.txt")}
+    own = {path.stem for path in (PACKAGE / "cases" / "articles").glob("*.txt")}
+    planted = {path.stem for path in (PACKAGE / "cases" / "injected").glob("*.txt")}
     core = load(SUITES["core"])
     told = {case.cluster for case in core for fact in case.facts for file_id, _ in fact.evidence if file_id in own}
     assert own | planted <= set(corpus.articles) and len(own) >= 20 and len(planted) >= 20 and len(told) >= 15
