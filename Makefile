@@ -48,7 +48,7 @@ notebook: .venv/ready-dev  ## run examples/quickstart.ipynb again and keep what 
 
 lock: $(UV)                ## resolve the pins anew: one file for every platform and every extra, with hashes
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-		--python-version 3.11 --all-extras --upgrade pyproject.toml -o requirements.lock
+		--python-version 3.11 --all-extras --group dev --group docs --group bench --upgrade pyproject.toml -o requirements.lock
 
 evals: .venv/ready-dev     ## both blessed baselines, offline: quotations, and the recorded replies of a model
 	$(BIN)/isnad eval gate --engine extract

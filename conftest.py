@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from _pytest.doctest import DoctestItem
 
@@ -20,6 +22,13 @@ REFERENCE = HERE / ".." / "shared" / "articles"
 # A Python that compiles all that it imports takes twice as long to start, and the tests start hundreds.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Under `nohup … &` SIGINT is ignored, and every child process inherits that: tests that interrupt one would wait for ever.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+hypothesis.settings.register_profile("isnad", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("isnad")
 
 
 @pytest.fixture(autouse=True, scope="session")

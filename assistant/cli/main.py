@@ -180,7 +180,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from importlib.metadata import version
 
-        print(f"isnad {version('isnad')}")
+        print(f"isnad {version('isnad-news')}")
         parser.exit()
 
 

@@ -139,13 +139,13 @@ def _routes(api: FastAPI, desk: Desk) -> None:
 
 
 def _tools(desk: Desk) -> Any:
-    """The MCP server; None where isnad[mcp] is not installed."""
+    """The MCP server; None where mcp is not installed."""
     if find_spec("mcp") is None:
         return None
     try:
         from assistant.web.mcp_tools import tools
     except ImportError as error:
-        raise UsageError(f"the mcp that is installed does not fit ({error}); run: pip install 'isnad[mcp]'") from error
+        raise UsageError(f"the mcp that is installed does not fit ({error}); run: pip install 'gradio[mcp]' 'mcp<2'") from error
     return tools(desk)
 
 

@@ -47,7 +47,7 @@ def _scipy() -> Any:
     try:
         import scipy.stats
     except ImportError as error:
-        raise UsageError("comparing runs needs scipy and statsmodels: pip install 'isnad[evals]'") from error
+        raise UsageError("comparing runs needs scipy and statsmodels: pip install scipy statsmodels") from error
     return scipy.stats
 
 
@@ -57,7 +57,7 @@ def ready() -> None:
     try:
         import statsmodels  # noqa: F401
     except ImportError as error:
-        raise UsageError("comparing runs needs statsmodels: pip install 'isnad[evals]'") from error
+        raise UsageError("comparing runs needs statsmodels: pip install statsmodels") from error
 
 
 def wilson(passed: int, total: int) -> Interval:

@@ -144,7 +144,7 @@ def _class(kind: str) -> Any:
         return TextCrossEncoder
     except ImportError:
         raise UsageError(
-            "a model of the form local:NAME needs fastembed; install it with: pip install 'isnad[local]'"
+            "a model of the form local:NAME needs fastembed; install it with: pip install fastembed"
         ) from None
 
 
