@@ -145,7 +145,9 @@ def _tools(desk: Desk) -> Any:
     try:
         from assistant.web.mcp_tools import tools
     except ImportError as error:
-        raise UsageError(f"the mcp that is installed does not fit ({error}); run: pip install 'gradio[mcp]' 'mcp<2'") from error
+        raise UsageError(
+            f"the mcp that is installed does not fit ({error}); run: pip install 'gradio[mcp]' 'mcp<2'"
+        ) from error
     return tools(desk)
 
 
