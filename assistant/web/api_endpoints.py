@@ -12,6 +12,7 @@ import msgspec
 
 from assistant.query.filters import typed
 from assistant.rendering import plain_text
+from assistant.web.rate_limit import Refused
 from assistant.web.service import Asking, Desk
 from index.errors import IsnadError
 
@@ -32,13 +33,13 @@ def answered(
     desk: Desk, request: Asking, question: str, date_from: str, date_to: str, language: str, publisher: str
 ) -> dict[str, Any]:
     """An `Answer` as plain values, or `error` and `why`."""
-    visitor = desk.visitor(request)
-    if refusal := desk.admit(visitor, question):
-        return {"error": TOLD[refusal], "why": refusal}
     try:
+        ticket = desk.admit(desk.visitor(request), question)
         chosen = typed(date_from, date_to, [language], [publisher])
-        record: dict[str, Any] = msgspec.to_builtins(desk.ask(visitor, question, filters=chosen))
+        record: dict[str, Any] = msgspec.to_builtins(desk.ask(ticket, question, filters=chosen))
         return record
+    except Refused as error:
+        return {"error": TOLD[error.refusal], "why": error.refusal}
     except IsnadError as error:
         return {"error": str(error), "why": type(error).__name__}
 
@@ -47,7 +48,7 @@ def found(
     desk: Desk, request: Asking, question: str, limit: int, date_from: str, date_to: str, language: str, publisher: str
 ) -> dict[str, Any]:
     """The hits as `isnad search --json` prints them, or `error` and `why`."""
-    if refusal := desk.admit(desk.visitor(request), question):
+    if refusal := desk.refusal(desk.visitor(request), question):
         return {"error": TOLD[refusal], "why": refusal}
     try:
         chosen = typed(date_from, date_to, [language], [publisher])

@@ -19,6 +19,7 @@ from assistant.web import chat_markup
 from assistant.web.chat_markup import MARK, View
 from assistant.web.conversation_store import Turn
 from assistant.web.page_events import LOG
+from assistant.web.rate_limit import Refused, Slot, Ticket, TicketUsed
 from assistant.web.service import Asking, Desk
 from assistant.web.words import WORDS, Language
 from index.errors import IsnadError, NotFound
@@ -35,6 +36,7 @@ PAINT = (
 class Asked(Value, frozen=True, kw_only=True):
     """A question under way. `replaces`: the turn to ask anew (0: none); it and later ones go. `quoting`: no model is asked."""
 
+    ticket: Ticket
     question: str
     replaces: int = 0
     quoting: bool = False
@@ -42,12 +44,15 @@ class Asked(Value, frozen=True, kw_only=True):
 
 
 class Pump:
-    """Reads a stream in a thread of its own. `stop` may be called at any time: whatever the stream waits for is left at once."""
+    """Reads a stream in a thread of its own. `stop` may be called at any time: whatever the stream waits for is left at once.
 
-    def __init__(self, streaming: Generator[str, None, Answer]) -> None:
+    `slot` is released when the stream has ended and is paid for, which may be after `stop`.
+    """
+
+    def __init__(self, streaming: Generator[str, None, Answer], slot: Slot) -> None:
         self.said = ""
         self.answer: Answer | None = None
-        self._streaming, self._leaving, self._ended = streaming, Leaving(), False
+        self._streaming, self._slot, self._leaving, self._ended = streaming, slot, Leaving(), False
         self._trouble: Exception | None = None
         self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
         threading.Thread(target=self._run, daemon=True).start()
@@ -71,7 +76,7 @@ class Pump:
             raise self._trouble
 
     def _run(self) -> None:
-        with self._leaving.reading(), contextlib.suppress(GeneratorExit):
+        with self._slot, self._leaving.reading(), contextlib.suppress(GeneratorExit):
             try:
                 while not self._ended:
                     self.said += next(self._streaming)
@@ -100,15 +105,27 @@ async def answered(
     owner, words = desk.owner(request), WORDS[language]
     turns = _before(await run_sync(desk.conversations.turns, conversation, owner), asked)
     *before, growing = await run_sync(waiting, desk, turns, asked, language)
+    # From here to the reader nothing is awaited, so that no slot is lost and no conversation is answered twice at once.
+    try:
+        slot = desk.redeem(asked.ticket, asked.question, quoting=asked.quoting)
+    except TicketUsed:
+        return
+    except Refused as error:
+        yield [*before, _message("assistant", chat_markup.notice(getattr(words, error.refusal), "wrong"))]
+        return
+    if conversation in desk.underway:
+        slot.release()
+        yield [*before, _message("assistant", chat_markup.notice(words.still_writing, "wrong"))]
+        return
+    desk.underway.add(conversation)
     streaming = desk.stream(
-        desk.visitor(request),
+        slot,
         asked.question,
         conversation=_told(turns),
         filters=asked.filters or None,
         quoting=asked.quoting,
     )
-    pump, known, answer = Pump(streaming), dict[str, Article](), _broken(asked, "", desk)
-    desk.underway.add(conversation)
+    pump, known, answer = Pump(streaming, slot), dict[str, Article](), _broken(asked, "", desk)
     try:
         async for news in pump.growing(lambda: PAINT * max(2, desk.busy())):
             if news:

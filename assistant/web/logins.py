@@ -74,11 +74,11 @@ class Logins:
 
     def admits(self, address: str, name: str) -> bool:
         """Whether this address, and this name, may try (again) now; the try is counted."""
-        return self._addresses.passes(address) and self._names.passes(name[:LONGEST])
+        return self._addresses.hit(address) and self._names.hit(name[:LONGEST])
 
     def throttled(self, address: str) -> bool:
         """Whether this address has used up its tries."""
-        return self._addresses.full(address)
+        return self._addresses.is_exhausted(address)
 
     def right(self, name: str, password: str) -> bool:
         """Whether the password is that of the name. Takes about 50 ms."""

@@ -106,10 +106,10 @@ class Guard:
         if UPLOAD.fullmatch(path):
             if self._upload is None:
                 return _said(403, "no_uploads")
-            if not self._uploads.passes(_address(request)):
+            if not self._uploads.hit(_address(request)):
                 return _said(429, "too_many")
             return None if self._room() else _said(503, "no_room")
-        if request.method == "POST" and ASKING.fullmatch(path) and not self._requests.passes(_address(request)):
+        if request.method == "POST" and ASKING.fullmatch(path) and not self._requests.hit(_address(request)):
             return _said(429, "too_many")
         return None
 

@@ -19,6 +19,7 @@ from assistant.web import chat_markup, chat_stream, sidebar
 from assistant.web.chat_stream import Asked
 from assistant.web.conversation_store import Kind
 from assistant.web.page_events import Updates, number, spoken, value
+from assistant.web.rate_limit import Refused
 from assistant.web.service import Desk
 from assistant.web.words import WORDS, Language, Words
 from index.errors import NotFound, UsageError
@@ -55,14 +56,16 @@ class Questions:
         page, desk, words = self.page, self.desk, WORDS[language]
         if conversation in desk.underway:
             raise UsageError(words.still_writing)
-        if refusal := desk.admit(desk.visitor(request), asked):
-            raise UsageError(getattr(words, refusal))
+        try:
+            ticket = desk.admit(desk.visitor(request), asked)
+        except Refused as error:
+            raise UsageError(getattr(words, error.refusal)) from None
         filters = _narrowed(since, until, languages, publishers, files, words)
         owner = desk.owner(request)
         turns = desk.conversations.turns(conversation, owner) if conversation else ()
         if not turns:
             conversation, replaces = desk.conversations.begin(owner), 0
-        question = Asked(question=asked.strip(), replaces=replaces, filters=filters, quoting=quoting)
+        question = Asked(ticket=ticket, question=asked.strip(), replaces=replaces, filters=filters, quoting=quoting)
         return {
             page.bridge: sidebar.told(conversation=conversation),
             page.conversation: conversation,
@@ -125,7 +128,7 @@ class Questions:
             if conversation not in desk.underway:
                 break
             await asyncio.sleep(0.1)
-        if asked is not None:  # it still waited for its turn
+        if asked is not None and desk.cancel(asked.ticket):  # it still waited for its turn
             await run_sync(chat_stream.unwritten, desk, conversation, owner, asked)
         turns = await run_sync(desk.conversations.turns, conversation, owner)
         chat = await run_sync(chat_stream.chat, desk, turns, language)

@@ -22,7 +22,7 @@ from assistant.models import Answer, Citation, Usage
 from assistant.query.followups import Conversation
 from assistant.settings import Settings
 from assistant.web.conversation_store import FILE, Conversations
-from assistant.web.rate_limit import Limits, Refusal, Visits
+from assistant.web.rate_limit import Admission, Limits, Refusal, Slot, Ticket
 from assistant.web.uploads import Uploads
 from index.errors import IsnadError
 from index.ingest.sync import Progress, quiet
@@ -78,10 +78,8 @@ class Desk:
         self.may_upload = uploads
         self.incoming = store / FOLDER / f"tmp-{os.getpid()}"  # where the server puts what is sent to it
         self._uploads = Uploads(store, store / FOLDER / "uploads", settings, limits)
-        self._visits = Visits(limits, lambda who, day: self.conversations.spent(who, since=day), self.busy)
+        self._admission = Admission(limits, lambda who, day: self.conversations.spent(who, since=day))
         self._key = secrets.token_bytes(16)
-        self._answering = 0
-        self._counting = threading.Lock()
         self._quoting: Assistant | None = None  # see `plain`
         self._opening = threading.Lock()
         self._status: tuple[float, dict[str, Any]] | None = None
@@ -117,13 +115,33 @@ class Desk:
                 self._quoting = Assistant.open(self.store, settings=settings)
             return self._quoting
 
-    def admit(self, visitor: str, question: object) -> Refusal | None:
-        """None where the question may be asked, else the key of a friendly message (`visits.Refusal`). Ask it once a question."""
-        return self._visits.admit(visitor, question)
+    def refusal(self, visitor: str, question: object) -> Refusal | None:
+        """Return why a search may not be made now, or count it and return None."""
+        return self._admission.refusal(visitor, question)
+
+    def admit(self, visitor: str, question: object) -> Ticket:
+        """Count a question and return a ticket for one answer to it. Raises Refused."""
+        return self._admission.admit(visitor, question)
+
+    def redeem(self, ticket: Ticket, question: str, *, quoting: bool = False) -> Slot:
+        """Return the slot to answer an admitted question in; close it when the answer is paid for.
+
+        Raises TicketUsed, Refused.
+        """
+        settings = self.settings
+        if quoting or not settings.has_model:
+            return self._admission.redeem(ticket)
+        tokens_in = settings.context_tokens + count(question)
+        estimate = Usage(requests=1, tokens_in=tokens_in, tokens_out=settings.answer_tokens)
+        return self._admission.redeem(ticket, self._priced(estimate).cost or 0.0)
+
+    def cancel(self, ticket: Ticket) -> bool:
+        """Withdraw an admitted question; return whether its answer had not begun."""
+        return self._admission.cancel(ticket)
 
     def stream(
         self,
-        visitor: str,
+        slot: Slot,
         question: str,
         *,
         conversation: Conversation | None = None,
@@ -137,8 +155,7 @@ class Desk:
         """
         assistant = self.plain() if quoting else self.assistant
         streaming = assistant.stream(question, conversation=conversation, filters=filters)
-        said = ""
-        self._count(1)
+        visitor, said = slot.ticket.visitor, ""
         try:
             while True:
                 try:
@@ -153,21 +170,20 @@ class Desk:
             if not quoting and (said or isinstance(left, GeneratorExit)):
                 self._charge_unfinished(visitor, question, said)
             raise
-        finally:
-            self._count(-1)
         if answer.usage:
             self.conversations.charge(visitor, self._priced(answer.usage))
         return answer
 
-    def ask(self, visitor: str, question: str, *, filters: Filters | None = None) -> Answer:
-        """The whole answer: `stream`, read to its end."""
-        streaming = self.stream(visitor, question, filters=filters)
-        while True:
-            try:
-                next(streaming)
-            except StopIteration as done:
-                answer: Answer = done.value
-                return answer
+    def ask(self, ticket: Ticket, question: str, *, filters: Filters | None = None) -> Answer:
+        """The whole answer to an admitted question: `stream`, read to its end. Raises TicketUsed, Refused."""
+        with self.redeem(ticket, question) as slot:
+            streaming = self.stream(slot, question, filters=filters)
+            while True:
+                try:
+                    next(streaming)
+                except StopIteration as done:
+                    answer: Answer = done.value
+                    return answer
 
     def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
         """The passages for a question, best first."""
@@ -184,11 +200,7 @@ class Desk:
 
     def busy(self) -> int:
         """How many questions are being answered."""
-        return self._answering
-
-    def _count(self, step: int) -> None:
-        with self._counting:
-            self._answering += step
+        return self._admission.active
 
     def _charge_unfinished(self, visitor: str, question: str, said: str) -> None:
         """An estimate for an answer that was stopped or broke off: all the passages that fit, and what was written."""

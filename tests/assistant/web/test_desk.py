@@ -62,7 +62,7 @@ def test_without_a_store_the_next_step_is_named(tmp_path: Path) -> None:
 
 
 def test_an_answer_is_streamed_and_told_apart_from_its_cost(desk: Desk) -> None:
-    answer = desk.ask("v", "كم كلّف جسر نور؟")
+    answer = desk.ask(desk.admit("v", "كم كلّف جسر نور؟"), "كم كلّف جسر نور؟")
     assert "40" in answer.text and "bridge" in {source.file_id for source in answer.sources}
     assert desk.busy() == 0 and desk.conversations.spent() == Usage()
 
@@ -74,13 +74,12 @@ def paying(server: Scripted) -> Settings:
 def test_what_a_model_costs_is_noted_for_the_visitor_and_stops_them_at_their_limit__WEB_04(tmp_path: Path) -> None:
     with Scripted("كلّف الجسر 40 مليون دينار [1].") as server:
         desk = Desk(stored(tmp_path), settings=paying(server), limits=Limits(cost_each=0.0001))
-        assert desk.admit("mona", "كم كلّف جسر نور؟") is None
-        answer = desk.ask("mona", "كم كلّف جسر نور؟")
+        answer = desk.ask(desk.admit("mona", "كم كلّف جسر نور؟"), "كم كلّف جسر نور؟")
         assert answer.usage
         cost = (answer.usage.tokens_in * 2.0 + answer.usage.tokens_out * 8.0) / 1e6
         assert desk.conversations.spent("mona").cost == pytest.approx(cost)
-        assert desk.admit("mona", "كم كلّف جسر نور؟") == "budget"
-        assert desk.admit("sami", "كم كلّف جسر نور؟") is None
+        assert desk.refusal("mona", "كم كلّف جسر نور؟") == "budget"
+        assert desk.refusal("sami", "كم كلّف جسر نور؟") is None
         desk.close()
 
 
@@ -90,7 +89,7 @@ def test_an_answer_that_breaks_off_is_paid_for(tmp_path: Path, fault: str) -> No
         server.faults = [None, fault]
         desk = Desk(stored(tmp_path), settings=paying(server))
         with contextlib.suppress(IsnadError):
-            desk.ask("mona", "كم كلّف جسر نور؟")
+            desk.ask(desk.admit("mona", "كم كلّف جسر نور؟"), "كم كلّف جسر نور؟")
         assert (desk.conversations.spent("mona").cost or 0) > 0 and desk.busy() == 0
         desk.close()
 
@@ -99,10 +98,12 @@ def test_an_answer_that_is_stopped_ends_the_models_stream_and_is_paid_for(tmp_pa
     with Scripted("كلّف الجسر 40 مليون دينار [1]. " * 50) as server:
         server.faults = [None, "stall"]
         desk = Desk(stored(tmp_path), settings=paying(server))
-        streaming = desk.stream("mona", "كم كلّف جسر نور؟")
-        next(streaming)
-        assert desk.busy() == 1
-        streaming.close()
+        question = "كم كلّف جسر نور؟"
+        with desk.redeem(desk.admit("mona", question), question) as slot:
+            streaming = desk.stream(slot, question)
+            next(streaming)
+            assert desk.busy() == 1
+            streaming.close()
         assert server.left.wait(10)
         assert desk.busy() == 0
         assert (desk.conversations.spent("mona").cost or 0) > 0
@@ -112,7 +113,7 @@ def test_an_answer_that_is_stopped_ends_the_models_stream_and_is_paid_for(tmp_pa
 def test_the_money_of_today_is_what_counts(tmp_path: Path) -> None:
     desk = Desk(stored(tmp_path), settings=Settings(), limits=Limits(cost_all=1.0))
     desk.conversations.charge("mona", Usage(requests=1, cost=1.5))
-    assert desk.admit("sami", "؟") == "budget_all"
+    assert desk.refusal("sami", "؟") == "budget_all"
     assert desk.conversations.spent(since=datetime.now(UTC).date()).cost == 1.5
     desk.close()
 
@@ -124,9 +125,9 @@ def test_an_upload_answers_at_once_and_is_taken_back_by_its_owner(desk: Desk, tm
     report = desk.add(files(desk.incoming, معرض__txt=FAIR), "mona")
     (one,) = report.added
     assert desk.uploads("mona") == (one,) and desk.status()["articles"] == 4
-    assert desk.ask("v", QUESTION).sources[0].file_id == one
+    assert desk.ask(desk.admit("v", QUESTION), QUESTION).sources[0].file_id == one
     desk.remove_upload("mona", one)
-    assert desk.uploads("mona") == () and desk.ask("v", QUESTION).abstained
+    assert desk.uploads("mona") == () and desk.ask(desk.admit("v", QUESTION), QUESTION).abstained
     assert not [path for path in (desk.store / "web" / "uploads").rglob("*") if path.is_file()]
 
 

@@ -29,6 +29,7 @@ from assistant.web.words import WORDS
 from index.errors import ProviderDown
 from tests.assistant.web.served import FREELY, Asked, stored
 
+RESEARCH_SHIP = "متى رست سفينة الأبحاث في ميناء الزهراء؟"
 COST = "كم كلّف جسر نور؟"
 
 
@@ -283,7 +284,7 @@ def test_an_article_without_a_title_is_shown_by_how_it_begins(tmp_path: Path) ->
     desk = Desk(tmp_path / "store", settings=Settings(), limits=FREELY)
     assert desk.article("ship").title is None
     words = WORDS["ar"]
-    answer = desk.ask("layla", "متى رست سفينة الأبحاث في ميناء الزهراء؟")
+    answer = desk.ask(desk.admit("layla", RESEARCH_SHIP), RESEARCH_SHIP)
     turn = Turn(number=1, question="q", answer=answer, at=datetime(2031, 5, 2, tzinfo=UTC))
     for shown in (sidebar.articles(desk, words), chat_stream.chat(desk, [turn], "ar")[1]["content"]):
         assert f"{words.untitled}: " in shown and "رست سفينة الأبحاث" in shown.partition(f"{words.untitled}: ")[2][:60]

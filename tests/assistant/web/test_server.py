@@ -8,13 +8,16 @@ import contextlib
 import html
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -282,6 +285,57 @@ def test_a_visitor_who_asks_too_often_is_told_so__WEB_04(tmp_path: Path) -> None
         said = [told(asked(client, QUESTION, session=f"s{n}")) for n in range(3)]
         assert ARABIC.too_many in said[2] and ARABIC.too_many not in said[1]
         assert len(desk.conversations.listed(me)) == 2
+
+
+def test_an_admitted_question_is_answered_once_however_often_its_answer_is_asked_for__WEB_04(tmp_path: Path) -> None:
+    """A hundred requests at once for one admitted question, by the queue and past it."""
+    with Scripted("كلّف الجسر 40 مليون دينار [1].") as model:
+        settings = Settings(base_url=model.url, key=Secret("k"), model="scripted")
+        with served(stored(tmp_path), settings=settings) as (address, desk), httpx.Client(base_url=address) as client:
+            me = owner(client)
+            asked(client, QUESTION, session="usual")
+            usual = len(model.requests)
+            write = {"fn_index": events(client, "write"), "data": [None, "ar", ""]}
+            for number, route in enumerate(("queue/join", "run/predict")):
+                call(client, "ask", [QUESTION, 0, "ar", "", "", "", [], [], []], f"s{number}")
+                body = {**write, "session_hash": f"s{number}"}
+                with ThreadPoolExecutor(25) as threads:
+                    replies = list(
+                        threads.map(lambda _: client.post(f"/gradio_api/{route}", json=body, timeout=60), range(100))  # noqa: B023
+                    )
+                assert any(reply.status_code == 200 for reply in replies)
+                while desk.busy() or desk.underway or len(desk.conversations.listed(me)) < number + 2:
+                    time.sleep(0.05)
+                time.sleep(1)  # what a further answer would have asked of the model by now
+                assert len(model.requests) == usual * (number + 2)
+            assert len(desk.conversations.listed(me)) == 3
+
+
+def test_limits_of_rate_and_money_hold_for_programs_that_ask_all_at_once__WEB_04(tmp_path: Path) -> None:
+    price = {"price_in": 1_000.0, "price_out": 1_000.0}
+    with Scripted("كلّف الجسر 40 مليون دينار [1].") as model:
+        settings = Settings(base_url=model.url, key=Secret("k"), model="scripted", **price)
+        for limits, most, refusals in (
+            (Limits(per_minute=5), 5, {"too_many", "busy"}),
+            (Limits(per_minute=1_000, all_per_minute=1_000, cost_each=0.001, at_once=100), 1, {"budget"}),
+            (Limits(per_minute=1_000, all_per_minute=1_000, cost_all=0.001, at_once=100), 1, {"budget_all"}),
+        ):
+            model.requests.clear()
+            store = stored(tmp_path / f"{most}{len(refusals)}{limits.cost_all}")
+            with served(store, settings=settings, limits=limits) as (address, _), httpx.Client() as client:
+                body = {"data": [QUESTION, "", "", "", ""]}
+
+                def ask(number: int) -> str:
+                    joined = client.post(f"{address}/gradio_api/call/answer", json=body, timeout=60)  # noqa: B023
+                    event = joined.json()["event_id"]
+                    return client.get(f"{address}/gradio_api/call/answer/{event}", timeout=60).text
+
+                with ThreadPoolExecutor(50) as threads:
+                    replies = [reply for reply in threads.map(ask, range(50)) if "event: complete" in reply]
+                why = [re.search(r'"why": "(\w+)"', reply) for reply in replies]
+                assert {match[1] for match in why if match} <= refusals
+                assert sum(match is None for match in why) == most
+                assert 0 < len(model.requests) <= 2 * most
 
 
 def test_behind_a_login_conversations_belong_to_the_name(tmp_path: Path) -> None:
