@@ -1,4 +1,4 @@
-"""Cut an article on sentence ends into passages of a token budget, with exact offsets, around what the site put there."""
+"""Split articles at sentence boundaries into passages of a token budget, with exact offsets, without boilerplate."""
 
 from __future__ import annotations
 
@@ -9,38 +9,37 @@ from index.language.analyzer import words
 from index.language.invisible_chars import clean
 from index.language.sentences import sentences, trimmed
 from index.models import Article, Passage, Span
-from index.token_count import count as tokens_of
+from index.token_count import count as count_tokens
 
-# o200k_base tokens. By `python -m tools.budget`: a smaller passage is found less often (R@1), a larger one is no longer read
-# whole by embedding models that take 512 tokens of their own; within the first 2,000 tokens that a model reads all are equal.
+# In o200k_base tokens, by `python -m tools.budget`: smaller passages have a lower recall at 1, and larger ones exceed
+# the 512 tokens of many embedding models.
 BUDGET = 384
-WHOLE = 768  # tokens: a report of at most so many is found best as one passage (`python -m tools.budget`)
+WHOLE = 768  # tokens; a shorter report is best kept as one passage (`python -m tools.budget`)
 
-Weighed = tuple[Span, int]  # a piece of text and its tokens, counted with the white space before it
+SizedSpan = tuple[Span, int]  # a span and its tokens, white space before it included
 
-MANY = 20_000  # sentences: no article has as many
+MANY = 20_000  # sentences; more than any real article has
 
-_GAP = 40  # characters of white space that no passage bridges
+_GAP = 40  # characters of white space across which no passage extends
 _CUTS = (re.compile(r"(?<=[،,;؛:–—])\s"), re.compile(r"\s"))  # where a sentence above the budget may be cut
 
 
 def cut(article: Article, budget: int = BUDGET, whole: int = 0) -> tuple[Passage, ...]:
-    """The passages of an article: whole sentences, at most `budget` tokens each, in order; boilerplate is in none of them.
+    """Split an article into passages of whole sentences, at most `budget` tokens each, in order, without boilerplate.
 
-    Neighbouring sentences are packed into passages of about equal size. A sentence above the budget is cut at a clause mark,
-    failing that between words, failing that anywhere. Tokens are counted as a model will see the text, without invisible
-    characters and floods of tatweel. A stretch of at most `whole` tokens is not cut, whatever the budget.
-    The title on its own is no passage, as every passage is searched with it, unless there is nothing else.
-    An article of boilerplate or white space has no passage.
+    Neighbouring sentences are packed into passages of about equal size. A sentence above the budget is cut at a clause
+    mark, else between words, else anywhere. Tokens are counted on the cleaned text that a model sees. A run of at most
+    `whole` tokens is not cut, whatever the budget. The title alone is a passage only if there is no other, because each
+    passage is searched together with it. An article of boilerplate or white space has no passage.
 
-    >>> [one.text for one in cut(Article(id="a", sha256="", text="وصل الوفد. غادر الوفد."), budget=6)]
+    >>> [passage.text for passage in cut(Article(id="a", sha256="", text="وصل الوفد. غادر الوفد."), budget=6)]
     ['وصل الوفد.', 'غادر الوفد.']
     """
     text = article.text
-    tokens = tokens_of if clean(text) is text else _cleaned
-    packed = (span for run in _runs(article) for span in _packed(_weighed(text, run, budget, tokens), budget, whole))
-    spans = [span for one in packed if (span := trimmed(text, one)).start < span.end]
-    told = [span for span in spans if not _same(span.of(text), article.title or "")]
+    tokens = count_tokens if clean(text) is text else _clean_tokens
+    packed = (span for run in _runs(article) for span in _pack(_sized(text, run, budget, tokens), budget, whole))
+    spans = [span for piece in packed if (span := trimmed(text, piece)).start < span.end]
+    body = [span for span in spans if not _same_words(span.of(text), article.title or "")]
     return tuple(
         Passage(
             id=f"{article.id}:{span.start}-{span.end}",
@@ -49,16 +48,16 @@ def cut(article: Article, budget: int = BUDGET, whole: int = 0) -> tuple[Passage
             end=span.end,
             text=span.of(text),
         )
-        for span in told or spans
+        for span in body or spans
     )
 
 
-def _same(piece: str, title: str) -> bool:
+def _same_words(piece: str, title: str) -> bool:
     return len(piece) < 2 * len(title) and words(piece) == words(title)
 
 
 def _runs(article: Article) -> Iterator[list[Span]]:
-    """The sentences between one stretch of boilerplate and the next."""
+    """Yield the sentences of each run of text between boilerplate."""
     text, low = article.text, 0
     for barrier in (*sorted(article.boilerplate), Span(len(text), len(text))):
         if low < barrier.start:
@@ -67,31 +66,33 @@ def _runs(article: Article) -> Iterator[list[Span]]:
         low = max(low, barrier.end)
 
 
-def _weighed(text: str, run: list[Span], budget: int, count: Callable[[str], int]) -> Iterator[Weighed]:
+def _sized(text: str, run: list[Span], budget: int, count: Callable[[str], int]) -> Iterator[SizedSpan]:
     before = run[0].start if run else 0
-    weigh = count if len(run) < MANY else _at_most
+    size = count if len(run) < MANY else _upper_bound
     for sentence in run:
         if sentence.start - before > _GAP:
             before = sentence.start
-        tokens = weigh(text[before : sentence.end])
+        tokens = size(text[before : sentence.end])
         if tokens <= budget:
             yield Span(before, sentence.end), tokens
         else:
-            yield from _parts(text, before, sentence.end, tokens, budget, count)
+            yield from _split(text, before, sentence.end, tokens, budget, count)
         before = sentence.end
 
 
-def _cleaned(piece: str) -> int:
-    return tokens_of(clean(piece))
+def _clean_tokens(piece: str) -> int:
+    return count_tokens(clean(piece))
 
 
-def _at_most(piece: str) -> int:
-    """The tokens of a piece; of a short one its bytes, which are never fewer and take no time to count."""
-    return len(piece.encode("utf-8", "surrogatepass")) if len(piece) < 40 else _cleaned(piece)
+def _upper_bound(piece: str) -> int:
+    """Count the tokens of a piece, or the bytes of a short one, which are never fewer and faster to count."""
+    return len(piece.encode("utf-8", "surrogatepass")) if len(piece) < 40 else _clean_tokens(piece)
 
 
-def _parts(text: str, start: int, end: int, tokens: int, budget: int, count: Callable[[str], int]) -> Iterator[Weighed]:
-    """A stretch of text above the budget, in parts of about equal size that are not."""
+def _split(
+    text: str, start: int, end: int, tokens: int, budget: int, count: Callable[[str], int]
+) -> Iterator[SizedSpan]:
+    """Split a span above the budget into parts of about equal size within it."""
     if tokens <= budget or end - start == 1:
         yield Span(start, end), tokens
         return
@@ -99,39 +100,39 @@ def _parts(text: str, start: int, end: int, tokens: int, budget: int, count: Cal
     at = start
     while at < end:
         stop = end if end - at <= share * 1.2 else _cut_near(text, at, at + share)
-        yield from _parts(text, at, stop, count(text[at:stop]), budget, count)
+        yield from _split(text, at, stop, count(text[at:stop]), budget, count)
         at = stop
 
 
 def _cut_near(text: str, start: int, wanted: int) -> int:
-    """The last good place for a cut in the second half of `start:wanted`; `wanted` where there is none."""
+    """Return the last good place for a cut in the second half of `start:wanted`, or `wanted` if there is none."""
     low = start + (wanted - start) // 2
-    for places in _CUTS:
-        found = max((place.start() for place in places.finditer(text, low, wanted)), default=start)
-        if found > start:
-            return found
+    for pattern in _CUTS:
+        last = max((match.start() for match in pattern.finditer(text, low, wanted)), default=start)
+        if last > start:
+            return last
     return max(wanted, start + 1)
 
 
-def _packed(pieces: Iterator[Weighed], budget: int, whole: int) -> Iterator[Span]:
-    """Neighbours joined into passages; a wide gap keeps them apart."""
-    group: list[Weighed] = []
+def _pack(pieces: Iterator[SizedSpan], budget: int, whole: int) -> Iterator[Span]:
+    """Join neighbours into passages, but not across a wide gap."""
+    group: list[SizedSpan] = []
     for piece in pieces:
         if group and piece[0].start != group[-1][0].end:
-            yield from _even(group, budget, whole)
+            yield from _split_evenly(group, budget, whole)
             group = []
         group.append(piece)
     if group:
-        yield from _even(group, budget, whole)
+        yield from _split_evenly(group, budget, whole)
 
 
-def _even(group: list[Weighed], budget: int, whole: int) -> Iterator[Span]:
-    """As few passages as the budget allows, of about equal weight: a passage of one left-over sentence is hard to find."""
+def _split_evenly(group: list[SizedSpan], budget: int, whole: int) -> Iterator[Span]:
+    """Make as few passages as the budget allows, of about equal size: a passage of one sentence is hard to find."""
     total = sum(tokens for _, tokens in group)
     if total <= whole:
         yield Span(group[0][0].start, group[-1][0].end)
         return
-    share = total / _fewest(group, budget)
+    share = total / _min_passages(group, budget)
     start, weight, before, made = group[0][0].start, 0, 0, 1
     for span, tokens in group:
         if weight and (weight + tokens > budget or before + tokens / 2 > share * made):
@@ -142,7 +143,7 @@ def _even(group: list[Weighed], budget: int, whole: int) -> Iterator[Span]:
     yield Span(start, group[-1][0].end)
 
 
-def _fewest(group: list[Weighed], budget: int) -> int:
+def _min_passages(group: list[SizedSpan], budget: int) -> int:
     passages, weight = 1, 0
     for _, tokens in group:
         if weight + tokens > budget:

@@ -1,7 +1,7 @@
-"""How many tokens a text costs a model: o200k_base counts, offline. The only home of tiktoken.
+"""Count o200k_base tokens offline; the only module that uses tiktoken.
 
-The encoding is the file that llama-index-core carries; its folder is found without running llama_index, and nothing is
-ever fetched from the network.
+The encoding file is that of llama-index-core. Its folder is located without importing llama_index, and nothing is
+fetched from the network.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from tiktoken import Encoding
 
 ENCODING = "o200k_base"
-FILE = "fb374d419588a4632f3f557e76b4b70aebbca790"  # sha1 of the encoding's address: the name tiktoken gives to its copy
+FILE = "fb374d419588a4632f3f557e76b4b70aebbca790"  # tiktoken's file name, the sha1 of the encoding's URL
 SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
-PIECE = 8_000  # tiktoken's own matching overflows its stack on a million spaces and slows down on long runs
+PIECE = 8_000  # characters; tiktoken overflows its stack on a million spaces and is slow on long runs
 
 _loading = Lock()
 _PIECE = re.compile(rf".{{1,{PIECE - 1}}}(?=\s\S)|.{{1,{PIECE}}}", re.DOTALL)
 
 
 def count(text: str) -> int:
-    """The number of o200k_base tokens in a text; what looks like a special token counts as plain text.
+    """Count the o200k_base tokens of a text; special tokens count as plain text.
 
-    Exact up to 8,000 characters. A longer text is counted in pieces cut before a space, which can add one token for each.
-    Raises IsnadError where the encoding file is missing or damaged.
+    Exact up to 8,000 characters. A longer text is counted in pieces cut before a space, which can add a token for each.
+    Raises IsnadError if the encoding file is missing or damaged.
 
     >>> count("إسناد كل جملة إلى مصدرها")
     9
@@ -51,7 +51,7 @@ def _encoding() -> Encoding:
 
 
 def _folder() -> Path:
-    """Where llama-index-core keeps its encodings; a name space package is found without running any of it."""
+    """Locate the encodings of llama-index-core without importing it."""
     spec = importlib.util.find_spec("llama_index")
     for place in (spec.submodule_search_locations or []) if spec else []:
         folder = Path(place) / "core" / "_static" / "tiktoken_cache"
@@ -63,7 +63,7 @@ def _folder() -> Path:
 def _load(folder: Path) -> Encoding:
     path = folder / FILE
     if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
-        # tiktoken would go to the network for it
+        # tiktoken would fetch it from the network
         raise IsnadError(
             f"the token encoding {path.name} is missing or damaged: install llama-index-core again, which carries it"
         )

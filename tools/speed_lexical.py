@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from index.embeddings.protocol import hashed
-from index.language.analyzer import indexed
+from index.language.analyzer import index_terms
 from index.search.lexical import LexicalIndex, LexicalWriter
 from tools.retrieval import DATA, arcd, xquad
 
@@ -114,7 +114,7 @@ def main(sizes: list[int]) -> None:
         return
     sample = list(passages(20_000))
     for label, work in (
-        ("terms of a passage", lambda: [indexed(text) for text in sample]),
+        ("terms of a passage", lambda: [index_terms(text) for text in sample]),
         ("hashed vectors", lambda: hashed(sample)),
     ):
         began = time.process_time()

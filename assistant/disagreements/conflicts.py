@@ -17,7 +17,7 @@ from assistant.extractive.amounts import Wanted, amounts, fate, of_one_time, wan
 from assistant.models import Citation, Conflict, Kind, Side
 from assistant.query.parse import understand
 from assistant.query.question_type import FUNCTION_WORDS
-from index.language.analyzer import QUESTION_WORDS, placed, stem, words
+from index.language.analyzer import QUESTION_WORDS, stem, word_spans, words
 from index.language.dates.date_mentions import DateMention, compatible, dates
 from index.language.normalize import fold
 from index.language.numbers.number_mentions import Number
@@ -281,7 +281,7 @@ def _conflict(kind: Kind, *sides: tuple[_Said, Span]) -> Conflict:
     (one, here), (two, there) = sides
     shared = one.content & two.content
     about = {
-        word: where.of(one.text) for word, where in placed(fold(one.text)) if stem(word) in shared
+        word: where.of(one.text) for word, where in word_spans(fold(one.text)) if stem(word) in shared
     }  # as it is spelt
     return Conflict(
         kind=kind,

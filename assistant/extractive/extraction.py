@@ -104,12 +104,13 @@ def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, li
 
 def unheard(question: Question, frequency: Frequency) -> tuple[str, ...]:
     """The names of the question, known by their capitals, that no article has in any spelling."""
-    return tuple(
-        name
-        for name in question.names
-        if not any(
-            frequency.document_frequency(field, term) for field in ("h", "k") for term in getattr(terms(name), field)
-        )
+    return tuple(name for name in question.names if not _is_known(name, frequency))
+
+
+def _is_known(name: str, frequency: Frequency) -> bool:
+    parts = terms(name)
+    return any(frequency.document_frequency("h", stem) for stem in parts.stems) or any(
+        frequency.document_frequency("k", key) for key in parts.phonetic
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol
 
-from index.language.analyzer import asked, indexed, skeleton, stem
+from index.language.analyzer import index_terms, question_terms, skeleton, stem
 
 K1, B = 1.2, 0.75  # of BM25, as in the index
 USUAL_LENGTH = {"c": 560.0, "h": 65.0, "k": 65.0}  # terms of a passage of 400 characters
@@ -51,10 +51,10 @@ class Yardstick:
     """
 
     def __init__(self, question: str, frequency: Frequency) -> None:
-        wanted = asked(question)
+        wanted = question_terms(question)
         self._weights: dict[Field, dict[str, float]] = {}
         for field in FIELDS:
-            counted = Counter(getattr(wanted, field))
+            counted = Counter(wanted.by_field[field])
             self._weights[field] = {
                 term: times * rarity(frequency.document_frequency(field, term), frequency.passages)
                 for term, times in counted.items()
@@ -64,7 +64,7 @@ class Yardstick:
     def share(self, text: str) -> float:
         """From 0, none of the question, towards 1, all of it again and again."""
         total = 0.0
-        for field, terms in zip(FIELDS, indexed(text), strict=True):
+        for field, terms in zip(FIELDS, index_terms(text), strict=True):
             weights = self._weights[field]
             said = terms.split()
             norm = K1 * (1 - B + B * len(said) / USUAL_LENGTH[field])

@@ -99,9 +99,9 @@ def _seen(sentence: str) -> _Seen:
     return _Seen(
         words=tuple(dict.fromkeys(word for word in content if not word.isdecimal())),
         names=frozenset(word for piece in _PIECE.findall(sentence) if not piece[0].islower() for word in words(piece)),
-        c=frozenset(found.c),
-        h=frozenset(found.h),
-        k=frozenset(one for one in found.k if len(one) > 1),
+        c=frozenset(found.ngrams),
+        h=frozenset(found.stems),
+        k=frozenset(one for one in found.phonetic if len(one) > 1),
         numbers=frozenset(number.value for number in numbers(sentence) if not number.loose),
     )
 

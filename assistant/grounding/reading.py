@@ -13,10 +13,10 @@ import msgspec
 from assistant.grounding.lexicon import form, lexicon, root, weight
 from index.language.analyzer import skeleton, stem
 from index.language.dates.date_mentions import DateMention, PartialDate, dates
-from index.language.dates.date_patterns import dated
+from index.language.dates.date_patterns import is_date_word
 from index.language.normalize import Folded, fold
 from index.language.numbers.number_mentions import Number, numbers
-from index.language.numbers.number_tokens import counts
+from index.language.numbers.number_tokens import is_number_word
 from index.language.sentences import sentences
 from index.models import Span
 
@@ -110,7 +110,7 @@ class _Figures(dict[str, Literal["date", "number", "both", ""]]):
 
     def __missing__(self, word: str) -> Literal["date", "number", "both", ""]:
         digits = any(map(str.isdecimal, word))
-        day, number = digits or dated(word), digits or counts(word)
+        day, number = digits or is_date_word(word), digits or is_number_word(word)
         found: Literal["date", "number", "both", ""] = (
             "both" if day and number else "date" if day else "number" if number else ""
         )

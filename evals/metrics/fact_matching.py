@@ -130,4 +130,4 @@ def shared(text: str, about: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem for stem in terms(text).h if len(stem) > 2 and not stem.isdigit())
+    return frozenset(stem for stem in terms(text).stems if len(stem) > 2 and not stem.isdigit())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from index.errors import ProviderError, UsageError
-from index.language.analyzer import LONGEST, terms
+from index.language.analyzer import MAX_WORD, terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,9 +121,9 @@ class _Hashes(dict[str, "NDArray[np.int64]"]):
 
     def __missing__(self, chunk: str) -> NDArray[np.int64]:
         found = terms(chunk)
-        named = [f"c{term}" for term in found.c] + [f"h{term}" for term in found.h]
+        named = [f"c{term}" for term in found.ngrams] + [f"h{term}" for term in found.stems]
         hashes = np.fromiter(map(_hash, named), np.int64, len(named))
-        if len(chunk) <= LONGEST:
+        if len(chunk) <= MAX_WORD:
             if len(self) >= self.ROOM:
                 self.clear()
             self[chunk] = hashes

@@ -19,7 +19,7 @@ from threading import Event, Thread
 import msgspec
 
 from index.chunking import WHOLE, cut
-from index.language.invisible_chars import unseen
+from index.language.invisible_chars import count_invisible
 from index.loaders.article_loader import Found
 from index.loaders.sandbox import no_secrets, received, send
 from index.models import Article, Passage, Skipped, Value
@@ -55,7 +55,7 @@ def prepared(found: Found) -> Prepared | Skipped:
         article=article,
         passages=cut(article, whole=WHOLE),
         sketch=sketch(article.text, article.boilerplate),
-        unseen=unseen(article.text),
+        unseen=count_invisible(article.text),
     )
 
 

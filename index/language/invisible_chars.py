@@ -1,7 +1,7 @@
-"""What an article carries that no reader sees: invisible and direction characters, tags, controls, floods of tatweel or marks.
+"""Remove characters that no reader sees: invisible, direction and tag characters, controls, runs of tatweel or marks.
 
-The stored original keeps all of it; search and prompts get the text without. The list is the one of OWASP LLM01:2026
-(control 5), Unicode TR36 and the default-ignorable characters of the Unicode database.
+The stored article keeps them; search and prompts get the cleaned text. The list is that of OWASP LLM01:2026 (control
+5), Unicode TR36 and the default-ignorable characters of the Unicode database.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 
-PASSES = 4  # what is removed can bring the pieces of a flood together
+PASSES = 4  # removing characters can join the pieces of another run
 
 _KINDS = {
     "tag": "\U000e0000-\U000e007f",
@@ -22,32 +22,36 @@ _KINDS = {
         "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0080-\U000e00ff\U000e01f0-\U000e0fff"
     ),
     "control": "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f",
-    "broken": "\ud800-\udfff",  # half of a surrogate pair: no encoding can write it
+    "broken": "\ud800-\udfff",  # half of a surrogate pair, which no encoding can write
 }
-_MARK = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u08ca-\u08ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_MARK = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
+    "\u08ca-\u08ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+)
 _FORMS = "\ufb50-\ufd3d\ufd50-\ufdfb\ufe70-\ufefc"
 _PATTERNS = {
     **{kind: f"[{letters}]+" for kind, letters in _KINDS.items()},
     "presentation": f"[{_FORMS}]+",
-    "tatweel": "\u0640{2,}|\u0640(?=[\u0620-\u0652])",  # the one of the year in 1445هـ stays
+    "tatweel": "\u0640{2,}|\u0640(?=[\u0620-\u0652])",  # a single tatweel, as in the year 1445هـ, stays
     "marks": f"[{_MARK}]{{4,}}",
     "leftover": (
-        r"&(?:nbsp;?|(?:amp|quot|apos|lt|gt|laquo|raquo|[lr][sd]quo|hellip|[nm]dash|zwn?j|[rl]lm|shy|#\d{2,6}|#[xX][\da-fA-F]{2,5});)"
+        r"&(?:nbsp;?|(?:amp|quot|apos|lt|gt|laquo|raquo|[lr][sd]quo|hellip|[nm]dash|zwn?j|[rl]lm|shy"
+        r"|#\d{2,6}|#[xX][\da-fA-F]{2,5});)"
     ),
 }
 _FIRST = f"[{''.join(_KINDS.values())}{_FORMS}{_MARK}\u0640&]"
 _ANY = re.compile(_FIRST)
-_DIRT = re.compile(  # looking at the first letter before the kinds are tried makes it eight times as fast
+_INVISIBLE = re.compile(  # testing the first letter before the kinds makes it eight times as fast
     f"(?={_FIRST})(?:{'|'.join(f'(?P<{kind}>{pattern})' for kind, pattern in _PATTERNS.items())})"
 )
 
 
 def clean(text: str) -> str:
-    """The text as search and a model should see it; unchanged (the same object) where there is nothing to remove.
+    """Return the text as search and a model should see it; the same object if nothing is to be removed.
 
-    Invisible and control characters go, so do stretched letters and heaps of more than three marks on one letter;
-    presentation forms become the letters they stand for,
-    and leftovers of HTML such as `&nbsp;` the signs. Letters, vowel signs, digits and line breaks stay as they are.
+    Invisible and control characters are removed, and so are stretched letters and more than three marks on one letter.
+    Presentation forms become the letters they stand for, and HTML entities such as `&nbsp;` the characters. Letters,
+    vowel signs, digits and line breaks stay.
 
     >>> clean("مـــحمد\\u200f زا\\u200bر ﺣﻠﺐ عام 1445هـ")
     'محمد زار حلب عام 1445هـ'
@@ -55,29 +59,29 @@ def clean(text: str) -> str:
     for _ in range(PASSES):
         if not _ANY.search(text):
             break
-        before, text = text, _DIRT.sub(_kept, text)
+        before, text = text, _INVISIBLE.sub(_replacement, text)
         if text == before:
             break
     return text
 
 
-def unseen(text: str) -> dict[str, int]:
-    """How many characters of each kind `clean` takes out or replaces; empty for a clean text.
+def count_invisible(text: str) -> dict[str, int]:
+    """Count the characters of each kind that `clean` removes or replaces; empty for a clean text.
 
-    >>> unseen("خبر\\u200b\\u200b عا\\u202eجل")
+    >>> count_invisible("خبر\\u200b\\u200b عا\\u202eجل")
     {'invisible': 2, 'direction': 1}
     """
     counts: Counter[str] = Counter()
     if _ANY.search(text):
-        for match in _DIRT.finditer(text):
+        for match in _INVISIBLE.finditer(text):
             counts[str(match.lastgroup)] += len(match.group())
     return dict(counts)
 
 
-def _kept(found: re.Match[str]) -> str:
-    if found.lastgroup == "leftover":
-        return html.unescape(found.group()).replace("\xa0", " ")
-    if found.lastgroup != "presentation":
+def _replacement(match: re.Match[str]) -> str:
+    if match.lastgroup == "leftover":
+        return html.unescape(match.group()).replace("\xa0", " ")
+    if match.lastgroup != "presentation":
         return ""
-    spelt = unicodedata.normalize("NFKC", found.group())
-    return re.sub(f" (?=[{_MARK}])", "", spelt)  # a vowel sign shown on its own
+    letters = unicodedata.normalize("NFKC", match.group())
+    return re.sub(f" (?=[{_MARK}])", "", letters)  # an isolated vowel sign carries a space

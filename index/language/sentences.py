@@ -1,9 +1,9 @@
-"""Where sentences and paragraphs begin and end, in any language, as exact offsets; one pass, linear in the text.
+"""Split text of any language into sentences and paragraphs with exact offsets, in one pass linear in the text.
 
 A line break, a bullet and a full stop end a sentence; an abbreviation, an initial, a decimal, a date, an ellipsis in
 mid-sentence and a mark inside brackets do not. Rules of this kind are the published practice for news text without
-training data (Grefenstette and Tapanainen 1994, "What is a word, what is a sentence?"); Arabic has no capital letters to
-help, so its rules lean on the length of the two sides and on what a mark is attached to.
+training data (Grefenstette and Tapanainen 1994, "What is a word, what is a sentence?"). Arabic has no capital letters,
+so its rules use the length of the two sides and what a mark is attached to.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from index.language.lexicons import load_groups
+from index.language.normalize import folded
 from index.models import Span
 
-WINDOW = 300  # how far a mark looks for its bracket or quotation mark: keeps the pass linear
-DENSEST = 6  # characters for each mark, on average over a long text
+WINDOW = 300  # characters searched for the bracket or quotation mark of a mark; keeps the pass linear
+MIN_SPACING = 6  # characters for each mark, on average over a long text
 BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
-NO_SPACE = "。！？।॥።။។"  # full stops after which no space is written
+NO_SPACE = "。！？।॥።။។"  # full stops without a space after them
 CLOSERS = "\"'”’»›)]}﴾٭"
 BRACKETS, QUOTES = (("(", ")"), ("[", "]")), (("«", "»"), ("“", "”"))
 PAIRS = {")": "(", "]": "[", "}": "{", "»": "«", "”": "“", "›": "‹", "’": "‘", '"': '"'}
@@ -33,46 +35,21 @@ _ONLY_NUMBER = re.compile(r"[\W_]*(?:\d{1,3}|[a-zA-Z])")
 _NEXT = re.compile(r"\s*+[\"'“‘«‹(\[¿¡]*+(\w+)")
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_TITLES = _set(
-    "v mr mrs ms dr prof st gen col lt sgt capt cmdr maj gov sen rep rev hon pres supt mt ft vs messrs mme mlle "
-    "sr sra dra ing lic hr fr bzw ca cf eg e.g ie i.e z.b d.h u.a viz al"
-)
-_BEFORE_NUMBER = _set(
-    "no nos nr pp p vol fig art ch sec para jan feb mar apr jun jul aug sep sept oct nov dec approx est"
-)
-_STARTERS = _set(
-    "The This That These Those He She It They We I You In On At By For From With After Before When While But And As If "
-    "A An His Her Its Their Our My There Here However Meanwhile Since Although"
-)
-_DEPENDENT = _set(  # what follows ؛ and cannot stand alone
-    "إذ اذ إذا اذا حيث لأن لان لأنه لأنها لأنهم كي لكي حتى مما كما أي بل مثل خاصة خصوصا خصوصًا ولا وذلك علما علمًا علماً"
-)
-_SPELT_LETTERS = _set(  # the names of Latin letters, as initials are written in Arabic
-    "إيه ايه بي سي دي إي اي إف اف جي إتش اتش آي جيه كيه إل ال إم ام إن ان أو او كيو آر ار إس اس تي يو في دبليو إكس اكس "
-    "واي زد زي"
-)
-_AFTER_GERMAN_ORDINAL = _set(
-    "Januar Februar März April Mai Juni Juli August September Oktober November Dezember Jahrhundert Jahrhunderts "
-    "Jahrhunderte"
-)
+_LISTS = load_groups("sentence_boundaries")
 
 
 def sentences(text: str) -> tuple[Span, ...]:
-    """The sentences of a text in order, trimmed of white space, together covering every character that is not white space.
+    """Return the sentences of a text in order, trimmed, together covering all that is not white space.
 
     Never raises; an empty or blank text has none. A heading or a list item without a full stop is a sentence; a bullet
-    belongs to the sentence that it opens. 100,000 characters of the worst kind take under 0.1 s.
+    belongs to the sentence that it opens. 100,000 hostile characters take under 0.1 s.
 
     >>> text = "قال د. سامر إن النسبة 6.5 بالمئة. هل ترتفع؟ نعم"
     >>> [span.of(text) for span in sentences(text)]
     ['قال د. سامر إن النسبة 6.5 بالمئة.', 'هل ترتفع؟', 'نعم']
     """
     marks = list(_MARK.finditer(text))
-    prose = len(marks) * DENSEST < len(text) + 10_000  # else a table or junk, where a mark means nothing
+    prose = len(marks) * MIN_SPACING < len(text) + 10_000  # otherwise a table or junk, where marks end nothing
     start = 0
     cuts = [0]
     for mark in marks:
@@ -91,7 +68,7 @@ def sentences(text: str) -> tuple[Span, ...]:
 
 
 def paragraphs(text: str) -> tuple[Span, ...]:
-    """The paragraphs of a text, one for each line that is not blank, trimmed of white space.
+    """Return the paragraphs of a text: its lines that are not blank, trimmed.
 
     >>> [span.start for span in paragraphs("عنوان\\n\\n  أول فقرة\\n")]
     [0, 9]
@@ -104,7 +81,7 @@ def paragraphs(text: str) -> tuple[Span, ...]:
 
 
 def trimmed(text: str, span: Span) -> Span:
-    """The span without the white space at its ends; empty where it holds nothing else.
+    """Return the span without white space at its ends; empty if it holds nothing else.
 
     >>> trimmed(" خبر ", Span(0, 5))
     Span(start=1, end=4)
@@ -117,7 +94,7 @@ def trimmed(text: str, span: Span) -> Span:
 def _trimmed(text: str, edges: list[int]) -> tuple[Span, ...]:
     spans = []
     for start, end in pairwise(edges):
-        piece = text[start:end].rstrip()  # as `trimmed`, without a call for each
+        piece = text[start:end].rstrip()  # as `trimmed`, without a function call for each
         kept = piece.lstrip()
         if kept:
             end = start + len(piece)
@@ -126,7 +103,7 @@ def _trimmed(text: str, edges: list[int]) -> tuple[Span, ...]:
 
 
 def _ends(text: str, start: int, mark: re.Match[str]) -> bool:
-    """Whether the mark ends the sentence that began at `start`."""
+    """Test whether the mark ends the sentence that began at `start`."""
     at, end = mark.span(3)
     after = mark.end()
     following = text[after : after + 1]
@@ -140,9 +117,9 @@ def _ends(text: str, start: int, mark: re.Match[str]) -> bool:
     if _closes_midway(text, start, at, sign, text[after - 1]) if end < after else _bracketed(text, start, at):
         return False
     if text[after + 1 : after + 2].islower():
-        return False  # a script with capitals begins its sentences with one
+        return False  # in a script with capitals, sentences begin with a capital
     if sign == "؛":
-        return _next_word(text, after) not in _DEPENDENT and not _quoted(text, start, at)
+        return folded(_next_word(text, after)) not in _LISTS["dependent"] and not _quoted(text, start, at)
     if sign == "…" or (end - at > 1 and not text[at:end].strip(". …")):
         return end < after or _long_enough(text, start, at, after)
     return sign != "." or end - at > 1 or end < after or not _abbreviated(text, start, at, after)
@@ -154,7 +131,7 @@ def _next_word(text: str, after: int) -> str:
 
 
 def _run_together(text: str, at: int, following: str, closed: bool) -> bool:
-    """A mark that is run together with the next Arabic word, as web pages often have it; not `م.ع` and not `1.الأول`."""
+    """Test whether a mark ends a sentence though no space follows, as on web pages; not in `م.ع` and `1.الأول`."""
     if not "\u0620" <= following <= "\u06d3":
         return following in "«“•"
     if closed or text[at] != ".":
@@ -163,7 +140,7 @@ def _run_together(text: str, at: int, following: str, closed: bool) -> bool:
 
 
 def _closes_midway(text: str, start: int, at: int, sign: str, last: str) -> bool:
-    """A mark inside brackets, or a title such as «لماذا؟», within a sentence that goes on after them."""
+    """Test for a mark inside brackets or a title such as «لماذا؟» in a sentence that continues after them."""
     opener = text.rfind(PAIRS.get(last, last), max(start, at - WINDOW), at)
     if opener < 0:
         return False
@@ -174,7 +151,7 @@ def _closes_midway(text: str, start: int, at: int, sign: str, last: str) -> bool
 
 
 def _bracketed(text: str, start: int, at: int) -> bool:
-    """Whether the mark stands between brackets that close soon, on the same line."""
+    """Test whether the mark stands between brackets that close soon, on the same line."""
     low = max(start, at - WINDOW)
     for left, right in BRACKETS:
         opened = text.rfind(left, low, at)
@@ -187,7 +164,7 @@ def _bracketed(text: str, start: int, at: int) -> bool:
 
 
 def _quoted(text: str, start: int, at: int) -> bool:
-    """Whether a quotation that began in this sentence is still open."""
+    """Test whether a quotation that began in this sentence is still open."""
     low = max(start, at - WINDOW)
     if any(text.rfind(left, low, at) > text.rfind(right, low, at) for left, right in QUOTES):
         return True
@@ -195,7 +172,7 @@ def _quoted(text: str, start: int, at: int) -> bool:
 
 
 def _long_enough(text: str, start: int, at: int, after: int) -> bool:
-    """An ellipsis in mid-line is a pause unless what stands on both sides could be a sentence (40 and 20 characters)."""
+    """Test whether both sides of an ellipsis in mid-line are long enough for sentences (40 and 20 characters)."""
     if text[after + 1 : after + 2].isupper():
         return True
     if at - start < 40 or len(text) - after < 20:
@@ -204,7 +181,7 @@ def _long_enough(text: str, start: int, at: int, after: int) -> bool:
 
 
 def _abbreviated(text: str, start: int, at: int, after: int) -> bool:
-    """Whether the full stop at `at` belongs to the word before it."""
+    """Test whether the full stop at `at` belongs to the word before it."""
     low = max(start, at - 24)
     if at - low > 7 and text[at - 7 : at].isalpha():
         return False
@@ -213,20 +190,20 @@ def _abbreviated(text: str, start: int, at: int, after: int) -> bool:
     if not token:
         return False
     if token.isdigit():
-        return _next_word(text, after) in _AFTER_GERMAN_ORDINAL or (
+        return folded(_next_word(text, after)) in _LISTS["german months"] or (
             at - start < 8 and _ONLY_NUMBER.fullmatch(text[start:at].strip()) is not None
         )
-    bare = token.casefold()
-    if bare in _TITLES:
+    bare = folded(token)
+    if bare in _LISTS["titles"]:
         return True
-    if bare in _BEFORE_NUMBER:
+    if bare in _LISTS["before number"]:
         return _next_word(text, after)[:1].isdigit()
     last = words[-2] if len(words) > 1 else ""
-    if token in _SPELT_LETTERS:
-        return last not in _SPELT_LETTERS  # `سي.` in a name, not the end of `بي بي سي.`
+    if bare in _LISTS["letter names"]:
+        return folded(last) not in _LISTS["letter names"]  # `سي.` in a name, not the end of `بي بي سي.`
     parts = token.split(".")
     if len(max(parts, key=len)) > 1:
         return False
     if token.isascii():
-        return (token[0].isupper() or len(parts) > 1) and _next_word(text, after) not in _STARTERS
+        return (token[0].isupper() or len(parts) > 1) and folded(_next_word(text, after)) not in _LISTS["starters"]
     return len(parts) > 1 or not last[-1:].isdigit()

@@ -20,7 +20,7 @@ from typing import Literal
 import tantivy
 
 from index.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
-from index.language.analyzer import asked, indexed
+from index.language.analyzer import index_terms, question_terms
 from index.search.lexical_files import changed, damaged
 from index.store.ledger import writable
 
@@ -102,11 +102,11 @@ class LexicalIndex:
 
     def _query(self, question: str) -> tuple[tantivy.Query | None, float]:
         """The question for the engine, and the score that no text can exceed."""
-        wanted = asked(question[:LONGEST_QUESTION])
+        wanted = question_terms(question[:LONGEST_QUESTION])
         counted = [
             (self._searcher.doc_freq(field, term), times * _weight(field, term), field, term)
             for field in FIELDS
-            for term, times in Counter(getattr(wanted, field)).items()
+            for term, times in Counter(wanted.by_field[field]).items()
         ]
         missing = sum(boost for count, boost, _, _ in counted if not count)
         most = math.inf if self.passages < LARGE else COMMON * self.passages
@@ -117,7 +117,9 @@ class LexicalIndex:
         bound = (K1 + 1) * (sum(weight for weight, *_ in known) + min(missing, MOST_TERMS) * self._idf(0))
         if not known:
             return None, bound
-        return tantivy.Query.boolean_query([(_should, self._term(*one)) for _, *one in known]), bound
+        return tantivy.Query.boolean_query(
+            [(_should, self._term(boost, field, term)) for _, boost, field, term in known]
+        ), bound
 
     def _idf(self, count: int) -> float:
         return math.log(1 + max(self.passages - count + 0.5, 0.5) / (count + 0.5))
@@ -184,7 +186,7 @@ class LexicalWriter:
             self._unsaved = True
             self._writer.delete_documents_by_term("article", article_id)
             for passage_id, text in listed:
-                c, h, k = indexed(f"{title}\n{text}" if title else text)
+                c, h, k = index_terms(f"{title}\n{text}" if title else text)
                 fields = {"passage": passage_id, "article": article_id, "c": c, "h": h, "k": k}
                 self._writer.add_document(tantivy.Document(**fields))
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from index.errors import UsageError
 from index.models import Article, Filters, Hit, Passage
-from index.near_duplicates import likeness, sketch
+from index.near_duplicates import jaccard, sketch
 from index.search.lexical import LexicalIndex
 from index.search.rerank import Reranker, reranked
 from index.search.temporal import timely, wish
@@ -178,7 +178,7 @@ def copied(text: str, shown: str) -> bool:
     if text == shown or min(len(text), len(shown)) < SHORTER * max(len(text), len(shown)):
         return text == shown
     one, other = _sketched(text), _sketched(shown)
-    return one is not None and other is not None and likeness(one, other) >= COPIED
+    return one is not None and other is not None and jaccard(one, other) >= COPIED
 
 
 _sketched = lru_cache(100)(sketch)  # of the passages shown: each is compared with several

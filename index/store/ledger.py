@@ -26,7 +26,7 @@ import msgspec
 from index.errors import NoStore, NotFound, StoreBusy, StoreClosed, StoreError, StoreFull
 from index.language.normalize import folded_name
 from index.models import Article, Filters, Passage, Span, Value
-from index.near_duplicates import NEAREST, Sketch, group_of, sketch
+from index.near_duplicates import MAX_CANDIDATES, Sketch, group_of, sketch
 
 VERSION = 1
 APPLICATION = 0x15AD  # "isnad": marks the file as ours
@@ -308,10 +308,10 @@ class Ledger:
         return {wanted[digest]: vector for digest, vector, crc in rows if zlib.crc32(vector) == crc}
 
     def near(self, keys: Sequence[int]) -> list[tuple[str, Sketch]]:
-        """The report and the sketch of the articles that have the most of the keys: `index.near_duplicates.Shelf`."""
-        some = f"SELECT * FROM (SELECT article_id FROM copy_keys WHERE key = ? LIMIT {2 * NEAREST})"
+        """The report and the sketch of the articles that have the most of the keys: `index.near_duplicates.SketchStore`."""
+        some = f"SELECT * FROM (SELECT article_id FROM copy_keys WHERE key = ? LIMIT {2 * MAX_CANDIDATES})"
         shared = Counter(row[0] for row in self._read(" UNION ALL ".join([some] * len(keys)), keys))
-        nearest = [one for one, _ in shared.most_common(NEAREST)]
+        nearest = [one for one, _ in shared.most_common(MAX_CANDIDATES)]
         return [
             (report, Sketch(hashes=hashes))
             for report, hashes in self._among("SELECT report, hashes FROM copies WHERE article_id IN", nearest)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from index.models import Span
-from index.near_duplicates import KEPT, NEAREST, Sketch, group_of, likeness, sketch
+from index.near_duplicates import MAX_CANDIDATES, SKETCH_SIZE, Sketch, group_of, jaccard, sketch
 
 NEWS = Path("../shared/data/saudinewsnet")
 
@@ -25,7 +25,7 @@ class Drawer:
         self.holders: dict[int, list[tuple[str, Sketch]]] = defaultdict(list)
 
     def near(self, keys: Sequence[int]) -> Iterator[tuple[str, Sketch]]:
-        return (holder for key in keys for holder in self.holders[key][: 2 * NEAREST])
+        return (holder for key in keys for holder in self.holders[key][: 2 * MAX_CANDIDATES])
 
     def put(self, id: str, one: Sketch) -> str:
         group = group_of(one, self) or id
@@ -71,7 +71,7 @@ def test_what_a_site_adds_does_not_make_two_stories_alike() -> None:
     frame, one, other = " ".join(story(9, 300)), " ".join(story(1, 60)), " ".join(story(2, 60))
     marked = (Span(0, len(frame)),)
     first, second = sketch(f"{frame} {one}", marked), sketch(f"{frame} {other}", marked)
-    assert first and second and likeness(first, second) == 0
+    assert first and second and jaccard(first, second) == 0
     assert first == sketch(one)
 
 
@@ -80,12 +80,12 @@ def test_likeness_is_near_the_true_share() -> None:
         one, other = story(1), story(1)[:kept] + story(2)[: 200 - kept]
         sequences = [{tuple(words[at : at + 5]) for at in range(196)} for words in (one, other)]
         true = len(sequences[0] & sequences[1]) / len(sequences[0] | sequences[1])
-        assert abs(likeness(made(one), made(other)) - true) < 0.15
+        assert abs(jaccard(made(one), made(other)) - true) < 0.15
 
 
 def test_a_sketch_is_small_and_survives_storing() -> None:
     found = made(story(1, 5000))
-    assert len(found.hashes) == 8 * KEPT
+    assert len(found.hashes) == 8 * SKETCH_SIZE
     assert all(0 <= key < 2**63 for key in found.keys)
     assert Sketch(hashes=bytes(found.hashes)) == found
 

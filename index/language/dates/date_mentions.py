@@ -1,7 +1,7 @@
-"""Find the dates a text names, in Arabic and English: where they stand and what they say.
+"""Find and read the dates of Arabic and English text.
 
 Month names of every Arabic tradition come from CLDR (`months.json`, made by `tools/make_months.py`). A date may be
-known in part, or be ambiguous: then it has several values, the likelier first. Nothing is guessed.
+partial, or ambiguous: then it has several values, the likelier first. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from index.language.dates.date_patterns import Found, PartialDate, Shift, scanned
+from index.language.dates.date_patterns import DateMatch, PartialDate, Shift, scan
 from index.language.normalize import Folded, fold
 from index.models import Span, Value
 
@@ -17,47 +17,49 @@ __all__ = ["DateMention", "PartialDate", "compatible", "dates"]
 
 
 class DateMention(Value, frozen=True, kw_only=True):
-    """A date as a text names it. More than one value: the text leaves open which; none: a relative day without an anchor."""
+    """A date as a text names it: several values if it is ambiguous, none if it is relative without an anchor."""
 
     span: Span
     values: tuple[PartialDate, ...]
-    relative: bool = False  # named from the day of writing: "yesterday", "الشهر المقبل"
+    relative: bool = False  # relative to the day of writing: "yesterday", "الشهر المقبل"
 
 
-def compatible(one: PartialDate, other: PartialDate) -> bool:
-    """Whether both can be the same day: no part that both know differs. Two calendars are never compared.
+def compatible(left: PartialDate, right: PartialDate) -> bool:
+    """Test whether both can be the same day: no known part differs. Two calendars are never compatible.
 
     >>> compatible(PartialDate(month=5, day=3), PartialDate(year=2024, month=5))
     True
     >>> compatible(PartialDate(year=2024, month=5, day=3), PartialDate(weekday=0))  # it was a Friday
     False
     """
-    if one.calendar != other.calendar:
+    if left.calendar != right.calendar:
         return False
-    one, other = _with_weekday(one), _with_weekday(other)
-    pairs = [(one.year, other.year), (one.month, other.month), (one.day, other.day), (one.weekday, other.weekday)]
-    return all(a is None or b is None or a == b for a, b in pairs)
+    left, right = _with_weekday(left), _with_weekday(right)
+    pairs = ((getattr(left, part), getattr(right, part)) for part in ("year", "month", "day", "weekday"))
+    return all(here is None or there is None or here == there for here, there in pairs)
 
 
 def dates(text: str | Folded, anchor: date | None = None) -> tuple[DateMention, ...]:
-    """The dates that a text, or one that is folded already, names, in order, without overlaps. `anchor` is the day of writing: relative dates need it.
+    """Return the dates of a text in order, without overlaps.
 
-    >>> found = dates("وصل الوفد في ٣ تشرين الأول/أكتوبر ٢٠٢٤.")[0]
-    >>> found.span, found.values
+    `anchor` is the day of writing, which relative dates need.
+
+    >>> mention = dates("وصل الوفد في ٣ تشرين الأول/أكتوبر ٢٠٢٤.")[0]
+    >>> mention.span, mention.values
     (Span(start=13, end=38), (PartialDate(year=2024, month=10, day=3, weekday=None, calendar='gregorian'),))
-    >>> [one.values[0].as_date() for one in dates("They met last Friday", anchor=date(2024, 5, 6))]
+    >>> [mention.values[0].as_date() for mention in dates("They met last Friday", anchor=date(2024, 5, 6))]
     [datetime.date(2024, 5, 3)]
     """
     plain = fold(text) if isinstance(text, str) else text
-    claimed: list[Found] = []
-    for found in scanned(plain.text):
-        if not any(found.start < other.end and other.start < found.end for other in claimed):
-            claimed.append(found)
-    claimed.sort(key=lambda item: item.start)
-    return tuple(_mention(one, plain, anchor) for one in _joined(claimed, plain.text))
+    kept: list[DateMatch] = []
+    for match in scan(plain.text):
+        if not any(match.start < other.end and other.start < match.end for other in kept):
+            kept.append(match)
+    kept.sort(key=lambda match: match.start)
+    return tuple(_mention(match, plain, anchor) for match in _with_weekdays(kept, plain.text))
 
 
-# --- from what was found to what it means ---
+# --- from matches to values ---
 
 
 def _with_weekday(value: PartialDate) -> PartialDate:
@@ -67,41 +69,41 @@ def _with_weekday(value: PartialDate) -> PartialDate:
     return PartialDate(year=value.year, month=value.month, day=value.day, weekday=day.weekday())
 
 
-def _joined(found: list[Found], text: str) -> Iterator[Found]:
-    """A weekday that stands before its date is part of it: "Tuesday, 7 May"."""
+def _with_weekdays(matches: list[DateMatch], text: str) -> Iterator[DateMatch]:
+    """Join a weekday with the date behind it: "Tuesday, 7 May"."""
     index = 0
-    while index < len(found):
-        match = found[index]
-        after = found[index + 1] if index + 1 < len(found) else None
+    while index < len(matches):
+        match = matches[index]
+        after = matches[index + 1] if index + 1 < len(matches) else None
         if match.unit == "weekday" and after and after.values and after.values[0].day:
             between = text[match.end : after.start]
             if len(between) < 12 and not between.strip(" ,(-").replace("الموافق", "").strip(" ("):
-                values = tuple(_on(value, match.count) for value in after.values)
-                yield Found(start=match.start, end=after.end, values=values, shift=after.shift)
+                values = tuple(_on_weekday(value, match.count) for value in after.values)
+                yield DateMatch(start=match.start, end=after.end, values=values, shift=after.shift)
                 index += 2
                 continue
         yield match
         index += 1
 
 
-def _on(value: PartialDate, weekday: int) -> PartialDate:
+def _on_weekday(value: PartialDate, weekday: int) -> PartialDate:
     return PartialDate(year=value.year, month=value.month, day=value.day, weekday=weekday, calendar=value.calendar)
 
 
-def _mention(found: Found, plain: Folded, anchor: date | None) -> DateMention:
-    span = plain.span(found.start, found.end)
-    if found.unit is None:
-        values = tuple(_placed(value, found.shift, anchor) for value in found.values)
-        return DateMention(span=span, values=values, relative=found.shift is not None)
-    if found.unit == "weekday":
-        return DateMention(span=span, values=_weekdays(found, anchor), relative=True)
+def _mention(match: DateMatch, plain: Folded, anchor: date | None) -> DateMention:
+    span = plain.span(match.start, match.end)
+    if match.unit is None:
+        values = tuple(_with_year(value, match.shift, anchor) for value in match.values)
+        return DateMention(span=span, values=values, relative=match.shift is not None)
+    if match.unit == "weekday":
+        return DateMention(span=span, values=_weekday_values(match, anchor), relative=True)
     if anchor is None:
         return DateMention(span=span, values=(), relative=True)
-    return DateMention(span=span, values=(_counted(found, anchor),), relative=True)
+    return DateMention(span=span, values=(_relative_value(match, anchor),), relative=True)
 
 
-def _placed(value: PartialDate, shift: Shift | None, anchor: date | None) -> PartialDate:
-    """The year of "15 أكتوبر المقبل", seen from the anchor; without one it stays unknown."""
+def _with_year(value: PartialDate, shift: Shift | None, anchor: date | None) -> PartialDate:
+    """Fill in the year of "15 أكتوبر المقبل" from the anchor; it stays unknown without an anchor."""
     if shift is None or anchor is None or value.year is not None or value.month is None or value.calendar == "hijri":
         return value
     here, there = (anchor.month, anchor.day), (value.month, value.day or anchor.day)
@@ -113,26 +115,26 @@ def _placed(value: PartialDate, shift: Shift | None, anchor: date | None) -> Par
     return PartialDate(year=year, month=value.month, day=value.day, weekday=value.weekday)
 
 
-def _weekdays(found: Found, anchor: date | None) -> tuple[PartialDate, ...]:
-    """The last such day and the coming one, in that order, unless the text says which."""
+def _weekday_values(match: DateMatch, anchor: date | None) -> tuple[PartialDate, ...]:
+    """Return the last such weekday and the next, in that order, or the one that the text specifies."""
     if anchor is None:
-        return (PartialDate(weekday=found.count),)
-    back = (anchor.weekday() - found.count) % 7
-    if found.shift == "past":
+        return (PartialDate(weekday=match.count),)
+    back = (anchor.weekday() - match.count) % 7
+    if match.shift == "past":
         back = back or 7
-    past, coming = anchor - timedelta(back), anchor + timedelta((found.count - anchor.weekday()) % 7 or 7)
-    days = {"past": (past,), "next": (coming,)}.get(found.shift or "", (past, coming))
-    return tuple(_of(day) for day in days)
+    past, coming = anchor - timedelta(back), anchor + timedelta((match.count - anchor.weekday()) % 7 or 7)
+    days = {"past": (past,), "next": (coming,)}.get(match.shift or "", (past, coming))
+    return tuple(_full_date(day) for day in days)
 
 
-def _of(day: date) -> PartialDate:
+def _full_date(day: date) -> PartialDate:
     return PartialDate(year=day.year, month=day.month, day=day.day)
 
 
-def _counted(found: Found, anchor: date) -> PartialDate:
-    if found.unit == "day":
-        return _of(anchor + timedelta(found.count))
-    if found.unit == "year":
-        return PartialDate(year=anchor.year + found.count)
-    months = anchor.year * 12 + anchor.month - 1 + found.count
+def _relative_value(match: DateMatch, anchor: date) -> PartialDate:
+    if match.unit == "day":
+        return _full_date(anchor + timedelta(match.count))
+    if match.unit == "year":
+        return PartialDate(year=anchor.year + match.count)
+    months = anchor.year * 12 + anchor.month - 1 + match.count
     return PartialDate(year=months // 12, month=months % 12 + 1)

@@ -1,4 +1,4 @@
-"""The forms in which Arabic and English name a date, as patterns over folded text, each with the rule that reads it."""
+"""Match the forms in which Arabic and English write dates: patterns over folded text, each with its reader."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.models import Value
 
 
 class PartialDate(Value, frozen=True, kw_only=True):
-    """A date of which each part is known or None. Weekdays count from Monday, 0, as in `datetime`."""
+    """A date whose unknown parts are None. Weekdays count from Monday, 0, as in `datetime`."""
 
     year: int | None = None
     month: int | None = None
@@ -24,7 +24,7 @@ class PartialDate(Value, frozen=True, kw_only=True):
     calendar: Literal["gregorian", "hijri"] = "gregorian"
 
     def as_date(self) -> date | None:
-        """The day, where year, month and day are known and the calendar is Gregorian.
+        """Return the day if year, month and day are known and the calendar is Gregorian, else None.
 
         >>> PartialDate(year=2024, month=5, day=3).as_date()
         datetime.date(2024, 5, 3)
@@ -37,7 +37,9 @@ class PartialDate(Value, frozen=True, kw_only=True):
 Shift = Literal["past", "next", "this"]
 
 
-class Found(Value, frozen=True, kw_only=True):
+class DateMatch(Value, frozen=True, kw_only=True):
+    """A date in a folded text before relative parts are resolved."""
+
     start: int  # in the folded text
     end: int
     values: tuple[PartialDate, ...] = ()
@@ -67,7 +69,7 @@ _DAYS_AWAY = {
 
 @lru_cache(maxsize=1)
 def _months() -> dict[str, tuple[str, int]]:
-    """Folded month name → calendar and number."""
+    """Map each folded month name to its calendar and number."""
     table = json.loads(Path(__file__).with_name("months.json").read_text(encoding="utf-8"))
     return {
         folded(name): (calendar, int(number))
@@ -79,7 +81,7 @@ def _months() -> dict[str, tuple[str, int]]:
 
 @lru_cache(maxsize=1)
 def _day_words() -> dict[str, int]:
-    """Folded Arabic day ordinals, "الحادي والعشرين" and the rest."""
+    """Map the folded Arabic ordinals of days, such as "الحادي والعشرين", to their numbers."""
     words = {folded(word): day for day, word in enumerate(_ORDINALS, 1)}
     for day, word in enumerate(["الحادي", *_ORDINALS[1:9]], 1):
         words[folded(word + " عشر")] = 10 + day
@@ -92,14 +94,13 @@ def _day_words() -> dict[str, int]:
     return words
 
 
-def _any(words: Iterable[str]) -> str:
-    return (
-        "(?:" + "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(words, key=len, reverse=True)) + ")"
-    )
+def _any_of(words: Iterable[str]) -> str:
+    longest_first = sorted(words, key=len, reverse=True)
+    return "(?:" + "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in longest_first) + ")"
 
 
-class Form(NamedTuple):
-    """One way to name a date. `keys`: the words near which it stands; none: it begins with a digit."""
+class DateForm(NamedTuple):
+    """A pattern for dates. It is searched near the words of `keys`; a form without keys begins with a digit."""
 
     kind: str
     keys: frozenset[str]
@@ -107,33 +108,57 @@ class Form(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def forms() -> tuple[Form, ...]:
-    """Each way to name a date, the fullest first: what an earlier one takes, a later one leaves."""
-    month, shift = _any(_months()), _any(_SHIFTS)
+def forms() -> tuple[DateForm, ...]:
+    """Return the forms of dates, the fullest first: an earlier form takes precedence over a later one."""
+    month, shift = _any_of(_months()), _any_of(_SHIFTS)
     begin, attached = r"(?<![\w.])", r"(?<!\w)[وفبلك]{0,2}"
     year = r"(?:1\d|20)\d\d(?![\da-z]|[.,:]\d|\s*%)"
     era = r"(?:\s{0,2}(?P<era>هـ?|م|ميلادي[اه]?|هجري[اه]?|ah|ad|ce)(?!\w))?"
     years = rf"(?:\s*[،,/-]?\s*(?:من\s+|of\s+)?(?:(?:ال)?عام\s+|(?:ال)?سنه\s+|year\s+)?(?P<year>{year}){era})?"
     twice = rf"(?P<month>{month})(?!\w)(?:\s*[/(\\–-]?\s*(?P<again>{month})(?!\w)\s*\)?)?"
     later = rf"(?:\s+من\s+)?(?:\s*(?:من\s+)?(?:(?:ال)?عام\s+)?(?P<shift>{shift})(?!\w))?"
-    day = rf"(?P<day>\d\d?|{_any(_day_words())})(?:st|nd|rd|th)?"
+    day = rf"(?P<day>\d\d?|{_any_of(_day_words())})(?:st|nd|rd|th)?"
     upto = r"(?:(?P<from>\d\d?)\s*(?:st|nd|rd|th)?\s*(?:[-–/]|و|الي|حتي|to|and)\s*)?"
     of = r"\s*(?:من\s+|of\s+|شهر\s+|من\s+شهر\s+|/|-)?\s*"
     number = r"(?<![\w.,/-])"
-    cue = r"(?:شهر|في|خلال|منذ|حتي|اوائل|اواخر|نهايه|بدايه|مطلع|منتصف|early|late|mid|in|since|until|by|during|of|of\s+the)"
+    cue = (
+        r"(?:شهر|في|خلال|منذ|حتي|اوائل|اواخر|نهايه|بدايه|مطلع|منتصف"
+        r"|early|late|mid|in|since|until|by|during|of|of\s+the)"
+    )
+    before = r"(?:(?P<before>last|this|next|past)\s+)?"
     patterns = {
-        "ordered": rf"{number}(?P<year>\d{{4}})\s?(?P<mark>[-/.])\s?(?P<month>\d\d?)\s?(?P=mark)\s?(?P<day>\d\d?)(?!\w){era}",
-        "slashed": rf"{number}(?P<a>\d\d?)\s?(?P<mark>[-/.])\s?(?P<b>\d\d?)\s?(?P=mark)\s?(?P<year>\d{{4}}|\d\d)(?!\w|[/-]\d){era}",
+        "ordered": (
+            rf"{number}(?P<year>\d{{4}})\s?(?P<mark>[-/.])\s?(?P<month>\d\d?)\s?(?P=mark)\s?(?P<day>\d\d?)(?!\w){era}"
+        ),
+        "slashed": (
+            rf"{number}(?P<a>\d\d?)\s?(?P<mark>[-/.])\s?(?P<b>\d\d?)\s?(?P=mark)\s?"
+            rf"(?P<year>\d{{4}}|\d\d)(?!\w|[/-]\d){era}"
+        ),
         "day": rf"{begin}{attached}{upto}{day}{of}{twice}{years}{later}",
-        "english": rf"{begin}(?P<month>{month})\.?\s+(?:the\s+)?{upto}(?P<day>\d\d?)(?:st|nd|rd|th)?(?!\w|[.:,]\d)(?:,?\s+(?P<year>{year}))?",
-        "month": rf"(?<!\w)(?:(?P<before>last|this|next|past)\s+)?(?P<cue>{cue}\s+)?{attached}{twice}\.?{years}{later}",
+        "english": (
+            rf"{begin}(?P<month>{month})\.?\s+(?:the\s+)?{upto}(?P<day>\d\d?)(?:st|nd|rd|th)?(?!\w|[.:,]\d)"
+            rf"(?:,?\s+(?P<year>{year}))?"
+        ),
+        "month": rf"(?<!\w){before}(?P<cue>{cue}\s+)?{attached}{twice}\.?{years}{later}",
         "slashed short": r"(?:بتاريخ|الموافق|يوم|on)\s+(?P<a>\d\d?)\s?/\s?(?P<b>\d\d?)(?![\w/])",
         "hijri": rf"{number}(?P<year>1[34]\d\d){era}",
         "years": rf"{number}(?P<year>{year})\s?[-–/]\s?(?P<last>{year}|\d\d(?!\w|[.,]\d)){era}",
         "year": rf"(?<![\w.,/$€£-])(?:[وفبلك]{{0,2}})(?P<year>{year})(?![/-]\d){era}(?P<unit>\s+\w+)?",
-        "weekday": rf"(?:(?P<before>last|this|next|past)\s+)?(?:{attached}(?:ال|لل)(?P<ar>{_any(_WEEKDAYS_AR)})|(?<!\w)(?P<en>{_any(_WEEKDAYS_EN)})s?)(?!\w)(?:\s+(?:من\s+الاسبوع\s+)?(?P<shift>{shift})(?!\w))?",
-        "away": rf"{attached}(?P<days>{_any(_DAYS_AWAY)})(?!\w)|(?:{attached}(?:قبل|منذ)\s+(?:(?P<n>\d\d?|{_any(_FEW)})\s+(?P<ago>ايام|اشهر|شهور|سنوات|اعوام)|(?P<two>يومين|شهرين|عامين|سنتين)))(?!\w)|(?<!\w)(?P<en_n>\d\d?)\s+(?P<en_unit>days|months|years)\s+ago(?!\w)",
-        "period": rf"{attached}(?:ال|لل)(?P<ar>شهر|عام|سنه)\s+(?P<shift>{shift})(?!\w)|(?<!\w)(?P<before>last|this|next)\s+(?P<en>month|year)(?!\w)",
+        "weekday": (
+            rf"{before}(?:{attached}(?:ال|لل)(?P<ar>{_any_of(_WEEKDAYS_AR)})"
+            rf"|(?<!\w)(?P<en>{_any_of(_WEEKDAYS_EN)})s?)(?!\w)"
+            rf"(?:\s+(?:من\s+الاسبوع\s+)?(?P<shift>{shift})(?!\w))?"
+        ),
+        "away": (
+            rf"{attached}(?P<days>{_any_of(_DAYS_AWAY)})(?!\w)"
+            rf"|(?:{attached}(?:قبل|منذ)\s+(?:(?P<n>\d\d?|{_any_of(_FEW)})\s+(?P<ago>ايام|اشهر|شهور|سنوات|اعوام)"
+            r"|(?P<two>يومين|شهرين|عامين|سنتين)))(?!\w)"
+            r"|(?<!\w)(?P<en_n>\d\d?)\s+(?P<en_unit>days|months|years)\s+ago(?!\w)"
+        ),
+        "period": (
+            rf"{attached}(?:ال|لل)(?P<ar>شهر|عام|سنه)\s+(?P<shift>{shift})(?!\w)"
+            r"|(?<!\w)(?P<before>last|this|next)\s+(?P<en>month|year)(?!\w)"
+        ),
     }
     months = frozenset(name.split()[0] for name in _months())
     keys = {
@@ -144,16 +169,16 @@ def forms() -> tuple[Form, ...]:
         "away": frozenset((*(name.split()[0] for name in _DAYS_AWAY), "قبل", "منذ", "ago")),
         "period": frozenset(("شهر", "عام", "سنه", "month", "year")),
     }
-    return tuple(Form(kind, keys.get(kind, frozenset()), re.compile(pattern)) for kind, pattern in patterns.items())
+    return tuple(DateForm(kind, keys.get(kind, frozenset()), re.compile(pattern)) for kind, pattern in patterns.items())
 
 
-_REACH = 64  # letters to either side of a key word that can belong to its date
+_REACH = 64  # letters on either side of a key word that can belong to its date
 _LETTERS_AND_DIGITS = re.compile(r"[^\W\d_]+|\d+")
 _ATTACHED = re.compile(r"^[وفبلك]{0,2}(?:ال|لل)?(?=..)")
 
 
-class _Keys(dict[str, frozenset[str]]):
-    """Which forms a word is a key of, with its article and particles or without; worked out when a word is first met."""
+class _FormsByWord(dict[str, frozenset[str]]):
+    """Cache the kinds of forms of which a word is a key, with or without its article and particles."""
 
     def __missing__(self, word: str) -> frozenset[str]:
         bare = {word, word[1:], word[2:], _ATTACHED.sub("", word)}
@@ -163,27 +188,27 @@ class _Keys(dict[str, frozenset[str]]):
         return kinds
 
 
-_KEYS = _Keys()
+_FORMS_BY_WORD = _FormsByWord()
 
 
-def dated(word: str) -> bool:
-    """Whether a folded word may stand in a date: none has neither such a word nor a digit.
+def is_date_word(word: str) -> bool:
+    """Test whether a folded word can belong to a date: each date has such a word or a digit.
 
-    >>> dated("وايار"), dated("friday"), dated("سفينه")
+    >>> is_date_word("وايار"), is_date_word("friday"), is_date_word("سفينه")
     (True, True, False)
     """
-    return bool(_KEYS[word])
+    return bool(_FORMS_BY_WORD[word])
 
 
-def scanned(plain: str) -> Iterator[Found]:
-    """What each form finds in a folded text, form after form; forms with key words look only around those."""
+def scan(plain: str) -> Iterator[DateMatch]:
+    """Yield the matches of each form in a folded text, form after form; forms with keys are searched near those."""
     around: dict[str, list[tuple[int, int]]] = {}
     digits = False
     for word in _LETTERS_AND_DIGITS.finditer(plain):
         if word[0].isdecimal():
             digits = True
             continue
-        for kind in _KEYS[word[0]]:
+        for kind in _FORMS_BY_WORD[word[0]]:
             windows = around.setdefault(kind, [])
             low, high = max(0, word.start() - _REACH), word.end() + _REACH
             if windows and windows[-1][1] >= low:
@@ -194,42 +219,42 @@ def scanned(plain: str) -> Iterator[Found]:
             yield from _scan(kind, pattern, plain, low, high)
 
 
-def _scan(kind: str, pattern: re.Pattern[str], plain: str, low: int, high: int) -> Iterator[Found]:
+def _scan(kind: str, pattern: re.Pattern[str], plain: str, low: int, high: int) -> Iterator[DateMatch]:
     while match := pattern.search(plain, low, high):
         low = match.end()
-        for found in _READERS[kind](match, plain):
-            yield found
-            low = max(found.end, match.start() + 1)  # a reader may take less than was matched
+        for date_match in _READERS[kind](match, plain):
+            yield date_match
+            low = max(date_match.end, match.start() + 1)  # a reader may use less than the pattern matched
 
 
-def _read_ordered(match: re.Match[str], text: str) -> Iterator[Found]:
+def _read_ordered(match: re.Match[str], text: str) -> Iterator[DateMatch]:
     year, month, day = (int(match[part]) for part in ("year", "month", "day"))
     value = _value(year, month, day, match["era"])
     if value:
-        yield Found(start=match.start(), end=match.end(), values=(value,))
+        yield DateMatch(start=match.start(), end=match.end(), values=(value,))
 
 
-def _read_slashed(match: re.Match[str], text: str) -> Iterator[Found]:
-    """Day first in Arabic. Elsewhere `5/3/2024` stays ambiguous, the day first; `5.3.2024` has the day first everywhere."""
-    one, two = int(match["a"]), int(match["b"])
+def _read_slashed(match: re.Match[str], text: str) -> Iterator[DateMatch]:
+    """Read the day first in Arabic and in `5.3.2024`; elsewhere `5/3/2024` has two values, the day-first one first."""
+    first, second = int(match["a"]), int(match["b"])
     parts = match.groupdict()
     year = int(parts["year"]) if parts.get("year") else None
     if year is not None and year < 100:
-        if parts["mark"] == "." or one > 31:
+        if parts["mark"] == "." or first > 31:
             return
         year += 2000 if year < 70 else 1900
-    orders = [(one, two)]
+    orders = [(first, second)]
     hijri = year is not None and 1300 <= year < 1500
-    if parts.get("mark") in ("/", "-") and one != two and not hijri and not _ARABIC.search(text):
-        orders.append((two, one))
+    if parts.get("mark") in ("/", "-") and first != second and not hijri and not _ARABIC.search(text):
+        orders.append((second, first))
     values = tuple(value for day, month in orders if (value := _value(year, month, day, parts.get("era"))))
-    if not values and (value := _value(year, one, two, parts.get("era"))):  # 12/25/2024, wherever it stands
+    if not values and (value := _value(year, first, second, parts.get("era"))):  # 12/25/2024, in any language
         values = (value,)
     if values:
-        yield Found(start=match.start("a"), end=match.end(), values=values)
+        yield DateMatch(start=match.start("a"), end=match.end(), values=values)
 
 
-def _read_day(match: re.Match[str], text: str) -> Iterator[Found]:
+def _read_day(match: re.Match[str], text: str) -> Iterator[DateMatch]:
     parts = match.groupdict()
     calendar, month = _months()[_spaced(parts["month"])]
     end = _end_of_month(match, month)
@@ -249,10 +274,10 @@ def _read_day(match: re.Match[str], text: str) -> Iterator[Found]:
                 start = match.start("day")
             if name == "from" and match.start("from") > match.start("month"):
                 start = match.start("month")
-            yield Found(start=start, end=last, values=(value,), shift=shift)
+            yield DateMatch(start=start, end=last, values=(value,), shift=shift)
 
 
-def _read_month(match: re.Match[str], text: str) -> Iterator[Found]:
+def _read_month(match: re.Match[str], text: str) -> Iterator[DateMatch]:
     name = _spaced(match["month"])
     calendar, month = _months()[name]
     end = _end_of_month(match, month)
@@ -266,11 +291,11 @@ def _read_month(match: re.Match[str], text: str) -> Iterator[Found]:
     value = _value(year, month, None, match["era"] if whole else None, calendar)
     if value:
         start = match.start("before") if match["before"] else match.start("month")
-        yield Found(start=start, end=end, values=(value,), shift=shift)
+        yield DateMatch(start=start, end=end, values=(value,), shift=shift)
 
 
-def _read_year(match: re.Match[str], text: str) -> Iterator[Found]:
-    """A bare 2024 is a year where a word before it says so, or where nothing follows that it could count."""
+def _read_year(match: re.Match[str], text: str) -> Iterator[DateMatch]:
+    """Read a bare 2024 as a year if a word before it says so or if no noun follows that it could count."""
     before = text[max(0, match.start() - 12) : match.start("year")].split()
     cue = re.sub("^[وفبلك]{0,2}(?:ال|لل)?", "", before[-1]) if before else ""
     hijri = _era(match["era"]) == "hijri"
@@ -283,41 +308,41 @@ def _read_year(match: re.Match[str], text: str) -> Iterator[Found]:
         hijri = bool(_ARABIC.search(text))
     value = PartialDate(year=int(match["year"]), calendar="hijri" if hijri else "gregorian")
     end = match.end("era") if match["era"] else match.end("year")
-    yield Found(start=match.start("year"), end=end, values=(value,))
+    yield DateMatch(start=match.start("year"), end=end, values=(value,))
 
 
-def _read_years(match: re.Match[str], text: str) -> Iterator[Found]:
+def _read_years(match: re.Match[str], text: str) -> Iterator[DateMatch]:
     first, last = int(match["year"]), int(match["last"])
     last += first // 100 * 100 if last < 100 else 0
     if first < last <= first + 60:
         calendar = _era(match["era"])
         for year, part in ((first, "year"), (last, "last")):
-            yield Found(
+            yield DateMatch(
                 start=match.start(part), end=match.end(part), values=(PartialDate(year=year, calendar=calendar),)
             )
 
 
-def _read_hijri(match: re.Match[str], text: str) -> Iterator[Found]:
+def _read_hijri(match: re.Match[str], text: str) -> Iterator[DateMatch]:
     if _era(match["era"]) == "hijri":
-        yield Found(
+        yield DateMatch(
             start=match.start(), end=match.end(), values=(PartialDate(year=int(match["year"]), calendar="hijri"),)
         )
 
 
-def _read_weekday(match: re.Match[str], text: str) -> Iterator[Found]:
+def _read_weekday(match: re.Match[str], text: str) -> Iterator[DateMatch]:
     listed, name = (_WEEKDAYS_AR, match["ar"]) if match["ar"] else (_WEEKDAYS_EN, match["en"])
     start = match.start("before") if match["before"] else match.start("en")
     if match["ar"]:
         start = match.start("ar") - 2  # with its article
     shift = _SHIFTS.get(match["shift"] or match["before"] or "")
-    yield Found(start=start, end=match.end(), shift=shift, unit="weekday", count=listed.index(name))
+    yield DateMatch(start=start, end=match.end(), shift=shift, unit="weekday", count=listed.index(name))
 
 
-def _read_away(match: re.Match[str], text: str) -> Iterator[Found]:
+def _read_away(match: re.Match[str], text: str) -> Iterator[DateMatch]:
     parts = match.groupdict()
     start = match.start("days") if parts["days"] else match.start()
     if parts["days"]:
-        yield Found(start=start, end=match.end(), unit="day", count=_DAYS_AWAY[_spaced(parts["days"])])
+        yield DateMatch(start=start, end=match.end(), unit="day", count=_DAYS_AWAY[_spaced(parts["days"])])
         return
     name = parts["ago"] or parts["two"] or parts["en_unit"]
     number = parts["n"] or parts["en_n"] or "2"
@@ -329,17 +354,17 @@ def _read_away(match: re.Match[str], text: str) -> Iterator[Found]:
         "m": "month",
     }
     unit = "day" if name == "ايام" else "month" if name == "اشهر" else units.get(name[0], "year")
-    yield Found(start=start, end=match.end(), unit=unit, count=-(_FEW.get(number) or int(number)))
+    yield DateMatch(start=start, end=match.end(), unit=unit, count=-(_FEW.get(number) or int(number)))
 
 
-def _read_period(match: re.Match[str], text: str) -> Iterator[Found]:
+def _read_period(match: re.Match[str], text: str) -> Iterator[DateMatch]:
     shift = _SHIFTS[match["shift"] or match["before"]]
     unit: Literal["month", "year"] = "month" if (match["ar"] or match["en"]) in ("شهر", "month") else "year"
     start = match.start("ar") - 2 if match["ar"] else match.start()
-    yield Found(start=start, end=match.end(), unit=unit, count={"past": -1, "this": 0, "next": 1}[shift])
+    yield DateMatch(start=start, end=match.end(), unit=unit, count={"past": -1, "this": 0, "next": 1}[shift])
 
 
-_READERS: dict[str, Callable[[re.Match[str], str], Iterator[Found]]] = {
+_READERS: dict[str, Callable[[re.Match[str], str], Iterator[DateMatch]]] = {
     "ordered": _read_ordered, "slashed": _read_slashed, "slashed short": _read_slashed, "day": _read_day,
     "english": _read_day, "month": _read_month, "hijri": _read_hijri, "years": _read_years, "year": _read_year,
     "weekday": _read_weekday, "away": _read_away, "period": _read_period,
@@ -360,7 +385,7 @@ def _era(word: str | None) -> Literal["gregorian", "hijri"]:
 def _value(
     year: int | None, month: int, day: int | None, era: str | None, calendar: str = "gregorian"
 ) -> PartialDate | None:
-    """The date if there is such a day. A year between 1300 and 1500 is Hijri where no month name says otherwise."""
+    """Return the date if there is such a day; a year from 1300 to 1499 is Hijri unless a month name rules it out."""
     hijri = calendar == "hijri" or _era(era) == "hijri" or (year is not None and 1300 <= year < 1500)
     if not 1 <= month <= 12 or (day is not None and not 1 <= day <= 31):
         return None
@@ -379,7 +404,7 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 
 def _end_of_month(match: re.Match[str], month: int) -> int:
-    """Where the date ends: before a second month name, if that is another month."""
+    """Return the end of the date, which excludes a second month name of another month."""
     again = match.groupdict().get("again")
     if again and _months()[_spaced(again)][1] != month:
         return match.end("month")

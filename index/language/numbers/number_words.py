@@ -1,6 +1,6 @@
-"""The words that Arabic and English make numbers of, and how they add up: خمسة وعشرون ألفا, two hundred and five.
+"""Add up the number words of Arabic and English: خمسة وعشرون ألفا, two hundred and five.
 
-All words are folded. The grammar is the one of the standard language; newspapers' spellings of مئة are all known.
+All words are folded. The grammar is that of the standard languages; all spellings of مئة in newspapers are known.
 """
 
 from __future__ import annotations
@@ -9,27 +9,25 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 Role = Literal["unit", "ten", "tens", "hundred", "hundreds", "scale", "part", "ordinal", "digits", "time", "dual"]
-Link = Literal[
-    "first", "beside", "and"
-]  # how a word stands to the one before it: و, "and" and a hyphen differ from a space
+Link = Literal["first", "space", "and"]  # how a number word is joined to the one before it
 
 
-class Item(NamedTuple):
-    """A word that takes part in a number. `many`: a plural, which counts only after another number (آلاف, thousands)."""
+class NumberWord(NamedTuple):
+    """A word that takes part in a number; `many` marks a plural that needs a number before it (آلاف, thousands)."""
 
     role: Role
     value: Decimal
     many: bool = False
 
 
-def _table() -> dict[str, Item]:
-    items: dict[str, Item] = {}
+def _table() -> dict[str, NumberWord]:
+    items: dict[str, NumberWord] = {}
 
     def put(role: Role, words: str, *values: int | str, many: bool = False) -> None:
         groups = words.split("|")
         for group, value in zip(groups, values if len(values) > 1 else values * len(groups), strict=True):
             for word in group.split():
-                items[word] = Item(role, Decimal(value), many)
+                items[word] = NumberWord(role, Decimal(value), many)
 
     put(
         "unit",
@@ -71,8 +69,8 @@ WORDS = _table()
 HUNDRED, THOUSAND = Decimal(100), Decimal(1000)
 
 
-class Sum(NamedTuple):
-    """A number so far: what is scaled already, what is not yet, the scale that was last, the role of the last word."""
+class PartialSum(NamedTuple):
+    """A number being read: its scaled part, its open part, the last scale and the role of the last word."""
 
     done: Decimal
     open: Decimal
@@ -85,27 +83,27 @@ class Sum(NamedTuple):
         return self.done + self.open
 
 
-def begun(item: Item) -> Sum | None:
-    """The number that a first word begins; None where it cannot stand first.
+def start_sum(item: NumberWord) -> PartialSum | None:
+    """Return the number that begins with a word, or None if it cannot come first.
 
-    >>> begun(WORDS["الاف"]) is None
+    >>> start_sum(WORDS["الاف"]) is None
     True
     """
     if item.many:
         return None
     if item.role == "scale":
-        return Sum(item.value, Decimal(0), item.value, "scale")
+        return PartialSum(item.value, Decimal(0), item.value, "scale")
     if item.role == "hundreds" and item.value >= THOUSAND:  # a dual: ألفان, مليونان
-        return Sum(item.value, Decimal(0), item.value / 2, "scale")
-    return Sum(Decimal(0), item.value, None, item.role, item.role == "ordinal")
+        return PartialSum(item.value, Decimal(0), item.value / 2, "scale")
+    return PartialSum(Decimal(0), item.value, None, item.role, item.role == "ordinal")
 
 
-def added(so_far: Sum, item: Item, link: Link, arabic: bool) -> Sum | None:
-    """The number with one more word; None where the word belongs to the next number (ثلاثة وأربعة is no sum).
+def extend_sum(so_far: PartialSum, item: NumberWord, link: Link, arabic: bool) -> PartialSum | None:
+    """Return the number extended by a word, or None if the word begins the next number (ثلاثة وأربعة is no sum).
 
-    >>> added(begun(WORDS["خمسه"]), WORDS["عشرين"], "and", arabic=True).value
+    >>> extend_sum(start_sum(WORDS["خمسه"]), WORDS["عشرين"], "and", arabic=True).value
     Decimal('25')
-    >>> added(begun(WORDS["ثلاثه"]), WORDS["اربعه"], "and", arabic=True) is None
+    >>> extend_sum(start_sum(WORDS["ثلاثه"]), WORDS["اربعه"], "and", arabic=True) is None
     True
     """
     done, last_open, scale, last, ordinal = so_far
@@ -116,21 +114,21 @@ def added(so_far: Sum, item: Item, link: Link, arabic: bool) -> Sum | None:
         return None
     if item.role == "part":
         if link == "and" and not arabic and last in ("unit", "digits"):
-            return Sum(done, last_open + item.value, scale, "unit")
+            return PartialSum(done, last_open + item.value, scale, "unit")
         if link == "and" and last == "scale" and scale is not None:
-            return Sum(done + scale * item.value, Decimal(0), scale, "part")
+            return PartialSum(done + scale * item.value, Decimal(0), scale, "part")
         return None
-    if item.role == "hundred" and link == "beside" and 0 < last_open < 10:
-        return Sum(done, last_open * 100, scale, "hundreds")
-    if item.role == "ten" and link == "beside" and last in ("unit", "ordinal") and 0 < rest < 10:
+    if item.role == "hundred" and link == "space" and 0 < last_open < 10:
+        return PartialSum(done, last_open * 100, scale, "hundreds")
+    if item.role == "ten" and link == "space" and last in ("unit", "ordinal") and 0 < rest < 10:
         return so_far._replace(open=last_open + 10, last="tens")
     if item.role == "tens" and arabic and link == "and" and last in ("unit", "ordinal") and 0 < rest < 10:
         return so_far._replace(open=last_open + item.value, last="tens")
     if item.role in ("unit", "ordinal") and not arabic and last == "tens" and link != "and":
         if rest >= 20 and rest % 10 == 0 and item.value < 10:
-            return Sum(done, last_open + item.value, scale, "unit", item.role == "ordinal")
+            return PartialSum(done, last_open + item.value, scale, "unit", item.role == "ordinal")
         return None
-    if ordinal or (link == "beside" and arabic):
+    if ordinal or (link == "space" and arabic):
         return None
     size = HUNDRED if item.role in ("unit", "ten", "tens", "ordinal") else THOUSAND
     fits = (last_open > 0 and rest == 0 and size == HUNDRED and last in ("hundred", "hundreds")) or (
@@ -139,19 +137,19 @@ def added(so_far: Sum, item: Item, link: Link, arabic: bool) -> Sum | None:
     if not fits:
         return None
     role = "hundreds" if item.role == "hundred" else item.role
-    return Sum(done, last_open + item.value, scale, role, item.role == "ordinal")
+    return PartialSum(done, last_open + item.value, scale, role, item.role == "ordinal")
 
 
-def _scaled(so_far: Sum, item: Item, link: Link) -> Sum | None:
+def _scaled(so_far: PartialSum, item: NumberWord, link: Link) -> PartialSum | None:
     done, last_open, scale, last, ordinal = so_far
     if ordinal:
         return None
     if link == "and":
         if item.many or last_open or last != "scale" or scale is None or item.value >= scale:
             return None
-        return Sum(done + item.value, Decimal(0), item.value, "scale")
+        return PartialSum(done + item.value, Decimal(0), item.value, "scale")
     if last_open and (scale is None or item.value < scale):
-        return Sum(done + last_open * item.value, Decimal(0), item.value, "scale")
+        return PartialSum(done + last_open * item.value, Decimal(0), item.value, "scale")
     if not last_open and last == "scale" and scale is not None and item.value > scale:  # ألف مليار
-        return Sum(done * item.value, Decimal(0), item.value, "scale")
+        return PartialSum(done * item.value, Decimal(0), item.value, "scale")
     return None

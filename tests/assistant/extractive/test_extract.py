@@ -30,7 +30,7 @@ class Counted:
         self._held = [terms(f"{hit.article.title}\n{hit.passage.text}") for hit in hits]
 
     def document_frequency(self, field: Field, term: str) -> int:
-        return sum(term in getattr(held, field) for held in self._held)
+        return sum(term in held.by_field[field] for held in self._held)
 
     @property
     def passages(self) -> int:

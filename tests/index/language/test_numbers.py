@@ -166,6 +166,11 @@ PIECES = [
 ]
 
 
+@pytest.mark.parametrize("digits", ["9" * 31, "9" * 5_000, "999" + " 000" * 10, "9" * 18 + "." + "9" * 18])
+def test_a_very_long_run_of_digits_is_an_identifier_beside_which_numbers_are_read(digits: str) -> None:
+    assert [number.value for number in numbers(f"رقم {digits} وخمسة ثم {digits} 7 and five")] == [5, 7, 5]
+
+
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_spans_lie_in_the_text_in_order_and_apart(text: str) -> None:
     edges = [edge for number in numbers(text) for edge in (number.span.start, number.span.end)]

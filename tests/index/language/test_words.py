@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.language.analyzer import (
-    LONGEST,
+    MAX_WORD,
     QUESTION_WORDS,
-    asked,
-    indexed,
-    placed,
+    index_terms,
+    question_terms,
     skeleton,
     stem,
     terms,
+    word_spans,
     words,
 )
 from index.language.normalize import fold, folded
@@ -23,12 +23,12 @@ from tests.index.language.test_fold import texts
 
 @given(texts)
 def test_words_with_places_are_the_words(text: str) -> None:
-    assert [word for word, _ in placed(fold(text))] == words(text) == words(folded(text))
+    assert [word for word, _ in word_spans(fold(text))] == words(text) == words(folded(text))
 
 
 @given(texts)
 def test_the_place_of_a_word_holds_its_letters(text: str) -> None:
-    for word, place in placed(fold(text)):
+    for word, place in word_spans(fold(text)):
         assert word in folded(place.of(text))
 
 
@@ -40,17 +40,21 @@ def test_a_text_and_its_folded_form_have_the_same_terms(text: str) -> None:
 @given(texts, texts)
 def test_terms_of_two_lines_are_those_of_the_first_and_then_of_the_second(one: str, other: str) -> None:
     both, first, second = terms(f"{one}\n{other}"), terms(one), terms(other)
-    assert (both.c, both.h, both.k) == (first.c + second.c, first.h + second.h, first.k + second.k)
+    assert (both.ngrams, both.stems, both.phonetic) == (
+        first.ngrams + second.ngrams,
+        first.stems + second.stems,
+        first.phonetic + second.phonetic,
+    )
 
 
 @given(texts)
 def test_every_word_that_is_indexed_can_be_found_by_some_term(text: str) -> None:
     found = terms(text)
-    assert bool(words(text)) == bool(found.c) == bool(found.h) == bool(found.k)
+    assert bool(words(text)) == bool(found.ngrams) == bool(found.stems) == bool(found.phonetic)
 
 
 def test_grams_stay_inside_their_word() -> None:
-    assert terms("في حلب").c == ("_في", "في_", "_في_", "_حل", "حلب", "لب_", "_حلب", "حلب_")
+    assert terms("في حلب").ngrams == ("_في", "في_", "_في_", "_حل", "حلب", "لب_", "_حلب", "حلب_")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,7 @@ def test_a_stem_is_a_part_of_its_word_and_never_empty(word: str) -> None:
     ],
 )
 def test_transcriptions_of_a_name_share_their_consonants(names: list[str]) -> None:
-    assert len({terms(name).k for name in names}) == 1
+    assert len({terms(name).phonetic for name in names}) == 1
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,7 @@ def test_transcriptions_of_a_name_share_their_consonants(names: list[str]) -> No
     ],
 )
 def test_a_question_is_searched_by_the_words_that_do_more_than_ask(question: str, left: list[str]) -> None:
-    assert asked(question) == terms(" ".join(left))
+    assert question_terms(question) == terms(" ".join(left))
 
 
 def test_question_words_are_folded() -> None:
@@ -113,17 +117,21 @@ def test_question_words_are_folded() -> None:
 
 
 def test_writing_without_spaces_is_searched_by_pairs_of_letters() -> None:
-    assert terms("北京市").h == ("北京", "京市")
-    assert set(terms("我在北京市").h) >= set(terms("北京").h)
-    assert set(terms("国" * 2 * LONGEST + "北京").h) >= set(terms("北京").h)
+    assert terms("北京市").stems == ("北京", "京市")
+    assert set(terms("我在北京市").stems) >= set(terms("北京").stems)
+    assert set(terms("国" * 2 * MAX_WORD + "北京").stems) >= set(terms("北京").stems)
 
 
 def test_a_word_without_end_is_cut() -> None:
     long = "ا" * 100_000
-    assert terms(long) == terms(long[:LONGEST])
+    assert terms(long) == terms(long[:MAX_WORD])
 
 
 def test_what_is_indexed_is_the_terms_joined_by_spaces() -> None:
     text = "زار الوفد حلب، ثم عاد."
     found = terms(text)
-    assert [field.split() for field in indexed(text)] == [list(found.c), list(found.h), list(found.k)]
+    assert [field.split() for field in index_terms(text)] == [
+        list(found.ngrams),
+        list(found.stems),
+        list(found.phonetic),
+    ]
