@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.models import Answer
 from index.errors import IsnadError, UsageError
-from index.model_api import Leaving
+from index.model_api import CancelScope
 
 _END = object()
 
@@ -104,7 +104,7 @@ class AsyncStream(AsyncIterator[str]):
     """
 
     def __init__(self, stream: Stream) -> None:
-        self._stream, self._leaving = stream, Leaving()
+        self._stream, self._cancel_scope = stream, CancelScope()
 
     @property
     def answer(self) -> Answer:
@@ -124,7 +124,7 @@ class AsyncStream(AsyncIterator[str]):
         try:
             piece = await asyncio.shield(step)
         except asyncio.CancelledError:
-            self._leaving.now()
+            self._cancel_scope.cancel()
             step.add_done_callback(self._left)  # a generator cannot be closed while a thread is in it
             raise
         if piece is _END:
@@ -136,7 +136,7 @@ class AsyncStream(AsyncIterator[str]):
         await asyncio.to_thread(self._stream.close)
 
     def _next(self) -> Any:
-        with self._leaving.reading():
+        with self._cancel_scope.active():
             return next(self._stream, _END)
 
     def _left(self, step: asyncio.Future[Any]) -> None:

@@ -36,7 +36,7 @@ from assistant.streaming import AsyncStream, Stream
 from index.errors import ProviderCut
 from index.integrations.llama_index import ArticleRetriever, hits_of
 from index.model_api import Reply, error_mapping
-from index.model_api.cancellation import Ended, Line
+from index.model_api.cancellation import BackgroundStream, StreamEnded
 from index.models import Filters, Hit
 from index.search.retriever import Retriever
 from index.token_count import count
@@ -53,38 +53,38 @@ class LlamaModel:
         self.name = type(llm).__name__ if told in (None, "", "unknown") else str(told)
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """The LLM's reply as it streams. ProviderError before its first word, ProviderCut after it.
+        """Yield the LLM's reply as it streams. Raises ProviderError before the first word, ProviderCut after it.
 
-        It is asked in a thread of its own, which a reader who leaves abandons: it ends at the LLM's next piece.
+        The LLM is asked in a thread of its own; a reader who leaves abandons it, and it ends at the LLM's next piece.
         """
-        said: list[str] = []
+        pieces: list[str] = []
         raw: list[Any] = []
         asked = [ChatMessage(role=message["role"], content=message["content"]) for message in messages]
         context = copy_context()  # llama-index keeps its traces there
         try:
-            with Line(lambda line: context.run(self._ask, asked, line)) as line:
+            with BackgroundStream(lambda stream: context.run(self._ask, asked, stream)) as stream:
                 while True:
-                    text, told = line.get()
-                    raw.append(told)
+                    text, response = stream.get()
+                    raw.append(response)
                     if text:
-                        said.append(text)
+                        pieces.append(text)
                         yield text
-        except Ended:
-            return self._finished("".join(said), raw)
+        except StreamEnded:
+            return self._finished("".join(pieces), raw)
         except Exception as error:
             failed = error_mapping.of_exception(error, self.name).error
-            if said:
-                raise ProviderCut(f"the answer broke off: {failed}", "".join(said)) from None
+            if pieces:
+                raise ProviderCut(f"the answer broke off: {failed}", "".join(pieces)) from None
             raise failed from None
 
-    def _ask(self, messages: Sequence[ChatMessage], line: Line) -> None:
-        """Put the pieces of the reply on the line, each with what the server said; all as one where the LLM cannot stream."""
+    def _ask(self, messages: Sequence[ChatMessage], output: BackgroundStream) -> None:
+        """Put the pieces of the reply, each with the raw response; a single piece where the LLM cannot stream."""
         try:
             for part in self._llm.stream_chat(messages):
-                line.put((part.delta, part.raw))
+                output.put((part.delta, part.raw))
         except NotImplementedError:
             reply = self._llm.chat(messages)
-            line.put((reply.message.content, reply.raw))
+            output.put((reply.message.content, reply.raw))
 
     def _finished(self, text: str, raw: Sequence[Any]) -> Reply:
         """The reply, if it is complete; what an LLM does not tell is taken to be well."""

@@ -23,7 +23,7 @@ from assistant.web.rate_limit import Refused, Slot, Ticket, TicketUsed
 from assistant.web.service import Asking, Desk
 from assistant.web.words import WORDS, Language
 from index.errors import IsnadError, NotFound
-from index.model_api import Leaving
+from index.model_api import CancelScope
 from index.models import Article, Filters, Value
 
 Message = dict[str, str]
@@ -52,7 +52,7 @@ class Pump:
     def __init__(self, streaming: Generator[str, None, Answer], slot: Slot) -> None:
         self.said = ""
         self.answer: Answer | None = None
-        self._streaming, self._slot, self._leaving, self._ended = streaming, slot, Leaving(), False
+        self._streaming, self._slot, self._cancel_scope, self._ended = streaming, slot, CancelScope(), False
         self._trouble: Exception | None = None
         self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
         threading.Thread(target=self._run, daemon=True).start()
@@ -60,7 +60,7 @@ class Pump:
     def stop(self) -> None:
         """Ask for no more."""
         self._ended = True
-        self._leaving.now()
+        self._cancel_scope.cancel()
 
     async def growing(self, pause: Callable[[], float]) -> AsyncIterator[bool]:
         """Whether `said` has grown, not more often than every `pause()` seconds; raises what the stream raises."""
@@ -76,7 +76,7 @@ class Pump:
             raise self._trouble
 
     def _run(self) -> None:
-        with self._slot, self._leaving.reading(), contextlib.suppress(GeneratorExit):
+        with self._slot, self._cancel_scope.active(), contextlib.suppress(GeneratorExit):
             try:
                 while not self._ended:
                     self.said += next(self._streaming)

@@ -149,7 +149,7 @@ class Desk:
         quoting: bool = False,
     ) -> Generator[str, None, Answer]:
         """The answer's text as it is written; the generator returns the answer. Close it to stop: the model's stream ends too
-        (while a thread waits in it: `index.model_api.Leaving`). `quoting`: with no model, whatever is set.
+        (while a thread waits in it: `index.model_api.CancelScope`). `quoting`: with no model, whatever is set.
 
         What it cost is noted for the visitor; of an answer that was stopped, an estimate. Raises what `Assistant.stream` raises.
         """

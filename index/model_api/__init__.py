@@ -1,17 +1,17 @@
-"""The model's server: the home of the openai client, which is imported with the first request and not before.
+"""Calls to a model's server. The openai client lives here and is imported with the first request.
 
     Provider.stream   messages → pieces of text as they come, then the Reply
     Provider.chat     messages → the Reply
     embed             texts → vectors, batch by batch
-    Leaving           lets another thread end whatever of these is waited for, at once
+    CancelScope       lets another thread cancel whatever of these is waited for, at once
 
-At most three requests for one call, the first token within one deadline over all of them, never a retry once text has come.
-Every failure is one of the errors below ProviderError, with the keys masked.
+A call makes at most three requests, has one deadline for the first token over all of them, and never retries once text has
+come. Every failure is an error below ProviderError, with the keys masked.
 """
 
-from index.model_api.cancellation import Leaving
+from index.model_api.cancellation import CancelScope
 from index.model_api.client import Provider, Reply, Wait
 from index.model_api.embedding_requests import Embedded, embed
 from index.model_api.error_mapping import ContextTooLong, masked
 
-__all__ = ["ContextTooLong", "Embedded", "Leaving", "Provider", "Reply", "Wait", "embed", "masked"]
+__all__ = ["CancelScope", "ContextTooLong", "Embedded", "Provider", "Reply", "Wait", "embed", "masked"]

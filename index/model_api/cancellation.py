@@ -1,7 +1,8 @@
-"""Waiting with a limit that really holds: the work runs in a thread of its own, and whoever waits can stop at any moment.
+"""Bound every wait for a server, and let another thread cancel it.
 
-A read timeout alone does not hold: a server that sends a comment every few seconds, or a header byte by byte, resets it for ever.
-And who waits may be called away from another thread: `Leaving`.
+A read timeout alone is no bound: a server that sends a comment every few seconds, or a header byte by byte, resets it for
+ever. So a request runs in a thread of its own, a `BackgroundStream`, whose reader waits on a queue with a deadline. Another
+thread ends that wait by `CancelScope.cancel`.
 """
 
 from __future__ import annotations
@@ -16,102 +17,102 @@ from types import TracebackType
 from typing import Any
 
 
-class TooLate(Exception):
+class DeadlineExceeded(Exception):
     """Nothing came in time."""
 
 
-class Ended(Exception):
+class StreamEnded(Exception):
     """The work is done: nothing more will come."""
 
 
-class Left(GeneratorExit):
-    """The reader was called away while it waited: every generator on the way ends as if it had been closed."""
+class Cancelled(GeneratorExit):
+    """The scope was cancelled: every generator on the way ends as if it had been closed."""
 
 
-class Leaving:
-    """A reader who may go: whatever waits for a server inside `reading()` ends when any other thread says `now()`.
+class CancelScope:
+    """Cancel, from any thread, whatever waits for a server inside `active()`.
 
-    >>> leaving = Leaving()
-    >>> threading.Timer(0.01, leaving.now).start()
-    >>> with leaving.reading():
-    ...     rest(3_600.0)
+    >>> scope = CancelScope()
+    >>> threading.Timer(0.01, scope.cancel).start()
+    >>> with scope.active():
+    ...     sleep(3_600.0)
     Traceback (most recent call last):
     ...
-    index.model_api.cancellation.Left: the reader has left
+    index.model_api.cancellation.Cancelled: the reader has left
     """
 
     def __init__(self) -> None:
-        self._said = threading.Event()
+        self._cancelled = threading.Event()
         self._lock = threading.Lock()
-        self._waits: list[Callable[[], None]] = []
+        self._callbacks: list[Callable[[], None]] = []
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Within it, in this thread, waiting for a server raises Left as soon as `now` was called."""
-        before = _LEAVING.set(self)
+    def active(self) -> Iterator[None]:
+        """Make this the scope of the current thread; waits inside raise Cancelled once `cancel` was called."""
+        token = _SCOPE.set(self)
         try:
             yield
         finally:
-            _LEAVING.reset(before)
+            _SCOPE.reset(token)
 
-    def now(self) -> None:
-        """End every wait, and those to come; the connections are closed. From any thread, any number of times."""
+    def cancel(self) -> None:
+        """End every wait, present and future, and close the connections; any thread may call it, any number of times."""
         with self._lock:
-            self._said.set()
-            waits = tuple(self._waits)
-        for wake in waits:
-            wake()
+            self._cancelled.set()
+            callbacks = tuple(self._callbacks)
+        for callback in callbacks:
+            callback()
 
-    def check(self) -> None:
-        """Raises Left once `now` was called."""
-        if self._said.is_set():
-            raise Left("the reader has left")
+    def raise_if_cancelled(self) -> None:
+        """Raise Cancelled once `cancel` was called."""
+        if self._cancelled.is_set():
+            raise Cancelled("the reader has left")
 
-    def rest(self, seconds: float) -> None:
-        """Wait, unless called away, which raises Left."""
-        self._said.wait(seconds)
-        self.check()
+    def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds; raise Cancelled as soon as the scope is cancelled."""
+        self._cancelled.wait(seconds)
+        self.raise_if_cancelled()
 
     @contextmanager
-    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
-        """Within it, `now` also calls `wake`."""
+    def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Have `cancel` call `callback`, too, as long as the context lasts."""
         with self._lock:
-            self._waits.append(wake)
+            self._callbacks.append(callback)
         try:
             yield
         finally:
             with self._lock:
-                self._waits.remove(wake)
+                self._callbacks.remove(callback)
 
 
-_LEAVING: ContextVar[Leaving | None] = ContextVar("leaving", default=None)
-_WORKING: ContextVar[Line | None] = ContextVar("working", default=None)
+_SCOPE: ContextVar[CancelScope | None] = ContextVar("cancel_scope", default=None)
+_STREAM: ContextVar[BackgroundStream | None] = ContextVar("background_stream", default=None)
 
 
-def rest(seconds: float) -> None:
-    """Do nothing for so long; Left where the reader is called away meanwhile."""
-    leaving = _LEAVING.get()
-    leaving.rest(seconds) if leaving else time.sleep(seconds)
+def sleep(seconds: float) -> None:
+    """Wait for so many seconds; raise Cancelled where the current scope is cancelled meanwhile."""
+    scope = _SCOPE.get()
+    scope.sleep(seconds) if scope else time.sleep(seconds)
 
 
 @contextmanager
-def interruptible(hang_up: Callable[[], None]) -> Iterator[None]:
-    """Around a call that may block in the work of a line: when the line's reader leaves, `hang_up` is what ends that call.
+def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Guard a blocking call in the work of a stream: when the reader leaves, `interrupt` is called to end it.
 
-    Raises GeneratorExit where the reader has left already. Outside a line it changes nothing.
+    Raises GeneratorExit where the reader has left already. Outside the work of a stream it changes nothing.
     """
-    line = _WORKING.get()
-    if line is None:
+    stream = _STREAM.get()
+    if stream is None:
         yield
         return
-    line.blocked(hang_up)
+    stream.set_interrupt(interrupt)
     try:
         yield
     finally:
-        line.blocked(None)
+        stream.set_interrupt(None)
 
 
-class _Failed:
+class _Failure:
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
@@ -119,28 +120,28 @@ class _Failed:
 _END = object()
 
 
-class Line:
-    """The things that `work(line)` puts on it, one by one, each within the seconds its reader has.
+class BackgroundStream:
+    """Run `work(stream)` in a thread and read the items that it puts, each within a deadline.
 
-    >>> def count(line: Line) -> None:
+    >>> def count(stream: BackgroundStream) -> None:
     ...     for number in range(2):
-    ...         line.put(number)
-    >>> with Line(count) as line:
-    ...     line.get(1.0), line.get(1.0)
+    ...         stream.put(number)
+    >>> with BackgroundStream(count) as stream:
+    ...     stream.get(1.0), stream.get(1.0)
     (0, 1)
     """
 
-    def __init__(self, work: Callable[[Line], None]) -> None:
-        self._things: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._left = False
-        self._hang_up: Callable[[], None] | None = None
+    def __init__(self, work: Callable[[BackgroundStream], None]) -> None:
+        self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._closed = False
+        self._interrupt: Callable[[], None] | None = None
         self._lock = threading.Lock()
-        self._leaving = _LEAVING.get()
-        self._thread = threading.Thread(target=self._run, args=(work,), daemon=True, name="isnad-line")
+        self._scope = _SCOPE.get()
+        self._thread = threading.Thread(target=self._run, args=(work,), daemon=True, name="isnad-stream")
 
-    def __enter__(self) -> Line:
-        if self._leaving:
-            self._leaving.check()
+    def __enter__(self) -> BackgroundStream:
+        if self._scope:
+            self._scope.raise_if_cancelled()
         self._thread.start()
         return self
 
@@ -148,52 +149,58 @@ class Line:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._lock:
-            self._left = True
-            if self._hang_up is not None:
-                self._hang_up()
+            self._closed = True
+            if self._interrupt is not None:
+                self._interrupt()
 
     def get(self, seconds: float | None = None) -> Any:
-        """The next thing, waited for as long as it takes or for so many seconds. Raises TooLate, Ended, what the work raised, or Left where the reader was called away."""
-        if self._leaving is None:
-            return self._taken(seconds)
-        with self._leaving.waking(lambda: self._things.put(_END)):
-            self._leaving.check()
+        """Return the next item, waiting at most `seconds`, or without limit.
+
+        Raises DeadlineExceeded, StreamEnded, what the work raised, or Cancelled.
+        """
+        if self._scope is None:
+            return self._next(seconds)
+        with self._scope.on_cancel(lambda: self._items.put(_END)):
+            self._scope.raise_if_cancelled()
             try:
-                return self._taken(seconds)
+                return self._next(seconds)
             finally:
-                self._leaving.check()
+                self._scope.raise_if_cancelled()
 
-    def _taken(self, seconds: float | None) -> Any:
+    def _next(self, seconds: float | None) -> Any:
         try:
-            thing = self._things.get(timeout=None if seconds is None else max(0.0, seconds))
+            item = self._items.get(timeout=None if seconds is None else max(0.0, seconds))
         except queue.Empty:
-            raise TooLate from None
-        if thing is _END:
-            raise Ended
-        if isinstance(thing, _Failed):
-            raise thing.error
-        return thing
+            raise DeadlineExceeded from None
+        if item is _END:
+            raise StreamEnded
+        if isinstance(item, _Failure):
+            raise item.error
+        return item
 
-    def put(self, thing: Any) -> None:
-        """Hand a thing to the reader (called by the work). Raises GeneratorExit once the reader has left."""
-        if self._left:
+    def put(self, item: Any) -> None:
+        """Hand an item to the reader (called by the work). Raises GeneratorExit once the reader has left."""
+        if self._closed:
             raise GeneratorExit
-        self._things.put(thing)
+        self._items.put(item)
 
-    def blocked(self, hang_up: Callable[[], None] | None) -> None:
-        """How to end the call that the work is in; None: it is in none. Raises GeneratorExit once the reader has left."""
+    def set_interrupt(self, interrupt: Callable[[], None] | None) -> None:
+        """Set how to end the call that the work is in; None when it is in none.
+
+        Raises GeneratorExit once the reader has left.
+        """
         with self._lock:
-            self._hang_up = hang_up
-            if self._left and hang_up is not None:
+            self._interrupt = interrupt
+            if self._closed and interrupt is not None:
                 raise GeneratorExit
 
-    def _run(self, work: Callable[[Line], None]) -> None:
-        _WORKING.set(self)
+    def _run(self, work: Callable[[BackgroundStream], None]) -> None:
+        _STREAM.set(self)
         try:
             work(self)
         except GeneratorExit:
             pass
         except BaseException as error:
-            self._things.put(_Failed(error))
+            self._items.put(_Failure(error))
         else:
-            self._things.put(_END)
+            self._items.put(_END)

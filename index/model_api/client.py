@@ -1,4 +1,4 @@
-"""The calls to one server: the one retry layer, the one deadline, and what counts as a complete reply."""
+"""Call a model's server: retries, deadlines, and the check that a reply is complete."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from index.errors import ProviderCut, ProviderDown, ProviderError, ProviderRefused
 from index.model_api import error_mapping, wire_format
-from index.model_api.cancellation import Ended, Line, TooLate, rest
+from index.model_api.cancellation import BackgroundStream, DeadlineExceeded, StreamEnded, sleep
 from index.models import Value
 
 if TYPE_CHECKING:
     import openai
 
-HOME = "https://api.openai.com/v1"
+Work = Callable[["openai.OpenAI", dict[str, Any], BackgroundStream], None]  # one of `wire_format`'s requests
+
+DEFAULT_URL = "https://api.openai.com/v1"
 REQUESTS = 3
-LONGEST = 200_000  # characters of one reply: more is a server out of control
+LONGEST = 200_000  # characters of a reply: more is a server out of control
 USAGE_WAIT = 2.0  # seconds for the token counts that follow the last word
 
 
 class Wait(Value, frozen=True, kw_only=True):
-    """How long the user waits, in seconds: for the first token (all retries included), between tokens, and for the whole reply."""
+    """Timeouts in seconds: to the first token (all retries included), between tokens, and of the whole reply."""
 
     first_token: float = 60.0
     stall: float = 30.0
@@ -32,7 +34,7 @@ class Wait(Value, frozen=True, kw_only=True):
 
 
 class Reply(Value, frozen=True, kw_only=True):
-    """What a model said, and what it was paid for. Token counts are None where the server does not tell."""
+    """The reply of a model and its token counts, None where the server states none."""
 
     text: str
     finish: str = "stop"
@@ -42,7 +44,7 @@ class Reply(Value, frozen=True, kw_only=True):
 
 
 class Provider:
-    """A connection to one OpenAI-compatible server, shared by any number of threads.
+    """A connection to an OpenAI-compatible server, shared by any number of threads.
 
     `key` is sent to `base_url` and nowhere else; it is in no repr, error or pickle.
 
@@ -51,16 +53,16 @@ class Provider:
     """
 
     def __init__(self, *, key: str, base_url: str | None = None, wait: Wait | None = None) -> None:
-        self.base_url = (base_url or HOME).rstrip("/")
+        self.base_url = (base_url or DEFAULT_URL).rstrip("/")
         self.wait = wait or Wait()
         self._key = key
         self._client: openai.OpenAI | None = None
         self._opening = threading.Lock()
-        self._unknown: set[str] = set()  # optional parameters that this server refused
+        self._unsupported: set[str] = set()  # optional parameters that this server refused
 
     @property
     def host(self) -> str:
-        """The server as the user should see it: no user, password or path."""
+        """The server's host and port, without user, password and path."""
         return self.base_url.partition("//")[2].partition("/")[0].rpartition("@")[2]
 
     def __repr__(self) -> str:
@@ -70,56 +72,56 @@ class Provider:
         raise TypeError("a provider holds a key and is never written down; make a new one")
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         if self._client is not None:
             self._client.close()
             self._client = None
 
     def stream(self, messages: Sequence[dict[str, str]], *, model: str, **options: Any) -> Generator[str, None, Reply]:
-        """The reply as it is written; the generator returns it whole. `options` go to the server (`max_tokens`, `temperature`, `seed`).
+        """Yield the reply as it is written; the generator returns the whole Reply.
 
-        Raises ProviderRefused, ProviderDown or ProviderError before the first piece, ProviderCut after it. Closing the generator
-        closes the connection.
+        `options` go to the server (`max_tokens`, `temperature`, `seed`). Raises ProviderRefused, ProviderDown or
+        ProviderError before the first piece, ProviderCut after it. Closing the generator closes the connection.
         """
         body = {"messages": list(messages), "model": model, "stream": True, "stream_options": {"include_usage": True}}
         return (yield from self._ask(body | options, wire_format.stream, self.wait.first_token))
 
     def chat(self, messages: Sequence[dict[str, str]], *, model: str, **options: Any) -> Reply:
-        """The whole reply at once. Raises as `stream` does; a reply that was cut short is ProviderCut with what there is."""
-        asking = self._ask({"messages": list(messages), "model": model} | options, wire_format.reply, self.wait.total)
+        """Return the whole reply. Raises as `stream` does; a reply that was cut short is ProviderCut with its text."""
+        pieces = self._ask({"messages": list(messages), "model": model} | options, wire_format.reply, self.wait.total)
         while True:
             try:
-                next(asking)
+                next(pieces)
             except StopIteration as done:
                 reply: Reply = done.value
                 return reply
 
     def vectors(self, texts: Sequence[str], *, model: str, dimensions: int | None = None) -> Any:
-        """The server's embedding reply for the texts, unchecked: `embed` is what reads it."""
+        """Return the server's embedding reply, unchecked; `embed` parses it."""
         return self._whole(wire_format.vectors, {"input": list(texts), "model": model, "dimensions": dimensions})
 
     def ranking(self, question: str, texts: Sequence[str], *, model: str) -> Any:
-        """The server's reply from its rerank endpoint, unchecked: `scores` is what reads it."""
+        """Return the reply of the rerank endpoint, unchecked; `scores` parses it."""
         return self._whole(wire_format.ranking, {"model": model, "query": question, "documents": list(texts)})
 
-    def _whole(self, work: Callable[[openai.OpenAI, dict[str, Any], Line], None], body: dict[str, Any]) -> Any:
-        """One reply that comes at once, asked for at most three times within `wait.total` seconds."""
+    def _whole(self, work: Work, body: dict[str, Any]) -> Any:
+        """Return a reply that is not streamed, after at most three requests within `wait.total` seconds."""
         self.client()
         began = time.monotonic()
         for request in range(1, REQUESTS + 1):
             try:
-                with self._line(work, body) as line:
-                    return line.get(began + self.wait.total - time.monotonic())
+                with self._request(work, body) as stream:
+                    return stream.get(began + self.wait.total - time.monotonic())
             except Exception as error:
-                failed = self._fault(error)
-            self._give_up_or_rest(failed, request, began + self.wait.total)
+                fault = self._fault(error)
+            self._raise_or_pause(fault, request, began + self.wait.total)
         raise AssertionError("unreachable: the last request raises")
 
     def client(self) -> openai.OpenAI:
-        """The openai client, made when first needed (its import takes more than a second)."""
+        """Return the openai client, made when first needed (its import takes more than a second)."""
         with self._opening:
             if self._client is None:
-                self._client = wire_format.opened(
+                self._client = wire_format.open_client(
                     self.base_url,
                     self._key,
                     connect=min(5.0, self.wait.first_token),
@@ -127,64 +129,63 @@ class Provider:
                 )
             return self._client
 
-    def _line(self, work: Callable[[openai.OpenAI, dict[str, Any], Line], None], body: dict[str, Any]) -> Line:
-        """One request under way."""
-        return Line(lambda line: work(self.client(), self._known(body), line))
+    def _request(self, work: Work, body: dict[str, Any]) -> BackgroundStream:
+        """Prepare a request, which runs while the stream is entered."""
+        return BackgroundStream(lambda stream: work(self.client(), self._supported(body), stream))
 
-    def _ask(
-        self, body: dict[str, Any], work: Callable[[openai.OpenAI, dict[str, Any], Line], None], first: float
-    ) -> Generator[str, None, Reply]:
+    def _ask(self, body: dict[str, Any], work: Work, first: float) -> Generator[str, None, Reply]:
         """Ask until a first token comes, at most three times and within `first` seconds; then read to the end."""
-        self.client()  # its import is no waiting for the server
+        self.client()  # its import does not count as waiting for the server
         began = time.monotonic()
         for request in range(1, REQUESTS + 1):
-            said: list[str] = []
+            pieces: list[str] = []
             try:
-                return (yield from self._read(self._line(work, body), began, first, request, said))
+                return (yield from self._read(self._request(work, body), began, first, request, pieces))
             except ProviderCut:
                 raise
             except Exception as error:
-                failed = self._fault(error)
-            if said:
-                raise ProviderCut(f"the answer broke off: {failed.error}", "".join(said))
-            self._give_up_or_rest(failed, request, began + first)
+                fault = self._fault(error)
+            if pieces:
+                raise ProviderCut(f"the answer broke off: {fault.error}", "".join(pieces))
+            self._raise_or_pause(fault, request, began + first)
         raise AssertionError("unreachable: the last request raises")
 
     def _read(
-        self, line: Line, began: float, first: float, request: int, said: list[str]
+        self, stream: BackgroundStream, began: float, first: float, request: int, pieces: list[str]
     ) -> Generator[str, None, Reply]:
-        """The pieces of one reply, each in time; what came is also in `said`."""
+        """Yield the pieces of a reply, each in time, and append them to `pieces`."""
         finish, usage, alive, length = None, None, False, 0
-        with line:
+        with stream:
             while True:
                 try:
-                    chunk = line.get(self._patience(began, first, alive, finish is not None))
-                except Ended:
+                    chunk = stream.get(self._patience(began, first, alive, finish is not None))
+                except StreamEnded:
                     break
                 except Exception:
                     if finish is None:
                         raise
-                    break  # all is said, only the count of tokens is missing
-                if chunk.refusal and not said:
+                    break  # the text is complete, only the count of tokens is missing
+                if chunk.refusal and not pieces:
                     raise ProviderRefused(f"the model declined: {error_mapping.one_line(chunk.refusal, [self._key])}")
                 finish, usage, alive = finish or chunk.finish, chunk.usage or usage, alive or chunk.alive
+                text = chunk.text[: LONGEST - length]
                 length += len(chunk.text)
-                if chunk.text:
-                    said.append(chunk.text)
-                    yield chunk.text
+                if text:
+                    pieces.append(text)
+                    yield text
                 if length > LONGEST:
-                    raise ProviderCut(f"the answer of {self.host} does not end; it was stopped", "".join(said))
-        return self._finished("".join(said), finish, usage, request)
+                    raise ProviderCut(f"the answer of {self.host} does not end; it was stopped", "".join(pieces))
+        return self._finished("".join(pieces), finish, usage, request)
 
     def _patience(self, began: float, first: float, alive: bool, finished: bool) -> float:
-        """The seconds left for the next event."""
+        """Return the seconds left for the next event."""
         left = began + self.wait.total - time.monotonic()
         if finished:
             return min(left, USAGE_WAIT)
         return min(left, self.wait.stall) if alive else min(left, began + first - time.monotonic())
 
     def _finished(self, text: str, finish: str | None, usage: tuple[int, int] | None, request: int) -> Reply:
-        """The reply, if it is one: complete and not empty."""
+        """Return the reply if it is complete and not empty; raise otherwise."""
         if finish is None and text:
             raise ProviderCut(f"the answer broke off: {self.host} ended it without saying that it was complete", text)
         if finish == "length":
@@ -198,41 +199,41 @@ class Provider:
         return Reply(text=text, finish=finish or "stop", tokens_in=tokens_in, tokens_out=tokens_out, requests=request)
 
     def _fault(self, error: Exception) -> error_mapping.Fault:
-        """The fault behind an exception of one request."""
+        """Map an exception of a request to a fault."""
         if isinstance(error, ProviderError):
             return error_mapping.Fault(error=error)
-        if isinstance(error, TooLate):
+        if isinstance(error, DeadlineExceeded):
             late = ProviderDown(
                 f"{self.host} did not answer in time; raise `first_token_seconds`, or try again when it is less busy"
             )
             return error_mapping.Fault(error=late)
-        if isinstance(error, wire_format.Page):
+        if isinstance(error, wire_format.PageError):
             return error_mapping.Fault(error=error_mapping.nonsense(self.host, "a page instead of a reply"))
         if isinstance(error, wire_format.ErrorBody):
             return error_mapping.of_body(error.body, self.host, [self._key])
         return error_mapping.of_exception(error, self.host, [self._key])
 
-    def _give_up_or_rest(self, fault: error_mapping.Fault, request: int, until: float) -> None:
-        """Wait before the next request, or raise: hopeless, the third, or no time left."""
-        if fault.drop is not None and request < REQUESTS and self._learns(fault.drop):
+    def _raise_or_pause(self, fault: error_mapping.Fault, request: int, until: float) -> None:
+        """Wait before the next request; raise where it cannot succeed, was the third, or would come too late."""
+        if fault.unsupported_param is not None and request < REQUESTS and self._drop(fault.unsupported_param):
             return
-        own = self.wait.pause * 2 ** (request - 1) * random.uniform(0.75, 1.25)
-        pause = own if fault.after is None else fault.after
-        if not fault.again or request == REQUESTS or pause >= until - time.monotonic():
+        backoff = self.wait.pause * 2 ** (request - 1) * random.uniform(0.75, 1.25)
+        pause = backoff if fault.retry_after is None else fault.retry_after
+        if not fault.retryable or request == REQUESTS or pause >= until - time.monotonic():
             raise fault.error
-        rest(pause)
+        sleep(pause)
 
-    def _learns(self, parameter: str) -> bool:
-        """Whether leaving out (or renaming) this parameter makes another request, from now on."""
+    def _drop(self, parameter: str) -> bool:
+        """Leave out (or rename) a parameter from now on; return whether that changes the request."""
         if parameter in ("max_tokens", "max_completion_tokens"):
-            parameter = "max_tokens" if "max_tokens" not in self._unknown else "max_completion_tokens"
-        new = parameter not in self._unknown
-        self._unknown.add(parameter)
+            parameter = "max_tokens" if "max_tokens" not in self._unsupported else "max_completion_tokens"
+        new = parameter not in self._unsupported
+        self._unsupported.add(parameter)
         return new
 
-    def _known(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The request without what this server refused, and without what is None."""
+    def _supported(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the request without the parameters that this server refused, and without those that are None."""
         body = {name: value for name, value in body.items() if value is not None}
-        if "max_tokens" in self._unknown and "max_tokens" in body:
+        if "max_tokens" in self._unsupported and "max_tokens" in body:
             body["max_completion_tokens"] = body.pop("max_tokens")
-        return {name: value for name, value in body.items() if name not in self._unknown}
+        return {name: value for name, value in body.items() if name not in self._unsupported}

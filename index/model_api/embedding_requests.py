@@ -1,4 +1,4 @@
-"""Texts → vectors over a server, batch by batch: what cannot be embedded is named, what is wrong is never stored."""
+"""Embed texts by a server, batch by batch; name the texts that it refuses, reject wrong vectors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import ProviderRefused
 from index.model_api import error_mapping
+from index.model_api.wire_format import token_count
 from index.models import Value
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ SAMPLE = "news"  # a text that every embedding model takes
 
 
 class Embedded(Value, frozen=True, kw_only=True):
-    """The vectors of one batch: row i of `vectors` (float32) belongs to `texts[places[i]]`; `refused` holds place → reason."""
+    """The vectors of a batch: row i of `vectors` (float32) belongs to `texts[places[i]]`; `refused`: place → reason."""
 
     places: tuple[int, ...]
     vectors: NDArray[np.float32]
@@ -30,26 +31,27 @@ class Embedded(Value, frozen=True, kw_only=True):
 def embed(
     provider: Provider, texts: Sequence[str], *, model: str, dimensions: int | None = None, batch: int = 64
 ) -> Iterator[Embedded]:
-    """The vectors of the texts, in order, at most `batch` a time, so that whoever stores each batch can go on where it broke off.
+    """Yield the vectors of the texts in order, at most `batch` a time, so that a caller can store each batch and resume.
 
-    A text that the server refuses is found and named while the rest of its batch is embedded. Raises ProviderRefused where the server
-    refuses every text (no such model, no embeddings), ProviderError where a vector is missing, of another length, or not finite.
+    A text that the server refuses is named while the rest of its batch is embedded. Raises ProviderRefused where the
+    server refuses every text (no such model, no embeddings), ProviderError where a vector is missing, of another length,
+    or not finite.
     """
-    asking = _Asking(provider, model, dimensions)
+    requests = _EmbeddingRun(provider, model, dimensions)
     for start in range(0, len(texts), batch):
-        yield asking.embedded({place: texts[place] for place in range(start, min(start + batch, len(texts)))})
+        yield requests.embed_batch({place: texts[place] for place in range(start, min(start + batch, len(texts)))})
 
 
-class _Asking:
-    """The requests for one run over the texts, and what was learned in it: the length of a vector, whether the server works."""
+class _EmbeddingRun:
+    """The requests of a run over the texts; remembers the length of a vector and whether the server works."""
 
     def __init__(self, provider: Provider, model: str, dimensions: int | None) -> None:
         self.provider, self.model = provider, model
         self.length = self.dimensions = dimensions
         self.works = False
 
-    def embedded(self, texts: dict[int, str]) -> Embedded:
-        """One batch, halved until only the texts that the server refuses are left out."""
+    def embed_batch(self, texts: dict[int, str]) -> Embedded:
+        """Embed a batch, halving it until only the texts that the server refuses are left out."""
         import numpy as np
 
         rows: dict[int, list[float]] = {}
@@ -71,7 +73,10 @@ class _Asking:
         return Embedded(places=places, vectors=vectors_of_batch, refused=refused, tokens=tokens or None)
 
     def _halves(self, part: dict[int, str], error: ProviderRefused, refused: dict[int, str]) -> list[dict[int, str]]:
-        """The two halves of a refused part; nothing where a single text is the reason. Raises where every text would be refused."""
+        """Split a refused part into halves, or note the refusal of a single text.
+
+        Raises ProviderRefused where every text would be refused.
+        """
         if not self.works:
             try:
                 self._request([SAMPLE])
@@ -86,7 +91,7 @@ class _Asking:
         return [{place: part[place] for place in places[half:]}, {place: part[place] for place in places[:half]}]
 
     def _request(self, texts: list[str]) -> tuple[list[list[float]], int]:
-        """The vectors of these texts and the tokens they took, checked."""
+        """Return the vectors of these texts, checked, and the tokens that they took."""
         reply = self.provider.vectors(texts, model=self.model, dimensions=self.dimensions)
         vectors = _vectors(reply, len(texts), self.provider.host)
         length = self.length or len(vectors[0])
@@ -96,12 +101,11 @@ class _Asking:
                     self.provider.host, f"a vector of {len(vector)} numbers where {length} were expected"
                 )
         self.length, self.works = length, True
-        count = getattr(getattr(reply, "usage", None), "total_tokens", None)
-        return vectors, count if isinstance(count, int) else 0
+        return vectors, token_count(getattr(getattr(reply, "usage", None), "total_tokens", None)) or 0
 
 
 def _vectors(reply: Any, count: int, host: str) -> list[list[float]]:
-    """The vectors of a reply in the order of its texts, each of finite numbers."""
+    """Return the vectors of a reply in the order of its texts; raise where a number is not finite."""
     import math
 
     items = getattr(reply, "data", None)

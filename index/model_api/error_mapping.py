@@ -1,6 +1,6 @@
-"""What a failed call to a model's server means: one of our errors, whether to ask again, and after how long.
+"""Map a failed call to a model's server to an error of ours, and say whether and when to retry.
 
-Pure: library exceptions and server bodies in, a `Fault` out. Keys are masked in every message.
+Pure functions: library exceptions and server bodies in, a `Fault` out. Keys are masked in every message.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from index.models import Value
 
 
 class ContextTooLong(ProviderRefused):
-    """The model cannot read that much: fewer passages might do."""
+    """The model cannot read that much; fewer passages might do."""
 
 
 class Fault(Value, frozen=True, kw_only=True):
     """A failed request: the error for the user, and whether the same request could still succeed."""
 
     error: ProviderError
-    again: bool = False
-    after: float | None = None  # seconds that the server asked us to wait
-    drop: str | None = None  # an optional parameter that the server does not know
+    retryable: bool = False
+    retry_after: float | None = None  # seconds that the server asked us to wait
+    unsupported_param: str | None = None  # an optional parameter that the server does not know
 
 
 # What a request may do without. `max_tokens` has two names; all the rest are niceties.
@@ -55,7 +55,7 @@ _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|hf|xai|key)[-_][\w*.\-…]{4,}|(?i:be
 
 
 def masked(text: str, secrets: Sequence[str] = ()) -> str:
-    """The text with every secret, in plain, part, URL or base64 form, and everything that looks like a key replaced by ***.
+    """Replace every secret (plain, in part, URL or base64 form) and whatever looks like a key by ***.
 
     >>> masked("Incorrect key: sk-abcd1234****wxyz, sent by example-of-a-key", ["example-of-a-key"])
     'Incorrect key: ***, sent by ***'
@@ -72,13 +72,13 @@ def masked(text: str, secrets: Sequence[str] = ()) -> str:
 
 
 def one_line(text: str, secrets: Sequence[str] = (), most: int = 200) -> str:
-    """A server's own words fit for a message: masked, on one line, no control characters, at most `most` characters."""
+    """Make a server's text fit for a message: masked, on a single line, printable, at most `most` characters."""
     text = " ".join("".join(c if c.isprintable() else " " for c in masked(text, secrets)).split())
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def of_exception(error: BaseException, host: str, secrets: Sequence[str] = ()) -> Fault:
-    """The fault behind an exception of the openai client, of httpx under it, or of parsing what came."""
+    """Map an exception of the openai client, of httpx under it, or of parsing the reply."""
     import httpx
     import openai
 
@@ -86,12 +86,12 @@ def of_exception(error: BaseException, host: str, secrets: Sequence[str] = ()) -
         return of_status(error.status_code, _body(error), error.response.headers, host, secrets)
     if isinstance(error, (openai.APITimeoutError, httpx.TimeoutException)):
         return Fault(
-            error=ProviderDown(f"{host} did not answer in time; is it busy, or is the address wrong?"), again=True
+            error=ProviderDown(f"{host} did not answer in time; is it busy, or is the address wrong?"), retryable=True
         )
     if isinstance(error, (openai.APIConnectionError, httpx.HTTPError)):
         return Fault(
             error=ProviderDown(f"{host} cannot be reached ({_why(error)}); check the network and OPENAI_BASE_URL"),
-            again=True,
+            retryable=True,
         )
     if isinstance(error, openai.APIError):  # an error object inside a stream
         return of_body(error.body, host, secrets)
@@ -101,27 +101,29 @@ def of_exception(error: BaseException, host: str, secrets: Sequence[str] = ()) -
 
 
 def nonsense(host: str, what: str) -> ProviderError:
-    """The error for a reply that no OpenAI-compatible server would give."""
+    """Return the error for a reply that no OpenAI-compatible server would give."""
     return ProviderError(
         f"{host} answered nonsense: {what}; check that OPENAI_BASE_URL ends where its API begins (often /v1)"
     )
 
 
 def of_status(status: int, body: Any, headers: Mapping[str, str], host: str, secrets: Sequence[str] = ()) -> Fault:
-    """The fault behind a status other than 200."""
-    said, whole = _said(body, secrets), json.dumps(body, ensure_ascii=False, default=str)
+    """Map a status other than 200."""
+    message, whole = _server_message(body, secrets), json.dumps(body, ensure_ascii=False, default=str)
     if status == 401:
-        return Fault(error=ProviderRefused(f"{host} does not accept the key (401); check OPENAI_API_KEY{said}"))
+        return Fault(error=ProviderRefused(f"{host} does not accept the key (401); check OPENAI_API_KEY{message}"))
     if status == 402 or (status in (403, 429) and _QUOTA.search(whole)):
         return Fault(
-            error=ProviderRefused(f"the account at {host} has no quota left ({status}); check its billing{said}")
+            error=ProviderRefused(f"the account at {host} has no quota left ({status}); check its billing{message}")
         )
     if status == 403:
-        return Fault(error=ProviderRefused(f"{host} forbids this (403); check what the key and the model allow{said}"))
+        return Fault(
+            error=ProviderRefused(f"{host} forbids this (403); check what the key and the model allow{message}")
+        )
     if status == 404:
         return Fault(
             error=ProviderRefused(
-                f"{host} has no such model or address (404); check ISNAD_MODEL and OPENAI_BASE_URL{said}"
+                f"{host} has no such model or address (404); check ISNAD_MODEL and OPENAI_BASE_URL{message}"
             )
         )
     if 300 <= status < 400:
@@ -130,48 +132,50 @@ def of_status(status: int, body: Any, headers: Mapping[str, str], host: str, sec
         )
     if status in (408, 409, 425, 429) or status >= 500:
         if _TOO_LONG.search(whole) and status == 500:  # some local servers fail where others refuse
-            return Fault(error=_too_long(host, said))
+            return Fault(error=_too_long(host, message))
         busy = "is asked too often" if status == 429 else "failed"
-        down = ProviderDown(f"{host} {busy} ({status}); try again in a moment{said}")
-        return Fault(error=down, again=True, after=retry_after(headers))
-    return _of_refusal(status, body, whole, host, said)
+        down = ProviderDown(f"{host} {busy} ({status}); try again in a moment{message}")
+        return Fault(error=down, retryable=True, retry_after=parse_retry_after(headers))
+    return _of_refusal(status, body, whole, host, message)
 
 
-def _of_refusal(status: int, body: Any, whole: str, host: str, said: str) -> Fault:
-    """The fault behind a 400 and its like: what exactly was refused?"""
+def _of_refusal(status: int, body: Any, whole: str, host: str, message: str) -> Fault:
+    """Map a 400 and its like by what was refused."""
     if _TOO_LONG.search(whole):
-        return Fault(error=_too_long(host, said))
+        return Fault(error=_too_long(host, message))
     if _FILTER.search(whole):
         return Fault(
-            error=ProviderRefused(f"the content filter of {host} refused the question or the passages ({status}){said}")
+            error=ProviderRefused(
+                f"the content filter of {host} refused the question or the passages ({status}){message}"
+            )
         )
-    refused = ProviderRefused(f"{host} refused the request ({status}); check ISNAD_MODEL{said}")
+    refused = ProviderRefused(f"{host} refused the request ({status}); check ISNAD_MODEL{message}")
     inner = body.get("error", body) if isinstance(body, Mapping) else {}
     named = inner.get("param") if isinstance(inner, Mapping) else None
-    drop = named if named in OPTIONAL else next((name for name in OPTIONAL if name in whole), None)
-    return Fault(error=refused, drop=drop)
+    unsupported = named if named in OPTIONAL else next((name for name in OPTIONAL if name in whole), None)
+    return Fault(error=refused, unsupported_param=unsupported)
 
 
 def of_body(body: Any, host: str, secrets: Sequence[str] = ()) -> Fault:
-    """The fault behind an error object that came with status 200, alone or inside a stream."""
+    """Map an error object that came with status 200, alone or inside a stream."""
     whole = json.dumps(body, ensure_ascii=False, default=str)
-    said = _said(body, secrets)
+    message = _server_message(body, secrets)
     code = body.get("code") or body.get("status") if isinstance(body, Mapping) else None
     if isinstance(code, int) and 300 <= code < 600:
         return of_status(code, body, {}, host, secrets)
     if _QUOTA.search(whole):
         return of_status(402, body, {}, host, secrets)
     if _TOO_LONG.search(whole) or _FILTER.search(whole) or "invalid_request" in whole:
-        return _of_refusal(400, body, whole, host, said)
+        return _of_refusal(400, body, whole, host, message)
     if "invalid_api_key" in whole or "authentication" in whole:
         return of_status(401, body, {}, host, secrets)
-    return Fault(error=ProviderDown(f"{host} failed while answering; try again in a moment{said}"), again=True)
+    return Fault(error=ProviderDown(f"{host} failed while answering; try again in a moment{message}"), retryable=True)
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds a server asks us to wait: `retry-after-ms`, or `retry-after` as seconds or as a date.
+def parse_retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds to wait by `retry-after-ms`, or by `retry-after` as seconds or as a date.
 
-    >>> retry_after({"retry-after": "2.5"}), retry_after({"retry-after": "soon"})
+    >>> parse_retry_after({"retry-after": "2.5"}), parse_retry_after({"retry-after": "soon"})
     (2.5, None)
     """
     try:
@@ -185,14 +189,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _too_long(host: str, said: str) -> ContextTooLong:
+def _too_long(host: str, message: str) -> ContextTooLong:
     return ContextTooLong(
-        f"the passages are too long for the model at {host}; lower the setting `context_tokens`{said}"
+        f"the passages are too long for the model at {host}; lower the setting `context_tokens`{message}"
     )
 
 
-def _said(body: Any, secrets: Sequence[str]) -> str:
-    """The server's message as the end of ours; nothing where the body is a page or has none."""
+def _server_message(body: Any, secrets: Sequence[str]) -> str:
+    """Return the server's message as the end of ours; empty where the body is a page or has none."""
     inner = body.get("error", body) if isinstance(body, Mapping) else body
     message = inner.get("message") if isinstance(inner, Mapping) else inner
     if not isinstance(message, str) or not message.strip() or "<" in message[:20]:
@@ -201,12 +205,12 @@ def _said(body: Any, secrets: Sequence[str]) -> str:
 
 
 def _body(error: Any) -> Any:
-    """The body of a status error: the parsed object, or the text."""
+    """Return the body of a status error: the parsed object, or the text."""
     return error.body if error.body is not None else error.response.text[:2000]
 
 
 def _why(error: BaseException) -> str:
-    """The innermost reason of a failed connection, in a few words and without the address."""
+    """Return the innermost reason of a failed connection, without the address."""
     inner: BaseException = error
     while inner.__cause__ is not None:
         inner = inner.__cause__

@@ -1,6 +1,7 @@
-"""The sockets of the model's server, each of whose waits another thread can end: also one for a reply that never began.
+"""Sockets to a model's server on which a blocking read can be ended by another thread, even before the reply begins.
 
-Closing a response does not wake the thread that reads it, and before its headers there is no response; shutting the socket down does.
+Closing a response does not wake the thread that reads it, and before its headers there is no response to close. Shutting
+the socket down wakes it in both cases.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     import httpx
 
 
-def watched(client: httpx.Client) -> None:
-    """Have the client open its connections, through a proxy or not, as sockets that `waiting.interruptible` knows how to end."""
+def make_interruptible(client: httpx.Client) -> None:
+    """Have the client open its connections, through a proxy or not, as sockets that `interruptible` can end."""
     for transport in (client._transport, *client._mounts.values()):
         pool: Any = getattr(transport, "_pool", None)  # httpx has no name for httpcore's `network_backend`
         if pool is not None:
@@ -24,38 +25,38 @@ def watched(client: httpx.Client) -> None:
 
 
 class _Backend:
-    """httpcore's way to open a connection, with streams of ours."""
+    """Wrap httpcore's network backend so that it opens our streams."""
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
 
-    def connect_tcp(self, *where: Any, **options: Any) -> _Stream:
-        return _Stream(self._backend.connect_tcp(*where, **options))
+    def connect_tcp(self, *address: Any, **options: Any) -> _Stream:
+        return _Stream(self._backend.connect_tcp(*address, **options))
 
-    def connect_unix_socket(self, *where: Any, **options: Any) -> _Stream:
-        return _Stream(self._backend.connect_unix_socket(*where, **options))
+    def connect_unix_socket(self, *address: Any, **options: Any) -> _Stream:
+        return _Stream(self._backend.connect_unix_socket(*address, **options))
 
     def sleep(self, seconds: float) -> None:
         self._backend.sleep(seconds)
 
 
 class _Stream:
-    """httpcore's stream: whoever blocks in it can be woken."""
+    """Wrap httpcore's stream so that a thread that blocks in it can be woken."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> Any:
-        with interruptible(self._hang_up):
+        with interruptible(self._shut_down):
             return self._stream.read(max_bytes, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        with interruptible(self._hang_up):
+        with interruptible(self._shut_down):
             self._stream.write(buffer, timeout)
 
-    def start_tls(self, *how: Any, **options: Any) -> _Stream:
-        with interruptible(self._hang_up):
-            return _Stream(self._stream.start_tls(*how, **options))
+    def start_tls(self, *args: Any, **options: Any) -> _Stream:
+        with interruptible(self._shut_down):
+            return _Stream(self._stream.start_tls(*args, **options))
 
     def close(self) -> None:
         self._stream.close()
@@ -63,6 +64,6 @@ class _Stream:
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
-    def _hang_up(self) -> None:
+    def _shut_down(self) -> None:
         with contextlib.suppress(OSError):
             self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)

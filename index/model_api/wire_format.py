@@ -1,4 +1,7 @@
-"""The openai client, opened so that nothing leaves it unasked, and its replies read with care: any field may be missing or wrong."""
+"""Open the openai client so that nothing leaves it unasked, and parse its replies.
+
+Any field of a reply may be missing or of another type.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,19 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from index.model_api.cancellation import Line
-from index.model_api.socket_watch import watched
+from index.model_api.cancellation import BackgroundStream
+from index.model_api.socket_watch import make_interruptible
 from index.models import Value
 
 if TYPE_CHECKING:
     import openai
 
 
+MOST_TOKENS = 10_000_000  # of one request: no model reads or writes more; a server that counts more is not believed
+
+
 class Chunk(Value, frozen=True, kw_only=True):
-    """One event of a stream, or a whole reply."""
+    """An event of a stream, or a whole reply."""
 
     text: str = ""
     alive: bool = False  # the model thinks or writes
@@ -25,12 +31,15 @@ class Chunk(Value, frozen=True, kw_only=True):
     usage: tuple[int, int] | None = None  # tokens in, tokens out
 
 
-def opened(base_url: str, key: str, *, connect: float, read: float) -> openai.OpenAI:
-    """A client that never retries, never follows a redirect to another host, and never logs a question. Times in seconds."""
+def open_client(base_url: str, key: str, *, connect: float, read: float) -> openai.OpenAI:
+    """Open a client that never retries, follows no redirect to another host, and logs no question.
+
+    `connect` and `read` are timeouts in seconds.
+    """
     import httpx
     import openai
 
-    logging.getLogger("openai._base_client").addFilter(_no_questions)
+    logging.getLogger("openai._base_client").addFilter(_is_warning)
     address = urlsplit(base_url)
     local = (address.hostname or "") in ("localhost", "127.0.0.1", "::1")
     http = httpx.Client(
@@ -40,52 +49,49 @@ def opened(base_url: str, key: str, *, connect: float, read: float) -> openai.Op
         trust_env=not local,  # a proxy cannot reach this machine's own servers
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
     )
-    watched(http)
+    make_interruptible(http)
     client = openai.OpenAI(api_key=key, base_url=base_url, max_retries=0, http_client=http)
-    _ = (
-        client.chat.completions,
-        client.embeddings,
-    )  # imported only when touched: half a second, better spent before the clock runs
+    _ = (client.chat.completions, client.embeddings)  # imported when touched: half a second, before the clock runs
     return client
 
 
-def _no_questions(record: logging.LogRecord) -> bool:
-    """At DEBUG the client logs whole requests, questions and passages included."""
+def _is_warning(record: logging.LogRecord) -> bool:
+    """Return whether to keep a record: at DEBUG the client logs whole requests, questions and passages included."""
     return record.levelno >= logging.WARNING
 
 
-def stream(client: openai.OpenAI, body: dict[str, Any], line: Line) -> None:
-    """Put the events of a streamed reply on the line."""
+def stream(client: openai.OpenAI, body: dict[str, Any], output: BackgroundStream) -> None:
+    """Put the events of a streamed reply."""
     events: Any = client.chat.completions.create(**body)
     response = getattr(events, "response", None)
     if response is None or "html" in response.headers.get("content-type", ""):
-        raise Page
+        raise PageError
     with contextlib.closing(events):
         for event in events:
-            line.put(_chunk(event, "delta"))
+            output.put(_chunk(event, "delta"))
 
 
-def reply(client: openai.OpenAI, body: dict[str, Any], line: Line) -> None:
-    """Put a whole reply on the line, as one event."""
+def reply(client: openai.OpenAI, body: dict[str, Any], output: BackgroundStream) -> None:
+    """Put a whole reply as a single event."""
     whole: Any = client.chat.completions.create(**body)
     if isinstance(whole, str):
-        raise Page
+        raise PageError
     if getattr(whole, "error", None):
         raise ErrorBody(whole.error)
-    line.put(_chunk(whole, "message"))
+    output.put(_chunk(whole, "message"))
 
 
-def vectors(client: openai.OpenAI, body: dict[str, Any], line: Line) -> None:
-    """Put the reply to an embedding request on the line."""
-    line.put(client.embeddings.create(**body))
+def vectors(client: openai.OpenAI, body: dict[str, Any], output: BackgroundStream) -> None:
+    """Put the reply to an embedding request."""
+    output.put(client.embeddings.create(**body))
 
 
-def ranking(client: openai.OpenAI, body: dict[str, Any], line: Line) -> None:
-    """Put the reply of a rerank endpoint on the line; the openai client has no name for it, but carries it."""
-    line.put(client.post("/rerank", body=body, cast_to=object))
+def ranking(client: openai.OpenAI, body: dict[str, Any], output: BackgroundStream) -> None:
+    """Put the reply of a rerank endpoint, which the openai client has no method for."""
+    output.put(client.post("/rerank", body=body, cast_to=object))
 
 
-class Page(ValueError):
+class PageError(ValueError):
     """A web page, or any other text, where a reply should be."""
 
 
@@ -97,23 +103,33 @@ class ErrorBody(Exception):
         self.body = body
 
 
+def token_count(value: Any) -> int | None:
+    """Return a count of tokens as a server states it; None where it is missing, negative or absurd.
+
+    >>> token_count(12), token_count(-1), token_count(10**12), token_count("12")
+    (12, None, None, None)
+    """
+    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
+
+
 def _chunk(event: Any, part: str) -> Chunk:
     choices, counts = getattr(event, "choices", None), getattr(event, "usage", None)
-    tokens_in, tokens_out = getattr(counts, "prompt_tokens", None), getattr(counts, "completion_tokens", None)
-    usage = (tokens_in, tokens_out) if isinstance(tokens_in, int) and isinstance(tokens_out, int) else None
+    tokens_in = token_count(getattr(counts, "prompt_tokens", None))
+    tokens_out = token_count(getattr(counts, "completion_tokens", None))
+    usage = None if tokens_in is None or tokens_out is None else (tokens_in, tokens_out)
     if not isinstance(choices, list) or not choices:
         return Chunk(usage=usage)
-    said, finish = getattr(choices[0], part, None), getattr(choices[0], "finish_reason", None)
-    text = _word(said, "content")
+    message, finish = getattr(choices[0], part, None), getattr(choices[0], "finish_reason", None)
+    text = _text_field(message, "content")
     return Chunk(
         text=text,
-        alive=bool(text or _word(said, "reasoning_content") or _word(said, "reasoning")),
+        alive=bool(text or _text_field(message, "reasoning_content") or _text_field(message, "reasoning")),
         finish=finish if isinstance(finish, str) else None,
-        refusal=_word(said, "refusal"),
+        refusal=_text_field(message, "refusal"),
         usage=usage,
     )
 
 
-def _word(said: Any, name: str) -> str:
-    value = getattr(said, name, None)
+def _text_field(message: Any, name: str) -> str:
+    value = getattr(message, name, None)
     return value if isinstance(value, str) else ""

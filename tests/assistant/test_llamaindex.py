@@ -29,7 +29,7 @@ from assistant.integrations.llama_index import CitedQueryEngine, LlamaModel
 from assistant.models import Answer
 from index.errors import NoStore, ProviderCut, ProviderDown, ProviderError, ProviderRefused, UsageError
 from index.integrations.llama_index import ArticleRetriever, LlamaEmbedder, PassageSplitter, StoreEmbedding
-from index.model_api import Leaving
+from index.model_api import CancelScope
 from index.models import Filters
 from index.token_count import count
 from tests.assistant.written import BRIDGE, OPPOSITION, hit
@@ -166,16 +166,16 @@ def test_an_answer_streams_asynchronously(retriever: ArticleRetriever) -> None:
 
 
 def test_who_waits_for_a_silent_llm_is_called_away_at_once() -> None:
-    llm, leaving = Silent.now(), Leaving()
+    llm, scope = Silent.now(), CancelScope()
 
     def read() -> str:
-        with leaving.reading():
+        with scope.active():
             return "".join(LlamaModel(llm).reply([{"role": "user", "content": "؟"}]))
 
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(read)
         assert llm.waits.wait(60)
-        leaving.now()
+        scope.cancel()
         assert isinstance(reading.exception(60), GeneratorExit) and not llm.closed.is_set()
         llm.goes_on.set()
         assert llm.closed.wait(60)  # and the LLM is left, too, as soon as it speaks

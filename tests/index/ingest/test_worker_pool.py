@@ -25,7 +25,7 @@ from index.models import Skipped, SyncReport
 from index.search.lexical import LexicalIndex, LexicalWriter
 from index.store.ledger import INDEXES, Ledger
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent.parent.parent
 HIRED = _Hand.hired
 HERE = 20  # articles until processes are started
 PLACES = "المرفأ السوق الجسر المتحف الملعب المكتبة المحطة الحديقة".split()
@@ -265,13 +265,13 @@ def test_the_process_that_reads_what_strangers_made_ends_with_the_one_that_start
 SCRIPT = """
 import sys
 from pathlib import Path
-from index import preparing
+from index.ingest import worker_pool
 from index.ingest.sync import sync
 from index.store.ledger import Ledger
 
 print("began", flush=True)
-preparing.WORTH = 100
-preparing._cores = lambda: 2
+worker_pool.WORTH = 100
+worker_pool._cores = lambda: 2
 
 def told(stage, done, total):
     print(done, flush=True)

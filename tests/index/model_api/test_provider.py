@@ -12,9 +12,10 @@ from collections.abc import Iterator
 import pytest
 
 from index.errors import ProviderCut, ProviderDown, ProviderError, ProviderRefused
-from index.model_api import ContextTooLong, Leaving, Provider, Reply, Wait, embed, masked
-from index.model_api.cancellation import rest
-from index.model_api.error_mapping import retry_after
+from index.model_api import CancelScope, ContextTooLong, Provider, Reply, Wait, embed, masked
+from index.model_api.cancellation import sleep
+from index.model_api.client import LONGEST
+from index.model_api.error_mapping import parse_retry_after
 from tests.scripted import PLANTED, Scripted
 
 KEY = "sk-sentinel-0123456789abcdef"
@@ -83,6 +84,28 @@ def test_a_server_that_counts_no_tokens_is_fine(server: Scripted) -> None:
     server.usage = False
     reply = asked(server, "stream")
     assert (reply.text, reply.tokens_in, reply.tokens_out) == (TEXT, None, None)
+
+
+@pytest.mark.parametrize("usage", [(-1_000_000_000, 7), (7, -1), (10**15, 7), (7, 10**15)])
+@pytest.mark.parametrize("how", ["stream", "chat"])
+def test_token_counts_that_cannot_be_are_not_believed(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch, usage: tuple[int, int], how: str
+) -> None:
+    counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
+    monkeypatch.setattr("tests.scripted.usage_of", lambda _: counts)
+    reply = asked(server, how)
+    assert (reply.text, reply.tokens_in, reply.tokens_out) == (TEXT, None, None)
+
+
+@pytest.mark.parametrize("pieces", [LONGEST + 50_000, 30_000])
+def test_a_reply_without_end_is_cut_at_the_limit_though_it_comes_in_a_single_piece(pieces: int) -> None:
+    with Scripted("كلمة " * (LONGEST // 2), pieces=pieces) as server:
+        with pytest.raises(ProviderCut, match="does not end") as caught:
+            list(provider(server).stream(QUESTION, model="m"))
+        assert len(caught.value.partial) == LONGEST
+        with pytest.raises(ProviderCut, match="does not end") as caught:
+            provider(server).chat(QUESTION, model="m")
+        assert len(caught.value.partial) == LONGEST
 
 
 REFUSED = [  # fault, error, requests, a word of the message
@@ -264,29 +287,29 @@ def test_who_waits_for_a_silent_server_is_called_away_at_once(server: Scripted, 
     if again:  # over a connection that has been used
         patient.chat(QUESTION, model="m")
     server.faults = [fault]
-    asked, leaving, how = len(server.requests), Leaving(), list[BaseException]()
+    asked, scope, how = len(server.requests), CancelScope(), list[BaseException]()
 
     def read() -> None:
         try:
-            with leaving.reading():
+            with scope.active():
                 list(patient.stream(QUESTION, model="m"))
         except BaseException as error:
             how.append(error)
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    _called_away(server, asked, leaving)
+    _called_away(server, asked, scope)
     reader.join(60)
     assert isinstance(how[0], GeneratorExit) and server.left.wait(60)
 
 
 def test_who_has_left_begins_no_request_and_rests_no_more(server: Scripted) -> None:
-    leaving = Leaving()
-    leaving.now()
-    with leaving.reading(), pytest.raises(GeneratorExit):
+    scope = CancelScope()
+    scope.cancel()
+    with scope.active(), pytest.raises(GeneratorExit):
         provider(server).chat(QUESTION, model="m")
-    with leaving.reading(), pytest.raises(GeneratorExit):
-        rest(3_600.0)
+    with scope.active(), pytest.raises(GeneratorExit):
+        sleep(3_600.0)
     assert server.requests == []
 
 
@@ -297,16 +320,16 @@ def test_a_connection_serves_the_next_request_after_one_that_was_left(server: Sc
         if fault is None:
             assert shared.chat(QUESTION, model="m").text
             continue
-        asked, leaving = len(server.requests), Leaving()
-        threading.Thread(target=_called_away, args=(server, asked, leaving), daemon=True).start()
-        with leaving.reading(), pytest.raises(GeneratorExit):
+        asked, scope = len(server.requests), CancelScope()
+        threading.Thread(target=_called_away, args=(server, asked, scope), daemon=True).start()
+        with scope.active(), pytest.raises(GeneratorExit):
             list(shared.stream(QUESTION, model="m"))
 
 
-def _called_away(server: Scripted, asked: int, leaving: Leaving) -> None:
+def _called_away(server: Scripted, asked: int, scope: CancelScope) -> None:
     while len(server.requests) == asked:
         threading.Event().wait(0.005)
-    leaving.now()
+    scope.cancel()
 
 
 def test_SEC_01_the_key_is_in_no_repr_error_or_pickle(server: Scripted) -> None:
@@ -368,7 +391,7 @@ def test_a_dummy_key_masks_nothing() -> None:
     [({}, None), ({"retry-after": "3"}, 3.0), ({"retry-after-ms": "250"}, 0.25), ({"retry-after": "x"}, None)],
 )
 def test_a_wish_to_wait_is_read(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == seconds
+    assert parse_retry_after(headers) == seconds
 
 
 def test_vectors_come_batch_by_batch_in_the_order_of_the_texts(server: Scripted) -> None:
