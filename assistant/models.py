@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from index.errors import UsageError
+from index.messages.reason import Reason
 from index.models import Value, short
 
 if TYPE_CHECKING:
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 Verdict = Literal["supported", "partly", "unsupported", "unchecked"]
 Fact = Literal["title", "published", "publisher"]  # what a file says of itself beside its story
+
+
+def _word_reasons(value: Sentence | Answer) -> None:
+    """Set `reasons` to the English text of `details`; answers stored before there were details keep their text."""
+    if value.details:
+        msgspec.structs.force_setattr(value, "reasons", tuple(map(str, value.details)))
 
 
 class Citation(Value, frozen=True, kw_only=True):
@@ -40,7 +47,7 @@ class Sentence(Value, frozen=True, kw_only=True):
     """A sentence of an answer, without its marks: `answer.text[start:end] == text`; the marks follow at `end`.
 
     `verdict`: do the cited words say it (`unchecked`: that was not compared); `probability`: the check's own estimate, 0 to 1;
-    `reasons` name the words that speak against it.
+    `details` name the words that speak against it, as codes with parameters; `reasons` are the same in English.
 
     >>> from assistant import ask
     >>> answer = ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample)
@@ -56,6 +63,10 @@ class Sentence(Value, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     citations: tuple[Citation, ...] = ()
     struck: bool = False  # under the policy `strict`: shown, but struck through
+    details: tuple[Reason, ...] = ()
+
+    def __post_init__(self) -> None:
+        _word_reasons(self)
 
 
 Kind = Literal["number", "date", "name"]  # of a conflict
@@ -120,7 +131,7 @@ class Draft(Value, frozen=True, kw_only=True):
     examined: bool = False  # whether they went through the check while they were written
     abstained: bool = False
     closest: tuple[Citation, ...] = ()
-    reasons: tuple[str, ...] = ()
+    details: tuple[Reason, ...] = ()
     usage: Usage | None = None
     prompt: str | None = None  # the hash of the prompt's file
     complete: bool = True
@@ -165,6 +176,10 @@ class Answer(Value, frozen=True, kw_only=True):
     prompt: str | None = None  # the hash of the prompt's file
     usage: Usage | None = None
     timings_ms: dict[str, float] = {}
+    details: tuple[Reason, ...] = ()  # what `reasons` say, as codes with parameters
+
+    def __post_init__(self) -> None:
+        _word_reasons(self)
 
     @property
     def citations(self) -> tuple[Citation, ...]:

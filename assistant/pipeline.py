@@ -107,7 +107,7 @@ def stream(
         clock.lap("retrieve")
     draft = yield from writer.write(asked, hits)
     if filters and allowed == set():
-        draft = replace(draft, reasons=(none_passes(filters),))
+        draft = replace(draft, details=(none_passes(filters),))
     clock.lap("write")
     sentences = draft.sentences if draft.examined else examined(draft.sentences, asked.text, hits)
     used = [hit for hit in hits if hit.article.id in cited(sentences)]
@@ -121,7 +121,7 @@ def stream(
         sentences=sentences,
         sources=sources(sentences, hits),
         closest=draft.closest,
-        reasons=draft.reasons,
+        details=draft.details,
         searched=tuple(searched) if searched != [question] else (),
         hits=tuple(map(_seen, hits)),
         conflicts=found,

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from assistant.generative.quote_selection import closest
 from assistant.models import Answer, Citation
+from index.messages.reason import Reason
 from index.models import Hit
 
 Policy = Literal["show", "strict"]
@@ -27,7 +28,7 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
     nothing that is borne out remains, a refusal that says in `reasons` what was withdrawn and why, with the closest passages.
 
     >>> from assistant.models import Sentence
-    >>> wrong = Sentence(text="It cost 4.", start=0, end=10, verdict="unsupported", reasons=("4 is not in the evidence",))
+    >>> wrong = Sentence(text="It cost 4.", start=0, end=10, verdict="unsupported", details=(Reason("4 is not in the evidence"),))
     >>> answer = Answer(question="Cost?", text="It cost 4.", abstained=False, engine="model:m", sentences=(wrong,))
     >>> applied(answer, "show", ()) == answer, applied(answer, "strict", (), "en").reasons
     (True, ('withdrawn: “It cost 4.”: 4 is not in the evidence',))
@@ -49,9 +50,9 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
         conflicts=(),
         coverage=None,
         closest=tuple(near)[:CLOSEST],
-        reasons=(
-            *answer.reasons,
-            *(f"withdrawn: “{sentence.text}”: {'; '.join(sentence.reasons)}" for sentence in sentences),
+        details=(
+            *answer.details,
+            *(Reason.of("policy.withdrawn", sentence=item.text, reasons=item.details) for item in sentences),
         ),
     )
 

@@ -15,6 +15,7 @@ from assistant.generative.metadata_claims import spoken_of
 from assistant.models import Sentence
 from index.errors import UsageError
 from index.language.analyzer import words
+from index.messages.reason import Reason
 from index.models import Article, Hit
 
 if TYPE_CHECKING:
@@ -88,9 +89,8 @@ class Examining:
 
 
 def _judged(sentence: Sentence, found: Judgement) -> Sentence:
-    return replace(
-        sentence, verdict=found.verdict, probability=found.probability, reasons=(*sentence.reasons, *found.reasons)
-    )
+    details = (*sentence.details, *map(Reason, found.reasons))
+    return replace(sentence, verdict=found.verdict, probability=found.probability, details=details)
 
 
 def against_the_record(sentence: str, articles: Iterable[Article], question: str) -> Judgement:

@@ -219,5 +219,5 @@ def _why_nothing(store: Path, filters: Filters) -> str:
 
     with closing(Ledger.open(store)) as ledger:
         if filters and not ledger.matching(filters):
-            return none_passes(filters)
+            return str(none_passes(filters))
     return "try other words, or see what there is with: isnad articles"

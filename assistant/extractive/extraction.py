@@ -19,6 +19,7 @@ from assistant.models import Citation
 from assistant.query.parse import Question
 from index.language.analyzer import terms
 from index.language.sentences import paragraphs
+from index.messages.reason import Reason
 from index.models import Hit, Value
 
 __all__ = ["Extract", "Frequency", "Model", "extract", "model"]
@@ -46,7 +47,7 @@ class Extract(Value, frozen=True, kw_only=True):
     abstained: bool = False
     confidence: float = 0.0  # the probability that the articles hold an answer, 0 to 1
     closest: tuple[Citation, ...] = ()
-    reasons: tuple[str, ...] = ()
+    details: tuple[Reason, ...] = ()
 
 
 class Model(Value, frozen=True, kw_only=True):
@@ -76,7 +77,7 @@ def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, li
     coefficients = model()
     ranked = rank(candidates(question, hits, frequency), coefficients)
     if not ranked:
-        return Extract(abstained=True, reasons=("no sentence of the articles is on what is asked",))
+        return Extract(abstained=True, details=(Reason("extraction.nothing_relevant"),))
     at_home = [pair for pair in ranked if not pair[0].features.get("abroad")]
     ranked = at_home or ranked
     confidence = probability(question, ranked, coefficients) if at_home else 0.0
@@ -91,7 +92,7 @@ def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, li
             abstained=True,
             confidence=round(confidence, 4),
             closest=tuple(map(_cited, nearest)),
-            reasons=tuple(_why_not(question, ranked, strange)),
+            details=tuple(_why_not(question, ranked, strange)),
         )
     best = ranked[0][1]
     worth = [one for one, score in ranked if math.exp(score - best) >= coefficients.beside]
@@ -183,16 +184,17 @@ def _cited(one: Candidate) -> Citation:
     return Citation(file_id=one.hit.article.id, start=start, end=end, quote=one.text, context=around.of(text))
 
 
-def _why_not(question: Question, ranked: Ranked, strange: Sequence[str]) -> list[str]:
-    """Why the nearest sentences are no answer, in words."""
+def _why_not(question: Question, ranked: Ranked, strange: Sequence[str]) -> list[Reason]:
+    """Say why the nearest sentences are no answer."""
     if strange and question.shared:
-        return [f"no article speaks of {', '.join(strange)}"]
+        return [Reason.of("extraction.unknown_names", names=strange)]
     if not question.shared:
-        return [f"the question is in a language ({question.language or 'unknown'}) that the articles are not in"]
+        language = Reason.term("language", question.language or "unknown")
+        return [Reason.of("extraction.other_language", language=language)]
     features = ranked[0][0].features
     reasons = []
     if features["lacks_name"] or features["lacks_number"]:
-        reasons.append("the nearest sentence lacks a name or a number that the question gives")
+        reasons.append(Reason("extraction.lacks_name_or_number"))
     if features.get("lacks_cue"):
-        reasons.append(f"the nearest sentence names no {question.kind}")
-    return reasons or ["the nearest sentences say too little of what is asked"]
+        reasons.append(Reason.of("extraction.lacks_type", type=Reason.term("answer_type", question.kind)))
+    return reasons or [Reason("extraction.too_little")]

@@ -31,10 +31,10 @@ class Extractive:
         if found.abstained:
             refusal = refusal_in(question.language)
             yield refusal
-            return Draft(text=refusal, abstained=True, closest=found.closest, reasons=found.reasons)
+            return Draft(text=refusal, abstained=True, closest=found.closest, details=found.details)
         text, sentences = joined(found.citations)
         yield text
-        return Draft(text=text, sentences=sentences, reasons=found.reasons)
+        return Draft(text=text, sentences=sentences, details=found.details)
 
 
 def joined(citations: tuple[Citation, ...]) -> tuple[str, tuple[Sentence, ...]]:

@@ -15,6 +15,7 @@ from assistant.generative.strip_markdown import Unmarked
 from assistant.models import Sentence
 from index.language.invisible_chars import clean
 from index.language.sentences import sentences
+from index.messages.reason import Reason
 from index.models import Hit, Value
 
 LONGEST_MARK = 48  # characters between the brackets of a mark
@@ -47,7 +48,7 @@ class Cited(Value, frozen=True, kw_only=True):
 
     text: str
     sentences: tuple[Sentence, ...]
-    reasons: tuple[str, ...] = ()
+    details: tuple[Reason, ...] = ()
 
 
 def cited(marked: str, hits: Mapping[int, Hit], question: str = "") -> Cited:
@@ -78,7 +79,7 @@ class Citing:
         self._said: list[str] = []  # the sentence under way
         self._tail, self._start = "", 0  # its last letters, and where it begins
         self._numbers: list[int] = []  # its marks
-        self._wrong: list[str] = []  # and what was wrong with them
+        self._wrong: list[Reason] = []  # and what was wrong with them
         self._space, self._marked = "", False  # white space, and whether a mark, since its last letter
         self._before = ""  # the white space before that mark
         self._word = ""  # the word after what may be its end
@@ -105,8 +106,8 @@ class Citing:
 
     def result(self) -> Cited:
         """The answer, once closed."""
-        reasons = tuple(f"the model cited {one}, which it was not given" for one in dict.fromkeys(self._made_up))
-        return Cited(text="".join(self._text), sentences=tuple(self._sentences), reasons=reasons)
+        details = tuple(Reason.of("citations.not_given", mark=mark) for mark in dict.fromkeys(self._made_up))
+        return Cited(text="".join(self._text), sentences=tuple(self._sentences), details=details)
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -206,7 +207,7 @@ class Citing:
     def _refuse(self, mark: str) -> None:
         self._decide()
         self._made_up.append(mark)
-        self._wrong.append(f"the model cited {mark}, which it was not given")
+        self._wrong.append(Reason.of("citations.not_given", mark=mark))
         self._set_mark()
 
     def _set_mark(self) -> None:
@@ -290,8 +291,8 @@ class Citing:
             return
         said = "".join(self._said)
         found = borne_out(said, self._numbers, self._told, self._question)
-        reasons = tuple(dict.fromkeys((*self._wrong, *found.reasons)))
-        sentence = Sentence(text=said, start=self._start, end=self._length, reasons=reasons, citations=found.citations)
+        details = tuple(dict.fromkeys((*self._wrong, *found.details)))
+        sentence = Sentence(text=said, start=self._start, end=self._length, details=details, citations=found.citations)
         self._sentences.append(sentence)
         marks = "".join(f"[{file_id}]" for file_id in dict.fromkeys(citation.file_id for citation in found.citations))
         self._show(f" {marks}" if marks and self.marks else "")

@@ -23,10 +23,12 @@ from assistant.models import Draft, Sentence
 from assistant.rendering.refusals import refusal_in
 from assistant.verification import Examining
 from index.errors import ProviderCut, ProviderError
+from index.messages.reason import Reason
 from index.model_api import ContextTooLong, Reply
 from index.models import Hit, Value
 
 REFUSAL = "NO_ANSWER"
+WRONG_LANGUAGE = {"ar": Reason("rewrite.not_in_arabic"), "en": Reason("rewrite.not_in_english")}
 CLOSEST = 3  # quotes that come with a refusal
 REFITS = 2  # times the passages are halved for a model that cannot read so much
 
@@ -55,7 +57,7 @@ def compose(
     (ProviderError). No hits: a refusal without a request.
     """
     if not hits:
-        return Draft(text=refusal_in(shown.language), abstained=True, reasons=("nothing was found",))
+        return Draft(text=refusal_in(shown.language), abstained=True, details=(Reason("answer.nothing_found"),))
     writing = _Writing(question, hits, model, count, shown)
     yield from writing.write()
     if shown.rewrite and (faults := writing.faults()):
@@ -78,8 +80,9 @@ class _Writing:
         self.hash = ""
         self.replies: list[Reply] = []
         self.answer = Cited(text="", sentences=())
-        self.refused, self.cut = False, ""
-        self.notes: list[str] = []
+        self.refused = False
+        self.cut: ProviderCut | None = None
+        self.notes: list[Reason] = []
 
     def write(self) -> Generator[str, None, None]:
         """Ask, with fewer passages where the model cannot read them all, and show the answer as it comes."""
@@ -92,7 +95,7 @@ class _Writing:
             except ContextTooLong:
                 if refit == REFITS:
                     raise
-                self.notes.append("the model could not read every passage; it was shown fewer")
+                self.notes.append(Reason("answer.fewer_passages"))
 
     def _ask_with(self, budget: int) -> None:
         self.context = fit(self.question, self.hits, budget=budget, count=self.count)
@@ -136,7 +139,7 @@ class _Writing:
         except ProviderCut as cut:
             if not "".join(said).strip():
                 raise
-            self.cut, reply = str(cut), Reply(text="".join(said), finish="cut")
+            self.cut, reply = cut, Reply(text="".join(said), finish="cut")
         finally:
             replying.close()
         if new := reading.close():
@@ -153,47 +156,46 @@ class _Writing:
     def _examined(self, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
         return tuple(map(self.examining.of, sentences))
 
-    def faults(self) -> list[str]:
+    def faults(self) -> list[Reason]:
         """Why the answer cannot be used as it is; empty where it can."""
         if self.cut:
             return []
         found = []
         sentences = self.answer.sentences
-        if (
-            sentences
-            and self.shown.language in ("ar", "en")
-            and _language_of(self.answer.text) not in (self.shown.language, None)
-        ):
-            found.append(f"It is not in {self._language()}.")
+        fault = WRONG_LANGUAGE.get(self.shown.language or "")
+        if fault and sentences and _language_of(self.answer.text) not in (self.shown.language, None):
+            found.append(fault)
         claims = [sentence for sentence in sentences if not says_nothing(sentence.text)]
-        unnamed = [claim for claim in claims if NOT_NAMED in claim.reasons or NONE_FOUND in claim.reasons]
+        unnamed = [claim for claim in claims if NOT_NAMED in claim.details or NONE_FOUND in claim.details]
         untied = [claim for claim in claims if not claim.citations]
         if not self.refused and claims and len(unnamed) == len(claims) and len(untied) * 2 > len(claims):
-            found.append("No sentence names its source.")
+            found.append(Reason("rewrite.no_source"))
         return found
 
-    def write_again(self, faults: Sequence[str], better: Callable[[], bool]) -> None:
+    def write_again(self, faults: Sequence[Reason], better: Callable[[], bool]) -> None:
         """Ask for the answer once more, without these faults; it replaces the first where it is better."""
         first = self.answer, self.refused
         if self._asked_again(faults):
             if better():
-                self.notes.append(f"written once more: {' '.join(faults)}")
+                self.notes.append(Reason.of("rewrite.done", faults=faults))
             else:
                 self.answer, self.refused = first
 
-    def unborne(self) -> list[str]:
+    def unborne(self) -> list[Reason]:
         """What the check says against the answer, a line for each sentence that it calls unsupported."""
         if self.cut or self.refused:
             return []
         return [
-            f"The sources do not bear out the sentence “{one.text}”: {'; '.join(one.reasons)}."
-            for one in self._examined(self.answer.sentences)
-            if one.verdict == "unsupported"
+            Reason.of("rewrite.unsupported", sentence=sentence.text, reasons=sentence.details)
+            for sentence in self._examined(self.answer.sentences)
+            if sentence.verdict == "unsupported"
         ]
 
-    def _asked_again(self, faults: Sequence[str]) -> bool:
+    def _asked_again(self, faults: Sequence[Reason]) -> bool:
         """Show the model its answer with what is wrong with it, and read the new one; False where the server failed."""
-        asked = prompts.render("repair", faults=faults, language=self._language(), refusal=REFUSAL).messages
+        asked = prompts.render(
+            "repair", faults=[*map(str, faults)], language=self._language(), refusal=REFUSAL
+        ).messages
         self.messages += [{"role": "assistant", "content": self.replies[-1].text}, *asked]
         try:
             reply = drained(self.model.reply(self.messages))
@@ -207,10 +209,10 @@ class _Writing:
 
     def composed(self) -> Draft:
         """The answer as it stands."""
-        incomplete = [f"incomplete: {self.cut}"] if self.cut else []
+        incomplete = [Reason.of("answer.incomplete", why=self.cut)] if self.cut else []
         draft = Draft(
             text=self.answer.text,
-            reasons=tuple(dict.fromkeys([*incomplete, *self.notes, *self.answer.reasons])),
+            details=tuple(dict.fromkeys([*incomplete, *self.notes, *self.answer.details])),
             usage=usage_of(self.replies, self.shown.prices),
             prompt=self.hash,
             complete=not self.cut,

@@ -14,6 +14,7 @@ from index.language.analyzer import QUESTION_WORDS, stem, words
 from index.language.dates.date_mentions import PartialDate, compatible, dates
 from index.language.normalize import find
 from index.language.sentences import sentences
+from index.messages.reason import Reason
 from index.models import Article, Span, covering
 
 SENTENCE = 6  # words, at least, of a sentence that is none of a site's own
@@ -119,9 +120,9 @@ _PROSE = {
 }
 
 
-def named(article: Article, facts: Sequence[Fact]) -> str:
-    """The facts with their values, as a reason tells them."""
-    return ", ".join(f"{fact} {getattr(article, fact)}" for fact in facts)
+def named(article: Article, facts: Sequence[Fact]) -> tuple[Reason, ...]:
+    """Return the facts with their values, as parameters of a reason."""
+    return tuple(Reason.of(f"record.{fact}", value=getattr(article, fact)) for fact in facts)
 
 
 def _place(article: Article, fact: Fact) -> Span | None:

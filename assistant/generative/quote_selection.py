@@ -17,6 +17,7 @@ from assistant.models import Citation
 from index.language.analyzer import QUESTION_WORDS, words
 from index.language.normalize import folded
 from index.language.sentences import paragraphs, sentences
+from index.messages.reason import Reason
 from index.models import Hit, Span, Value, covering
 
 FLOOR = 0.08  # below it, 9 of 10 passages on other things lie, and 2 of 100 that were marked as evidence (tools/tie.py)
@@ -29,9 +30,9 @@ SHORT = 5  # content words, at most, of a sentence for which the question helps 
 
 HEADING = 8  # words of a line, at most, that without a full stop is a heading
 
-NOT_NAMED = "the model named no source; tied by its words"
-NONE_FOUND = "the model named no source, and none was found that says this"
-ABSENCE = "says what the sources do not tell"
+NOT_NAMED = Reason("citations.not_named")
+NONE_FOUND = Reason("citations.none_found")
+ABSENCE = Reason("citations.absence")
 
 _YES_AND_NO = frozenset("نعم لا كلا بلي اجل yes no".split())
 _BULLET = re.compile(r"[\s•●▪◦‣·*–—-]+(?=[\w«“\"'(])")
@@ -50,7 +51,7 @@ class Borne(Value, frozen=True, kw_only=True):
     """What bears a sentence out, and what the reader should know about it."""
 
     citations: tuple[Citation, ...] = ()
-    reasons: tuple[str, ...] = ()
+    details: tuple[Reason, ...] = ()
 
 
 class Told:
@@ -101,13 +102,13 @@ def borne_out(sentence: str, numbers: Sequence[int], told: Mapping[int, Told], q
     others = {number: item for number, item in told.items() if number not in found}
     dated = [number for number in found if metadata_claims.dates_it(sentence, told[number].hit.article)]
     citations: list[Citation] = []
-    reasons: list[str] = []
+    details: list[Reason] = []
     for number, tie in found.items():
         named, better = told[number], None
         itself = _of_itself(sentence, named.hit, question) if number in (dated or found) else None
         if itself and (tie.across or tie.strength < CERTAIN or "title" in itself.citations[0].record):
             citations += itself.citations
-            reasons += itself.reasons
+            details += itself.details
             continue
         if not tie.across and tie.strength < SUSPECT and most < CERTAIN:
             better = _elsewhere(claim, others)
@@ -115,12 +116,12 @@ def borne_out(sentence: str, numbers: Sequence[int], told: Mapping[int, Told], q
             citations += _quotes(*better)
             here, there = named.hit.article.id, better[0].hit.article.id
             if there != here:
-                reasons.append(f"the model named {here}, but {there} is where this stands")
+                details.append(Reason.of("citations.other_source", named=here, actual=there))
         elif not _holds(tie, most):
-            reasons.append(f"nothing in the passage of {named.hit.article.id} that the model named says this")
+            details.append(Reason.of("citations.not_in_passage", file=named.hit.article.id))
         else:
             citations += _quotes(named, tie)
-    return Borne(citations=_distinct(citations), reasons=tuple(dict.fromkeys(reasons)))
+    return Borne(citations=_distinct(citations), details=tuple(dict.fromkeys(details)))
 
 
 def _of_itself(sentence: str, hit: Hit, question: str) -> Borne | None:
@@ -133,7 +134,9 @@ def _of_itself(sentence: str, hit: Hit, question: str) -> Borne | None:
         return None
     return Borne(
         citations=tuple(msgspec.structs.replace(_quote(hit, span), record=facts) for span in spans),
-        reasons=(f"the file {hit.article.id} says this of itself: {metadata_claims.named(hit.article, facts)}",),
+        details=(
+            Reason.of("citations.metadata", file=hit.article.id, record=metadata_claims.named(hit.article, facts)),
+        ),
     )
 
 
@@ -171,14 +174,14 @@ def says_nothing(sentence: str) -> bool:
 def _unnamed(sentence: str, told: Mapping[int, Told]) -> Borne:
     """What can be tied to a sentence for which the model named no source."""
     if says_nothing(sentence):
-        return Borne(reasons=(ABSENCE,))
+        return Borne(details=(ABSENCE,))
     content = _content(sentence)
     if not content:
         return Borne()
     best = _elsewhere(sentence, told) if content >= FEW else None
     if best is None:
-        return Borne(reasons=(NONE_FOUND,))
-    return Borne(citations=_distinct(_quotes(*best)), reasons=(NOT_NAMED,))
+        return Borne(details=(NONE_FOUND,))
+    return Borne(citations=_distinct(_quotes(*best)), details=(NOT_NAMED,))
 
 
 def _elsewhere(claim: str, told: Mapping[int, Told]) -> tuple[Told, Tie] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from index.messages.reason import Reason
 from index.models import Filters, day
 
 
@@ -21,16 +22,25 @@ def typed(since: str, until: str, languages: Iterable[str], publishers: Iterable
     )
 
 
-def none_passes(filters: Filters) -> str:
-    """That no article passes the filters, which are named.
+def none_passes(filters: Filters) -> Reason:
+    """Say that no article passes the filters, naming them.
 
-    >>> none_passes(Filters(languages=("fr",), publishers=("وكالة السراج",)))
-    'no article passes the filters (language fr, publisher وكالة السراج)'
+    >>> print(none_passes(Filters(languages=("fr",), publishers=("وكالة السراج",))))
+    no article passes the filters (language fr, publisher وكالة السراج)
     """
-    days = [f"{word} {day.isoformat()}" for word, day in (("from", filters.since), ("to", filters.until)) if day]
-    lists = (("language", filters.languages), ("publisher", filters.publishers), ("file", filters.file_ids))
-    said = days + [f"{word} {' or '.join(values)}" for word, values in lists if values]
-    return f"no article passes the filters ({', '.join(said)})"
+    named = []
+    if filters.since:
+        named.append(Reason.of("filters.since", day=filters.since))
+    if filters.until:
+        named.append(Reason.of("filters.until", day=filters.until))
+    if filters.languages:
+        languages = [Reason.term("language", code) for code in filters.languages]
+        named.append(Reason.of("filters.languages", languages=languages))
+    if filters.publishers:
+        named.append(Reason.of("filters.publishers", publishers=filters.publishers))
+    if filters.file_ids:
+        named.append(Reason.of("filters.files", files=filters.file_ids))
+    return Reason.of("filters.none_passes", filters=named)
 
 
 def _plain_digits(said: str | None) -> str:

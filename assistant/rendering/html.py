@@ -21,7 +21,7 @@ from assistant.rendering.plain_text import (
     one_line,
     surroundings,
 )
-from assistant.rendering.reasons import worded
+from assistant.rendering.reasons import reason_texts
 from index.models import Article, Hit, Span, SyncReport, page_of, short
 
 ROWS = 50  # of a table; the rest is counted
@@ -45,7 +45,7 @@ def answer_html(answer: Answer) -> str:
     """
     language = language_of(answer)
     way = "rtl" if language == "ar" else "ltr"
-    words, why = WORDS[language], [worded(reason, language) for reason in answer.reasons]
+    words, why = WORDS[language], reason_texts(answer, language)
     name = f"isnad-{hashlib.sha256(answer.text.encode(errors='replace')).hexdigest()[:8]}-{next(_shown)}"
     sources = {source.file_id: source for source in answer.sources}
     numbers = itertools.count(1)
@@ -152,7 +152,7 @@ def _sentence(
     style = f"text-decoration:{_DOUBT[sentence.verdict]}"
     said = f'<span style="{style}">{escaped(one_line(sentence.text))}</span>'
     if sentence.verdict != "supported":
-        told = [worded(reason, "ar" if words is WORDS["ar"] else "en") for reason in sentence.reasons]
+        told = reason_texts(sentence, "ar" if words is WORDS["ar"] else "en")
         reasons = [f'<bdi dir="{direction(item)}">{escaped(item)}</bdi>' for item in told]
         said += f' <em style="{_SMALL}">({"; ".join([words[sentence.verdict], *reasons])})</em>'
     chips = "".join(

@@ -6,7 +6,7 @@ import re
 
 from assistant.models import Answer, Citation
 from assistant.rendering.plain_text import WORDS, by_value, language_of, one_line, plain
-from assistant.rendering.reasons import worded
+from assistant.rendering.reasons import reason_texts
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])|(?<=[a-zA-Z])(:)(?=//)|(?<=www)(\.)|(?<=\w)(@)(?=\w)", re.IGNORECASE)
 _OPENING = re.compile(r"(?m)^(\s*(?:\d+(?=[.)]))?)([#=+.)-])")  # of a heading, an underline, a list
@@ -31,13 +31,12 @@ def answer_markdown(answer: Answer) -> str:
     numbers = {_place(citation): number for number, citation in enumerate(answer.citations, 1)}
     parts = [_sentences(answer, numbers, words) if answer.sentences else inert(answer.text)]
     if answer.reasons:
-        parts.append("\n".join(f"* {inert(one_line(worded(reason, language)))}" for reason in answer.reasons))
+        parts.append("\n".join(f"* {inert(one_line(reason))}" for reason in reason_texts(answer, language)))
     doubted = [sentence for sentence in answer.sentences if sentence.reasons]
     if doubted:
         parts.append(
             "\n".join(
-                f"* {inert(one_line(one.text))}: {inert('; '.join(worded(why, language) for why in one.reasons))}"
-                for one in doubted
+                f"* {inert(one_line(one.text))}: {inert('; '.join(reason_texts(one, language)))}" for one in doubted
             )
         )
     if answer.conflicts:

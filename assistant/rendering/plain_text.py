@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.models import Answer, Citation, Conflict, Side, Source
 from assistant.policy import marked
-from assistant.rendering.reasons import worded
+from assistant.rendering.reasons import reason_texts
 from index.language.normalize import folded
 from index.language.sentences import paragraphs
 from index.models import Article, Hit, Span, SyncReport
@@ -62,12 +62,12 @@ def after_text(answer: Answer) -> str:
     language = language_of(answer)
     words, parts = WORDS[language], []
     if answer.reasons:
-        parts.append("\n".join(f"  ({worded(reason, language)})" for reason in answer.reasons))
+        parts.append("\n".join(f"  ({reason})" for reason in reason_texts(answer, language)))
     if answer.coverage is not None:
         borne = sum(sentence.verdict == "supported" for sentence in answer.sentences)
         parts.append(f"{words['coverage']}: {borne}/{len(answer.sentences)}")
     doubts = [
-        f"  {'•' if sentence.verdict == 'supported' else '✗'} {sentence.text}: {'; '.join(worded(why, language) for why in sentence.reasons)}"
+        f"  {'•' if sentence.verdict == 'supported' else '✗'} {sentence.text}: {'; '.join(reason_texts(sentence, language))}"
         for sentence in answer.sentences
         if sentence.reasons
     ]

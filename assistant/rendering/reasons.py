@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from assistant.models import Answer, Sentence
 from assistant.rendering.error_messages import TROUBLES
 from index.errors import IsnadError, NotFound, ProviderError, SourceError, StoreError, UsageError
 from index.messages.catalog import is_message
+from index.messages.reason import Reason
 
 
-def worded(reason: str, language: str | None) -> str:
+def reason_texts(value: Answer | Sentence, language: str | None) -> list[str]:
+    """Render the reasons of an answer or a sentence in a language; of a stored one without details, as far as it is known."""
+    return [worded(reason, language) for reason in value.details or value.reasons]
+
+
+def worded(reason: Reason | str, language: str | None) -> str:
     """A reason in a language (ISO 639-1); what is not known stays as it was written.
 
     >>> worded("85 is not in the evidence, which says 87", "ar")
@@ -18,6 +25,8 @@ def worded(reason: str, language: str | None) -> str:
     >>> worded("85 is not in the evidence, which says 87", "en")
     '85 is not in the evidence, which says 87'
     """
+    if isinstance(reason, Reason):
+        return reason.text(language) if is_message(reason.code) else worded(reason.code, language)
     if language == "ar":
         for pattern, arabic in _compiled():
             if match := pattern.fullmatch(reason):

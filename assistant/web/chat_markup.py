@@ -8,7 +8,7 @@ from datetime import date
 
 from assistant.models import Answer, Conflict, Sentence, Side, Source
 from assistant.rendering.plain_text import by_value, direction, escaped
-from assistant.rendering.reasons import worded
+from assistant.rendering.reasons import reason_texts
 from assistant.web.markup import (
     LINE,
     button,
@@ -141,7 +141,7 @@ def _sentence(sentence: Sentence) -> str:
 
 def _verdict(sentence: Sentence, view: View) -> str:
     """What the check found, with its reasons on hover, on a press, and for those who hear the page; nothing where all is well."""
-    reasons = [worded(reason, view.language) for reason in sentence.reasons]
+    reasons = reason_texts(sentence, view.language)
     name = view.words.note if sentence.verdict == "supported" else getattr(view.words, sentence.verdict)
     look: dict[str, object] = {"class_": f"verdict {sentence.verdict}", "dir": view.words.direction}
     if not reasons:
@@ -209,7 +209,7 @@ def _nothing(found: Answer, view: View) -> str:
     """Instead of an answer that never began: why."""
     if not found.reasons:
         return notice(view.words.stopped_early)
-    why = _listed([worded(reason, view.language) for reason in found.reasons], view)
+    why = _listed(reason_texts(found, view.language), view)
     said = text(view.words.failed.format(why="").strip()) + " " + tag("span", prose(why), class_="why", dir="auto")
     return tag("div", tag("p", said, dir=view.words.direction), class_="notice wrong")
 
@@ -217,13 +217,13 @@ def _nothing(found: Answer, view: View) -> str:
 def _reasons(found: Answer, view: View) -> str:
     if not found.complete:
         return _broken_off(found, view)
-    told = [tag("li", prose(worded(reason, view.language)), dir="auto") for reason in found.reasons]
+    told = [tag("li", prose(reason), dir="auto") for reason in reason_texts(found, view.language)]
     return tag("ul", "".join(told), class_="reasons") if told else ""
 
 
 def _broken_off(found: Answer, view: View) -> str:
     """Below an answer that broke off: that it did, and why."""
-    told = "".join(tag("p", prose(worded(reason, view.language)), dir="auto") for reason in found.reasons)
+    told = "".join(tag("p", prose(reason), dir="auto") for reason in reason_texts(found, view.language))
     said = told or tag("p", text(view.words.incomplete), dir=view.words.direction)
     return tag("div", said, class_="notice wrong", role="status")
 

@@ -23,6 +23,7 @@ from assistant.web.rate_limit import Refused, Slot, Ticket, TicketUsed
 from assistant.web.service import Asking, Desk
 from assistant.web.words import WORDS, Language
 from index.errors import IsnadError, NotFound
+from index.messages.reason import Reason
 from index.model_api import CancelScope
 from index.models import Article, Filters, Value
 
@@ -135,10 +136,10 @@ async def answered(
             yield [*before, growing]
         answer = pump.answer or answer
     except IsnadError as error:
-        answer = _broken(asked, pump.said, desk, str(error))
+        answer = _broken(asked, pump.said, desk, Reason.from_error(error))
     except Exception as error:
         LOG.error("an answer failed: %s", type(error).__name__)
-        answer = _broken(asked, pump.said, desk, type(error).__name__)
+        answer = _broken(asked, pump.said, desk, Reason(type(error).__name__))
     except BaseException:
         answer = _broken(asked, pump.said, desk)
         raise
@@ -223,10 +224,10 @@ def _keep(desk: Desk, conversation: str, owner: str, asked: Asked, answer: Answe
         desk.conversations.add(conversation, owner, answer)
 
 
-def _broken(asked: Asked, said: str, desk: Desk, why: str = "") -> Answer:
+def _broken(asked: Asked, said: str, desk: Desk, why: Reason | None = None) -> Answer:
     """An answer that was stopped or failed: what was written of it, unchecked, and why there is no more."""
     engine = f"model:{desk.settings.model}" if desk.settings.has_model and not asked.quoting else "extract"
-    reasons = (why,) if why else ()
+    details = (why,) if why else ()
     return Answer(
-        question=asked.question, text=said.rstrip(), abstained=False, engine=engine, complete=False, reasons=reasons
+        question=asked.question, text=said.rstrip(), abstained=False, engine=engine, complete=False, details=details
     )

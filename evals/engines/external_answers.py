@@ -21,6 +21,7 @@ from evals.engines.engine import FRESH, About
 from evals.models import Place, Reply, lines
 from index.errors import NotFound, UsageError
 from index.language.sentences import sentences
+from index.messages.reason import Reason
 from index.models import Span
 
 _MARK = re.compile(r"\s*\[([^\[\]\n]{1,200})\]")
@@ -115,7 +116,7 @@ def _theirs(row: _Row, corpus: Corpus) -> tuple[str, Reply]:
         engine=row.engine,
         sentences=written,
         sources=tuple(Source(file_id=one) for one in cited),
-        reasons=() if row.abstained is not None else (BY_WORDS,),
+        details=() if row.abstained is not None else (Reason(BY_WORDS),),
         usage=row.usage,
         timings_ms=row.timings_ms,
     )

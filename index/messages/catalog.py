@@ -21,8 +21,8 @@ Template = str | dict[str, str]
 
 # Format specs of a placeholder that holds a list: what stands between its items.
 _SEPARATORS: Final = {
-    "en": {"": ", ", "or": " or ", "clauses": "; "},
-    "ar": {"": "، ", "or": " أو ", "clauses": "؛ "},
+    "en": {"": ", ", "or": " or ", "clauses": "; ", "sentences": " "},
+    "ar": {"": "، ", "or": " أو ", "clauses": "؛ ", "sentences": " "},
 }
 
 

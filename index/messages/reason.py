@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import msgspec
 
-from index.messages.catalog import render
+from index.messages.catalog import is_message, render
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -34,6 +34,16 @@ class Reason(msgspec.Struct, frozen=True):
     def from_error(cls, error: Exception) -> Reason:
         """Return what an error says as a reason; an error without a code is its own text."""
         return cls.of(getattr(error, "code", "") or str(error), **getattr(error, "params", {}))
+
+    @classmethod
+    def term(cls, section: str, name: str) -> Reason | str:
+        """Return the term of a section as a reason to put into another; a name that the catalogue lacks stays as it is.
+
+        >>> Reason.of("extraction.other_language", language=Reason.term("language", "fr")).text("ar")
+        'لغة السؤال (الفرنسية) ليست لغة المقالات'
+        """
+        code = f"{section}.{name}"
+        return cls(code) if is_message(code) else name
 
     def text(self, language: str | None = "en") -> str:
         """Render the reason in a language (ISO 639-1); English where the catalogue lacks the language."""

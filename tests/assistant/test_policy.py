@@ -14,6 +14,7 @@ from assistant.policy import applied, marked
 from assistant.rendering.plain_text import answer_text
 from assistant.settings import Settings
 from index.errors import UsageError
+from index.messages.reason import Reason
 from tests.scripted import Scripted
 from tests.test_model_path import asked
 
@@ -35,7 +36,7 @@ def answer(*verdicts: str) -> Answer:
             start=text.index(f"Sentence {place}."),
             end=text.index(f"Sentence {place}.") + len(f"Sentence {place}."),
             verdict=verdict,  # type: ignore[arg-type]
-            reasons=() if verdict == "supported" else ("4 is not in the evidence",),
+            details=() if verdict == "supported" else (Reason("4 is not in the evidence"),),
             citations=() if verdict == "unchecked" else (QUOTE,),
         )
         for place, verdict in enumerate(verdicts)

@@ -39,3 +39,8 @@ def hit(
     end = len(text) if end is None else end
     passage = Passage(id=f"{id}-{start}", article_id=id, start=start, end=end, text=text[start:end])
     return Hit(passage=passage, article=found, score=score, also=also)
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """The details of an answer, a draft or an extract, in English."""
+    return tuple(map(str, value.details))

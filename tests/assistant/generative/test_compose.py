@@ -16,10 +16,11 @@ from assistant.generative.compose import REFUSAL, Shown, compose
 from assistant.models import Draft
 from assistant.rendering.refusals import REFUSALS
 from index.errors import ProviderCut, ProviderDown, ProviderRefused
+from index.messages.reason import Reason
 from index.model_api import ContextTooLong, Provider, Reply, Wait
 from index.models import Hit
 from index.token_count import count
-from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION, hit
+from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION, hit, texts
 from tests.scripted import Scripted
 
 QUESTION = "كم كلّف جسر نور؟"
@@ -134,7 +135,9 @@ def test_other_instructions_take_the_place_of_ours_and_change_the_hash() -> None
 
 def test_no_hits_are_a_refusal_without_a_request() -> None:
     model = Says()
-    assert written(model, hits=[])[1] == Draft(text=REFUSALS["ar"], abstained=True, reasons=("nothing was found",))
+    assert written(model, hits=[])[1] == Draft(
+        text=REFUSALS["ar"], abstained=True, details=(Reason("answer.nothing_found"),)
+    )
     assert not model.asked
 
 
@@ -142,7 +145,7 @@ def test_API_03_an_answer_that_broke_off_keeps_what_came_and_says_so() -> None:
     shown, answer = written(Says(ProviderCut("the answer broke off", f"{COST} [1]. وقالت النائبة إن [")))
     assert shown == answer.text
     assert answer.text.startswith(f"{COST}. [a1] وقالت النائبة إن")
-    assert not answer.complete and answer.reasons[0] == "incomplete: the answer broke off"
+    assert not answer.complete and texts(answer)[0] == "incomplete: the answer broke off"
     assert answer.usage and answer.usage.tokens_out > 0
 
 
@@ -157,7 +160,7 @@ def test_a_model_that_cannot_read_every_passage_is_shown_fewer() -> None:
     _, answer = written(model, shown=Shown(today=date(2031, 5, 4), language="ar", budget=560))
     first, second = (asked[1]["content"].count("end of source") for asked in model.asked)
     assert first > second >= 1
-    assert answer.reasons == ("the model could not read every passage; it was shown fewer",)
+    assert texts(answer) == ("the model could not read every passage; it was shown fewer",)
     with pytest.raises(ContextTooLong):
         written(Says(*[ContextTooLong("too long")] * 3))
 
@@ -166,7 +169,7 @@ def test_an_answer_in_the_wrong_language_is_asked_for_once_more() -> None:
     model = Says("The bridge cost 40 million dinars [1].", f"{COST} [1].")
     _, answer = written(model)
     assert answer.text == f"{COST}. [a1]"
-    assert answer.reasons == ("written once more: It is not in Arabic.",)
+    assert texts(answer) == ("written once more: It is not in Arabic.",)
     assert [message["role"] for message in model.asked[1]] == ["system", "user", "assistant", "user"]
     assert answer.usage and answer.usage.requests == 2
 

@@ -56,7 +56,9 @@ def code_strings() -> tuple[set[str], set[str]]:
                     constants.add(text)
                 case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]) if text.endswith("."):
                     prefixes.add(text)
-                case ast.Call(func=ast.Name(id="section"), args=[ast.Constant(value=str(text)), *_]):
+                case ast.Call(
+                    func=ast.Name(id="section") | ast.Attribute(attr="term"), args=[ast.Constant(value=str(text)), *_]
+                ):
                     prefixes.add(f"{text}.")
     return constants, prefixes
 
