@@ -84,7 +84,7 @@ class E5Embedder:
         try:
             mean: NDArray[np.float32] = session.run([OUTPUT], {INPUT: tokens[None]})[0][0]
         except Exception as error:  # onnxruntime raises classes of its own
-            raise ProviderError(f"the embedding model failed: {' '.join(str(error).split())[:200]}") from error
+            raise ProviderError("embeddings.model_failed", error=" ".join(str(error).split())[:200]) from error
         return mean / np.linalg.norm(mean)
 
     def _opened(self) -> tuple[Encoder, Any]:
@@ -92,9 +92,7 @@ class E5Embedder:
             if self._encoder is None:
                 encoder = load_encoder(self.scripts, folder=self._folder, weights=self._weights)
                 if encoder.table.shape[1] * BLOCK != self.dimensions:
-                    raise ProviderError(
-                        f"the weights are not those of multilingual-e5-small: {encoder.table.shape[1] * BLOCK} wide"
-                    )
+                    raise ProviderError("embeddings.wrong_width", width=encoder.table.shape[1] * BLOCK)
                 self._session = _session(encoder)
                 self._encoder = encoder
             return self._encoder, self._session
@@ -104,7 +102,7 @@ def _session(encoder: Encoder) -> Any:
     try:
         import onnxruntime
     except ImportError:
-        raise UsageError("search by meaning needs onnxruntime; install it with: pip install onnxruntime") from None
+        raise UsageError("embeddings.no_onnxruntime") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -116,5 +114,5 @@ def _session(encoder: Encoder) -> Any:
         return onnxruntime.InferenceSession(encoder.graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise ProviderError(
-            f"onnxruntime {onnxruntime.__version__} cannot load the model: {' '.join(str(error).split())[:200]}"
+            "embeddings.onnxruntime_failed", version=onnxruntime.__version__, error=" ".join(str(error).split())[:200]
         ) from error

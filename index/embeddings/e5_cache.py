@@ -86,7 +86,7 @@ def load_encoder(scripts: Sequence[str], *, folder: Path | None = None, weights:
         import onnx  # noqa: F401  (of `build_graph`)
         from filelock import FileLock, Timeout
     except ImportError as error:
-        raise UsageError(f"search by meaning needs {error.name}; install it with: pip install {error.name}") from None
+        raise UsageError("embeddings.no_package", package=error.name) from None
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,16 +97,11 @@ def load_encoder(scripts: Sequence[str], *, folder: Path | None = None, weights:
                 _write(path, *_build(Weights(weights or installed_weights()), scripts, path.name))
             return _read(path)
     except Timeout:
-        raise ProviderError(
-            f"another process has been building {path.name} for {PATIENCE} seconds; wait for it, or end it"
-        ) from None
+        raise ProviderError("embeddings.still_building", file=path.name, seconds=PATIENCE) from None
     except _Damaged as error:
-        raise ProviderError(f"{path} was written and cannot be read back ({error}); check the disk") from None
+        raise ProviderError("embeddings.not_read_back", path=path, error=error) from None
     except OSError as error:
-        raise ProviderError(
-            f"the encoder cannot be kept in {path.parent} ({error.strerror or error}); make room or allow writing, "
-            "or set XDG_CACHE_HOME to another folder"
-        ) from None
+        raise ProviderError("embeddings.cache_unwritable", folder=path.parent, error=error.strerror or error) from None
 
 
 def _build(weights: Weights, scripts: Sequence[str], name: str) -> tuple[dict[str, bytes], dict[str, Any]]:

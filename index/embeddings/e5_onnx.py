@@ -48,9 +48,9 @@ def checked_scripts(scripts: Iterable[str]) -> tuple[str, ...]:
     """
     names = tuple(sorted({name.lower() for name in scripts}))
     if unknown := [name for name in names if name not in SCRIPTS]:
-        raise UsageError(f"there is no script {unknown[0]!r}; known are {', '.join(SCRIPTS)}")
+        raise UsageError("embeddings.unknown_script", script=unknown[0], scripts=", ".join(SCRIPTS))
     if not names:
-        raise UsageError(f"name at least one script; known are {', '.join(SCRIPTS)}")
+        raise UsageError("embeddings.no_script", scripts=", ".join(SCRIPTS))
     return names
 
 

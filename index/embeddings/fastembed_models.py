@@ -97,15 +97,19 @@ class _Place:
         if self.folder:
             self.file = next((one for one in FILES if (self.folder / one).is_file()), None)
             if self.file is None or not (self.folder / "tokenizer.json").is_file():
-                raise UsageError(f"{self.folder} holds no model: model.onnx and tokenizer.json are needed")
+                raise UsageError("embeddings.folder_without_model", folder=self.folder)
             self.identity = f"{self.folder.name}-{(self.folder / self.file).stat().st_size}"
         else:
             self.identity = name
             known = {model["model"].lower(): model for model in _class(kind).list_supported_models()}
             if name.lower() not in known and not (kind == "embedding" and name in ADDED):
                 raise UsageError(
-                    f"fastembed knows no {kind} model {name!r} and there is no folder of that name; multilingual ones are "
-                    f"{SUGGESTED if kind == 'embedding' else 'jinaai/jina-reranker-v2-base-multilingual, BAAI/bge-reranker-v2-m3'}"
+                    "embeddings.unknown_local",
+                    kind=kind,
+                    name=name,
+                    suggestions=SUGGESTED
+                    if kind == "embedding"
+                    else "jinaai/jina-reranker-v2-base-multilingual, BAAI/bge-reranker-v2-m3",
                 )
             self.dimensions = ADDED[name][0] if name in ADDED else known[name.lower()].get("dim")
 
@@ -143,9 +147,7 @@ def _class(kind: str) -> Any:
 
         return TextCrossEncoder
     except ImportError:
-        raise UsageError(
-            "a model of the form local:NAME needs fastembed; install it with: pip install fastembed"
-        ) from None
+        raise UsageError("embeddings.no_fastembed") from None
 
 
 def _numbers(folder: Path) -> int:
@@ -174,7 +176,4 @@ def _run(work: Callable[[], T], name: str) -> T:
         raise
     except Exception as error:
         said = " ".join(str(error).split())[:200]
-        raise ProviderError(
-            f"the local model {name} cannot be used ({said}); it is fetched once from huggingface.co: check the network, "
-            "or put its files into a folder and name that: local:/path/to/folder"
-        ) from error
+        raise ProviderError("embeddings.local_unusable", name=name, error=said) from error

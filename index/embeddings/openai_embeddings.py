@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from index.embeddings.prefixes import prefixes
 from index.embeddings.protocol import Incomplete
 from index.errors import ProviderError
+from index.messages.reason import Reason
 from index.model_api.embedding_requests import SAMPLE, Embedded, embed
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Served:
         before = self._before[0 if question else 1]
         batches = [[before + text for text in texts[start : start + BATCH]] for start in range(0, len(texts), BATCH)]
         rows: dict[int, NDArray[np.float32]] = {}
-        refused: dict[int, str] = {}
+        refused: dict[int, Reason] = {}
         failed: ProviderError | None = None
         for first, answer in self._answers(batches):
             if isinstance(answer, ProviderError):
@@ -59,10 +60,8 @@ class Served:
         if failed and not rows:
             raise failed
         if failed or refused:
-            reason = (
-                str(failed) if failed else f"the model refused {len(refused)} texts: {next(iter(refused.values()))}"
-            )
-            raise Incomplete(reason, rows, refused) from failed
+            why = failed or Reason.of("embeddings.texts_refused", count=len(refused), why=next(iter(refused.values())))
+            raise Incomplete(why.code, rows, refused, **why.params) from failed
         return np.stack([rows[place] for place in range(len(texts))]) if texts else np.zeros((0, 0), np.float32)
 
     def _answers(self, batches: list[list[str]]) -> list[tuple[int, Embedded | ProviderError]]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from index.errors import ProviderError, UsageError
 from index.language.analyzer import MAX_WORD, terms
+from index.messages.reason import Reason
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,17 +61,16 @@ def accepted(model: Any) -> Embedder:
         )
 
         return LlamaEmbedder(model)
-    raise UsageError(
-        f"{type(model).__name__} is no embedding model: give its name, an embedding model of llama-index, or anything with "
-        "`name`, `dimensions` and `embed`"
-    )
+    raise UsageError("embeddings.not_a_model", type=type(model).__name__)
 
 
 class Incomplete(ProviderError):
     """Some texts have no vector: `vectors` holds those that were paid for, `refused` why the model takes a text at no time, by place."""
 
-    def __init__(self, message: str, vectors: dict[int, NDArray[np.float32]], refused: dict[int, str]) -> None:
-        super().__init__(message)
+    def __init__(
+        self, code: str, vectors: dict[int, NDArray[np.float32]], refused: dict[int, Reason], /, **params: object
+    ) -> None:
+        super().__init__(code, **params)
         self.vectors = vectors
         self.refused = refused
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from index.errors import ProviderRefused
+from index.messages.reason import Reason
 from index.model_api import error_mapping
 from index.model_api.wire_format import token_count
 from index.models import Value
@@ -24,7 +25,7 @@ class Embedded(Value, frozen=True, kw_only=True):
 
     places: tuple[int, ...]
     vectors: NDArray[np.float32]
-    refused: dict[int, str] = {}
+    refused: dict[int, Reason] = {}
     tokens: int | None = None
 
 
@@ -55,7 +56,7 @@ class _EmbeddingRun:
         import numpy as np
 
         rows: dict[int, list[float]] = {}
-        refused: dict[int, str] = {}
+        refused: dict[int, Reason] = {}
         tokens, waiting = 0, [texts]
         while waiting:
             part = waiting.pop()
@@ -72,7 +73,7 @@ class _EmbeddingRun:
         )
         return Embedded(places=places, vectors=vectors_of_batch, refused=refused, tokens=tokens or None)
 
-    def _halves(self, part: dict[int, str], error: ProviderRefused, refused: dict[int, str]) -> list[dict[int, str]]:
+    def _halves(self, part: dict[int, str], error: ProviderRefused, refused: dict[int, Reason]) -> list[dict[int, str]]:
         """Split a refused part into halves, or note the refusal of a single text.
 
         Raises ProviderRefused where every text would be refused.
@@ -85,7 +86,7 @@ class _EmbeddingRun:
         places = list(part)
         if len(places) == 1:
             too_long = isinstance(error, error_mapping.ContextTooLong)
-            refused[places[0]] = "longer than the embedding model can read" if too_long else str(error)
+            refused[places[0]] = Reason("embeddings.text_too_long") if too_long else Reason.from_error(error)
             return []
         half = len(places) // 2
         return [{place: part[place] for place in places[half:]}, {place: part[place] for place in places[:half]}]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from index.embeddings.embedding_cache import embedded, wording
 from index.errors import ProviderError, ProviderRefused, StoreError
+from index.messages.reason import Reason
 from index.models import Value
 from index.store.ledger import Ledger
 from index.vectors.collection import Collection
@@ -28,17 +29,15 @@ class Filled(Value, frozen=True, kw_only=True):
 
     dropped: int = 0
     failed: ProviderError | None = None
-    refused: dict[str, str] = {}  # article id -> why the model does not take a passage of it
+    refused: dict[str, Reason] = {}  # article id -> why the model does not take a passage of it
 
     def error(self) -> ProviderError | None:
         """What the user has to be told."""
         if self.failed or not self.refused:
             return self.failed
-        some = ", ".join(list(self.refused)[:5]) + (" and others" if len(self.refused) > 5 else "")
-        return ProviderRefused(
-            f"the embedding model takes no passage of {some}: {next(iter(self.refused.values()))}; "
-            "they are found by their words only, and the next run asks again"
-        )
+        articles = [*list(self.refused)[:5], *["…"] * (len(self.refused) > 5)]
+        why = next(iter(self.refused.values()))
+        return ProviderRefused("embeddings.texts_not_taken", articles=articles, why=why)
 
 
 class Chunk(Value, frozen=True, kw_only=True):
@@ -58,7 +57,7 @@ class Filling:
         self._embedder = embedder
         self._collection = collection
         self._dimensions = dimensions
-        self._refused: dict[str, str] = {}
+        self._refused: dict[str, Reason] = {}
         self._dropped = 0
 
     def run(self, pending: Sequence[str], progress: Progress) -> Filled:
@@ -108,9 +107,6 @@ class Filling:
             articles = [article for article in articles if article not in self._refused]
         packed = b"".join(vectors[text] for _, _, text in rows)
         if len(packed) != 4 * self._dimensions * len(rows):
-            raise StoreError(
-                f"{self._embedder.name} gives vectors of another length than the {self._dimensions} numbers that are "
-                "indexed; embed every article anew with: isnad index --reembed"
-            )
+            raise StoreError("embeddings.wrong_length", model=self._embedder.name, length=self._dimensions)
         owners, ids = [owner for owner, _, _ in rows], [one for _, one, _ in rows]
         return Chunk(articles=articles, owners=owners, ids=ids, vectors=packed)

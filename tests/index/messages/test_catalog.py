@@ -7,6 +7,7 @@ import pickle
 import msgspec
 import pytest
 
+from index import errors
 from index.errors import IsnadError, ProviderCut, ProviderDown, UsageError
 from index.messages.catalog import catalog, is_message, placeholders, render
 from index.messages.reason import Reason
@@ -78,8 +79,5 @@ def test_parameters_of_a_damaged_answer_are_shown_not_an_error(params: dict[str,
 
 
 def test_every_kind_of_error_introduces_foreign_words() -> None:
-    def every(kind: type[IsnadError]) -> list[type[IsnadError]]:
-        return [kind, *(inner for below in kind.__subclasses__() for inner in every(below))]
-
-    for kind in every(IsnadError):
+    for kind in (value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, IsnadError)):
         assert kind("out of memory").in_language("ar").endswith(": out of memory")
