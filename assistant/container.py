@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.pipeline import Writer
 from assistant.settings import Settings
-from index.errors import NoStore, StoreBusy, StoreClosed, StoreError, UsageError
-from index.ingest.sync import Derived, Lexicon, quiet
+from index.errors import NoStore, UsageError
+from index.ingest.catch_up import catch_up
+from index.ingest.sync import Derived, Lexicon
 from index.search.lexical import LexicalIndex
 from index.search.retriever import Retriever
 from index.store.ledger import INDEXES, Ledger
@@ -32,7 +33,7 @@ def reading(store: Path, settings: Settings, embedder: Embedder | None = None, *
     """
     ledger = Ledger.create(store) if create else Ledger.open(store)
     try:
-        _catch_up(ledger)
+        catch_up(ledger)
         if not (create or ledger.languages()):
             raise NoStore(f"no articles are indexed in {store}; run: isnad index FOLDER --store {store}")
         lexical, second = LexicalIndex.open(store / "lexical"), reranker(settings)
@@ -242,27 +243,3 @@ def _off(settings: Settings) -> list[str]:
         ),
     }
     return [what for what, there in missing.items() if not there]
-
-
-def _catch_up(ledger: Ledger) -> None:
-    lexicon = Lexicon(ledger)
-    if ledger.languages() and not ledger.pending("lexical") and lexicon.sound():
-        return
-    try:
-        with ledger.writing():
-            lexicon.refresh(quiet)
-    except StoreClosed:
-        pass  # what is there can be searched
-    except StoreBusy as busy:  # the one that is writing will do it
-        if not _searchable(lexicon):
-            raise StoreBusy(
-                f"the articles are still being indexed ({str(busy).partition(';')[0]}); ask again when that is done"
-            ) from busy
-
-
-def _searchable(lexicon: Lexicon) -> bool:
-    """Whether a question can find anything yet."""
-    try:
-        return LexicalIndex.open(lexicon.folder).passages > 0
-    except StoreError:
-        return False

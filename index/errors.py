@@ -1,19 +1,19 @@
-"""Every error that a user may see. Each message says what to do next.
+"""Every error that a user may see. Each message names the next step.
 
 IsnadError
-├── UsageError            what was asked makes no sense (an empty question, a bad id, an unknown option value)
-├── SourceError           the PATH to index is missing, empty, or cannot be read
-├── StoreError            the store is not there, is newer than this program, or is damaged
-│   ├── NoStore           nothing has been indexed yet
-│   ├── StoreBusy         another process is writing
-│   ├── StoreClosed       the store's folder may be read, not written
-│   ├── StoreFull         the disk is full
-│   └── StoreDamaged      an index cannot be read; the ledger, and so every article, is not concerned
-├── NotFound              no such article
-└── ProviderError         the model's server: refused, failed, stalled, or answered nonsense
-    ├── ProviderRefused   400, 401, quota: asking again does not help
-    ├── ProviderDown      no connection, 5xx, 429: tried again within the deadline, in vain
-    └── ProviderCut       the reply began and did not end; `partial` holds what came
+├── UsageError
+├── SourceError
+├── StoreError
+│   ├── NoStore
+│   ├── StoreBusy
+│   ├── StoreClosed
+│   ├── StoreFull
+│   └── StoreDamaged
+├── NotFound
+└── ProviderError
+    ├── ProviderRefused
+    ├── ProviderDown
+    └── ProviderCut
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ _ARABIC_LETTER = re.compile("[\u0621-\u064a]")
 
 
 class IsnadError(Exception):
-    """An error for the user: the code of a message, which is one line with the next step, and its parameters.
+    """An error for the user: the code of a message, a single line with the next step.
 
-    `str()` renders English; `in_language` renders any language of the catalogue. A text in place of a code is shown as it is,
-    so that models and writers from outside the project may raise these errors in their own words.
+    `params` are the message's. `str()` renders English; `in_language` renders any language of the catalogue. A text in
+    place of a code is shown as it is, so that models and writers from outside the project may raise these errors in
+    their own words.
 
     >>> from pathlib import Path
     >>> from index.store.ledger import Ledger
@@ -64,55 +65,61 @@ class IsnadError(Exception):
 
 
 class UsageError(IsnadError):
-    pass
+    """What was asked makes no sense.
+
+    An empty question, a bad id, an unknown option value.
+    """
 
 
 class SourceError(IsnadError):
-    pass
+    """The PATH to index is missing, is empty, or cannot be read."""
 
 
 class StoreError(IsnadError):
-    pass
+    """The store is not there, was written by a newer version, or is damaged."""
 
 
 class NoStore(StoreError):
-    pass
+    """Nothing has been indexed yet."""
 
 
 class StoreBusy(StoreError):
-    pass
+    """Another process is writing."""
 
 
 class StoreClosed(StoreError):
-    pass
+    """The store's folder may be read, not written."""
 
 
 class StoreFull(StoreError):
-    pass
+    """The disk is full."""
 
 
 class StoreDamaged(StoreError):
-    pass
+    """An index, or the text of an article, is not what was written.
+
+    The other articles are not concerned.
+    """
 
 
 class NotFound(IsnadError):
-    pass
+    """There is no such article."""
 
 
 class ProviderError(IsnadError):
-    pass
+    """A model's server refused, failed, stalled, or answered nonsense."""
 
 
 class ProviderRefused(ProviderError):
-    pass
+    """The server refused (400, 401, quota): asking again does not help."""
 
 
 class ProviderDown(ProviderError):
-    pass
+    """No connection, 5xx or 429: tried again within the deadline, in vain."""
 
 
 class ProviderCut(ProviderError):
-    """The reply began and did not end."""
+    """The reply began and did not end; `partial` holds what came."""
 
     def __init__(self, code: str, partial: str = "", /, **params: object) -> None:
         super().__init__(code, **params)

@@ -1,5 +1,6 @@
-"""The values that travel through the house: an article, its passages, and the hits of a search.
+"""The values that all packages share.
 
+An article, its passages, the hits of a search, the report of an index run.
 Frozen and compared by content. A span is a pair of offsets in Unicode code points: `article.text[start:end]`.
 """
 
@@ -15,26 +16,29 @@ from index.errors import UsageError
 
 
 @singledispatch
-def page_of(value: object) -> str | None:
-    """A value as HTML for a notebook, None where it is shown as text. `assistant.rendering.html` registers what it can show."""
+def to_html(value: object) -> str | None:
+    """Return a value as HTML for a notebook, or None to show its repr.
+
+    `assistant.rendering.html` registers the types that it can show.
+    """
     return None
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
-    """A frozen value: keyword-only, compared by content, validated where it is decoded from JSON."""
+    """A frozen value, compared by content, validated where it is decoded from JSON."""
 
     def _repr_html_(self) -> str | None:
-        return page_of(self)
+        return to_html(self)
 
 
 class Span(msgspec.Struct, frozen=True, order=True):
-    """A stretch of a text, `text[start:end]`, in code points."""
+    """A half-open span of a text, `text[start:end]`, in Unicode code points."""
 
     start: int
     end: int
 
     def of(self, text: str) -> str:
-        """The words themselves.
+        """Return the words of the span.
 
         >>> Span(0, 5).of("إسناد الخبر")
         'إسناد'
@@ -43,7 +47,9 @@ class Span(msgspec.Struct, frozen=True, order=True):
 
 
 class Article(Value, frozen=True, kw_only=True):
-    """One news article as it was read. Nothing later rewrites `text`; what a file does not say of itself is None.
+    """A news article as it was read.
+
+    `text` is never rewritten; metadata that its file does not give is None.
 
     >>> Article(id="bridge", text="افتتح الوالي جسر نور.", sha256="", title="جسر نور", published=date(2026, 3, 1))
     Article('bridge', 'جسر نور', '2026-03-01', 21 characters)
@@ -59,15 +65,15 @@ class Article(Value, frozen=True, kw_only=True):
     language: str | None = None  # ISO 639-1
     root: str = ""  # the PATH of the index run that brought it in
     path: str = ""  # the file, relative to root
-    boilerplate: tuple[Span, ...] = ()  # put there by the site: not searched, never cited
+    boilerplate: tuple[Span, ...] = ()  # navigation, related links …: not searched, never cited
 
     def __repr__(self) -> str:
-        told = (self.id, self.title, self.published and self.published.isoformat())
-        return f"Article({', '.join(repr(item) for item in told if item)}, {len(self.text):,} characters)"
+        known = (self.id, self.title, self.published and self.published.isoformat())
+        return f"Article({', '.join(repr(field) for field in known if field)}, {len(self.text):,} characters)"
 
 
 class Passage(Value, frozen=True, kw_only=True):
-    """A stretch of an article that search can return: `article.text[start:end] == text`.
+    """A part of an article that search can return: `article.text[start:end] == text`.
 
     >>> article = Article(id="a", text="وصل الوفد. غادر الوفد.", sha256="")
     >>> Passage(id="a:0-10", article_id="a", start=0, end=10, text=article.text[0:10]).text
@@ -81,21 +87,26 @@ class Passage(Value, frozen=True, kw_only=True):
     text: str
 
 
-def day(said: str | None) -> date | None:
-    """The day that somebody typed, None where nothing was typed; UsageError where it is none.
+def parse_day(text: str | None) -> date | None:
+    """Parse a day as a user typed it (ISO 8601); None for an empty text.
 
-    >>> day("2025-12-23"), day("  ")
+    Raises UsageError for anything else.
+
+    >>> parse_day("2025-12-23"), parse_day("  ")
     (datetime.date(2025, 12, 23), None)
     """
-    text = (said or "").strip()
+    typed = (text or "").strip()
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(typed) if typed else None
     except ValueError:
-        raise UsageError(f"{text[:40]!r} is not a date; write it as 2025-12-23") from None
+        raise UsageError(f"{typed[:40]!r} is not a date; write it as 2025-12-23") from None
 
 
 class Filters(Value, frozen=True, kw_only=True):
-    """Which articles may answer. Dates are inclusive; an article without a date never lies in a range. UsageError for what is no filter.
+    """Which articles may answer.
+
+    Days are inclusive; an article without a date lies in no range.
+    Raises UsageError for a value that is no filter.
 
     >>> bool(Filters()), bool(Filters(since=date(2025, 12, 1), languages=("ar",)))
     (False, True)
@@ -115,18 +126,21 @@ class Filters(Value, frozen=True, kw_only=True):
             elif day is not None and not isinstance(day, date):
                 raise UsageError(f"the filter {name} is a day, as in {name}=date(2025, 12, 23)")
         for name in ("languages", "publishers", "file_ids"):
-            if isinstance(one := getattr(self, name), str):  # its letters would be taken for so many names
-                raise UsageError(f"the filter {name} is a list, as in {name}=[{one[:40]!r}]")
+            if isinstance(value := getattr(self, name), str):  # its letters would be taken for so many names
+                raise UsageError(f"the filter {name} is a list, as in {name}=[{value[:40]!r}]")
 
     def __bool__(self) -> bool:
         return self != Filters()
 
 
-class Hit(Value, frozen=True, kw_only=True):
-    """A passage that a search found. Scores lie in 0..1: the share of the best that any text could reach for the question.
+class Hit(Value, frozen=True, kw_only=True, rename={"duplicate_ids": "also"}):
+    """A passage that a search returned.
+
+    Scores lie in 0..1: the share of the best that any text could reach for the question.
 
     >>> article = Article(id="a", text="وصل الوفد.", sha256="")
-    >>> Hit(passage=Passage(id="a:0-10", article_id="a", start=0, end=10, text=article.text), article=article, score=0.5)
+    >>> passage = Passage(id="a:0-10", article_id="a", start=0, end=10, text=article.text)
+    >>> Hit(passage=passage, article=article, score=0.5)
     Hit(0.500, 'a:0-10', 'وصل الوفد.')
     """
 
@@ -134,24 +148,26 @@ class Hit(Value, frozen=True, kw_only=True):
     article: Article
     score: float
     ranks: dict[str, int] = {}  # search -> its own rank, from 1
-    also: tuple[str, ...] = ()  # ids of articles that carry the same report
+    duplicate_ids: tuple[str, ...] = ()  # ids of articles that carry the same report; "also" in JSON
 
     def __repr__(self) -> str:
         return f"Hit({self.score:.3f}, {self.passage.id!r}, {short(self.passage.text)!r})"
 
 
-class Skipped(Value, frozen=True, kw_only=True):
-    """A file or a record that was not indexed, and why."""
+class Skipped(Value, frozen=True, kw_only=True, rename={"unidentifiable": "nameless"}):
+    """A file or a record that was not indexed, and the reason."""
 
     path: str
     reason: str
-    id: str | None = None  # the article it would have been, where that can be told
-    error: bool = True  # False: not a news file at all (a picture, say), which is nobody's fault
-    nameless: bool = False  # its name can be no id: it is none of the articles that are there
+    id: str | None = None  # the id of the article it would have been, if known
+    error: bool = True  # False: not a news file at all (a picture, say)
+    unidentifiable: bool = False  # its name can be no id: it is none of the articles that are there
 
 
-class SyncReport(Value, frozen=True, kw_only=True):
-    """What an index run did. Every file is in one of the five.
+class SyncReport(Value, frozen=True, kw_only=True, rename={"invisible_characters": "unseen", "retained": "kept"}):
+    """What an index run did.
+
+    Every file is added, changed, deleted, unchanged or skipped.
 
     >>> report = SyncReport(added=("a",), skipped=(Skipped(path="b.txt", reason="it is empty"),))
     >>> report.failed, report.skipped[0].reason
@@ -163,24 +179,27 @@ class SyncReport(Value, frozen=True, kw_only=True):
     deleted: tuple[str, ...] = ()
     unchanged: int = 0
     skipped: tuple[Skipped, ...] = ()
-    unseen: dict[
-        str, int
-    ] = {}  # kind -> characters that no reader sees: kept in the articles, left out of search and prompts
-    kept: tuple[str, ...] = ()  # articles that were not met and stay all the same: `unread` may hold them
+    invisible_characters: dict[str, int] = {}  # kind -> how many: kept in articles, left out of search and prompts
+    retained: tuple[str, ...] = ()  # ids that were not met but may be in what was `unreadable`, and so stay indexed
 
     @property
     def failed(self) -> bool:
-        """Whether something that should have gone in did not."""
-        return any(one.error for one in self.skipped)
+        """Whether something that should have been indexed was not."""
+        return any(skipped.error for skipped in self.skipped)
 
     @property
-    def unread(self) -> tuple[Skipped, ...]:
-        """What may hold any article, as it could not be read and has no id; while there is such, no article is dropped."""
-        return tuple(one for one in self.skipped if one.error and one.id is None and not one.nameless)
+    def unreadable(self) -> tuple[Skipped, ...]:
+        """What could not be read and has no id, and so may hold any article.
+
+        While there is such, none is dropped.
+        """
+        return tuple(
+            skipped for skipped in self.skipped if skipped.error and skipped.id is None and not skipped.unidentifiable
+        )
 
 
 def short(text: str, longest: int = 60) -> str:
-    """The beginning of a text on one line, at most `longest` characters.
+    """Return the beginning of a text on a single line of at most `longest` characters.
 
     >>> short("one\\ntwo three", 8)
     'one two…'
@@ -190,5 +209,5 @@ def short(text: str, longest: int = 60) -> str:
 
 
 def covering(spans: Sequence[Span], start: int, end: int) -> bool:
-    """Whether any of the spans touches `start:end`."""
+    """Return whether any of the spans overlaps `start:end`."""
     return any(span.start < end and start < span.end for span in spans)

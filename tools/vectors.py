@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import quantiles
 
-from index.embeddings.embedding_cache import wording
+from index.embeddings.embedding_cache import embedding_text
 from index.embeddings.protocol import Hashed
 from index.ingest.sync import quiet
 from index.language.sentences import sentences
@@ -69,7 +69,7 @@ def measure(passages: int) -> None:
         rows = ledger.counts()["passages"]
         line(f"--- {rows:,} passages", f"load {os.getloadavg()[0]:.1f}", f"{os.cpu_count()} cores")
         texts = [
-            wording(article, each)
+            embedding_text(article, each)
             for article in ledger.articles(ledger.pending("vectors")[:400]).values()
             for each in ledger.passages_of(article)
         ]

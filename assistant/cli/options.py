@@ -44,7 +44,7 @@ def day(text: str) -> date | None:
     from index.errors import UsageError
 
     try:
-        return models.day(text)
+        return models.parse_day(text)
     except UsageError:
         raise ArgumentTypeError(f"wants a day such as 2025-12-23, not {text[:40]!r}") from None
 

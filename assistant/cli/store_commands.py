@@ -12,7 +12,7 @@ from assistant.cli.query_commands import narrowed
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
-    from index.embeddings.embedding_cache import Bill
+    from index.embeddings.embedding_cache import CostEstimate
     from index.models import SyncReport
 
 
@@ -80,7 +80,7 @@ def _watch(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _planned(options: argparse.Namespace, settings: Settings) -> tuple[SyncReport, Bill]:
+def _planned(options: argparse.Namespace, settings: Settings) -> tuple[SyncReport, CostEstimate]:
     from tempfile import TemporaryDirectory
 
     from assistant import container

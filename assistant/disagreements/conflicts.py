@@ -157,7 +157,7 @@ def _sentences(hits: Iterable[Hit]) -> Iterator[_Said]:
     groups: dict[str, str] = {}
     seen: set[tuple[str, int]] = set()
     for hit in hits:
-        ids = (hit.article.id, *hit.also)
+        ids = (hit.article.id, *hit.duplicate_ids)
         group = next((groups[item_id] for item_id in ids if item_id in groups), hit.article.id)
         groups |= dict.fromkeys(ids, group)
         for span in sentences(hit.passage.text):

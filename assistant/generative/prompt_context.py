@@ -54,7 +54,7 @@ class Context(Value, frozen=True, kw_only=True):
                     "published": article.published.isoformat() if article.published else None,
                     "publisher": one_line(article.publisher or "", TITLE) or None,
                     "same_as": first.get(article.id),
-                    "copies": len(source.hit.also),
+                    "copies": len(source.hit.duplicate_ids),
                     "text": source.text,
                 }
             )

@@ -16,6 +16,7 @@ import msgspec
 from llama_index.core import Settings
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.base import BaseLLM
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.base.response.schema import RESPONSE_TYPE, AsyncStreamingResponse, Response, StreamingResponse
@@ -26,13 +27,15 @@ from llama_index.core.prompts.mixin import PromptDictType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 import prompts
-from assistant import pipeline
+from assistant import container, pipeline
 from assistant.chat_model import LANGUAGES, Message, Model, Prices
 from assistant.generative.compose import REFUSAL, Shown, compose
 from assistant.models import Answer, Draft
 from assistant.pipeline import Writer
 from assistant.query.parse import Question
+from assistant.settings import Settings as IsnadSettings
 from assistant.streaming import AsyncStream, Stream
+from index.embeddings.protocol import Embedder
 from index.errors import ProviderCut
 from index.integrations.llama_index import ArticleRetriever, hits_of
 from index.model_api import Reply, error_mapping
@@ -104,7 +107,8 @@ class CitedQueryEngine(BaseQueryEngine):
 
     The response has `source_nodes` with exact offsets, and `metadata`: `citations`, `sentences`, `abstained`, `coverage`,
     `reasons` and `answer` (the Answer). A streamed response fills its metadata when it has ended. `llm` (one of llama-index, or a Model of
-    ours) defaults to `Settings.llm`, which is looked at when a question comes and not before; `writer` takes its place.
+    ours) defaults to `Settings.llm` if that was set, which is looked at when a question comes and not before, else to the model of
+    isnad's own settings, else answers are quotations; `writer` takes its place.
 
     >>> from llama_index.core.llms import MockLLM
     >>> engine = CitedQueryEngine.open(sample, llm=MockLLM())
@@ -123,8 +127,9 @@ class CitedQueryEngine(BaseQueryEngine):
         context_tokens: int = 6000,
         today: Callable[[], date] = date.today,
         callback_manager: CallbackManager | None = None,
+        settings: IsnadSettings | None = None,
     ) -> None:
-        self._retriever, self._llm, self._writer = retriever, llm, writer
+        self._retriever, self._llm, self._writer, self._settings = retriever, llm, writer, settings
         self._postprocessors, self._streaming = tuple(node_postprocessors), streaming
         self._context_tokens, self._today = context_tokens, today
         self._instructions: BasePromptTemplate | None = None
@@ -132,10 +137,22 @@ class CitedQueryEngine(BaseQueryEngine):
 
     @classmethod
     def open(
-        cls, store: str | Path = ".isnad", llm: BaseLLM | Model | None = None, *, limit: int = 10, **options: Any
+        cls,
+        store: str | Path = ".isnad",
+        llm: BaseLLM | Model | None = None,
+        *,
+        limit: int = 10,
+        embedding: str | Embedder | BaseEmbedding | None = None,
+        settings: IsnadSettings | None = None,
+        **options: Any,
     ) -> CitedQueryEngine:
-        """An engine over a store that `isnad index` made; NoStore, which names that command, where there is none."""
-        return cls(ArticleRetriever.open(store, limit=limit), llm, **options)
+        """Open an engine over a store that `isnad index` made, searched as `isnad ask` searches it.
+
+        embedding, settings: as in `Assistant.open`. Raises NoStore, which names that command, for a folder without a store.
+        """
+        chosen = settings or IsnadSettings.load()
+        retriever = container.reading(Path(store), chosen, container.embedding(chosen, embedding))
+        return cls(ArticleRetriever(retriever, limit=limit), llm, settings=chosen, **options)
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         """The nodes that an answer would be written from."""
@@ -174,7 +191,10 @@ class CitedQueryEngine(BaseQueryEngine):
         return answer
 
     def _by_model(self) -> Writer:
-        llm = self._llm if self._llm is not None else Settings.llm
+        llm = self._llm if self._llm is not None else Settings._llm  # Settings.llm would make a client of OpenAI
+        if llm is None and isinstance(self._retriever, ArticleRetriever):
+            return container.writer(self._retriever.retriever, self._settings or IsnadSettings.load())
+        llm = llm or Settings.llm
         model = LlamaModel(llm) if isinstance(llm, BaseLLM) else llm
         return _Instructed(model, self._instructions, self._context_tokens, self._today)
 

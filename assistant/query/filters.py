@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from index.messages.reason import Reason
-from index.models import Filters, day
+from index.models import Filters, parse_day
 
 
 def typed(since: str, until: str, languages: Iterable[str], publishers: Iterable[str]) -> Filters:
@@ -15,8 +15,8 @@ def typed(since: str, until: str, languages: Iterable[str], publishers: Iterable
     datetime.date(2025, 1, 31)
     """
     return Filters(
-        since=day(_plain_digits(since)),
-        until=day(_plain_digits(until)),
+        since=parse_day(_plain_digits(since)),
+        until=parse_day(_plain_digits(until)),
         languages=tuple(language.strip() for language in languages if language.strip()),
         publishers=tuple(publisher.strip() for publisher in publishers if publisher.strip()),
     )

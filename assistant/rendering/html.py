@@ -22,7 +22,7 @@ from assistant.rendering.plain_text import (
     surroundings,
 )
 from assistant.rendering.reasons import reason_texts
-from index.models import Article, Hit, Span, SyncReport, page_of, short
+from index.models import Article, Hit, Span, SyncReport, short, to_html
 
 ROWS = 50  # of a table; the rest is counted
 _LINE = "1px solid rgba(128,128,128,.45)"
@@ -112,7 +112,7 @@ def report_html(report: SyncReport) -> str:
         parts.append(table(("", "file", "reason"), rows))
     if len(report.skipped) > ROWS:
         parts.append(f"<div>… and {len(report.skipped) - ROWS:,} more</div>")
-    if report.kept:
+    if report.retained:
         parts.append(f"<div>{escaped(kept_text(report))}</div>")
     return _framed("\n".join(parts), "ltr")
 
@@ -233,12 +233,14 @@ def _hit(hit: Hit) -> str:
     around = surroundings(article.text, Span(passage.start, passage.end)).of(article.text)
     quote = Citation(file_id=article.id, start=passage.start, end=passage.end, quote=passage.text, context=around)
     title = _known(article.id, article.title or short(passage.text), article.published, article.publisher)
-    also = f' <span style="{_SMALL}">(also: {escaped(", ".join(hit.also))})</span>' if hit.also else ""
+    also = (
+        f' <span style="{_SMALL}">(also: {escaped(", ".join(hit.duplicate_ids))})</span>' if hit.duplicate_ids else ""
+    )
     shown = f"<summary><code>{hit.score:.3f}</code> {title}{also}</summary>"
     return f'<details dir="{direction(passage.text)}">{shown}{_quoted(quote, None)}</details>'
 
 
-page_of.register(Citation, lambda citation: _framed(_quoted(citation, None), direction(citation.quote)))
-page_of.register(Hit, lambda hit: hits_html((hit,)))
-page_of.register(Article, article_html)
-page_of.register(SyncReport, report_html)
+to_html.register(Citation, lambda citation: _framed(_quoted(citation, None), direction(citation.quote)))
+to_html.register(Hit, lambda hit: hits_html((hit,)))
+to_html.register(Article, article_html)
+to_html.register(SyncReport, report_html)

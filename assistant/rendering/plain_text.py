@@ -18,7 +18,7 @@ from index.models import Article, Hit, Span, SyncReport
 if TYPE_CHECKING:
     from assistant.revalidation import Verified
     from assistant.settings import Settings
-    from index.embeddings.embedding_cache import Bill
+    from index.embeddings.embedding_cache import CostEstimate
     from index.store.doctor import Examination
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -151,11 +151,11 @@ def report_text(report: SyncReport) -> str:
         ("skipped", len(report.skipped)),
     )
     lines = [", ".join(f"{number} {name}" for name, number in counts)]
-    if report.unseen:
-        kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(report.unseen.items()))
+    if report.invisible_characters:
+        kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(report.invisible_characters.items()))
         lines.append(f"  kept, but left out of search and prompts: characters that no reader sees ({kinds})")
     lines += [f"  {'refused' if one.error else 'passed over'}: {one.path}: {one.reason}" for one in report.skipped]
-    if report.kept:
+    if report.retained:
         lines.append(f"  {kept_text(report)}")
     return plain("\n".join(lines))
 
@@ -164,13 +164,13 @@ def kept_text(report: SyncReport) -> str:
     """Which articles were not met and stay all the same, and why.
 
     >>> from index.models import Skipped
-    >>> kept_text(SyncReport(kept=("a", "b"), skipped=(Skipped(path="news.jsonl:3", reason="it is not JSON"),)))
+    >>> kept_text(SyncReport(retained=("a", "b"), skipped=(Skipped(path="news.jsonl:3", reason="it is not JSON"),)))
     '2 missing articles were kept (a, b), as news.jsonl:3 may hold them: mend it and run again'
     """
-    names, unread = _some(report.kept), _some([one.path or "the folder" for one in report.unread])
-    one = len(report.kept) == 1
+    names, unread = _some(report.retained), _some([one.path or "the folder" for one in report.unreadable])
+    one = len(report.retained) == 1
     return (
-        f"{len(report.kept)} missing {'article was' if one else 'articles were'} kept ({names}), "
+        f"{len(report.retained)} missing {'article was' if one else 'articles were'} kept ({names}), "
         f"as {unread} may hold {'it' if one else 'them'}: mend it and run again"
     )
 
@@ -180,7 +180,7 @@ def _some(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
-def plan_text(report: SyncReport, due: Bill, cost: float | None, settings: Settings) -> str:
+def plan_text(report: SyncReport, due: CostEstimate, cost: float | None, settings: Settings) -> str:
     """What an index run would do, and what the embedding model would be paid for."""
     lines = ["nothing was written; this is what would be done:", report_text(report)]
     if settings.has_embedding:
@@ -244,7 +244,7 @@ def hit_record(hit: Hit) -> dict[str, Any]:
         "score": hit.score,
         "title": article.title,
         "published": article.published,
-        "also": hit.also,
+        "also": hit.duplicate_ids,
     }
 
 
@@ -314,7 +314,11 @@ def examination_text(found: Examination) -> str:
         f"{finding.part}: {finding.what}" + (f" ({', '.join(finding.articles)})" if finding.articles else "")
         for finding in found.findings
     ]
-    return plain("\n".join([*lines, "all is well"] if found.well else [*lines, "run: isnad doctor --repair"]))
+    if found.well:
+        lines.append("all is well")
+    elif not (found.repaired or found.damaged("store")):
+        lines.append("run: isnad doctor --repair")
+    return plain("\n".join(lines))
 
 
 def verified_text(found: Iterable[Verified]) -> str:

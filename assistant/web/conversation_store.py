@@ -22,7 +22,7 @@ from assistant.rendering.plain_text import one_line
 from index.errors import NotFound, StoreError, StoreFull
 from index.language.normalize import folded
 from index.models import Value
-from index.store.ledger import transaction
+from index.store.schema import transaction
 
 FILE = Path("web") / "conversations.db"  # in the store
 VERSION = 1

@@ -141,7 +141,7 @@ def report(found: SyncReport, words: Words) -> str:
     rows += [_skipped(one, words) for one in found.skipped]
     if found.unchanged:
         rows.append(tag("li", text(f"{words.unchanged}: {found.unchanged}"), class_="file same"))
-    if found.kept:
+    if found.retained:
         rows.append(_kept(found, words))
     return tag("ul", "".join(rows), class_="report", role="status")
 
@@ -166,8 +166,8 @@ def _skipped(one: Skipped, words: Words) -> str:
 
 def _kept(found: SyncReport, words: Words) -> str:
     """The articles that were not met and stay all the same, and what may hold them."""
-    names = ", ".join(map(isolated, found.kept))
-    unread = ", ".join(isolated(one.path or ".") for one in found.unread)
+    names = ", ".join(map(isolated, found.retained))
+    unread = ", ".join(isolated(one.path or ".") for one in found.unreadable)
     said, _, after = words.kept_because.partition("{unread}")
     why = tag("p", f"{text(said)} {unread} {text(after)}".strip())
     return tag("li", names + tag("span", text(words.kept), class_="state") + why, class_="file same")

@@ -21,7 +21,7 @@ from evals.models import Entry, Measured, Outcome, Reply
 from evals.report.summary import Summary, summarise
 from evals.report.text_report import verdict_text
 from index.errors import IsnadError
-from index.models import Value, page_of
+from index.models import Value, to_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,6 +145,6 @@ def verdict_html(verdict: Verdict) -> str:
     return f'<pre class="isnad" dir="ltr">{escaped(verdict_text(verdict))}</pre>'
 
 
-page_of.register(Evaluation, evaluation_html)
-page_of.register(Summary, summary_html)
-page_of.register(Verdict, verdict_html)
+to_html.register(Evaluation, evaluation_html)
+to_html.register(Summary, summary_html)
+to_html.register(Verdict, verdict_html)

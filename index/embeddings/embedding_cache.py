@@ -1,4 +1,7 @@
-"""Texts → vectors, each paid for once: what a model gave is kept in the ledger, by text and model."""
+"""Texts → vectors, each computed once.
+
+What a model gave is kept in the ledger, by text and model.
+"""
 
 from __future__ import annotations
 
@@ -17,53 +20,64 @@ if TYPE_CHECKING:
 BATCH = 256  # texts whose vectors are kept at once: what a kill can cost
 
 
-class Bill(Value, frozen=True, kw_only=True):
-    """What is yet to be paid for: texts, and their tokens as o200k_base counts them (models count a little differently)."""
+class CostEstimate(Value, frozen=True, kw_only=True):
+    """Texts that are yet to be embedded, and their tokens.
+
+    Tokens are those of o200k_base; models count a little differently.
+    """
 
     texts: int = 0
     tokens: int = 0
 
-    def __add__(self, other: Bill) -> Bill:
-        return Bill(texts=self.texts + other.texts, tokens=self.tokens + other.tokens)
+    def __add__(self, other: CostEstimate) -> CostEstimate:
+        return CostEstimate(texts=self.texts + other.texts, tokens=self.tokens + other.tokens)
 
     def cost(self, price: float) -> float:
-        """In the currency of `price`, which is for a million tokens.
+        """Return the cost in the currency of `price`, which is for a million tokens.
 
-        >>> Bill(texts=2, tokens=500_000).cost(0.02)
+        >>> CostEstimate(texts=2, tokens=500_000).cost(0.02)
         0.01
         """
         return self.tokens * price / 1_000_000
 
 
-def wording(article: Article, passage: Passage) -> str:
-    """What stands for a passage before an embedding model: its headline, then its text, without what no reader sees."""
+def embedding_text(article: Article, passage: Passage) -> str:
+    """Return what an embedding model is given for a passage.
+
+    Headline and text, without invisible characters.
+    """
     return clean(f"{article.title}\n{passage.text}" if article.title else passage.text)
 
 
-def bill(entries: Iterable[tuple[Article, Sequence[Passage]]], embedder: Embedder, ledger: Ledger) -> Bill:
-    """What indexing these articles would have to pay for."""
+def estimate_cost(
+    entries: Iterable[tuple[Article, Sequence[Passage]]], embedder: Embedder, ledger: Ledger
+) -> CostEstimate:
+    """Count what indexing these articles would have to embed."""
+    from index.embeddings.protocol import is_paid
     from index.token_count import count
 
-    total = Bill()
-    for article, passages in entries if embedder.paid else ():
-        texts = {wording(article, passage) for passage in passages}
+    total = CostEstimate()
+    for article, passages in entries if is_paid(embedder) else ():
+        texts = {embedding_text(article, passage) for passage in passages}
         missing = texts - ledger.vectors(embedder.name, texts).keys()
-        total = Bill(texts=total.texts + len(missing), tokens=total.tokens + sum(map(count, missing)))
+        total += CostEstimate(texts=len(missing), tokens=sum(map(count, missing)))
     return total
 
 
-def embedded(
+def embed_cached(
     texts: Sequence[str], embedder: Embedder, ledger: Ledger, dimensions: int
 ) -> tuple[dict[str, bytes], dict[str, Reason]]:
-    """The vector of each text as little-endian float32, and the texts that the model refuses, each with its reason.
+    """Return the vector of each text, and the texts that the model refuses.
 
-    What a model was paid for before is not asked for again; what it gives is kept before anything else happens. Raises ProviderError
-    where it fails or gives nonsense.
+    Vectors are little-endian float32 bytes; refused texts come with the reason.
+    Only texts without a kept vector are embedded; new vectors are kept before anything else happens.
+    Raises ProviderError where the model fails or gives nonsense.
     """
     from index.embeddings.protocol import Incomplete
 
-    found = {text: one for text, one in known(texts, embedder, ledger).items() if len(one) == 4 * dimensions}
-    missing = [text for text in dict.fromkeys(texts) if text not in found]
+    known = cached(texts, embedder, ledger)
+    vectors = {text: vector for text, vector in known.items() if len(vector) == 4 * dimensions}
+    missing = [text for text in dict.fromkeys(texts) if text not in vectors]
     refused: dict[str, Reason] = {}
     for first in range(0, len(missing), BATCH):
         page, failed = missing[first : first + BATCH], None
@@ -74,21 +88,29 @@ def embedded(
             refused |= {page[place]: reason for place, reason in error.refused.items()}
             failed = error if len(fresh) + len(error.refused) < len(page) else None
         ledger.keep_vectors(embedder.name, fresh)
-        found |= fresh
+        vectors |= fresh
         if failed:
             raise failed
-    return found, refused
+    return vectors, refused
 
 
-def known(texts: Sequence[str], embedder: Embedder, ledger: Ledger) -> dict[str, bytes]:
-    """The vectors that cost nothing: those already paid for, or all of them where the model is free."""
-    if embedder.paid:
+def cached(texts: Sequence[str], embedder: Embedder, ledger: Ledger) -> dict[str, bytes]:
+    """Return the vectors that cost nothing.
+
+    Those kept, or all of them for an embedder that declares `paid = False`.
+    """
+    from index.embeddings.protocol import is_paid
+
+    if is_paid(embedder):
         return ledger.vectors(embedder.name, texts)
     return {text: as_bytes(vector) for text, vector in zip(texts, embedder.embed(texts), strict=True)}
 
 
 def as_bytes(vectors: Any) -> bytes:
-    """Little-endian float32; ProviderError where a number is none."""
+    """Return little-endian float32 bytes.
+
+    Raises ProviderError where a number is not finite.
+    """
     import numpy as np
 
     rows = np.ascontiguousarray(vectors, dtype="<f4")

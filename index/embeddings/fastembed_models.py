@@ -1,7 +1,8 @@
-"""Models that run in this process, on the CPU, through ONNX: the only home of fastembed.
+"""Embedding models and rerankers that run in this process through ONNX.
 
-`local:NAME` is a model that fastembed knows (it is fetched once, from huggingface.co) or a folder with `model.onnx` and `tokenizer.json`,
-which needs no network at all.
+The only user of fastembed.
+`local:NAME` is a model that fastembed knows (fetched once, from huggingface.co) or a folder with `model.onnx` and
+`tokenizer.json`, which needs no network.
 """
 
 from __future__ import annotations
@@ -19,21 +20,24 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-BATCH = 32  # texts at once
+BATCH = 1  # text at once, on one thread: batches of 32 cost three times the processor time a text (cache), as measured
 CACHE = Path.home() / ".cache" / "isnad" / "models"
 FILES = ("model.onnx", "onnx/model.onnx", "model_optimized.onnx", "onnx/model_quantized.onnx")
-ADDED = {  # multilingual models that fastembed does not list, as their authors publish them: numbers in a vector, how it is pooled
+ADDED = {  # multilingual models that fastembed does not list, as their authors publish them: dimensions, pooling
     "intfloat/multilingual-e5-small": (384, "MEAN"),
     "intfloat/multilingual-e5-base": (768, "MEAN"),
 }
-SUGGESTED = "intfloat/multilingual-e5-small, sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2, intfloat/multilingual-e5-large"
+SUGGESTED = {
+    "embedding": "intfloat/multilingual-e5-small, intfloat/multilingual-e5-base, intfloat/multilingual-e5-large",
+    "reranking": "jinaai/jina-reranker-v2-base-multilingual, BAAI/bge-reranker-v2-m3",
+}
 T = TypeVar("T")
 
 
 class LocalEmbedder:
     """An embedding model in this process, loaded with the first text.
 
-    UsageError where fastembed is not installed or knows no model of that name.
+    Raises UsageError where fastembed is not installed or knows no model of that name.
     """
 
     paid = True  # in time, not in money
@@ -43,59 +47,62 @@ class LocalEmbedder:
         self.name = f"local:{self._place.identity}"
         self._before = prefixes_of(self._place.folder) if self._place.folder else prefixes(name)
         self._model: Any = None
-        self._turn = Lock()
+        self._lock = Lock()
         self._dimensions = self._place.dimensions
 
     @property
     def dimensions(self) -> int:
-        """The numbers in a vector."""
+        """The length of a vector."""
         if self._dimensions is None:
             self._dimensions = self.embed(["news"]).shape[1]
         return self._dimensions
 
     def embed(self, texts: Sequence[str], *, question: bool = False) -> NDArray[np.float32]:
-        """One row per text; what is beyond the model's own length is not seen by it."""
+        """Return an array of shape (len(texts), dimensions).
+
+        Texts are cut at the model's own length.
+        """
         import numpy as np
 
-        with self._turn:
-            self._model = self._model or self._place.opened()
+        with self._lock:
+            self._model = self._model or self._place.load()
         work = self._model.query_embed if question else self._model.passage_embed
-        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))  # like lengths pad each other least
-        shown = [self._before[0 if question else 1] + texts[place] for place in order]
-        rows: list[Any] = [None] * len(texts)
-        for place, row in zip(order, _run(lambda: list(work(shown, batch_size=BATCH)), self.name), strict=True):
-            rows[place] = row
+        shown = [self._before[0 if question else 1] + text for text in texts]
+        rows = _run(lambda: list(work(shown, batch_size=BATCH)), self.name)
         return np.stack(rows).astype(np.float32) if rows else np.zeros((0, self.dimensions), np.float32)
 
 
 class LocalReranker:
-    """A cross-encoder in this process: it reads the question and a passage together."""
+    """A cross-encoder in this process: it reads question and passage together."""
 
     def __init__(self, name: str, cache: Path = CACHE) -> None:
         self._place = _Place(name, "reranking", cache)
         self.name = f"local:{self._place.identity}"
         self._model: Any = None
-        self._turn = Lock()
+        self._lock = Lock()
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """How well each text answers, 0 to 1: the logistic function of what the model says."""
+        """Return how well each text answers, 0 to 1.
+
+        The logistic function of the model's output.
+        """
         from math import exp
 
-        with self._turn:
-            self._model = self._model or self._place.opened()
-        said = _run(lambda: list(self._model.rerank(question, list(texts), batch_size=BATCH)), self.name)
-        return [1 / (1 + exp(-max(-60.0, min(60.0, float(text))))) for text in said]
+        with self._lock:
+            self._model = self._model or self._place.load()
+        logits = _run(lambda: list(self._model.rerank(question, list(texts), batch_size=BATCH)), self.name)
+        return [1 / (1 + exp(-max(-60.0, min(60.0, float(logit))))) for logit in logits]
 
 
 class _Place:
-    """Where a model is to be had: a folder, or fastembed's list."""
+    """The source of a model: a folder, or fastembed's list."""
 
     def __init__(self, name: str, kind: str, cache: Path) -> None:
         self.name, self.kind, self._cache = name, kind, cache
         self.folder = Path(name).expanduser() if Path(name).expanduser().is_dir() else None
         self.dimensions: int | None = None
         if self.folder:
-            self.file = next((one for one in FILES if (self.folder / one).is_file()), None)
+            self.file = next((name for name in FILES if (self.folder / name).is_file()), None)
             if self.file is None or not (self.folder / "tokenizer.json").is_file():
                 raise UsageError("embeddings.folder_without_model", folder=self.folder)
             self.identity = f"{self.folder.name}-{(self.folder / self.file).stat().st_size}"
@@ -104,23 +111,18 @@ class _Place:
             known = {model["model"].lower(): model for model in _class(kind).list_supported_models()}
             if name.lower() not in known and not (kind == "embedding" and name in ADDED):
                 raise UsageError(
-                    "embeddings.unknown_local",
-                    kind=kind,
-                    name=name,
-                    suggestions=SUGGESTED
-                    if kind == "embedding"
-                    else "jinaai/jina-reranker-v2-base-multilingual, BAAI/bge-reranker-v2-m3",
+                    "embeddings.unknown_local", kind=kind, name=name, suggestions=SUGGESTED[kind]
                 )
             self.dimensions = ADDED[name][0] if name in ADDED else known[name.lower()].get("dim")
 
-    def opened(self) -> Any:
-        """The model, loaded; ProviderError where it cannot be fetched or read."""
+    def load(self) -> Any:
+        """Load the model. Raises ProviderError where it cannot be fetched or read."""
         name = self._registered()
-        options = {"specific_model_path": str(self.folder)} if self.folder else {"cache_dir": str(self._cache)}
-        return _run(lambda: _class(self.kind)(model_name=name, **options), self.identity)
+        source = {"specific_model_path": str(self.folder)} if self.folder else {"cache_dir": str(self._cache)}
+        return _run(lambda: _class(self.kind)(model_name=name, threads=1, **source), self.identity)
 
     def _registered(self) -> str:
-        """The name under which fastembed knows the model, which it may have to be told."""
+        """Return fastembed's name of the model, which is registered if need be."""
         from fastembed.common.model_description import ModelSource, PoolingType
 
         kind, name = _class(self.kind), self.name if self.folder is None else f"folder/{self.folder.resolve()}"
@@ -156,24 +158,27 @@ def _numbers(folder: Path) -> int:
 
 
 def _pooling(folder: Path) -> str:
-    """As sentence-transformers writes it beside a model; the mean where nothing is said."""
+    """Return the pooling that sentence-transformers' file names; the mean without one."""
     return "CLS" if _json(folder / "1_Pooling" / "config.json").get("pooling_mode_cls_token") else "MEAN"
 
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        values = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return values if isinstance(values, dict) else {}
 
 
 def _run(work: Callable[[], T], name: str) -> T:
-    """What the model gives; what goes wrong in it or on the way to it, in words with a next step."""
+    """Return what `work` returns.
+
+    Translate any error into one that names the next step.
+    """
     try:
         return work()
     except IsnadError:
         raise
     except Exception as error:
-        said = " ".join(str(error).split())[:200]
-        raise ProviderError("embeddings.local_unusable", name=name, error=said) from error
+        reason = " ".join(str(error).split())[:200]
+        raise ProviderError("embeddings.local_unusable", name=name, error=reason) from error

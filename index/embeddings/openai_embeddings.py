@@ -1,4 +1,7 @@
-"""Embeddings from any OpenAI-compatible server: several batches under way at once, and nothing that was paid for lost."""
+"""Embeddings from any OpenAI-compatible server, several batches at once.
+
+Vectors that came before a failure are kept.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ LANES = 4  # requests at once
 
 
 class Served:
-    """A model on a server. `dimensions` asks it for shorter vectors than it would give."""
+    """An embedding model on a server.
+
+    `dimensions` requests shorter vectors than the model's own.
+    """
 
     paid = True
 
@@ -37,13 +43,19 @@ class Served:
 
     @property
     def dimensions(self) -> int:
-        """The numbers in a vector; the model is asked for one where that is not known yet."""
+        """The length of a vector.
+
+        The model is asked for an example if it is not known yet.
+        """
         if self._dimensions is None:
             self._dimensions = self.embed([SAMPLE]).shape[1]
         return self._dimensions
 
     def embed(self, texts: Sequence[str], *, question: bool = False) -> NDArray[np.float32]:
-        """One row per text. Incomplete, with all rows that came, where a request failed or a text was refused."""
+        """Return an array of shape (len(texts), dimensions).
+
+        Raises Incomplete, with all vectors that came, where a request failed or a text was refused.
+        """
         import numpy as np
 
         before = self._before[0 if question else 1]
@@ -65,7 +77,10 @@ class Served:
         return np.stack([rows[place] for place in range(len(texts))]) if texts else np.zeros((0, 0), np.float32)
 
     def _answers(self, batches: list[list[str]]) -> list[tuple[int, Embedded | ProviderError]]:
-        """What came of each batch, by the place of its first text. After a failure no further one is begun."""
+        """Return (position of its first text, outcome) of each batch.
+
+        After a failure no further batch is begun.
+        """
         if len(batches) == 1:
             return [(0, self._answer(batches[0]))]
         answers: list[tuple[int, Embedded | ProviderError]] = []

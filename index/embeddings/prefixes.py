@@ -1,7 +1,7 @@
-"""What embedding models want to stand before a question and before a passage, by their families.
+"""The prefixes that embedding models expect before questions and passages.
 
-A model that was trained with such words finds markedly less without them. From the models' own cards; a model that is not named here
-wants none. The model of a folder says it itself (sentence-transformers' `prompts`), and then that counts.
+A model that was trained with prefixes finds markedly less without them. From the models' own cards; other models
+expect none. The model of a folder may name its own (sentence-transformers' `prompts`), which take precedence.
 """
 
 from __future__ import annotations
@@ -32,16 +32,19 @@ _FAMILIES: tuple[tuple[re.Pattern[str], Prefixes], ...] = tuple(
 
 
 def prefixes(model: str) -> Prefixes:
-    """What the model of this name wants before a question and before a passage.
+    """Return the prefixes of a question and of a passage for the model of this name.
 
     >>> prefixes("intfloat/multilingual-e5-large"), prefixes("text-embedding-3-small")
     (('query: ', 'passage: '), ('', ''))
     """
-    return next((found for pattern, found in _FAMILIES if pattern.search(model)), ("", ""))
+    return next((family for pattern, family in _FAMILIES if pattern.search(model)), ("", ""))
 
 
 def prefixes_of(folder: Path) -> Prefixes:
-    """What the model in a folder wants: its own prompts, else those of its family by the folder's name."""
+    """Return the prefixes of the model in a folder.
+
+    Its own prompts, else those of its family by the folder's name.
+    """
     try:
         prompts = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8")).get("prompts") or {}
         passage = next((prompts[name] for name in ("passage", "document") if name in prompts), "")

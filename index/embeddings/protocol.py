@@ -29,26 +29,38 @@ _RARITY = Path(__file__).with_name("hashed.npz")
 
 
 class Embedder(Protocol):
-    """A model that turns texts into vectors of length one."""
+    """A model that turns texts into vectors of length one.
 
-    name: str  # vectors of different names do not compare
-    paid: bool  # whether its vectors are worth keeping
+    A model may have an attribute `paid`: False if its vectors are so cheap that they are not worth keeping.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name of the model; vectors of different names cannot be compared."""
+        ...
 
     @property
     def dimensions(self) -> int:
-        """The numbers in a vector; the model may have to be asked for one."""
+        """The length of a vector; the model may have to be asked for an example."""
         ...
 
     def embed(self, texts: Sequence[str], *, question: bool = False) -> NDArray[np.float32]:
-        """One row per text, which is a passage or a question: some models want to be told which.
+        """Return an array of shape (len(texts), dimensions); `question` tells questions from passages.
 
-        ProviderError where the model cannot be reached, Incomplete where it could not take some of the texts.
+        Raises ProviderError where the model cannot be reached, Incomplete where it could not take some of the texts.
         """
         ...
 
 
+def is_paid(embedder: Embedder) -> bool:
+    """Return whether a model's vectors are worth keeping: unless it says otherwise, they are."""
+    return bool(getattr(embedder, "paid", True))
+
+
 def accepted(model: Any) -> Embedder:
-    """A model of ours as it is, and any embedding model of llama-index as one of ours. Raises UsageError for anything else.
+    """Return a model with our interface as it is, and an embedding model of llama-index wrapped.
+
+    Raises UsageError for anything else.
 
     >>> accepted(Hashed()).name
     'hashed-1'
@@ -65,7 +77,11 @@ def accepted(model: Any) -> Embedder:
 
 
 class Incomplete(ProviderError):
-    """Some texts have no vector: `vectors` holds those that were paid for, `refused` why the model takes a text at no time, by place."""
+    """Some texts have no vector.
+
+    `vectors` holds the vectors that were given, `refused` the reasons why the model takes a text at no time; both by the text's
+    position.
+    """
 
     def __init__(
         self, code: str, vectors: dict[int, NDArray[np.float32]], refused: dict[int, Reason], /, **params: object

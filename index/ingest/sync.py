@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from index.embeddings.embedding_cache import Bill, bill
-from index.errors import StoreBusy, StoreError
+from index.embeddings.embedding_cache import CostEstimate, estimate_cost
+from index.errors import SourceError, StoreBusy, StoreError
 from index.ingest.sync_plan import Batch, Tally, told_apart
 from index.ingest.worker_pool import Crew, Job, Prepared, prepared
 from index.language.invisible_chars import clean
@@ -132,6 +132,7 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
     with _writing(ledger, derived := list(derived)):
         root = str(path.resolve())
         tally = _read(scan(path), root, ledger, derived, progress)
+        ledger.set_state("reading", READING)
         report = tally.report(ledger.known(root), dropping=True)
         ledger.delete(report.deleted)
         for one in derived:
@@ -139,16 +140,18 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
     return report
 
 
-def plan(path: Path, ledger: Ledger, embedder: Embedder, *, progress: Progress = quiet) -> tuple[SyncReport, Bill]:
+def plan(
+    path: Path, ledger: Ledger, embedder: Embedder, *, progress: Progress = quiet
+) -> tuple[SyncReport, CostEstimate]:
     """What `sync` would do, and what it would have to pay an embedding model for; nothing is written.
 
     Raises as `sync` does, but for StoreBusy: nobody is kept from writing.
     """
     root = str(path.resolve())
-    tally, due, current = Tally(), Bill(), _current(ledger)
+    tally, due, current = Tally(), CostEstimate(), _current(ledger)
     for batch in batched(scan(path), BATCH):
         taken = tally.take(one := told_apart(batch, root, ledger, current), map(prepared, one.fresh), root)
-        due += bill([(each.article, each.passages) for each in taken], embedder, ledger)
+        due += estimate_cost([(each.article, each.passages) for each in taken], embedder, ledger)
         progress("read", tally.seen, None)
     return tally.report(ledger.known(root), dropping=True), due
 
@@ -163,6 +166,7 @@ def take(
     """
     with _writing(ledger, derived := list(derived)):
         report = _read(given(records), "", ledger, derived, progress).report(ledger.known(""), dropping=False)
+        ledger.set_state("reading", READING)
         for one in derived:
             one.refresh(progress)
     return report
@@ -177,6 +181,20 @@ def remove(ids: Iterable[str], ledger: Ledger, derived: Iterable[Derived]) -> No
         ledger.delete(wanted)
         for index in derived:
             index.refresh(quiet)
+
+
+def read_again(ids: Iterable[str], ledger: Ledger, progress: Progress = quiet) -> list[str]:
+    """Read articles from their files again, while the ledger is `writing()`; return the ids of those that were there.
+
+    Raises nothing for a PATH that is gone.
+    """
+    wanted, healed = set(ids), list[str]()
+    roots = {location.root for location in ledger.locations(list(wanted)).values() if location.root}
+    for root in sorted(roots):
+        with suppress(SourceError):
+            entries = [entry for entry in scan(Path(root)) if isinstance(entry, Found) and entry.id in wanted]
+            healed += _read(entries, root, ledger, [], progress).changed
+    return healed
 
 
 @contextmanager
@@ -237,5 +255,4 @@ def _read(
                 keep_oldest()
         while under_way:
             keep_oldest()
-    ledger.set_state("reading", READING)
     return tally

@@ -35,14 +35,14 @@ class Batch(Value, frozen=True, kw_only=True):
 
 def told_apart(some: list[Found | Skipped], root: str, ledger: Ledger, current: bool) -> Batch:
     """What is to be done about each of these articles; `current`: whether what was read before need not be read anew."""
-    homes = ledger.homes([one.id for one in some if isinstance(one, Found)])
+    homes = ledger.locations([one.id for one in some if isinstance(one, Found)])
     steps: list[tuple[Found | Skipped, bool]] = []
     adopted = {}
     for found in some:
         home = homes.get(found.id) if isinstance(found, Found) else None
         if isinstance(found, Skipped) or home is None:
             steps.append((found, isinstance(found, Found)))
-        elif home.root != root and home.still_there():
+        elif home.root != root and home.exists():
             reason = (
                 f"the id {found.id} belongs to {home.root} ({home.path}); rename one, or run: isnad remove {found.id}"
             )
@@ -107,9 +107,9 @@ class Tally:
                 replace(one, reason=f"{one.reason}; its earlier version stays indexed") if one.id in stays else one
                 for one in self.skipped
             ),
-            unseen=dict(self.unseen),
+            invisible_characters=dict(self.unseen),
         )
         if not dropping:
             return report
         missing = tuple(sorted(known - self.present - self.refused))
-        return replace(report, kept=missing) if report.unread else replace(report, deleted=missing)
+        return replace(report, retained=missing) if report.unreadable else replace(report, deleted=missing)

@@ -1,6 +1,7 @@
-"""For users of llama-index: the store as a retriever, our passages as a transform, and embedding models either way round.
+"""Adapters for llama-index.
 
-Imports llama_index (three seconds); nothing else of this package does.
+A store as a retriever, passages as a transform, embedding models in both directions.
+Importing this module imports llama_index (three seconds).
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from llama_index.core.schema import (
 )
 
 from index.chunking import BUDGET, cut
-from index.embeddings.protocol import Embedder, Hashed
+from index.embeddings.protocol import Embedder, Hashed, accepted
 from index.errors import ProviderDown
+from index.ingest.catch_up import catch_up
 from index.models import Article, Filters, Hit, Passage
 from index.search.lexical import LexicalIndex
 from index.search.retriever import Retriever
@@ -36,13 +38,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-TOLD = ("title", "published", "publisher", "url", "language")  # of an article, in the metadata of its nodes
+METADATA = ("title", "published", "publisher", "url", "language")  # fields of an article in the metadata of its nodes
+WEIGHT = 0.6  # of the vectors' scores beside the words' 1.0
 
 
 class ArticleRetriever(BaseRetriever):
-    """The passages of a store as nodes: `node.text` is `article.text[start_char_idx:end_char_idx]`, `metadata["file_id"]` the article.
+    """Retrieve the passages of a store as nodes.
 
-    The score is 0..1, the share of the best that any text could reach for the question.
+    `node.text` is `article.text[start_char_idx:end_char_idx]`, `metadata["file_id"]` the id of the article, the
+    score 0..1.
 
     >>> nodes = ArticleRetriever.open(sample, limit=5).retrieve("كم ساعة استمرت محادثات بوتين والأسد؟")
     >>> nodes[0].metadata["file_id"]
@@ -61,22 +65,46 @@ class ArticleRetriever(BaseRetriever):
         super().__init__(callback_manager=callback_manager)
 
     @classmethod
-    def open(cls, store: str | Path = ".isnad", *, limit: int = 10, filters: Filters | None = None) -> ArticleRetriever:
-        """A retriever over a store that `isnad index` made; NoStore, which names that command, where there is none."""
+    def open(
+        cls,
+        store: str | Path = ".isnad",
+        *,
+        limit: int = 10,
+        filters: Filters | None = None,
+        embedding: Embedder | BaseEmbedding | None = None,
+    ) -> ArticleRetriever:
+        """Open a retriever over a store that `isnad index` made.
+
+        embedding: the model that embedded the articles, of ours or of llama-index, to search by meaning as well.
+        Raises NoStore, which names that command, for a folder without a store.
+        """
         ledger = Ledger.open(Path(store))
-        return cls(Retriever(ledger, LexicalIndex.open(Path(store) / "lexical")), limit=limit, filters=filters)
+        try:
+            catch_up(ledger)
+            lexical = LexicalIndex.open(Path(store) / "lexical")
+        except BaseException:
+            ledger.close()
+            raise
+        if embedding is None:
+            return cls(Retriever(ledger, lexical), limit=limit, filters=filters)
+        from index.vectors.vector_index import Vectors
+
+        vectors = Vectors(ledger, accepted(embedding))
+        retriever = Retriever(ledger, lexical, lambda: vectors, WEIGHT, closing=vectors.close)
+        return cls(retriever, limit=limit, filters=filters)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         allowed = self.retriever.allowed(self.filters)
-        return [scored(hit) for hit in self.retriever.search(query_bundle.query_str, self.limit, allowed)]
+        return [to_node(hit) for hit in self.retriever.search(query_bundle.query_str, self.limit, allowed)]
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return await asyncio.to_thread(self._retrieve, query_bundle)
 
 
 class PassageSplitter(TransformComponent):
-    """Documents → nodes that end at sentence ends, Arabic ones too, with exact offsets and ids that do not change between runs.
+    """Split documents into passages as nodes with exact offsets and stable ids.
 
+    Passages end at sentence ends, Arabic ones too.
     >>> from llama_index.core.schema import Document
     >>> [node.text for node in PassageSplitter(budget=6)([Document(id_="a", text="وصل الوفد. غادر الوفد.")])]
     ['وصل الوفد.', 'غادر الوفد.']
@@ -109,7 +137,7 @@ class PassageSplitter(TransformComponent):
 
 
 class StoreEmbedding(BaseEmbedding):
-    """One of our embedding models for llama-index; without one, the hashed vectors that need no key."""
+    """An embedding model of ours for llama-index."""
 
     _embedder: Embedder = PrivateAttr()
 
@@ -125,16 +153,17 @@ class StoreEmbedding(BaseEmbedding):
         return self._get_text_embeddings([text])[0]
 
     def _get_query_embedding(self, query: str) -> list[float]:
-        return self._get_text_embedding(query)
+        return [float(number) for number in self._embedder.embed([query], question=True)[0]]
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
-        return await asyncio.to_thread(self._get_text_embedding, query)
+        return await asyncio.to_thread(self._get_query_embedding, query)
 
 
 class LlamaEmbedder:
-    """Any embedding model of llama-index where one of ours is accepted. Its vectors are brought to length one."""
+    """An embedding model of llama-index as one of ours.
 
-    paid = True
+    Its vectors are scaled to length one.
+    """
 
     def __init__(self, embedding: BaseEmbedding) -> None:
         self._embedding = embedding
@@ -142,26 +171,29 @@ class LlamaEmbedder:
         self.dimensions = len(self.embed(["news"])[0])
 
     def embed(self, texts: Sequence[str], *, question: bool = False) -> NDArray[np.float32]:
-        """One row per text, which is a passage or a question. ProviderDown where the model fails."""
+        """Return an array of shape (len(texts), dimensions).
+
+        Raises ProviderDown where the model fails.
+        """
         import numpy as np
 
         model = self._embedding
         try:
-            found = (
+            vectors = (
                 list(map(model.get_query_embedding, texts)) if question else model.get_text_embedding_batch([*texts])
             )
-            rows = np.array(found, np.float32)
+            rows = np.array(vectors, np.float32)
         except Exception as error:
             raise ProviderDown(f"{self.name} failed ({type(error).__name__}); check its key and its server") from None
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)
 
 
-def scored(hit: Hit) -> NodeWithScore:
-    """A hit as llama-index has it."""
+def to_node(hit: Hit) -> NodeWithScore:
+    """Convert a hit to a node of llama-index."""
     article, passage = hit.article, hit.passage
-    told = {name: getattr(article, name) for name in TOLD}
-    told["published"] = article.published.isoformat() if article.published else None
-    metadata = {"file_id": article.id, **{name: value for name, value in told.items() if value is not None}}
+    fields = {name: getattr(article, name) for name in METADATA}
+    fields["published"] = article.published.isoformat() if article.published else None
+    metadata = {"file_id": article.id, **{name: value for name, value in fields.items() if value is not None}}
     node = TextNode(
         id_=passage.id,
         text=passage.text,
@@ -175,7 +207,9 @@ def scored(hit: Hit) -> NodeWithScore:
 
 
 def hits_of(nodes: Sequence[NodeWithScore], ledger: Ledger | None = None) -> tuple[Hit, ...]:
-    """Nodes as hits: of the articles of a ledger where they come from it, else each node's own text is the article.
+    """Convert nodes to hits.
+
+    Of the articles of `ledger` they come from, else each node's own text is the article.
 
     >>> node = TextNode(id_="n1", text="وصل الوفد.", metadata={"title": "خبر"})
     >>> hits_of([NodeWithScore(node=node, score=0.5)])[0].article.title
@@ -197,8 +231,8 @@ def _hit(scored_node: NodeWithScore, article: Article | None) -> Hit:
 
 
 def _alone(node: BaseNode, text: str) -> Article:
-    """A node that is of no article we know: an article of its own, under the id of its document."""
-    told: dict[str, Any] = {
+    """Make an article of a node that comes from no ledger; its id is its document's."""
+    fields: dict[str, Any] = {
         name: str(node.metadata[name]) for name in ("title", "publisher", "url", "language") if node.metadata.get(name)
     }
     try:
@@ -206,4 +240,4 @@ def _alone(node: BaseNode, text: str) -> Article:
     except ValueError:
         published = None
     id = str(node.metadata.get("file_id") or node.metadata.get("file_name") or node.ref_doc_id or node.node_id)
-    return Article(id=id.translate({ord("["): "(", ord("]"): ")"}), text=text, sha256="", published=published, **told)
+    return Article(id=id.translate({ord("["): "(", ord("]"): ")"}), text=text, sha256="", published=published, **fields)

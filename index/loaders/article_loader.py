@@ -186,7 +186,7 @@ def _records(root: Path, path: str) -> Iterator[Found | Skipped]:
 def _recorded(path: str, line: Line) -> Found | Skipped:
     if line.record is None:
         place = f"{shown(path)}:{line.number}"
-        return Skipped(path=place, id=line.id, reason=line.trouble, nameless=line.nameless)
+        return Skipped(path=place, id=line.id, reason=line.trouble, unidentifiable=line.nameless)
     record, size = line.record, len(line.record.text)
     return Found(id=str(record.id), path=path, line=line.number, sha256=record.sha256, origin=record, size=size)
 

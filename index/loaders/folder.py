@@ -44,7 +44,7 @@ def _walk(root: Path, folder: str, depth: int) -> Iterator[File | Skipped]:
             found = sorted(entries, key=lambda entry: entry.name)
     except OSError as failed:
         nameless = bool(folder and bad_id(folder))  # and so is all that it holds
-        yield Skipped(path=shown(folder), reason=f"the folder cannot be read: {_why(failed)}", nameless=nameless)
+        yield Skipped(path=shown(folder), reason=f"the folder cannot be read: {_why(failed)}", unidentifiable=nameless)
         return
     for entry in found:
         path = f"{folder}/{entry.name}" if folder else entry.name
@@ -53,12 +53,12 @@ def _walk(root: Path, folder: str, depth: int) -> Iterator[File | Skipped]:
         if reason:
             nameless = bad_id(name) is not None
             yield Skipped(
-                path=shown(path), reason=reason, error=wrong, id=None if nameless else name, nameless=nameless
+                path=shown(path), reason=reason, error=wrong, id=None if nameless else name, unidentifiable=nameless
             )
         elif entry.is_dir(follow_symlinks=False):
             yield from _walk(root, path, depth + 1)
         elif trouble := bad_id(name):
-            yield Skipped(path=shown(path), reason=trouble, nameless=True)
+            yield Skipped(path=shown(path), reason=trouble, unidentifiable=True)
         else:
             yield File(id=name, path=path, suffix=suffix.lower())
 

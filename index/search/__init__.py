@@ -1,1 +1,1 @@
-"""Search: lexical, by meaning, fused, filtered and reranked."""
+"""Search: lexical, by meaning, fused, filtered and put in order."""

@@ -1,7 +1,9 @@
-"""The lexical index: passages found by the terms of `index.language.analyzer`, ranked by BM25. The only home of tantivy.
+"""The lexical index: passages ranked by BM25. The only user of tantivy.
 
-Derived from the ledger and never the truth. One process writes; readers in any process see a commit at their next question.
-Title and text are searched together. Weights were chosen on arcd and squad2 and checked on the other sets of `make bench-retrieval`.
+Its terms are those of `index.language.analyzer`.
+It is derived from the ledger. A single process writes; readers in any process see a commit at their next question.
+Title and text are searched together. Weights were chosen on arcd and squad2 and checked on the other sets of `make
+bench-retrieval`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import tantivy
 from index.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 from index.language.analyzer import index_terms, question_terms
 from index.search.lexical_files import changed, damaged
-from index.store.ledger import writable
+from index.store.schema import writable
 
 VERSION = "1"  # raise it when words or fields change: an index of another version has to be built anew
 FIELDS: tuple[Field, ...] = ("c", "h", "k")
@@ -31,10 +33,12 @@ Field = Literal["c", "h", "k"]
 K1 = 1.2  # of BM25, fixed in tantivy
 LONGEST_QUESTION = 20_000  # letters of a question that are read
 MOST_TERMS = 256  # of a question, the rarest; asking by more finds nothing better and takes longer
-COMMON = 0.5  # in a large index, terms in more of the passages than this tell nothing apart and cost the most
+COMMON = 0.5  # in a large index, terms in more of the passages than this discriminate little and cost the most
 LARGE = 20_000  # passages
-FEW = 1_000  # articles, or one for a hundred passages: a filter names so many to the engine; by more, what it finds is sifted
-SIFTED = 20  # times the limit, fetched to be sifted
+FEW = (
+    1_000  # articles, or a hundredth of the passages: the engine filters by so many; by more, its results are filtered
+)
+OVERFETCH = 20  # times the limit, fetched to be filtered
 
 _MEMORY = 64_000_000  # bytes a writing thread fills before it writes a segment
 _LOCK = ".tantivy-writer.lock"  # held by flock while the engine writes
@@ -43,20 +47,23 @@ _must = tantivy.Occur.Must
 
 
 class LexicalIndex:
-    """The index as readers see it."""
+    """The index as readers see it; safe to use from several threads."""
 
     def __init__(self, folder: Path, index: tantivy.Index, links: TemporaryDirectory[str] | None = None) -> None:
         self._folder = folder
         self._index = index
-        self._links = links  # what is read by them stays as it was
-        self._turn = Lock()
+        self._links = links  # of a folder that may only be read, whose index does not change
+        self._lock = Lock()
         self._seen = changed(folder)  # before loading: a commit in between is then loaded again, not missed
         index.reload()
         self._searcher = index.searcher()
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
-        """The index in a folder, as of its last commit; StoreDamaged where none can be read, or one of another version."""
+        """Open the index in a folder as of its last commit.
+
+        Raises StoreDamaged: unreadable, or of another version.
+        """
         _check(folder)
         with _engine(folder):
             links = None if writable(folder) else _linked(folder)
@@ -67,59 +74,59 @@ class LexicalIndex:
     def search(
         self, question: str, limit: int = 10, articles: Collection[str] | None = None
     ) -> list[tuple[str, float]]:
-        """Ids of the passages that say most of what the question says, best first, each with its score.
+        """Return (passage id, score) of the best matches of a question, best first.
 
-        A score is the share, 0 to 1, of what a text could reach that held all terms of the question without end, rare ones
-        counting most; so it means the same for every question. Question words are not searched for. Where `articles` is given,
-        only passages of these articles are found, and all of them that would have been. Any text is safe to ask.
+        A score is the BM25 score as a share, 0 to 1, of the bound that no text can exceed (every term of the
+        question with infinite frequency); so it means the same for every question. Question words are not searched
+        for. `articles` filters exactly. Any text is safe to ask.
         """
         with _engine(self._folder):
             self._refresh()
             query, bound = self._query(question)
             if limit < 1 or query is None or (articles is not None and not articles):
                 return []
-            found = self._best(query, limit, articles)
-            return sorted(((one, min(score / bound, 1.0)) for score, one in found), key=lambda hit: (-hit[1], hit[0]))
+            matches = self._best(query, limit, articles)
+            shares = ((passage_id, min(score / bound, 1.0)) for score, passage_id in matches)
+            return sorted(shares, key=lambda hit: (-hit[1], hit[0]))
 
     def document_frequency(self, field: Field, term: str) -> int:
-        """In how many passages a term stands; about 3 µs. Compare with `passages`."""
+        """Return the number of passages that contain a term; about 3 µs."""
         with _engine(self._folder):
             return int(self._searcher.doc_freq(field, term))
 
     @property
     def passages(self) -> int:
-        """How many passages are indexed."""
+        """The number of indexed passages."""
         return int(self._searcher.num_docs)
 
     def _refresh(self) -> None:
         if self._links:
             return
-        with self._turn:
+        with self._lock:
             stamp = changed(self._folder)
             if stamp != self._seen:
                 self._index.reload()
                 self._searcher, self._seen = self._index.searcher(), stamp
 
     def _query(self, question: str) -> tuple[tantivy.Query | None, float]:
-        """The question for the engine, and the score that no text can exceed."""
+        """Return the engine's query of a question, and the score that no text exceeds."""
         wanted = question_terms(question[:LONGEST_QUESTION])
-        counted = [
+        weighted = [
             (self._searcher.doc_freq(field, term), times * _weight(field, term), field, term)
             for field in FIELDS
             for term, times in Counter(wanted.by_field[field]).items()
         ]
-        missing = sum(boost for count, boost, _, _ in counted if not count)
+        missing = sum(boost for count, boost, _, _ in weighted if not count)
         most = math.inf if self.passages < LARGE else COMMON * self.passages
-        present = [one for one in counted if 0 < one[0] <= most] or [one for one in counted if one[0]]
+        present = [term for term in weighted if 0 < term[0] <= most] or [term for term in weighted if term[0]]
         known = [(self._idf(count) * boost, boost, field, term) for count, boost, field, term in present]
         known.sort(reverse=True)
         del known[MOST_TERMS:]
         bound = (K1 + 1) * (sum(weight for weight, *_ in known) + min(missing, MOST_TERMS) * self._idf(0))
         if not known:
             return None, bound
-        return tantivy.Query.boolean_query(
-            [(_should, self._term(boost, field, term)) for _, boost, field, term in known]
-        ), bound
+        clauses = [(_should, self._term(boost, field, term)) for _, boost, field, term in known]
+        return tantivy.Query.boolean_query(clauses), bound
 
     def _idf(self, count: int) -> float:
         return math.log(1 + max(self.passages - count + 0.5, 0.5) / (count + 0.5))
@@ -130,26 +137,26 @@ class LexicalIndex:
 
     def _best(self, query: tantivy.Query, limit: int, articles: Collection[str] | None) -> list[tuple[float, str]]:
         if articles is None:
-            return [(score, one) for score, one, _ in self._fetch(query, limit)]
+            return [(score, passage_id) for score, passage_id, _ in self._fetch(query, limit)]
         allowed = frozenset(articles)
         if len(allowed) > max(FEW, self.passages // 100):
-            fetched = self._fetch(query, SIFTED * limit)
-            sifted = [(score, one) for score, one, article in fetched if article in allowed]
-            if len(sifted) >= limit or len(fetched) < SIFTED * limit:
-                return sifted[:limit]
+            fetched = self._fetch(query, OVERFETCH * limit)
+            kept = [(score, passage_id) for score, passage_id, article in fetched if article in allowed]
+            if len(kept) >= limit or len(fetched) < OVERFETCH * limit:
+                return kept[:limit]
         within = tantivy.Query.term_set_query(self._index.schema, "article", sorted(allowed))
         narrowed = tantivy.Query.boolean_query([(_must, tantivy.Query.const_score_query(within, 0.0)), (_must, query)])
-        return [(score, one) for score, one, _ in self._fetch(narrowed, limit)]
+        return [(score, passage_id) for score, passage_id, _ in self._fetch(narrowed, limit)]
 
     def _fetch(self, query: tantivy.Query, limit: int) -> list[tuple[float, str, str]]:
-        searcher = self._searcher  # an address is of one searcher, which another thread may replace meanwhile
+        searcher = self._searcher  # an address belongs to its searcher, which another thread may replace meanwhile
         hits = searcher.search(query, limit, count=False).hits  # counting would have it visit every match
         documents = ((score, searcher.doc(address)) for score, address in hits)
-        return [(score, one["passage"][0], one["article"][0]) for score, one in documents]
+        return [(score, document["passage"][0], document["article"][0]) for score, document in documents]
 
 
 class LexicalWriter:
-    """The one writer of an index. What was not committed is gone when it closes.
+    """The only writer of an index. What was not committed is dropped when it closes.
 
     with LexicalWriter(folder) as writer:
         writer.replace("report-1", "A title", [("report-1#0", "its first passage"), ("report-1#1", "its second")])
@@ -158,10 +165,11 @@ class LexicalWriter:
     """
 
     def __init__(self, folder: Path, *, anew: bool = False, threads: int = 1) -> None:
-        """Open the index of a folder for writing, making it where there is none, or emptying it where `anew`.
+        """Open the index of a folder for writing.
 
-        StoreBusy where another process writes, StoreDamaged where the index cannot be read or is of another version: make it anew.
-        More threads are faster for thousands of passages and leave more pieces to search.
+        Create it if missing, empty it if `anew`. Raises StoreBusy where another process writes, StoreDamaged where
+        the index cannot be read or is of another version. More threads are faster for thousands of passages and
+        leave more pieces to search.
         """
         self._folder = folder
         with _engine(folder):
@@ -180,8 +188,8 @@ class LexicalWriter:
             self._writer.garbage_collect_files()  # a killed writer's, whose names this one would come to use again
 
     def replace(self, article_id: str, title: str | None, passages: Iterable[tuple[str, str]]) -> None:
-        """Have an article found by these passages, each an id and the text to search, and by no others."""
-        listed = list(passages)  # before the engine: what goes wrong there is not its fault
+        """Index an article by exactly these passages, each an id and the text to search."""
+        listed = list(passages)  # outside of the engine's error handling
         with _engine(self._folder):
             self._unsaved = True
             self._writer.delete_documents_by_term("article", article_id)
@@ -191,13 +199,13 @@ class LexicalWriter:
                 self._writer.add_document(tantivy.Document(**fields))
 
     def remove(self, article_id: str) -> None:
-        """Have an article found no more."""
+        """Remove an article."""
         with _engine(self._folder):
             self._unsaved = True
             self._writer.delete_documents_by_term("article", article_id)
 
     def commit(self) -> None:
-        """Put all that was done since the last commit on the disk, for every reader to see: all of it or, on a crash, none."""
+        """Write everything since the last commit to the disk, atomically."""
         with _engine(self._folder):
             self._writer.commit()
             self._unsaved = False
@@ -206,7 +214,7 @@ class LexicalWriter:
         """Finish merging and let another process write."""
         with _engine(self._folder):
             if self._unsaved:
-                self._writer.rollback()  # which also throws away the merges under way: without them pieces would pile up
+                self._writer.rollback()  # and with it merges under way, without which pieces would pile up
             self._writer.wait_merging_threads()
 
     def __enter__(self) -> LexicalWriter:
@@ -221,7 +229,10 @@ class LexicalWriter:
 
 
 def _weight(field: Field, term: str) -> float:
-    """Consonants count half as much again, for misspelt names; Latin stems double, as stems carry English and grams carry Arabic."""
+    """Return the weight of a term: phonetic keys 1.5, for misspelt names.
+
+    Latin stems 2, as English has few grams.
+    """
     if field == "k":
         return 1.5
     return 2.0 if field == "h" and term.isascii() else 1.0
@@ -237,7 +248,7 @@ def _schema() -> tantivy.Schema:
 
 
 def _check(folder: Path) -> None:
-    """Refuse what the engine had better not open."""
+    """Raise StoreDamaged for an index that the engine cannot open safely."""
     try:
         version = (folder / "version").read_text()
     except (OSError, ValueError) as error:
@@ -249,7 +260,10 @@ def _check(folder: Path) -> None:
 
 
 def _linked(folder: Path) -> TemporaryDirectory[str]:
-    """A folder with links to the files of an index: the engine locks even to read, and can in no folder that may only be read."""
+    """Link the files of an index into a writable folder.
+
+    The engine creates a lock file even to read.
+    """
     links = TemporaryDirectory(prefix="isnad-")
     for path in folder.resolve().iterdir():
         if not path.name.endswith(".lock"):
@@ -258,7 +272,7 @@ def _linked(folder: Path) -> TemporaryDirectory[str]:
 
 
 def _empty(folder: Path) -> None:
-    """Remove an index, unless another process is writing it."""
+    """Remove an index. Raises StoreBusy where another process is writing it."""
     with (folder / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -279,7 +293,10 @@ def _busy(folder: Path) -> StoreBusy:
 
 @contextmanager
 def _engine(folder: Path) -> Iterator[None]:
-    """What goes wrong in the engine or on the disk, in words with a next step. Its panics are not `Exception`s."""
+    """Translate errors of the engine and the disk into StoreErrors.
+
+    The engine's panics are no `Exception`s.
+    """
     try:
         yield
     except StoreError:
@@ -291,6 +308,6 @@ def _engine(folder: Path) -> Iterator[None]:
         if "No space left" in text or "os error 28" in text:
             raise StoreFull(f"the disk of {folder} is full; make room and run again") from error
         if isinstance(error, (ValueError, OSError, RuntimeError)) or type(error).__name__ == "PanicException":
-            said = text.splitlines()[0][:200] if text else type(error).__name__
-            raise StoreDamaged(f"{folder} cannot be searched ({said}); {_next(folder)}") from error
+            reason = text.splitlines()[0][:200] if text else type(error).__name__
+            raise StoreDamaged(f"{folder} cannot be searched ({reason}); {_next(folder)}") from error
         raise

@@ -1,4 +1,7 @@
-"""The files of the lexical index, checked without the engine, which maps them into memory and on some damage ends the process."""
+"""Check the files of the lexical index without its engine.
+
+The engine maps them into memory, and some damage makes it end the process.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,10 @@ _SUMMED = 1_000_000  # bytes: what a quick look reads of a file
 
 
 def damaged(folder: Path, *, quick: bool = False) -> list[str]:
-    """Names of the files that are missing or no longer what was written, by the CRC-32 that each ends with (1 GB/s).
+    """Return the names of files that are missing or damaged.
 
-    A `quick` look sums up small files only, and of the rest sees whether they are there and have their end: milliseconds.
+    Each file ends with its CRC-32 (1 GB/s are checked).
+    A `quick` check sums up small files only, and checks that the others are there and have their footer: milliseconds.
     """
     while True:
         try:
@@ -32,7 +36,7 @@ def damaged(folder: Path, *, quick: bool = False) -> list[str]:
 
 
 def changed(folder: Path) -> tuple[int, int]:
-    """A value that differs after every commit; OSError where there is no index."""
+    """Return a value that differs after every commit; OSError where there is no index."""
     state = os.stat(folder / "meta.json")  # renamed into place
     return state.st_ino, state.st_mtime_ns
 
@@ -46,7 +50,10 @@ def _files(meta: dict[str, Any]) -> Iterator[str]:
 
 
 def _sound(path: Path, most: int) -> bool:
-    """Whether a file ends as tantivy ends it (body, footer, length of the footer, 1337) and, up to `most` bytes, sums up."""
+    """Return whether a file has tantivy's footer and the checksum in it.
+
+    The footer is followed by its length and 1337. The checksum is compared up to `most` bytes of body.
+    """
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -63,8 +70,8 @@ def _sound(path: Path, most: int) -> bool:
 
 
 def _checksum(file: BinaryIO, length: int) -> int:
-    found, left = 0, length
+    crc, left = 0, length
     file.seek(0)
     while left and (block := file.read(min(left, 1 << 20))):
-        found, left = zlib.crc32(block, found), left - len(block)
-    return found
+        crc, left = zlib.crc32(block, crc), left - len(block)
+    return crc

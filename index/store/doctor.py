@@ -1,8 +1,8 @@
-"""Is everything in the store as it was written, and do both searches find what they hold? And if not, make it so.
+"""Check a store for damage, and repair it.
 
-Articles are checked against their digests, paid vectors against their sums, the lexical index file by file and by asking it for what it
-holds, Chroma in a process of its own, vector by vector. What is derived is built anew; what only a file on the disk can restore is read
-from there by the next `isnad index`.
+Articles are checked against their digests, kept vectors against their checksums, the lexical index file by file and
+by searching for what it should hold, Chroma in a process of its own, vector by vector. What is derived is rebuilt
+from the ledger; a damaged article is read again from its file.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from index.errors import IsnadError, NoStore, StoreBusy, StoreClosed, StoreError
-from index.ingest.sync import Lexicon, Progress
+from index.ingest.sync import Lexicon, Progress, read_again
 from index.models import Value
 from index.search.lexical import LexicalIndex
 from index.search.lexical_files import damaged
 from index.store.ledger import INDEXES, Ledger
 from index.vectors.vector_index import Vectors
 
-ASKED = 200  # passages that the lexical index is asked for
+SAMPLE = 200  # passages that the lexical index is searched for
 
 
 class Finding(Value, frozen=True, kw_only=True):
@@ -34,31 +34,34 @@ class Finding(Value, frozen=True, kw_only=True):
 
 
 class Examination(Value, frozen=True, kw_only=True):
-    """What a look at a store found, and what was done about it."""
+    """The findings of a check, and what was done about them."""
 
     articles: int = 0
     passages: int = 0
     vectors: int = 0  # rows in Chroma
     findings: tuple[Finding, ...] = ()
     done: tuple[str, ...] = ()
+    repaired: bool = False  # a repair was tried: what is still found, it cannot mend
 
     @property
     def well(self) -> bool:
+        """Whether nothing was found."""
         return not self.findings
 
     def damaged(self, part: str) -> bool:
-        """Whether a part is more than late."""
+        """Return whether a part is damaged and not merely late."""
         return any(finding.part == part and not finding.late for finding in self.findings)
 
 
 def examine(store: Path, vectors: Callable[[Ledger], Vectors]) -> Examination:
-    """A look at everything in a store; nothing is changed. `vectors` opens its search by meaning.
+    """Check everything in a store; nothing is changed.
 
+    `vectors` opens its search by meaning.
     Raises NoStore where there is none, StoreBusy where a run is writing it, StoreClosed where it may only be read.
     """
     try:
-        with _quiet(store, vectors) as (ledger, meaning):
-            return _examined(ledger, meaning)
+        with _locked(store, vectors) as (ledger, meaning):
+            return _examination(ledger, meaning)
     except (NoStore, StoreBusy, StoreClosed):
         raise
     except StoreError as error:
@@ -66,24 +69,31 @@ def examine(store: Path, vectors: Callable[[Ledger], Vectors]) -> Examination:
 
 
 def repair(store: Path, vectors: Callable[[Ledger], Vectors], progress: Progress) -> Examination:
-    """Examine a store, build anew what is derived and damaged, and examine it again; `done` says what was done.
+    """Check a store, repair what can be repaired, and check it again.
 
-    No text is embedded that was paid for before. Raises what `examine` and `Vectors.refresh` do.
+    `done` names the repairs.
+    No text that was embedded before is embedded again. Raises what `examine` and `Vectors.refresh` do.
     """
     before = examine(store, vectors)
     if before.well or before.damaged("store"):
         return before
-    with _quiet(store, vectors) as (ledger, meaning):
-        done = tuple(_repaired(before, ledger, meaning, progress))
-        after = _examined(ledger, meaning)
+    with _locked(store, vectors) as (ledger, meaning):
+        done = tuple(_repairs(before, ledger, meaning, progress))
+        after = _examination(ledger, meaning)
+    findings = tuple(map(_lasting, after.findings))
     return Examination(
-        articles=after.articles, passages=after.passages, vectors=after.vectors, findings=after.findings, done=done
+        articles=after.articles,
+        passages=after.passages,
+        vectors=after.vectors,
+        findings=findings,
+        done=done,
+        repaired=True,
     )
 
 
 @contextmanager
-def _quiet(store: Path, vectors: Callable[[Ledger], Vectors]) -> Iterator[tuple[Ledger, Vectors]]:
-    """The store, with nobody writing to it meanwhile."""
+def _locked(store: Path, vectors: Callable[[Ledger], Vectors]) -> Iterator[tuple[Ledger, Vectors]]:
+    """Open a store while no other process writes to it."""
     ledger = Ledger.open(store)
     meaning = vectors(ledger)
     try:
@@ -99,8 +109,19 @@ def _beyond_repair(store: Path, error: StoreError) -> Examination:
     return Examination(findings=(Finding(part="store", what=what),))
 
 
-def _examined(ledger: Ledger, vectors: Vectors) -> Examination:
-    rows, of_vectors = _of_vectors(ledger, vectors)
+def _lasting(finding: Finding) -> Finding:
+    """Name, for a finding that a repair left, what else can be done."""
+    if finding.articles:
+        advice = "put their files back and run: isnad index, or drop them with: isnad remove"
+    elif finding.part == "ledger":
+        advice = "move the store away and index the articles anew with: isnad index"
+    else:
+        return finding
+    return Finding(part=finding.part, what=f"{finding.what}; {advice}", articles=finding.articles, late=finding.late)
+
+
+def _examination(ledger: Ledger, vectors: Vectors) -> Examination:
+    rows, of_vectors = _vector_findings(ledger, vectors)
     late = [
         Finding(part=index, what=f"{behind} articles are yet to be taken over", late=True)
         for index in INDEXES
@@ -111,21 +132,20 @@ def _examined(ledger: Ledger, vectors: Vectors) -> Examination:
         articles=counts["articles"],
         passages=counts["passages"],
         vectors=rows,
-        findings=(*_of_ledger(ledger), *_of_lexical(ledger), *of_vectors, *late),
+        findings=(*_ledger_findings(ledger), *_lexical_findings(ledger), *of_vectors, *late),
     )
 
 
-def _of_ledger(ledger: Ledger) -> Iterator[Finding]:
+def _ledger_findings(ledger: Ledger) -> Iterator[Finding]:
     for fault in ledger.faults():
         yield Finding(part="ledger", what=f"SQLite says: {fault}")
-    articles, vectors = ledger.damaged()
-    if articles:
+    if articles := ledger.damaged_articles():
         yield Finding(part="ledger", what="the text is not what was written", articles=tuple(articles))
-    if vectors:
+    if vectors := ledger.damaged_vectors():
         yield Finding(part="ledger", what=f"{len(vectors)} paid vectors are not what was written")
 
 
-def _of_lexical(ledger: Ledger) -> Iterator[Finding]:
+def _lexical_findings(ledger: Ledger) -> Iterator[Finding]:
     folder, expected = Lexicon(ledger).folder, ledger.settled("lexical")
     if not expected and not folder.exists():
         return
@@ -136,28 +156,33 @@ def _of_lexical(ledger: Ledger) -> Iterator[Finding]:
         index = LexicalIndex.open(folder)
         if not ledger.pending("lexical") and index.passages != len(expected):
             yield Finding(part="lexical", what=f"it holds {index.passages} passages, not {len(expected)}")
-        if lost := _unfound(ledger, index, expected):
+        if lost := _lost_passages(ledger, index, expected):
             yield Finding(
-                part="lexical", what=f"{lost} of {min(ASKED, len(expected))} passages are not found by their words"
+                part="lexical", what=f"{lost} of {min(SAMPLE, len(expected))} passages are not found by their words"
             )
     except StoreError as error:
         yield Finding(part="lexical", what=str(error))
 
 
-def _unfound(ledger: Ledger, index: LexicalIndex, expected: set[str]) -> int:
-    """How many of some passages their own words do not bring up; one whose words stand in ten others alike is not lost."""
-    some = random.sample(sorted(expected), min(ASKED, len(expected)))
-    places = ledger.passages(some)
+def _lost_passages(ledger: Ledger, index: LexicalIndex, expected: set[str]) -> int:
+    """Count the sampled passages that a search for their own words does not return.
+
+    A passage that ten others match as well is not counted: the search returns ten.
+    """
+    sample = random.sample(sorted(expected), min(SAMPLE, len(expected)))
+    places = ledger.passages(sample)
     articles = ledger.articles({article for article, _, _ in places.values()})
     lost = 0
     for key, (article, start, end) in places.items():
-        match = index.search(articles[article].text[start:end], 10)
-        alike = len(match) == 10 and match[-1][1] > 0.99 * match[0][1]
-        lost += bool(match) and not alike and key not in dict(match)
+        if article not in articles:
+            continue
+        matches = index.search(articles[article].text[start:end], 10)
+        alike = len(matches) == 10 and matches[-1][1] > 0.99 * matches[0][1]
+        lost += bool(matches) and not alike and key not in dict(matches)
     return lost
 
 
-def _of_vectors(ledger: Ledger, vectors: Vectors) -> tuple[int, list[Finding]]:
+def _vector_findings(ledger: Ledger, vectors: Vectors) -> tuple[int, list[Finding]]:
     try:
         health = vectors.examine()
     except NoStore as error:
@@ -167,26 +192,26 @@ def _of_vectors(ledger: Ledger, vectors: Vectors) -> tuple[int, list[Finding]]:
     except IsnadError as error:
         return 0, [Finding(part="vectors", what=str(error))]
     surplus = 0 if ledger.pending("vectors") else health.rows - ledger.counts()["passages"]
-    said = {
+    counts = {
         "passages have no vector": health.unreadable,
         "passages have the vector of another text": health.wrong,
         f"of {health.asked} passages do not find themselves": health.lost if health.forgetful else 0,
         "passages are in Chroma and not in the ledger": max(0, surplus),
     }
-    findings = [Finding(part="vectors", what=f"{number} {what}") for what, number in said.items() if number]
+    findings = [Finding(part="vectors", what=f"{number} {what}") for what, number in counts.items() if number]
     return health.rows, findings + [Finding(part="vectors", what=f"SQLite says: {fault}") for fault in health.faults]
 
 
-def _repaired(found: Examination, ledger: Ledger, vectors: Vectors, progress: Progress) -> Iterator[str]:
-    """Do what can be done, and say it."""
-    if found.damaged("ledger"):
-        yield from _mended(ledger)
-    if found.damaged("lexical"):
+def _repairs(before: Examination, ledger: Ledger, vectors: Vectors, progress: Progress) -> Iterator[str]:
+    """Repair what the findings name; yield what was done."""
+    if before.damaged("ledger"):
+        yield from _ledger_repairs(ledger, progress)
+    if before.damaged("lexical"):
         shutil.rmtree(Lexicon(ledger).folder, ignore_errors=True)
-    if found.damaged("lexical") or ledger.pending("lexical"):
+    if before.damaged("lexical") or ledger.pending("lexical"):
         Lexicon(ledger).refresh(progress)
         yield f"the lexical index follows the ledger again: {ledger.counts()['passages']} passages"
-    if found.damaged("vectors"):
+    if before.damaged("vectors"):
         vectors.rebuild(progress)
         yield f"a new Chroma collection was filled from the ledger: {ledger.counts()['passages']} passages"
     elif ledger.pending("vectors"):
@@ -194,13 +219,12 @@ def _repaired(found: Examination, ledger: Ledger, vectors: Vectors, progress: Pr
         yield f"Chroma follows the ledger again: {ledger.counts()['passages']} passages"
 
 
-def _mended(ledger: Ledger) -> Iterator[str]:
+def _ledger_repairs(ledger: Ledger, progress: Progress) -> Iterator[str]:
     if ledger.faults():
-        ledger.mend()
+        ledger.reindex()
         yield "SQLite built the indexes of the ledger anew"
-    articles, vectors = ledger.damaged()
-    ledger.distrust(articles, vectors)
-    if articles:
-        yield f"{len(articles)} articles will be read again from their files by the next: isnad index"
-    if vectors:
+    if (articles := ledger.damaged_articles()) and (healed := read_again(articles, ledger, progress)):
+        yield f"{len(healed)} damaged articles were read again from their files: {', '.join(healed)}"
+    if vectors := ledger.damaged_vectors():
+        ledger.forget_vectors(vectors)
         yield f"{len(vectors)} damaged vectors were forgotten; their texts will be embedded again when they are needed"

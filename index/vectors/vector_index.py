@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from index.embeddings.embedding_cache import as_bytes, known, wording
+from index.embeddings.embedding_cache import as_bytes, cached, embedding_text
 from index.errors import NoStore, StoreDamaged, StoreError
 from index.models import Passage
 from index.store.ledger import Ledger
@@ -237,8 +237,8 @@ class Vectors:
         texts = {}
         for one, (article, start, end) in places.items():
             passage = Passage(id=one, article_id=article, start=start, end=end, text=articles[article].text[start:end])
-            texts[one] = wording(articles[article], passage)
-        right = known(list(texts.values()), self.embedder, self._ledger)
+            texts[one] = embedding_text(articles[article], passage)
+        right = cached(list(texts.values()), self.embedder, self._ledger)
         wrong = 0
         for one, found in zip(ids, np.frombuffer(vectors, "<f4").reshape(len(ids), -1), strict=True) if ids else ():
             if one in texts and texts[one] in right:

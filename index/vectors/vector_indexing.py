@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from index.embeddings.embedding_cache import embedded, wording
+from index.embeddings.embedding_cache import embed_cached, embedding_text
 from index.errors import ProviderError, ProviderRefused, StoreError
 from index.messages.reason import Reason
 from index.models import Value
@@ -90,7 +90,9 @@ class Filling:
             for one in page:
                 articles.append(one)
                 if article := there.get(one):
-                    rows += [(one, each.id, wording(article, each)) for each in self._ledger.passages_of(article)]
+                    rows += [
+                        (one, each.id, embedding_text(article, each)) for each in self._ledger.passages_of(article)
+                    ]
                 if len(rows) >= CALL or len(articles) >= CALL:
                     yield self._chunk(articles, rows)
                     articles, rows = [], []
@@ -100,7 +102,7 @@ class Filling:
     def _chunk(self, articles: list[str], rows: Rows) -> Chunk:
         """The chunk, without the articles that the model refuses."""
         texts = [text for _, _, text in rows]
-        vectors, refused = embedded(texts, self._embedder, self._ledger, self._dimensions)
+        vectors, refused = embed_cached(texts, self._embedder, self._ledger, self._dimensions)
         if refused:
             self._refused |= {owner: refused[text] for owner, _, text in rows if text in refused}
             rows = [row for row in rows if row[0] not in self._refused]

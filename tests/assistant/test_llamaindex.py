@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import numpy as np
 import pytest
 from llama_index.core import MockEmbedding, PromptTemplate, Settings
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -22,6 +23,8 @@ from llama_index.core.postprocessor import SimilarityPostprocessor
 from llama_index.core.schema import Document, NodeWithScore, QueryBundle, TextNode
 from llama_index.llms.openai_like import OpenAILike
 
+from assistant import Assistant
+from assistant import Settings as IsnadSettings
 from assistant.chat_model import accepted
 from assistant.extractive.extractive_writer import Extractive
 from assistant.generative.compose import Shown, compose
@@ -298,6 +301,54 @@ def test_our_vectors_are_an_embedding_of_llama_index() -> None:
     )
     assert len(nodes[0].embedding or []) == 1024
     assert asyncio.run(embedding.aget_query_embedding("جسر نور")) == embedding.get_query_embedding("جسر نور")
+
+
+class Recorded:
+    """An embedding model as docs/models.md describes one: name, dimensions, embed."""
+
+    name, dimensions = "recorded", 4
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, bool]] = []
+
+    def embed(self, texts: Sequence[str], *, question: bool = False) -> Any:
+        self.asked += [(text, question) for text in texts]
+        return np.eye(4, dtype=np.float32)[[len(text) % 4 for text in texts]]
+
+
+def test_a_question_is_embedded_as_a_question_and_a_passage_as_a_passage() -> None:
+    model = Recorded()
+    embedding = StoreEmbedding(model)
+    embedding.get_query_embedding("سؤال")
+    asyncio.run(embedding.aget_query_embedding("سؤال آخر"))
+    embedding.get_text_embedding("نص")
+    assert model.asked == [("سؤال", True), ("سؤال آخر", True), ("نص", False)]
+
+
+def test_a_retriever_and_an_engine_search_by_meaning_with_the_model_of_the_store(tmp_path: Path) -> None:
+    model = Recorded()
+    with Assistant.open(tmp_path, embedding=model, settings=IsnadSettings(), create=True) as assistant:
+        assistant.add({"a": BRIDGE, "b": OPPOSITION})
+    retriever = ArticleRetriever.open(tmp_path, embedding=model)
+    retriever.retrieve("كم كلّف جسر نور؟")
+    engine = CitedQueryEngine.open(tmp_path, embedding=model, settings=IsnadSettings())
+    assert engine.query("كم كلّف جسر نور؟").metadata["answer"].engine == "extract"
+    assert [asked for asked, question in model.asked if question] == ["كم كلّف جسر نور؟"] * 2
+
+
+def test_what_a_killed_run_left_is_caught_up_before_a_retriever_searches(tmp_path: Path) -> None:
+    from index.store.ledger import Ledger
+    from tests.index.rows import report
+
+    ledger = Ledger.create(tmp_path)
+    ledger.replace([report(1)])  # and no index has it yet
+    ledger.close()
+    assert [node.metadata["file_id"] for node in ArticleRetriever.open(tmp_path).retrieve("وصل الوفد")] == ["r1", "r1"]
+
+
+def test_an_engine_without_any_model_quotes(sample: Path) -> None:
+    response = CitedQueryEngine.open(sample, settings=IsnadSettings()).query(QUESTION)
+    assert response.metadata["answer"].engine == "extract" and response.metadata["citations"]
 
 
 def test_an_embedding_of_llama_index_is_one_of_ours() -> None:

@@ -38,7 +38,7 @@ def hit(
     found = article(text, id, **fields)
     end = len(text) if end is None else end
     passage = Passage(id=f"{id}-{start}", article_id=id, start=start, end=end, text=text[start:end])
-    return Hit(passage=passage, article=found, score=score, also=also)
+    return Hit(passage=passage, article=found, score=score, duplicate_ids=also)
 
 
 def texts(value: Any) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from zlib import crc32
 
 import numpy as np
 
-from index.embeddings.embedding_cache import wording
+from index.embeddings.embedding_cache import embedding_text
 from index.errors import ProviderDown
 from index.models import Article, Passage
 from index.store.ledger import Ledger
@@ -91,7 +91,7 @@ def astray(ledger: Ledger, vectors: Vectors, ids: Iterable[str] | None = None) -
     lost = []
     for article in ledger.every_article() if ids is None else ledger.articles(list(ids)).values():
         for passage in ledger.passages_of(article):
-            found = vectors.nearest(vectors.embedder.embed([wording(article, passage)])[0], 1)
+            found = vectors.nearest(vectors.embedder.embed([embedding_text(article, passage)])[0], 1)
             if not found or found[0][0] != passage.id:
                 lost.append(passage.id)
     return lost

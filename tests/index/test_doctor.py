@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.errors import NoStore, StoreBusy, StoreError
+from assistant.rendering.plain_text import examination_text
+from index.errors import NoStore, StoreBusy, StoreDamaged, StoreError
 from index.ingest.sync import Lexicon, sync
-from index.search.lexical import LexicalWriter
+from index.search.lexical import LexicalIndex, LexicalWriter
+from index.search.retriever import Retriever
 from index.store.doctor import examine, repair
 from index.store.ledger import Ledger
 from index.vectors.chroma_process import GRAPH
@@ -85,16 +87,54 @@ def test_DUR_04_a_changed_text_is_named_and_read_again_from_its_file(store: Path
     spoil_text(store)
     found = examine(store, meaning)
     assert [(finding.part, finding.articles) for finding in found.findings if finding.articles] == [("ledger", ("r3",))]
-    assert "isnad index" in " ".join(repair(store, meaning, nothing).done)
+    mended = repair(store, meaning, nothing)
+    assert mended.well and "1 damaged articles were read again from their files: r3" in mended.done
     ledger = Ledger.open(store)
-    vectors = meaning(ledger)
+    assert ledger.article("r3").text == report(3)[0].text
+    ledger.close()
+
+
+def flip_byte(store: Path) -> None:
+    """Make a byte of r3's Arabic text wrong: it is no UTF-8 any more."""
+    alter(
+        store,
+        "UPDATE articles SET text = CAST(substr(CAST(text AS BLOB), 1, 6) || x'ff' || substr(CAST(text AS BLOB), 8) "
+        "AS TEXT) WHERE id = 'r3'",
+    )
+
+
+def test_a_flipped_byte_in_an_arabic_text_damages_that_article_alone(store: Path) -> None:
+    flip_byte(store)
+    (finding,) = examine(store, Well).findings
+    assert finding.articles == ("r3",)
+    ledger = Ledger.open(store)
+    with pytest.raises(StoreDamaged, match=r"the text of 'r3' .*isnad doctor --repair"):
+        ledger.article("r3")
+    assert ledger.article("r4").text == report(4)[0].text and len(list(ledger.every_article())) == 59
+    retriever = Retriever(ledger, LexicalIndex.open(store / "lexical"))
+    assert {hit.article.id for hit in retriever.search(report(3)[0].text, 50)} >= {"r4", "r5"}
+    ledger.close()
+
+
+def test_an_index_run_reads_a_damaged_article_again(store: Path, healthy: Path) -> None:
+    flip_byte(store)
+    ledger = Ledger.open(store)
+    done = sync(healthy / "articles", ledger, [Lexicon(ledger)])
+    assert done.changed == ("r3",) and done.unchanged == 59
+    assert ledger.article("r3").text == report(3)[0].text
+    ledger.close()
+
+
+def test_a_repair_names_what_it_cannot_mend_and_does_not_advise_itself(store: Path, healthy: Path) -> None:
+    flip_byte(store)
+    hidden = (healthy / "articles").rename(healthy / "elsewhere")
     try:
-        assert sync(healthy / "articles", ledger, [Lexicon(ledger), vectors]).changed == ("r3",)
-        assert ledger.article("r3").text == report(3)[0].text
+        mended = repair(store, Well, nothing)
     finally:
-        vectors.close()
-        ledger.close()
-    assert examine(store, meaning).well
+        hidden.rename(healthy / "articles")
+    (finding,) = mended.findings
+    assert finding.articles == ("r3",) and "isnad index" in finding.what and "isnad remove" in finding.what
+    assert "doctor" not in examination_text(mended)
 
 
 def test_DUR_04_changed_vectors_are_named_and_forgotten(store: Path) -> None:

@@ -26,7 +26,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from index.embeddings.embedding_cache import wording
+from index.embeddings.embedding_cache import embedding_text
 from index.errors import ProviderDown, StoreBusy, StoreDamaged, StoreError, StoreFull
 from index.ingest.sync import Lexicon, sync
 from index.search.lexical import LexicalIndex
@@ -92,7 +92,7 @@ def compared(ledger: Ledger, vectors: Vectors, passage_id: str) -> bool:
     """Whether a passage is found where its article's passages are compared one by one, and no graph is walked."""
     article = ledger.article(passage_id.rpartition(":")[0])
     passage = next(one for one in ledger.passages_of(article) if one.id == passage_id)
-    near = vectors.nearest(vectors.embedder.embed([wording(article, passage)])[0], 1, {article.id})
+    near = vectors.nearest(vectors.embedder.embed([embedding_text(article, passage)])[0], 1, {article.id})
     return near[0][0] == passage_id
 
 

@@ -138,7 +138,7 @@ def test_a_file_whose_name_can_be_no_id_keeps_no_deleted_article(tmp_path: Path)
     index(articles, store)
     (articles / "b.txt").unlink()
     report = index(articles, store)
-    assert report.failed and (report.deleted, report.kept) == (("b",), ())
+    assert report.failed and (report.deleted, report.retained) == (("b",), ())
 
 
 def test_missing_articles_that_an_unreadable_record_may_hold_are_kept_and_the_report_says_so(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_missing_articles_that_an_unreadable_record_may_hold_are_kept_and_the_re
     (articles / "b.txt").unlink()
     write(articles, {"more.jsonl": "{\n"})
     report = index(articles, store)
-    assert (report.deleted, report.kept) == ((), ("b",))
+    assert (report.deleted, report.retained) == ((), ("b",))
     said = isnad("index", articles, "--store", store, "--dry-run").stderr
     assert "1 missing article was kept (b), as more.jsonl:1 may hold it: mend it and run again" in said
 

@@ -104,6 +104,6 @@ def test_a_changed_byte_is_named(ledger: Ledger) -> None:
         db.execute("UPDATE articles SET text = text || '!' WHERE id = 'b'")
         db.execute("UPDATE vectors SET vector = x'0100000000000000'")
     db.close()
-    articles, vectors = ledger.damaged()
+    articles, vectors = ledger.damaged_articles(), ledger.damaged_vectors()
     assert articles == ["b"] and len(vectors) == 1
     assert ledger.vectors("m", ["نص"]) == {}

@@ -126,7 +126,7 @@ def test_a_filter_keeps_the_order_and_loses_nothing(
     index: LexicalIndex, monkeypatch: pytest.MonkeyPatch, few: int, sifted: int, allowed: list[str]
 ) -> None:
     monkeypatch.setattr(lexical, "FEW", few)
-    monkeypatch.setattr(lexical, "SIFTED", sifted)
+    monkeypatch.setattr(lexical, "OVERFETCH", sifted)
     question = "رئيس البلدية والوزير في المباراة وجسر storm"
     everything = [hit for hit in index.search(question, 100) if hit[0].split("#")[0] in allowed]
     for limit in (1, 2, 100):

@@ -13,7 +13,7 @@ from assistant.settings import Settings
 from index.errors import UsageError
 from index.models import Article, Hit, Passage
 from index.search.retriever import Retriever
-from index.search.temporal import timely, wish
+from index.search.temporal import boost_recency, temporal_intent
 from tests.index import tiny_onnx
 from tests.shop import index, write
 
@@ -71,13 +71,13 @@ def test_reports_of_the_days_that_are_named_come_first(year: str, first: str, re
     ],
 )
 def test_the_time_that_a_question_asks_for(question: str, latest: bool, days: tuple[tuple[date, date], ...]) -> None:
-    wished = wish(question)
+    wished = temporal_intent(question)
     assert (wished.latest, wished.days) == (latest, days)
 
 
 def test_undated_hits_keep_their_order_and_scores_stay_in_bounds() -> None:
     hits = [_hit("a", 1.0, None), _hit("b", 0.9, None), _hit("c", 0.5, date(2024, 1, 1))]
-    found = timely(hits, wish("ما أحدث الأخبار؟"))
+    found = boost_recency(hits, temporal_intent("ما أحدث الأخبار؟"))
     assert [hit.article.id for hit in found] == ["a", "b", "c"]
     assert all(0 <= hit.score <= 1 for hit in found)
 

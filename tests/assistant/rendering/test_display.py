@@ -26,7 +26,7 @@ EVIL = '<script>alert(1)</script><img src=x onerror="alert(1)"> " onclick="x" \u
 TEXT = "افتتح الوالي جسر نور.\nثم غادر إلى المطار."
 ARTICLE = Article(id="bridge", text=TEXT, sha256="", title="جسر", published=date(2026, 3, 1), url="http://e.example/x")
 PASSAGE = Passage(id="bridge:0-21", article_id="bridge", start=0, end=21, text=TEXT[:21])
-HIT = Hit(passage=PASSAGE, article=ARTICLE, score=0.75, also=("copy",))
+HIT = Hit(passage=PASSAGE, article=ARTICLE, score=0.75, duplicate_ids=("copy",))
 VOID = {"br", "img", "meta", "input"}
 
 
@@ -151,7 +151,7 @@ def pages(text: str) -> Iterator[str]:
     yield replace(REFUSAL, closest=(citation,), **told)._repr_html_()
     article = Article(id=words, text=words, sha256="", title=words, publisher=words, url=words, language=words)
     passage = Passage(id=words, article_id=words, start=0, end=len(words), text=words)
-    hit = Hit(passage=passage, article=article, score=1.0, also=(words,))
+    hit = Hit(passage=passage, article=article, score=1.0, duplicate_ids=(words,))
     report = SyncReport(skipped=(Skipped(path=words, reason=words),))
     for shown in (Hits([hit]), Articles([article]), hit, article, report):
         page = shown._repr_html_()

@@ -365,7 +365,7 @@ def test_a_report_on_the_arabic_page_says_in_arabic_why_a_file_was_refused() -> 
 @pytest.mark.parametrize("words", [ENGLISH, ARABIC], ids=["en", "ar"])
 def test_a_report_names_the_articles_that_stay_and_what_may_hold_them(words: Words) -> None:
     unread = Skipped(path="folder/<torn>", reason="the folder cannot be read: no")
-    found = Read(markup.report(SyncReport(kept=("a1", "a2"), skipped=(unread,)), words))
+    found = Read(markup.report(SyncReport(retained=("a1", "a2"), skipped=(unread,)), words))
     before, _, after = words.kept_because.partition("{unread}")
     for said in ("a1", "a2", words.kept, before.strip(), "folder/<torn>", after.strip()):
         assert said in found.text

@@ -15,7 +15,7 @@ pytest.importorskip("fastembed", reason="fastembed is not installed (isnad[local
 from index.embeddings.fastembed_models import LocalEmbedder, LocalReranker
 from index.errors import ProviderError, UsageError
 from index.models import Hit
-from index.search.rerank import reranked
+from index.search.rerank import rerank
 from index.store.ledger import Ledger
 from index.vectors.vector_index import Vectors
 from tests.index.rows import entry, nothing
@@ -91,7 +91,7 @@ def test_a_cross_encoder_in_a_folder_reranks(tmp_path: Path) -> None:
     for one, text in (("ا", "غادر"), ("ب", "الوفد")):
         article, (passage,) = entry(one, text)
         hits.append(Hit(passage=passage, article=article, score=0.5))
-    assert [hit.article.id for hit in reranked("وصل", hits, reranker)] == ["ب", "ا"]
+    assert [hit.article.id for hit in rerank("وصل", hits, reranker)] == ["ب", "ا"]
 
 
 @pytest.mark.parametrize("kind", [LocalEmbedder, LocalReranker])

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from index.embeddings.embedding_cache import Bill, bill
+from index.embeddings.embedding_cache import CostEstimate, estimate_cost
 from index.embeddings.openai_embeddings import BATCH, Served
 from index.embeddings.prefixes import prefixes, prefixes_of
 from index.embeddings.protocol import Incomplete
 from index.errors import ProviderDown, ProviderError, ProviderRefused, StoreError
 from index.model_api import Provider, Wait
 from index.models import Hit
-from index.search.rerank import ServedReranker, reranked
+from index.search.rerank import ServedReranker, rerank
 from index.store.ledger import Ledger
 from index.vectors.vector_index import Vectors
 from tests import scripted
@@ -163,9 +163,9 @@ def test_the_bill_counts_what_is_not_paid_yet(server: Scripted, tmp_path: Path) 
 
     ledger, made = Ledger.create(tmp_path), model(server)
     new = entry("ا", "نص أول هنا", "نص ثان هنا", "نص أول هنا")
-    assert bill([new], made, ledger) == Bill(texts=2, tokens=count("نص أول هنا") + count("نص ثان هنا"))
+    assert estimate_cost([new], made, ledger) == CostEstimate(texts=2, tokens=count("نص أول هنا") + count("نص ثان هنا"))
     ledger.keep_vectors(made.name, {"نص أول هنا": b"\0" * 16})
-    assert bill([new], made, ledger) == Bill(texts=1, tokens=count("نص ثان هنا"))
+    assert estimate_cost([new], made, ledger) == CostEstimate(texts=1, tokens=count("نص ثان هنا"))
     assert not server.requests
 
 
@@ -179,10 +179,10 @@ def test_a_served_reranker_puts_the_best_answer_first(server: Scripted, fault: s
     server.faults = [fault]
     reranker = ServedReranker(Provider(key="k", base_url=server.url), "ranker")
     hits = [hit("ا", "غادر الوزير", 0.9), hit("ب", "وصل الوفد السوري", 0.5), hit("ج", "وصل القطار", 0.4)]
-    found = reranked("وصل الوفد", hits, reranker)
+    found = rerank("وصل الوفد", hits, reranker)
     assert [match.article.id for match in found] == ["ب", "ج", "ا"]
     assert all(0 <= match.score <= 1 for match in found) and [match.ranks["reranker"] for match in found] == [1, 2, 3]
-    assert server.requests[0]["model"] == "ranker" and reranked("وصل", [], reranker) == ()
+    assert server.requests[0]["model"] == "ranker" and rerank("وصل", [], reranker) == ()
 
 
 @pytest.mark.parametrize("fault", ["fewer", "page", "malformed", "a-list"])
@@ -190,4 +190,4 @@ def test_a_rerank_endpoint_that_answers_nonsense_is_named(server: Scripted, faul
     server.faults = [fault]
     reranker = ServedReranker(Provider(key="k", base_url=server.url), "ranker")
     with pytest.raises(ProviderError, match="answered nonsense"):
-        reranked("وصل", [hit("ا", "وصل", 1.0), hit("ب", "غادر", 0.5)], reranker)
+        rerank("وصل", [hit("ا", "وصل", 1.0), hit("ب", "غادر", 0.5)], reranker)

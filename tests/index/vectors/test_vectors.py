@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from index.embeddings import embedding_cache
-from index.embeddings.embedding_cache import wording
+from index.embeddings.embedding_cache import embedding_text
 from index.errors import NoStore, ProviderDown, ProviderError, StoreError
 from index.store.ledger import Ledger
 from index.vectors import vector_index as module
@@ -46,7 +46,7 @@ def test_every_passage_is_found_by_its_own_vector(shelf: tuple[Ledger, Vectors])
 def test_scores_are_similarities_from_one_down(shelf: tuple[Ledger, Vectors]) -> None:
     ledger, vectors = shelf
     article = ledger.article("r4")
-    match = vectors.search(wording(article, ledger.passages_of(article)[0]), 60)
+    match = vectors.search(embedding_text(article, ledger.passages_of(article)[0]), 60)
     scores = [score for _, score in match]
     assert scores[0] == pytest.approx(1, abs=1e-5) and scores == sorted(scores, reverse=True) and min(scores) >= 0
     assert len({one for one, _ in match}) == len(match) == 60
@@ -232,7 +232,7 @@ def test_a_text_without_words_is_indexed_like_any_other(tmp_path: Path, opened: 
 
 def test_the_headline_is_embedded_with_the_passage_and_what_nobody_sees_is_not() -> None:
     article, (passage,) = entry("a", "وصل\u200f الوفد", title="الوفد في دمشق")
-    assert wording(article, passage) == "الوفد في دمشق\nوصل الوفد"
+    assert embedding_text(article, passage) == "الوفد في دمشق\nوصل الوفد"
 
 
 def test_many_allowed_articles_are_sifted_and_few_compared_with_one_result(

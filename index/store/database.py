@@ -1,0 +1,135 @@
+"""The connection to a store's SQLite file that the tables share.
+
+Locks, transactions, queries of any length.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any, Self
+
+from index.errors import NoStore, StoreBusy, StoreClosed, StoreError
+from index.store.schema import connect, connect_readonly, store_error, transaction, writable
+
+PARAMETERS = 10_000  # of one statement; SQLite takes 32,766
+
+
+class Database:
+    """The SQLite file of one store folder.
+
+    Reading needs no lock; one process at a time may hold `writing()`.
+    """
+
+    def __init__(self, store: Path, connection: sqlite3.Connection) -> None:
+        self.store = store
+        self._db = connection
+        self._lock = RLock()  # one thread at a time uses the connection, or closes it
+
+    @classmethod
+    def open(cls, store: Path) -> Self:
+        """Open the ledger of a store that exists.
+
+        A folder that may only be read is opened for reading.
+        Raises NoStore where nothing has been indexed, StoreError where the file cannot be read.
+        """
+        path = store / "ledger.db"
+        if not path.is_file():
+            raise NoStore(f"no articles are indexed in {store}; run: isnad index FOLDER --store {store}")
+        return cls(store, connect(path) if writable(store) else connect_readonly(path))
+
+    @classmethod
+    def create(cls, store: Path) -> Self:
+        """Open the ledger of a store, creating both where there are none."""
+        try:
+            store.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (store / "ledger.db").touch(mode=0o600)
+        except OSError as error:
+            raise StoreError(
+                f"cannot write to {store}: {error.strerror}; choose another folder with --store"
+            ) from error
+        return cls(store, connect(store / "ledger.db"))
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the only process that writes. A lock of a process that died is free.
+
+        Raises StoreBusy with the process id and start of the other writer, StoreClosed where the folder may only be
+        read.
+        """
+        if not writable(self.store):
+            raise StoreClosed(f"{self.store} may only be read, not written; copy it to a folder of your own for that")
+        lock = os.open(self.store / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(lock, 100, 0).decode(errors="replace").strip() or "another process"
+                raise StoreBusy(
+                    f"{self.store} is being written by {holder}; wait for it, or stop it, and run again"
+                ) from None
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"process {os.getpid()} since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode(), 0)
+            yield
+        finally:
+            os.close(lock)
+
+    def state(self, key: str) -> str | None:
+        """Return a value that `set_state` kept, or None."""
+        rows = self._read("SELECT value FROM state WHERE key = ?", (key,))
+        return rows[0][0] if rows else None
+
+    def set_state(self, key: str, value: str) -> None:
+        """Keep a value under a key."""
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, value))
+
+    def faults(self) -> list[str]:
+        """Return what SQLite itself finds wrong with the file; the first hundred faults."""
+        faults = [row[0] for row in self._read("PRAGMA integrity_check") if row[0] != "ok"]
+        orphans = self._read("PRAGMA foreign_key_check")
+        return faults + [f"row {row[1]} of {row[0]} belongs to nothing" for row in orphans]
+
+    def reindex(self) -> None:
+        """Rebuild SQLite's own indexes from the rows."""
+        try:
+            self._db.execute("REINDEX")
+        except sqlite3.Error as error:
+            raise store_error(error, self.store) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock, transaction(self._db):
+                yield self._db
+        except sqlite3.Error as error:
+            raise store_error(error, self.store) from error
+
+    def _read(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock:
+                return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise store_error(error, self.store) from error
+
+    def _read_in(self, query: str, values: Collection[Any], *before: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of `query (?,?,…)` for any number of values.
+
+        `before` fills the parameters ahead of them.
+        """
+        rows, listed = [], list(values)
+        for first in range(0, len(listed), PARAMETERS):
+            page = listed[first : first + PARAMETERS]
+            rows += self._read(f"{query} ({','.join('?' * len(page))})", (*before, *page))
+        return rows
