@@ -235,7 +235,7 @@ class Vectors:
         places = self._ledger.passages([item_id for item_id in ids if item_id in settled])
         articles = self._ledger.articles({place[0] for place in places.values()})
         texts = {}
-        for one, (article, start, end) in places.items():
+        for one, (article, start, end) in ((key, place) for key, place in places.items() if place[0] in articles):
             passage = Passage(id=one, article_id=article, start=start, end=end, text=articles[article].text[start:end])
             texts[one] = embedding_text(articles[article], passage)
         right = cached(list(texts.values()), self.embedder, self._ledger)
