@@ -110,9 +110,7 @@ class _Place:
             self.identity = name
             known = {model["model"].lower(): model for model in _class(kind).list_supported_models()}
             if name.lower() not in known and not (kind == "embedding" and name in ADDED):
-                raise UsageError(
-                    "embeddings.unknown_local", kind=kind, name=name, suggestions=SUGGESTED[kind]
-                )
+                raise UsageError("embeddings.unknown_local", kind=kind, name=name, suggestions=SUGGESTED[kind])
             self.dimensions = ADDED[name][0] if name in ADDED else known[name.lower()].get("dim")
 
     def load(self) -> Any:
