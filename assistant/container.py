@@ -35,7 +35,7 @@ def reading(store: Path, settings: Settings, embedder: Embedder | None = None, *
     try:
         catch_up(ledger)
         if not (create or ledger.languages()):
-            raise NoStore(f"no articles are indexed in {store}; run: isnad index FOLDER --store {store}")
+            raise NoStore("store.missing", store=store)
         lexical, second = LexicalIndex.open(store / "lexical"), reranker(settings)
         if (model := embedder or embedding(settings)) is None:
             return Retriever(ledger, lexical, reranker=second)

@@ -99,7 +99,7 @@ def parse_day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(typed) if typed else None
     except ValueError:
-        raise UsageError(f"{typed[:40]!r} is not a date; write it as 2025-12-23") from None
+        raise UsageError("filters.bad_day", text=typed[:40]) from None
 
 
 class Filters(Value, frozen=True, kw_only=True):
@@ -124,10 +124,10 @@ class Filters(Value, frozen=True, kw_only=True):
             if isinstance(day, datetime):  # a later hour of the day is later than the day
                 msgspec.structs.force_setattr(self, name, day.date())
             elif day is not None and not isinstance(day, date):
-                raise UsageError(f"the filter {name} is a day, as in {name}=date(2025, 12, 23)")
+                raise UsageError("filters.not_a_day", name=name)
         for name in ("languages", "publishers", "file_ids"):
             if isinstance(value := getattr(self, name), str):  # its letters would be taken for so many names
-                raise UsageError(f"the filter {name} is a list, as in {name}=[{value[:40]!r}]")
+                raise UsageError("filters.not_a_list", name=name, value=value[:40])
 
     def __bool__(self) -> bool:
         return self != Filters()

@@ -57,16 +57,14 @@ def _folder() -> Path:
         folder = Path(place) / "core" / "_static" / "tiktoken_cache"
         if folder.is_dir():
             return folder
-    raise IsnadError("the token encoding is missing: install llama-index-core again, which carries it")
+    raise IsnadError("tokens.no_encoding")
 
 
 def _load(folder: Path) -> Encoding:
     path = folder / FILE
     if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
         # tiktoken would fetch it from the network
-        raise IsnadError(
-            f"the token encoding {path.name} is missing or damaged: install llama-index-core again, which carries it"
-        )
+        raise IsnadError("tokens.bad_encoding", file=path.name)
     import tiktoken
 
     before = os.environ.get("TIKTOKEN_CACHE_DIR")

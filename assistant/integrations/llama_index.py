@@ -38,6 +38,7 @@ from assistant.streaming import AsyncStream, Stream
 from index.embeddings.protocol import Embedder
 from index.errors import ProviderCut
 from index.integrations.llama_index import ArticleRetriever, hits_of
+from index.messages.reason import Reason
 from index.model_api import Reply, error_mapping
 from index.model_api.cancellation import BackgroundStream, StreamEnded
 from index.models import Filters, Hit
@@ -77,7 +78,7 @@ class LlamaModel:
         except Exception as error:
             failed = error_mapping.of_exception(error, self.name).error
             if pieces:
-                raise ProviderCut(f"the answer broke off: {failed}", "".join(pieces)) from None
+                raise ProviderCut("provider.broke_off", "".join(pieces), error=failed) from None
             raise failed from None
 
     def _ask(self, messages: Sequence[ChatMessage], output: BackgroundStream) -> None:
@@ -92,7 +93,7 @@ class LlamaModel:
     def _finished(self, text: str, raw: Sequence[Any]) -> Reply:
         """The reply, if it is complete; what an LLM does not tell is taken to be well."""
         if not text.strip():
-            raise error_mapping.nonsense(self.name, "a reply without a word")
+            raise error_mapping.nonsense(self.name, Reason("provider.nonsense_wordless"))
         told = [choices[0] for part in raw if (choices := getattr(part, "choices", None))]
         finish = getattr(told[-1], "finish_reason", None) if told else "stop"
         if finish in (None, "length", "content_filter"):

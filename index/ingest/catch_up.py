@@ -24,9 +24,7 @@ def catch_up(ledger: Ledger) -> None:
         pass  # what is there can be searched
     except StoreBusy as busy:  # the writing process will do it
         if not _searchable(lexicon):
-            raise StoreBusy(
-                f"the articles are still being indexed ({str(busy).partition(';')[0]}); ask again when that is done"
-            ) from busy
+            raise StoreBusy("store.still_indexing", holder=busy.params.get("holder", "")) from busy
 
 
 def _searchable(lexicon: Lexicon) -> bool:

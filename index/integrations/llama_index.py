@@ -184,7 +184,7 @@ class LlamaEmbedder:
             )
             rows = np.array(vectors, np.float32)
         except Exception as error:
-            raise ProviderDown(f"{self.name} failed ({type(error).__name__}); check its key and its server") from None
+            raise ProviderDown("provider.llama_failed", model=self.name, error=type(error).__name__) from None
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)
 
 

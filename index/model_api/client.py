@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from index.errors import ProviderCut, ProviderDown, ProviderError, ProviderRefused
+from index.messages.reason import Reason
 from index.model_api import error_mapping, wire_format
 from index.model_api.cancellation import BackgroundStream, DeadlineExceeded, StreamEnded, sleep
 from index.models import Value
@@ -146,7 +147,7 @@ class Provider:
             except Exception as error:
                 fault = self._fault(error)
             if pieces:
-                raise ProviderCut(f"the answer broke off: {fault.error}", "".join(pieces))
+                raise ProviderCut("provider.broke_off", "".join(pieces), error=fault.error)
             self._raise_or_pause(fault, request, began + first)
         raise AssertionError("unreachable: the last request raises")
 
@@ -166,7 +167,7 @@ class Provider:
                         raise
                     break  # the text is complete, only the count of tokens is missing
                 if chunk.refusal and not pieces:
-                    raise ProviderRefused(f"the model declined: {error_mapping.one_line(chunk.refusal, [self._key])}")
+                    raise ProviderRefused("provider.declined", text=error_mapping.one_line(chunk.refusal, [self._key]))
                 finish, usage, alive = finish or chunk.finish, chunk.usage or usage, alive or chunk.alive
                 text = chunk.text[: LONGEST - length]
                 length += len(chunk.text)
@@ -174,7 +175,7 @@ class Provider:
                     pieces.append(text)
                     yield text
                 if length > LONGEST:
-                    raise ProviderCut(f"the answer of {self.host} does not end; it was stopped", "".join(pieces))
+                    raise ProviderCut("provider.endless", "".join(pieces), host=self.host)
         return self._finished("".join(pieces), finish, usage, request)
 
     def _patience(self, began: float, first: float, alive: bool, finished: bool) -> float:
@@ -187,14 +188,17 @@ class Provider:
     def _finished(self, text: str, finish: str | None, usage: tuple[int, int] | None, request: int) -> Reply:
         """Return the reply if it is complete and not empty; raise otherwise."""
         if finish is None and text:
-            raise ProviderCut(f"the answer broke off: {self.host} ended it without saying that it was complete", text)
+            raise ProviderCut("provider.ended_early", text, host=self.host)
         if finish == "length":
-            raise ProviderCut("the answer reached its limit of tokens; raise the setting `answer_tokens`", text)
+            raise ProviderCut("provider.token_limit", text)
         if finish == "content_filter":
-            what = f"the content filter of {self.host} stopped the answer"
-            raise ProviderCut(what, text) if text else ProviderRefused(what)
+            if text:
+                raise ProviderCut("provider.filter_stopped", text, host=self.host)
+            raise ProviderRefused("provider.filter_stopped", host=self.host)
         if not text.strip():
-            raise error_mapping.nonsense(self.host, "a reply without a word" if finish else "no reply at all")
+            raise error_mapping.nonsense(
+                self.host, Reason("provider.nonsense_wordless" if finish else "provider.nonsense_no_reply")
+            )
         tokens_in, tokens_out = usage or (None, None)
         return Reply(text=text, finish=finish or "stop", tokens_in=tokens_in, tokens_out=tokens_out, requests=request)
 
@@ -203,12 +207,10 @@ class Provider:
         if isinstance(error, ProviderError):
             return error_mapping.Fault(error=error)
         if isinstance(error, DeadlineExceeded):
-            late = ProviderDown(
-                f"{self.host} did not answer in time; raise `first_token_seconds`, or try again when it is less busy"
-            )
+            late = ProviderDown("provider.late_first", host=self.host)
             return error_mapping.Fault(error=late)
         if isinstance(error, wire_format.PageError):
-            return error_mapping.Fault(error=error_mapping.nonsense(self.host, "a page instead of a reply"))
+            return error_mapping.Fault(error=error_mapping.nonsense(self.host, Reason("provider.nonsense_page")))
         if isinstance(error, wire_format.ErrorBody):
             return error_mapping.of_body(error.body, self.host, [self._key])
         return error_mapping.of_exception(error, self.host, [self._key])

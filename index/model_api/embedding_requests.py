@@ -99,7 +99,7 @@ class _EmbeddingRun:
         for vector in vectors:
             if len(vector) != length:
                 raise error_mapping.nonsense(
-                    self.provider.host, f"a vector of {len(vector)} numbers where {length} were expected"
+                    self.provider.host, Reason.of("provider.nonsense_vector_length", got=len(vector), expected=length)
                 )
         self.length, self.works = length, True
         return vectors, token_count(getattr(getattr(reply, "usage", None), "total_tokens", None)) or 0
@@ -112,7 +112,7 @@ def _vectors(reply: Any, count: int, host: str) -> list[list[float]]:
     items = getattr(reply, "data", None)
     if not isinstance(items, list) or len(items) != count:
         got = len(items) if isinstance(items, list) else 0
-        raise error_mapping.nonsense(host, f"{got} vectors for {count} texts")
+        raise error_mapping.nonsense(host, Reason.of("provider.nonsense_vector_count", got=got, expected=count))
     ranked = sorted(items, key=lambda item: item.index if isinstance(getattr(item, "index", None), int) else 0)
     vectors: list[Any] = [getattr(item, "embedding", None) for item in ranked]
     for vector in vectors:
@@ -121,5 +121,5 @@ def _vectors(reply: Any, count: int, host: str) -> list[list[float]]:
             or not vector
             or not all(isinstance(x, (int, float)) and math.isfinite(x) for x in vector)
         ):
-            raise error_mapping.nonsense(host, "a vector that is empty or holds what is no number")
+            raise error_mapping.nonsense(host, Reason("provider.nonsense_vector"))
     return vectors

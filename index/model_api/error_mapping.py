@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from index.errors import ProviderDown, ProviderError, ProviderRefused
+from index.messages.reason import Reason
 from index.models import Value
 
 
@@ -85,71 +86,53 @@ def of_exception(error: BaseException, host: str, secrets: Sequence[str] = ()) -
     if isinstance(error, openai.APIStatusError):
         return of_status(error.status_code, _body(error), error.response.headers, host, secrets)
     if isinstance(error, (openai.APITimeoutError, httpx.TimeoutException)):
-        return Fault(
-            error=ProviderDown(f"{host} did not answer in time; is it busy, or is the address wrong?"), retryable=True
-        )
+        return Fault(error=ProviderDown("provider.late", host=host), retryable=True)
     if isinstance(error, (openai.APIConnectionError, httpx.HTTPError)):
         return Fault(
-            error=ProviderDown(f"{host} cannot be reached ({_why(error)}); check the network and OPENAI_BASE_URL"),
+            error=ProviderDown("provider.unreachable", host=host, why=_why(error)),
             retryable=True,
         )
     if isinstance(error, openai.APIError):  # an error object inside a stream
         return of_body(error.body, host, secrets)
     if isinstance(error, (ValueError, TypeError, KeyError, AttributeError, IndexError, openai.OpenAIError)):
-        return Fault(error=nonsense(host, "its reply cannot be read"))
-    return Fault(error=ProviderError(f"asking {host} failed ({type(error).__name__}); try again"))
+        return Fault(error=nonsense(host, Reason("provider.nonsense_unreadable")))
+    return Fault(error=ProviderError("provider.failed", host=host, error=type(error).__name__))
 
 
-def nonsense(host: str, what: str) -> ProviderError:
+def nonsense(host: str, what: Reason) -> ProviderError:
     """Return the error for a reply that no OpenAI-compatible server would give."""
-    return ProviderError(
-        f"{host} answered nonsense: {what}; check that OPENAI_BASE_URL ends where its API begins (often /v1)"
-    )
+    return ProviderError("provider.nonsense", host=host, what=what)
 
 
 def of_status(status: int, body: Any, headers: Mapping[str, str], host: str, secrets: Sequence[str] = ()) -> Fault:
     """Map a status other than 200."""
     message, whole = _server_message(body, secrets), json.dumps(body, ensure_ascii=False, default=str)
     if status == 401:
-        return Fault(error=ProviderRefused(f"{host} does not accept the key (401); check OPENAI_API_KEY{message}"))
+        return Fault(error=ProviderRefused("provider.key_refused", host=host, says=message))
     if status == 402 or (status in (403, 429) and _QUOTA.search(whole)):
-        return Fault(
-            error=ProviderRefused(f"the account at {host} has no quota left ({status}); check its billing{message}")
-        )
+        return Fault(error=ProviderRefused("provider.no_quota", host=host, status=status, says=message))
     if status == 403:
-        return Fault(
-            error=ProviderRefused(f"{host} forbids this (403); check what the key and the model allow{message}")
-        )
+        return Fault(error=ProviderRefused("provider.forbidden", host=host, says=message))
     if status == 404:
-        return Fault(
-            error=ProviderRefused(
-                f"{host} has no such model or address (404); check ISNAD_MODEL and OPENAI_BASE_URL{message}"
-            )
-        )
+        return Fault(error=ProviderRefused("provider.not_found", host=host, says=message))
     if 300 <= status < 400:
-        return Fault(
-            error=ProviderRefused(f"{host} points elsewhere ({status}); set OPENAI_BASE_URL to the final address")
-        )
+        return Fault(error=ProviderRefused("provider.redirected", host=host, status=status))
     if status in (408, 409, 425, 429) or status >= 500:
         if _TOO_LONG.search(whole) and status == 500:  # some local servers fail where others refuse
             return Fault(error=_too_long(host, message))
-        busy = "is asked too often" if status == 429 else "failed"
-        down = ProviderDown(f"{host} {busy} ({status}); try again in a moment{message}")
+        code = "provider.too_often" if status == 429 else "provider.down"
+        down = ProviderDown(code, host=host, status=status, says=message)
         return Fault(error=down, retryable=True, retry_after=parse_retry_after(headers))
     return _of_refusal(status, body, whole, host, message)
 
 
-def _of_refusal(status: int, body: Any, whole: str, host: str, message: str) -> Fault:
+def _of_refusal(status: int, body: Any, whole: str, host: str, message: Reason | str) -> Fault:
     """Map a 400 and its like by what was refused."""
     if _TOO_LONG.search(whole):
         return Fault(error=_too_long(host, message))
     if _FILTER.search(whole):
-        return Fault(
-            error=ProviderRefused(
-                f"the content filter of {host} refused the question or the passages ({status}){message}"
-            )
-        )
-    refused = ProviderRefused(f"{host} refused the request ({status}); check ISNAD_MODEL{message}")
+        return Fault(error=ProviderRefused("provider.filtered", host=host, status=status, says=message))
+    refused = ProviderRefused("provider.refused", host=host, status=status, says=message)
     inner = body.get("error", body) if isinstance(body, Mapping) else {}
     named = inner.get("param") if isinstance(inner, Mapping) else None
     unsupported = named if named in OPTIONAL else next((name for name in OPTIONAL if name in whole), None)
@@ -169,7 +152,7 @@ def of_body(body: Any, host: str, secrets: Sequence[str] = ()) -> Fault:
         return _of_refusal(400, body, whole, host, message)
     if "invalid_api_key" in whole or "authentication" in whole:
         return of_status(401, body, {}, host, secrets)
-    return Fault(error=ProviderDown(f"{host} failed while answering; try again in a moment{message}"), retryable=True)
+    return Fault(error=ProviderDown("provider.down_while_answering", host=host, says=message), retryable=True)
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
@@ -189,19 +172,17 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _too_long(host: str, message: str) -> ContextTooLong:
-    return ContextTooLong(
-        f"the passages are too long for the model at {host}; lower the setting `context_tokens`{message}"
-    )
+def _too_long(host: str, message: Reason | str) -> ContextTooLong:
+    return ContextTooLong("provider.too_long", host=host, says=message)
 
 
-def _server_message(body: Any, secrets: Sequence[str]) -> str:
+def _server_message(body: Any, secrets: Sequence[str]) -> Reason | str:
     """Return the server's message as the end of ours; empty where the body is a page or has none."""
     inner = body.get("error", body) if isinstance(body, Mapping) else body
     message = inner.get("message") if isinstance(inner, Mapping) else inner
     if not isinstance(message, str) or not message.strip() or "<" in message[:20]:
         return ""
-    return f". It says: {one_line(message, secrets)}"
+    return Reason.of("provider.says", text=one_line(message, secrets))
 
 
 def _body(error: Any) -> Any:

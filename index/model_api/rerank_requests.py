@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from index.messages.reason import Reason
 from index.model_api import error_mapping
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def scores(provider: Provider, question: str, texts: Sequence[str], *, model: st
         return []
     by_place = _parse(provider.ranking(question, texts, model=model))
     if by_place is None or sorted(by_place) != list(range(len(texts))):
-        raise error_mapping.nonsense(provider.host, f"no score for each of {len(texts)} texts from its rerank endpoint")
+        raise error_mapping.nonsense(provider.host, Reason.of("provider.nonsense_no_scores", count=len(texts)))
     values = [by_place[place] for place in range(len(texts))]
     if all(0 <= value <= 1 for value in values):
         return values

@@ -252,11 +252,11 @@ def _check(folder: Path) -> None:
     try:
         version = (folder / "version").read_text()
     except (OSError, ValueError) as error:
-        raise StoreDamaged(f"{folder} holds no search index ({error}); {_next(folder)}") from error
+        raise StoreDamaged("search.no_index", folder=folder, error=error, store=folder.parent) from error
     if version != VERSION:
-        raise StoreDamaged(f"{folder} was made by another version of isnad; {_next(folder)}")
+        raise StoreDamaged("search.other_version", folder=folder, store=folder.parent)
     if bad := damaged(folder, quick=True):
-        raise StoreDamaged(f"{folder} is damaged ({', '.join(bad)}); {_next(folder)}")
+        raise StoreDamaged("search.damaged", folder=folder, files=bad, store=folder.parent)
 
 
 def _linked(folder: Path) -> TemporaryDirectory[str]:
@@ -283,12 +283,8 @@ def _empty(folder: Path) -> None:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _next(folder: Path) -> str:
-    return f"run: isnad doctor --repair --store {folder.parent}"
-
-
 def _busy(folder: Path) -> StoreBusy:
-    return StoreBusy(f"{folder} is being written by another process; wait for it and run again")
+    return StoreBusy("search.busy", folder=folder)
 
 
 @contextmanager
@@ -306,8 +302,8 @@ def _engine(folder: Path) -> Iterator[None]:
         if "LockBusy" in text:
             raise _busy(folder) from error
         if "No space left" in text or "os error 28" in text:
-            raise StoreFull(f"the disk of {folder} is full; make room and run again") from error
+            raise StoreFull("search.disk_full", folder=folder) from error
         if isinstance(error, (ValueError, OSError, RuntimeError)) or type(error).__name__ == "PanicException":
             reason = text.splitlines()[0][:200] if text else type(error).__name__
-            raise StoreDamaged(f"{folder} cannot be searched ({reason}); {_next(folder)}") from error
+            raise StoreDamaged("search.failed", folder=folder, error=reason, store=folder.parent) from error
         raise

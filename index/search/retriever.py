@@ -85,7 +85,7 @@ class Retriever:
         """
         text = checked(question)
         if limit < 1 or (per_article is not None and per_article < 1):
-            raise UsageError("at least one passage is asked for; raise the limit")
+            raise UsageError("search.no_limit")
         if articles is not None and not articles:
             return ()
         intent = temporal_intent(text)

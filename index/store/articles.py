@@ -115,12 +115,9 @@ class ArticleTable(Database):
         """
         rows = self._read_in(f"SELECT {COLUMNS} FROM articles WHERE id IN", (article_id,))
         if not rows:
-            raise NotFound(f"no article {article_id!r}; see them all with: isnad articles --store {self.store}")
+            raise NotFound("store.no_article", id=article_id, store=self.store)
         if (article := _article(rows[0])) is None:
-            raise StoreDamaged(
-                f"the text of {article_id!r} in {self.store} is damaged; "
-                f"have it read again from its file with: isnad doctor --repair --store {self.store}"
-            )
+            raise StoreDamaged("store.text_damaged", id=article_id, store=self.store)
         return article
 
     def articles(self, ids: Collection[str]) -> dict[str, Article]:
@@ -155,9 +152,7 @@ class ArticleTable(Database):
         if match := re.fullmatch(r"(.+):(\d{1,9})-(\d{1,9})", place):
             article, span = self.article(match[1]), Span(int(match[2]), int(match[3]))
             if not span.start <= span.end <= len(article.text):
-                raise NotFound(
-                    f"{match[1]} has {len(article.text)} characters; {match[2]}-{match[3]} is no stretch of it"
-                )
+                raise NotFound("store.no_span", id=match[1], length=len(article.text), start=match[2], end=match[3])
             return article, span
         return self.article(place), None
 

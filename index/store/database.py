@@ -16,6 +16,7 @@ from threading import RLock
 from typing import Any, Self
 
 from index.errors import NoStore, StoreBusy, StoreClosed, StoreError
+from index.messages.reason import Reason
 from index.store.schema import connect, connect_readonly, store_error, transaction, writable
 
 PARAMETERS = 10_000  # of one statement; SQLite takes 32,766
@@ -41,7 +42,7 @@ class Database:
         """
         path = store / "ledger.db"
         if not path.is_file():
-            raise NoStore(f"no articles are indexed in {store}; run: isnad index FOLDER --store {store}")
+            raise NoStore("store.missing", store=store)
         return cls(store, connect(path) if writable(store) else connect_readonly(path))
 
     @classmethod
@@ -51,9 +52,7 @@ class Database:
             store.mkdir(mode=0o700, parents=True, exist_ok=True)
             (store / "ledger.db").touch(mode=0o600)
         except OSError as error:
-            raise StoreError(
-                f"cannot write to {store}: {error.strerror}; choose another folder with --store"
-            ) from error
+            raise StoreError("store.unwritable", store=store, error=error.strerror) from error
         return cls(store, connect(store / "ledger.db"))
 
     def close(self) -> None:
@@ -69,16 +68,14 @@ class Database:
         read.
         """
         if not writable(self.store):
-            raise StoreClosed(f"{self.store} may only be read, not written; copy it to a folder of your own for that")
+            raise StoreClosed("store.read_only", store=self.store)
         lock = os.open(self.store / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                holder = os.pread(lock, 100, 0).decode(errors="replace").strip() or "another process"
-                raise StoreBusy(
-                    f"{self.store} is being written by {holder}; wait for it, or stop it, and run again"
-                ) from None
+                holder = os.pread(lock, 100, 0).decode(errors="replace").strip() or Reason("store.another_process")
+                raise StoreBusy("store.busy", store=self.store, holder=holder) from None
             os.ftruncate(lock, 0)
             os.pwrite(lock, f"process {os.getpid()} since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode(), 0)
             yield

@@ -86,7 +86,7 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
             return db
     except sqlite3.Error as error:
         raise store_error(error, path.parent) from error
-    raise NoStore(f"no articles are indexed in {path.parent}; choose another folder with --store")
+    raise NoStore("store.no_ledger", store=path.parent)
 
 
 @contextmanager
@@ -117,17 +117,14 @@ def store_error(error: sqlite3.Error, store: Path) -> StoreError:
     """Translate an error of SQLite into one that names the next step."""
     text = str(error)
     if "full" in text:
-        return StoreFull(f"the disk of {store} is full; make room and run again, nothing acknowledged is lost")
+        return StoreFull("store.disk_full", store=store)
     if "locked" in text or "busy" in text:
-        return StoreBusy(f"another program holds {store / 'ledger.db'}; close it and run again")
+        return StoreBusy("store.held", file=store / "ledger.db")
     if "malformed" in text or "not a database" in text or "corrupt" in text:
-        return StoreError(f"{store / 'ledger.db'} is damaged ({text}); run: isnad doctor --store {store}")
+        return StoreError("store.damaged", file=store / "ledger.db", error=text, store=store)
     if not writable(store):
-        return StoreClosed(
-            f"{store} may only be read, and {store / 'ledger.db'} so cannot be opened ({text}); "
-            "copy it to a folder of your own"
-        )
-    return StoreError(f"{store / 'ledger.db'}: {text}; run: isnad doctor --store {store}")
+        return StoreClosed("store.read_only_unopened", store=store, file=store / "ledger.db", error=text)
+    return StoreError("store.failed", file=store / "ledger.db", error=text, store=store)
 
 
 def _configure(db: sqlite3.Connection) -> None:
@@ -142,11 +139,9 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
     """Return the format of a ledger, 0 for a file without tables."""
     version, application = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id"))
     if version > VERSION:
-        raise StoreError(
-            f"{path.parent} was written by a newer isnad (format {version}, this one reads {VERSION}); upgrade isnad"
-        )
+        raise StoreError("store.newer", store=path.parent, version=version, readable=VERSION)
     if version and application != APPLICATION:
-        raise StoreError(f"{path} is not a ledger of isnad; choose another folder with --store")
+        raise StoreError("store.not_a_ledger", path=path)
     return int(version)
 
 

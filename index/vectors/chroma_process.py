@@ -336,7 +336,7 @@ def _flock(path: Path, kind: int) -> int:
         except BlockingIOError:
             if time.monotonic() > until:
                 os.close(lock)
-                raise StoreBusy(f"another process is writing to {path.parent}; wait for it and run again") from None
+                raise StoreBusy("vectors.writing", store=path.parent) from None
             time.sleep(0.02)
 
 
@@ -350,7 +350,7 @@ def _nobody_writes(database: Path) -> None:
         db.execute("ROLLBACK")
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise StoreBusy(f"another program holds {database}; close it and run again") from None
+            raise StoreBusy("store.held", file=database) from None
         raise
     finally:
         db.close()

@@ -61,9 +61,7 @@ class Server(Value, frozen=True, kw_only=True):
                 raise ValueError
             url = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
         except ValueError:
-            raise UsageError(
-                "ISNAD_CHROMA must be an address such as http://localhost:8000 or https://host/TENANT/DATABASE, without a key"
-            ) from None
+            raise UsageError("vectors.bad_address") from None
         return cls(url=url, token=token, **dict(zip(("tenant", "database"), names, strict=False)))
 
     def __repr__(self) -> str:
@@ -214,12 +212,12 @@ class Collection:
 
     def _hung(self) -> StoreError:
         self.close(0)
-        return StoreBusy(f"Chroma in {self._home} did not answer within {self._seconds:.0f} s; run again")
+        return StoreBusy("vectors.slow", home=self._home, seconds=self._seconds)
 
     def _dead(self) -> StoreError:
         self.close(1)
         code = self._child.returncode
-        return StoreDamaged(f"Chroma died while reading {self._home} (exit {code}); run: isnad doctor --repair")
+        return StoreDamaged("vectors.died", home=self._home, code=code)
 
 
 def _readable(kind: str, text: str, *, home: Home) -> StoreError:
@@ -228,21 +226,21 @@ def _readable(kind: str, text: str, *, home: Home) -> StoreError:
     if kind == "StoreBusy":
         return StoreBusy(text)
     if "database is locked" in low or "(code: 5)" in low:
-        return StoreBusy(f"another program holds {home}; close it and run again")
+        return StoreBusy("store.held", file=home)
     if "disk is full" in low or "no space left" in low or "(code: 13)" in low:
-        return StoreFull(f"the disk of {home} is full; make room and run again, nothing acknowledged is lost")
+        return StoreFull("store.disk_full", store=home)
     if kind in ("PermissionError", "OSError"):
-        return StoreError(f"cannot use {home}: {text}; see that its files belong to you and can be written")
+        return StoreError("vectors.unusable", home=home, error=text)
     if kind == "NotFoundError":
-        return StoreDamaged(f"{home} is not there; run: isnad doctor --repair")
+        return StoreDamaged("vectors.gone", home=home)
     if home.server and kind != "InternalError":
         return _of_server(home.server.url, kind, low)
-    return StoreDamaged(f"Chroma cannot read {home} ({kind}: {text[:200]}); run: isnad doctor --repair")
+    return StoreDamaged("vectors.unreadable", home=home, kind=kind, error=text[:200])
 
 
 def _of_server(url: str, kind: str, said: str) -> StoreError:
     if any(word in said for word in ("unauthorized", "forbidden", "401", "403", "permission", "authentication")):
-        return StoreError(f"the Chroma server at {url} does not accept the key; check ISNAD_CHROMA_KEY")
+        return StoreError("vectors.key_refused", url=url)
     if kind.startswith(("Connect", "Read", "Remote", "Write", "Pool")) or "connect" in said:
-        return StoreError(f"no Chroma server answers at {url}; start it and run again: nothing is lost")
-    return StoreError(f"the Chroma server at {url} failed ({kind}: {said[:100]}); run again when it is well")
+        return StoreError("vectors.no_server", url=url)
+    return StoreError("vectors.server_failed", url=url, kind=kind, error=said[:100])

@@ -69,7 +69,7 @@ class Generations:
         written = self._ledger.state("vectors")
         pair = msgspec.json.decode(written, type=Pair) if written else Pair()
         if any(one and one.format > FORMAT for one in (pair.published, pair.following)):
-            raise StoreError(f"the vectors of {self._ledger.store} were written by a newer isnad; upgrade isnad")
+            raise StoreError("vectors.newer", store=self._ledger.store)
         return pair
 
     def begin(self) -> Generation:
@@ -122,20 +122,23 @@ class Generations:
     def same_model(self, generation: Generation) -> None:
         """StoreError, with the way out, where the vectors are of another model."""
         if generation.model != self._embedder.name:
-            raise self._other(f"{generation.model}, not by {self._embedder.name}")
+            raise StoreError(
+                "vectors.other_model",
+                store=self._ledger.store,
+                model=generation.model,
+                embedder=self._embedder.name,
+            )
 
     def same_length(self, generation: Generation, length: int) -> None:
         """The same where a model of the same name has vectors of another length."""
         if generation.dimensions != length:
-            raise self._other(
-                f"{generation.model} with {generation.dimensions} numbers each, where it now gives {length}"
+            raise StoreError(
+                "vectors.other_length",
+                store=self._ledger.store,
+                model=generation.model,
+                length=generation.dimensions,
+                now=length,
             )
-
-    def _other(self, what: str) -> StoreError:
-        return StoreError(
-            f"the vectors of {self._ledger.store} were made by {what}: "
-            "set ISNAD_EMBEDDING_MODEL back, or embed every article anew with: isnad index --reembed"
-        )
 
     def untouched(self, generation: Generation) -> bool:
         """Whether it was left clean, its files are as they were left, and no reader doubts it."""

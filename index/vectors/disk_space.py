@@ -14,10 +14,7 @@ def require(store: Path, needed: int) -> None:
     """StoreFull where fewer bytes are free on the disk of the store."""
     free = shutil.disk_usage(store).free
     if free < needed:
-        raise StoreFull(
-            f"the disk of {store} has {free / 1e6:,.0f} MB left and {needed / 1e6:,.0f} MB are needed; "
-            "make room and run again: nothing that was indexed is lost"
-        )
+        raise StoreFull("vectors.no_room", store=store, free=free / 1000000.0, needed=needed / 1000000.0)
 
 
 def require_room(store: Path, least: int = ROOM) -> None:

@@ -75,16 +75,16 @@ class Vectors:
                     with suppress(StoreError):
                         self._generations.doubt(generation)
                     raise
-        raise StoreDamaged(f"the vectors of {self._ledger.store} change too fast to be read; ask again")
+        raise StoreDamaged("vectors.changing", store=self._ledger.store)
 
     def published(self) -> Generation:
         """The generation that readers read; NoStore where there is none, StoreError where it is of another model or elsewhere."""
         generation = self._generations.pair().published
         if generation is None:
-            raise NoStore(f"no vectors are indexed in {self._ledger.store} yet; run: isnad index")
+            raise NoStore("vectors.none", store=self._ledger.store)
         self._generations.same_model(generation)
         if not self._generations.ours(generation):
-            raise StoreError(f"the vectors of {self._ledger.store} are kept elsewhere; run: isnad index")
+            raise StoreError("vectors.elsewhere", store=self._ledger.store)
         return generation
 
     def _among(
@@ -199,7 +199,7 @@ class Vectors:
         filled = Filling(self._ledger, self.embedder, collection, generation.dimensions).run(pending, progress)
         rows, error = collection.call("count"), filled.error()
         if error is None and rows != (expected := self._ledger.counts()["passages"]):
-            raise StoreDamaged(f"Chroma holds {rows} passages, not {expected}; run: isnad doctor --repair")
+            raise StoreDamaged("vectors.wrong_count", rows=rows, expected=expected)
         if filled.failed is None or self._generations.pair().following is None:  # else it is not fit to be read yet
             self._publish(collection, replace(generation, replaced=generation.replaced + filled.dropped), rows)
         if error:
@@ -266,6 +266,6 @@ class Vectors:
             self.close()
             self._open = Collection(home, own=own)
         if not self._open.health.well or self._open.about != self._generations.about(generation):
-            raise StoreDamaged(f"{home} is damaged; run: isnad doctor --repair")
+            raise StoreDamaged("vectors.damaged", home=home)
         self._seen = wanted
         return self._open
