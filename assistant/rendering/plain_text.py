@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from assistant.models import Answer, Citation, Conflict, Side, Source
 from assistant.policy import marked
 from assistant.rendering.reasons import reason_texts
+from index.language.invisible_chars import SMUGGLING
 from index.language.normalize import folded
 from index.language.sentences import paragraphs
 from index.models import Article, Hit, Span, SyncReport
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from index.embeddings.embedding_cache import CostEstimate
     from index.store.doctor import Examination
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]|" + SMUGGLING)
 WORDS = {
     "ar": {
         "sources": "المصادر",
@@ -195,10 +196,10 @@ def one_line(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text as a terminal may show it: control and direction characters are shown as a dot, never obeyed.
+    """Show control and direction characters as a dot, and so a run of characters that hide a text in a text.
 
-    >>> plain("a\\x1b[31mb")
-    'a·[31mb'
+    >>> plain("a\\x1b[31mb"), plain("a\\U000e0049\\U000e0067b")
+    ('a·[31mb', 'a·b')
     """
     return _UNPRINTABLE.sub("·", text)
 

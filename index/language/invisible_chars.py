@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections import Counter
 
+# Runs in which a whole text can be hidden: tags, selectors beyond the single one of an emoji, invisible operators. A pattern.
+SMUGGLING = r"[\U000e0000-\U000e0fff]+|[\ufe00-\ufe0f]{2,}|[\u2060-\u2065\u206a-\u206f]+"
 PASSES = 4  # removing characters can join the pieces of another run
 
 _KINDS = {
