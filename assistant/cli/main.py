@@ -217,6 +217,16 @@ def _add_chat(command: argparse.ArgumentParser) -> None:
         "--open", action="store_true", help="let in everybody who reaches the address; takes no uploads"
     )
     command.add_argument(
+        "--name", action="append", default=[], metavar="HOST", help="a host name that a page with --open is reached by"
+    )
+    command.add_argument(
+        "--proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="address or network of a proxy in front, whose X-Forwarded-For is believed; may be repeated",
+    )
+    command.add_argument(
         "--rate", type=whole(1, 1000), default=20, metavar="N", help="questions a minute of one visitor (default: 20)"
     )
     for name, whose in (("--max-cost", "all visitors"), ("--max-cost-each", "each visitor")):

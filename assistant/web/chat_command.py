@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from assistant.settings import Settings
+from assistant.web.connections import parse_proxies
 from assistant.web.logins import Logins, line
 from assistant.web.rate_limit import Limits
 from assistant.web.service import Desk
@@ -22,6 +23,7 @@ def chat(chosen: argparse.Namespace, settings: Settings) -> int:
         sys.stdout.write(line(chosen.new_login, getpass.getpass(f"password of {chosen.new_login}: ")) + "\n")
         return 0
     allowed = limits(chosen.rate, chosen.max_cost, chosen.max_cost_each, settings)
+    proxies = parse_proxies(chosen.proxy)
     who = logins(chosen.login, settings)
     desk = Desk(chosen.store, settings=settings, limits=allowed, uploads=who is not None or not chosen.open)
     try:
@@ -34,6 +36,8 @@ def chat(chosen: argparse.Namespace, settings: Settings) -> int:
             port=chosen.port,
             logins=who,
             open_to_all=chosen.open,
+            names=chosen.name,
+            proxies=proxies,
             browser=not chosen.no_browser,
             say=say,
             ready=functools.partial(told, desk) if chosen.json else lambda _: None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.rendering.plain_text import escaped
 
 SAID = {
-    "wrong_host": "This page does not answer to that name; use its address, or start it with --host NAME.",
+    "wrong_host": "This page does not answer to that name; use its address, or start it with --name NAME.",
     "not_found": "There is nothing here.",
     "from_another_site": "Another site may not send this.",
     "too_large": "That is more than is taken at once.",
@@ -14,6 +14,7 @@ SAID = {
     "no_room": "Too much is being uploaded just now; try again in a few minutes.",
     "wrong_login": "Name or password is wrong.",
     "log_in": "Log in first: at /login, or with name and password in the request (Basic).",
+    "failed": "That failed on the server; try again.",
     "unreadable": "That cannot be read.",
 }
 SHOWN = {

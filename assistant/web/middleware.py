@@ -6,6 +6,8 @@ not exist: most of Gradio's routes (files, proxies, recordings, code editing) ar
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -24,16 +26,18 @@ from assistant.web.logins import Logins, basic
 from assistant.web.rate_limit import Throttle
 from assistant.web.service import COOKIE, NAME, network
 
+LOG = logging.getLogger("isnad.web")
 SESSION = "isnad-session"
 BODY = 1_000_000  # bytes of a request that is no upload
 ROUTES = re.compile(
     r"/|/(?:config|health|panel|login|logout|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(?:assets|static|svelte)/.+"
     r"|/(?:article|export)/.+|/gradio_api/(?:info|app_id|login_check|user|token|startup-events|theme\.css|queue/(?:join|data|status)"
-    r"|heartbeat/\w+|cancel|reset|component_server|upload|upload_progress|run/[\w-]+"
+    r"|heartbeat/\w+|cancel|reset|upload|upload_progress|run/[\w-]+"
     r"|(?:api|call)/(?:v2/)?(?:answer|passages)(?:/\w+)?)/?|/mcp/?"
 )
 FREE = frozenset({"/health", "/login", "/favicon.ico", "/robots.txt"})  # without a login
-ASKING = re.compile(r"/gradio_api/(?:queue/join|(?:run|api|call)/.+|component_server)/?|/mcp/?")
+ASKING = re.compile(r"/gradio_api/(?:queue/join|(?:run|api|call)/.+)/?|/mcp/?")
+EVENT = re.compile(r"/gradio_api/(?:queue/join|run/.+)/?")
 UPLOAD = re.compile(r"/gradio_api/upload/?")
 UPLOADS = 60  # of one address in a minute
 _OWNER = re.compile(r"[\w-]{22,64}")
@@ -54,9 +58,10 @@ class Guard:
         upload: int | None = None,
         room: Callable[[], bool] = lambda: True,
         requests: int = 600,
+        proxied: bool = False,
     ) -> None:
         self._app, self._logins, self._hosts, self._room = app, logins, hosts, room
-        self._upload = upload
+        self._upload, self._warned = upload, proxied
         self._requests = Throttle(requests, 60.0)
         self._uploads = Throttle(UPLOADS, 60.0)
 
@@ -70,6 +75,11 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Sending) -> None:
         request = Request(scope, receive)
+        if not self._warned and "x-forwarded-for" in request.headers:
+            self._warned = True
+            LOG.warning(
+                "X-Forwarded-For is ignored, all its visitors count as one: name the proxy with --proxy ADDRESS"
+            )
         response = self._refused(request)
         if response is None:
             response = await self._entered(request, send)
@@ -79,9 +89,11 @@ class Guard:
         counted = _counted(receive, self._largest(request), lambda: send.instead(_said(413, "too_large")))
         try:
             await self._app(scope, counted, send)
-        except Exception:
+        except Exception as error:
             if not send.ended:  # what the application says of a visitor whom we sent away is of no use
-                raise
+                LOG.error("%s %r failed: %s", request.method, request.scope["path"], type(error).__name__)
+                LOG.debug("the trace", exc_info=error)
+                await send.instead(_said(500, "failed"))
 
     def _refused(self, request: Request) -> Response | None:
         """What needs no knowledge of who asks."""
@@ -179,6 +191,47 @@ class Guard:
             return None
         logins.remember(header)
         return pair[0]
+
+
+class KnownFunctions:
+    """Answer 404 to events of functions that the page does not have, where Gradio fails with a trace.
+
+    `functions` are the page's, by number. The body is read here, at most as much as the guard lets through, and handed on.
+    """
+
+    def __init__(self, app: ASGIApp, functions: Mapping[int, object]) -> None:
+        self._app, self._functions = app, functions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST" or not EVENT.fullmatch(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        if not self._is_known(body, scope["path"]):
+            LOG.info("404: an event of a function that does not exist")
+            await _said(404, "not_found")(scope, receive, send)
+            return
+        replay = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def replayed() -> MutableMapping[str, Any]:
+            return next(replay, None) or await receive()
+
+        await self._app(scope, replayed, send)
+
+    def _is_known(self, body: bytes, path: str) -> bool:
+        """Return whether the request is of a function of the page, or is malformed, which Gradio answers well itself."""
+        try:
+            index = json.loads(body).get("fn_index")
+        except (ValueError, AttributeError, RecursionError):
+            return True
+        if index is None:
+            return "/run/" not in path
+        return not isinstance(index, int) or index in self._functions
 
 
 def allowed_host(host: str, hosts: frozenset[str] | None) -> bool:

@@ -9,7 +9,7 @@ import shutil
 import socket
 import time
 import webbrowser
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,8 +21,9 @@ from starlette.types import ASGIApp
 
 from assistant.rendering import plain_text
 from assistant.web import article_panel, clipboard
+from assistant.web.connections import Network, server_config
 from assistant.web.logins import Logins
-from assistant.web.middleware import Guard
+from assistant.web.middleware import Guard, KnownFunctions
 from assistant.web.service import Desk
 from assistant.web.words import WORDS, chosen
 from index.errors import NotFound, UsageError
@@ -34,10 +35,11 @@ AT_ONCE = 8  # events of one kind
 SESSIONS = 1_000  # open pages that are remembered, 110 kB each; one that was quiet longest begins a new conversation
 ROOM = 200_000_000  # bytes of uploads on their way into the store
 ABANDONED = 600.0  # seconds
-LINGER = 3  # seconds that open connections have after a stop
 
 
-def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[str] | None = LOCAL) -> ASGIApp:
+def application(
+    desk: Desk, *, logins: Logins | None = None, hosts: frozenset[str] | None = LOCAL, proxied: bool = False
+) -> ASGIApp:
     """The page and the routes beside it, behind the guard. Takes seconds: it loads Gradio.
 
     /health, /article/FILE_ID?start=…&end=…, /panel?a=PLACE, /export/CONVERSATION.md (or .json), /export/CONVERSATION/TURN,
@@ -83,7 +85,13 @@ def application(desk: Desk, *, logins: Logins | None = None, hosts: frozenset[st
     _closed(blocks)
     upload = desk.limits.upload if desk.may_upload else None
     return Guard(
-        api, logins=logins, hosts=hosts, upload=upload, room=lambda: _room(temporary), requests=desk.limits.requests
+        KnownFunctions(api, blocks.fns),
+        logins=logins,
+        hosts=hosts,
+        upload=upload,
+        room=lambda: _room(temporary),
+        requests=desk.limits.requests,
+        proxied=proxied,
     )
 
 
@@ -164,13 +172,16 @@ def opened(
     port: int | None = None,
     logins: Logins | None = None,
     open_to_all: bool = False,
+    names: Sequence[str] = (),
+    proxies: Sequence[Network] = (),
     browser: bool = True,
     say: Callable[[str], None],
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve the page until it is stopped (Ctrl-C). `port` None: 7860, or where that is taken a free one, which is said.
 
-    `ready` is called with the address as soon as the page can be opened.
+    `names` are the host names, beside this machine's, that a page open to all is reached by; `proxies` the networks whose
+    X-Forwarded-For is believed. `ready` is called with the address as soon as the page can be opened.
 
     Raises UsageError: another address than this machine's without a login or `open_to_all`; a port that is taken.
     """
@@ -185,17 +196,18 @@ def opened(
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
     if moved:
         say(f"port {PORT} is taken; using {listening.getsockname()[1]}")
-    hosts = None if logins or open_to_all else LOCAL
-    app = application(desk, logins=logins, hosts=hosts)
-    server = _Server(
-        uvicorn.Config(
-            app, log_level="warning", server_header=False, limit_concurrency=1000, timeout_graceful_shutdown=LINGER
-        )
-    )
+    app = application(desk, logins=logins, hosts=None if logins else _host_names(host, names), proxied=bool(proxies))
+    server = _Server(server_config(app, proxies=proxies))
     server.ready = lambda: _ready(address, browser, say, ready)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
     say("closed; conversations are kept")
+
+
+def _host_names(host: str, names: Sequence[str]) -> frozenset[str]:
+    """Names that a page without a login answers to, so that no foreign name can be pointed at it (DNS rebinding)."""
+    own = {host} if host in LOCAL else {host, socket.gethostname(), f"{socket.gethostname()}.local", socket.getfqdn()}
+    return LOCAL | {name.lower() for name in (*own, *names)}
 
 
 class _Server(uvicorn.Server):

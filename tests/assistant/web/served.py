@@ -14,6 +14,7 @@ import uvicorn
 
 from assistant.api import Assistant
 from assistant.settings import Settings
+from assistant.web.connections import server_config
 from assistant.web.logins import Logins
 from assistant.web.rate_limit import Limits
 from assistant.web.service import Desk
@@ -39,6 +40,7 @@ def served(
     logins: Logins | None = None,
     assistant: Assistant | None = None,
     uploads: bool = True,
+    **connections: Any,
 ) -> Iterator[tuple[str, Desk]]:
     """The address of the page, and the desk behind it."""
     from assistant.web.server import application
@@ -46,7 +48,8 @@ def served(
     desk = Desk(store, settings=settings, limits=limits, assistant=assistant, uploads=uploads)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(application(desk, logins=logins), log_level="critical", timeout_graceful_shutdown=1)
+    app = application(desk, logins=logins)
+    config = server_config(app, log_level="critical", timeout_graceful_shutdown=1, **connections)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -404,3 +405,24 @@ def test_an_address_of_numbers_that_only_looks_like_one_is_a_name() -> None:
     assert not allowed_host("1.2.3.4.5", frozenset())
     assert allowed_host("[2001:db8::1]:80", frozenset())
     assert foreign({"host": "a:1", "origin": "http://a:2"})
+
+
+def test_a_page_open_to_all_answers_to_its_own_names_only__WEB_06() -> None:
+    from assistant.web.server import _host_names
+
+    names = _host_names("0.0.0.0", ["News.example"])
+    assert all(
+        allowed_host(host, names) for host in ("192.168.1.7:7860", "localhost", "news.example", socket.gethostname())
+    )
+    assert not allowed_host("rebound.example", names) and not allowed_host(
+        "rebound.example", _host_names("127.0.0.1", ())
+    )
+
+
+def test_a_proxy_that_nobody_named_is_mentioned_once(caplog: pytest.LogCaptureFixture) -> None:
+    client = visitor()
+    for _ in range(3):
+        client.get("/", headers={"x-forwarded-for": "203.0.113.7"})
+    assert [record.getMessage().count("--proxy") for record in caplog.records] == [1]
+    visitor(proxied=True).get("/", headers={"x-forwarded-for": "203.0.113.7"})
+    assert len(caplog.records) == 1

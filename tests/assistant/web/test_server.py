@@ -338,6 +338,19 @@ def test_limits_of_rate_and_money_hold_for_programs_that_ask_all_at_once__WEB_04
                 assert 0 < len(model.requests) <= 2 * most
 
 
+@pytest.mark.parametrize("route", ["queue/join", "run/predict", "run/nothing"])
+@pytest.mark.parametrize("function", [9_999, -1, None])
+def test_an_event_of_no_function_is_not_found_and_leaves_no_trace(
+    address: str, route: str, function: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    if function is None and route == "queue/join":
+        pytest.skip("Gradio answers 400 itself")
+    body = {"fn_index": function, "data": [], "session_hash": "s"}
+    assert httpx.post(f"{address}/gradio_api/{route}", json=body).status_code == 404
+    assert httpx.post(f"{address}/gradio_api/component_server", json={"component_id": 9_999}).status_code == 404
+    assert "Traceback" not in caplog.text and len(caplog.records) <= 2
+
+
 def test_behind_a_login_conversations_belong_to_the_name(tmp_path: Path) -> None:
     logins = Logins({"mona": hashed("long enough"), "sami": hashed("also long")})
     with served(stored(tmp_path), logins=logins) as (address, desk):
