@@ -72,7 +72,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def without_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
     """What this test indexes in this process can be found by its words; its vectors stay pending, and no Chroma process is started."""
-    monkeypatch.setattr(container, "meaning", lambda *_, **__: Deferred())
+    monkeypatch.setattr(container, "open_vectors", lambda *_, **__: Deferred())
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from assistant import container, pipeline
 from assistant.chat_session import Talk
-from assistant.ingestion import Adding, Given
+from assistant.ingestion import ArticleInput, Ingestor
 from assistant.models import Answer
 from assistant.query.followups import Conversation
 from assistant.rendering import html as _display  # noqa: F401 - values then show themselves in a notebook
@@ -60,8 +60,8 @@ class Assistant:
         self._retriever, self._writer = retriever, writer
         self._settings, self._embedder = settings or Settings(), embedder
         self._closed = False
-        self._adding = Adding(
-            lambda reembed: container.writing(retriever.ledger.store, self._settings, embedder, reembed=reembed)
+        self._adding = Ingestor(
+            lambda reembed: container.open_writer(retriever.ledger.store, self._settings, embedder, reembed=reembed)
         )
 
     @classmethod
@@ -95,10 +95,10 @@ class Assistant:
             chosen = replace(chosen, model=model)
             if not chosen.has_model:
                 raise UsageError(f"no server is set for the model {model}: set OPENAI_API_KEY or OPENAI_BASE_URL")
-        embedder = container.embedding(chosen, embedding)
-        retriever = container.reading(Path(store), chosen, embedder, create=create)
+        embedder = container.choose_embedder(chosen, embedding)
+        retriever = container.open_retriever(Path(store), chosen, embedder, create=create)
         try:
-            writer = container.writer(retriever, chosen, None if isinstance(model, str) else model)
+            writer = container.answer_writer(retriever, chosen, None if isinstance(model, str) else model)
         except BaseException:
             retriever.close()
             raise
@@ -229,7 +229,7 @@ class Assistant:
 
     # --- the articles ---
 
-    def add(self, articles: Given, *, reembed: bool = False, progress: Progress | None = None) -> SyncReport:
+    def add(self, articles: ArticleInput, *, reembed: bool = False, progress: Progress | None = None) -> SyncReport:
         """Bring articles in: what is new or changed is searchable when this returns, and a report says what was not taken and why.
 
         A path is a folder or a JSON Lines file, kept equal to it as `isnad index` does: what is gone there is dropped. A mapping

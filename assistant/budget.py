@@ -1,4 +1,4 @@
-"""A limit on money that is never overdrawn, for batches and evaluations."""
+"""A spending limit that is never passed, for batches and evaluations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 
-from assistant.chat_model import Message, Model, Prices, counted, usage_of
+from assistant.chat_model import Message, Model, Prices, usage_of, with_token_counts
+from assistant.generators import ResultIterator
 from index.errors import IsnadError
 from index.model_api import Reply
 
@@ -16,9 +17,10 @@ class BudgetSpent(IsnadError):
 
 
 class Budget:
-    """Money, in the currency of the prices. A call reserves the most it can cost before it is made, so the limit is never passed.
+    """A limit in the currency of the prices; None: no limit.
 
-    `ceiling` says what a request may cost at most.
+    A call reserves the most that it can cost before it is made, so the limit is never passed. `ceiling` estimates that
+    for a request.
     """
 
     def __init__(
@@ -32,7 +34,10 @@ class Budget:
 
     @contextmanager
     def spending(self, messages: Sequence[Message]) -> Iterator[Callable[[float], None]]:
-        """Hold back what the call may cost while it is made; call what this yields with what it did cost."""
+        """Reserve what a call may cost while it is made; call the yielded function with its actual cost.
+
+        Raises BudgetSpent where the reservation would pass the limit.
+        """
         most = self._ceiling(messages)
         with self._lock:
             if self.limit is not None and self.spent + self._reserved + most > self.limit:
@@ -49,29 +54,35 @@ class Budget:
             self.spent += cost
 
 
-class Metered:
-    """A model whose calls are paid from a budget: BudgetSpent, before anything is sent, where a call might overdraw it."""
+class BudgetedModel:
+    """A model whose calls are paid from a budget.
+
+    Raises BudgetSpent, before anything is sent, for a call that might pass the limit.
+    """
 
     def __init__(self, model: Model, budget: Budget, prices: Prices, count: Callable[[str], int]) -> None:
         self.name = model.name
         self._model, self._budget, self._prices, self._count = model, budget, prices, count
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """The model's own reply."""
-        with self._budget.spending(messages) as spent:
-            pieces: list[str] = []
-            replying = self._model.reply(messages)
+        """Stream the model's reply and charge it, also where it breaks off or is left early."""
+        with self._budget.spending(messages) as charge:
+            received: list[str] = []
+            reply_stream = self._model.reply(messages)
+            pieces = ResultIterator(reply_stream)
+            complete = False
             try:
-                while True:
-                    pieces.append(next(replying))
-                    yield pieces[-1]
-            except StopIteration as done:
-                reply: Reply = counted(done.value, messages, self._count)
-                pieces.clear()
-                spent(usage_of([reply], self._prices).cost or 0.0)
-                return reply
+                for piece in pieces:
+                    received.append(piece)
+                    yield piece
+                complete = True
             finally:
-                replying.close()
-                if pieces:  # it broke off, or the reader left: what came is paid for
-                    broken = counted(Reply(text="".join(pieces)), messages, self._count)
-                    spent(usage_of([broken], self._prices).cost or 0.0)
+                reply_stream.close()
+                if complete:
+                    charge(self._cost(pieces.result, messages))
+                elif received:
+                    charge(self._cost(Reply(text="".join(received)), messages))
+            return with_token_counts(pieces.result, messages, self._count)
+
+    def _cost(self, reply: Reply, messages: Sequence[Message]) -> float:
+        return usage_of([with_token_counts(reply, messages, self._count)], self._prices).cost or 0.0

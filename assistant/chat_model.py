@@ -1,6 +1,6 @@
-"""A chat model: messages in, pieces of text out, then the whole reply. One verb, so that a double is ten lines.
+"""Chat models: messages in, pieces of text out, then the whole reply.
 
-`ChatModel` asks a server; `Recorded` answers from files, for tests, evaluations and examples that run with no server.
+`ChatModel` asks a server; `Recorded` replies from files, for tests, evaluations and examples that run without a server.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ import hashlib
 import json
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import msgspec
 
+from assistant.generators import ResultIterator
 from assistant.models import Usage
 from index.errors import ProviderDown, UsageError
 from index.model_api import Provider, Reply
 from index.models import Value
 
 Message = dict[str, str]  # role (system, user or assistant) and content
-T = TypeVar("T")
 
 _CODES = "ar en fr de es it pt fa ur tr ku he ru uk id ms hi zh ja ko"
 _NAMES = (
@@ -32,17 +32,20 @@ _THOUGHTS = ("<think>", "<thinking>")
 
 
 class Model(Protocol):
-    """Something that replies."""
+    """A chat model. Ours, and any object with these two members."""
 
     name: str
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """The reply, piece by piece; the generator returns it whole. Raises ProviderError and what stands below it."""
+        """Yield the reply piece by piece and return it whole. Raises ProviderError or a subclass."""
         ...
 
 
 class ChatModel:
-    """A model behind an OpenAI-compatible server. The same messages are sent with the same settings, so that they can be cached."""
+    """A model behind an OpenAI-compatible server.
+
+    The same messages are sent with the same parameters, so that replies can be cached.
+    """
 
     def __init__(
         self,
@@ -61,8 +64,8 @@ class ChatModel:
         return f"ChatModel({self.name} at {self._provider.host})"
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """The server's reply without the thoughts that some local models write before it."""
-        reply: Reply = yield from unthinking(
+        """Stream the server's reply without the thoughts that some local models write before it."""
+        reply: Reply = yield from without_thoughts(
             self._provider.stream(
                 messages,
                 model=self.name,
@@ -75,7 +78,10 @@ class ChatModel:
 
 
 class Recorded:
-    """Answers from FOLDER/KEY-0.md, where KEY is `key_of` the messages: what was once replied to exactly this request."""
+    """A model that replies from FOLDER/KEY-0.md, where KEY is `key_of` the messages.
+
+    The file holds what was once replied to exactly this request.
+    """
 
     name = "recorded"
 
@@ -83,7 +89,7 @@ class Recorded:
         self._folder = folder
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """The recorded reply, in pieces. Raises ProviderDown where this request was never recorded."""
+        """Yield the recorded reply in pieces. Raises ProviderDown where this request was never recorded."""
         path = self._folder / f"{key_of(messages)}-0.md"
         if not path.is_file():
             raise ProviderDown(f"no reply to this request is recorded: {path.name} is missing in {self._folder.name}")
@@ -93,33 +99,32 @@ class Recorded:
         return Reply(text=text, requests=0)
 
 
-def accepted(model: Any) -> Model:
-    """A model of ours as it is, and any LLM of llama-index as one of ours. Raises UsageError for anything else.
+def as_model(model: Any) -> Model:
+    """Return a model of ours as it is and an LLM of llama-index wrapped as one. Raises UsageError for anything else.
 
-    >>> accepted(Recorded(Path("recordings"))).name
+    >>> as_model(Recorded(Path("recordings"))).name
     'recorded'
     """
     if callable(getattr(model, "reply", None)) and hasattr(model, "name"):
         return model  # type: ignore[no-any-return]
     if callable(getattr(model, "stream_chat", None)):
-        from assistant.integrations.llama_index import (
-            LlamaModel,  # three seconds, which whoever has an LLM of llama-index has spent
-        )
+        from assistant.integrations.llama_index import LlamaModel  # llama_index is imported already: it made the LLM
 
         return LlamaModel(model)
     raise UsageError(
-        f"{type(model).__name__} is no model: give a ChatModel, an LLM of llama-index, or anything with `name` and `reply`"
+        f"{type(model).__name__} is no model: "
+        "give a ChatModel, an LLM of llama-index, or anything with `name` and `reply`"
     )
 
 
 class Prices(Value, frozen=True, kw_only=True):
-    """What a million tokens cost, in any currency; None where it is not known."""
+    """Prices of a million tokens, in any currency; None: unknown."""
 
     tokens_in: float | None = None
     tokens_out: float | None = None
 
     def of(self, usage: Usage) -> Usage:
-        """The usage with what it cost at these prices.
+        """Return the usage with its cost at these prices.
 
         >>> Prices(tokens_in=2.0, tokens_out=10.0).of(Usage(requests=1, tokens_in=500_000)).cost
         1.0
@@ -131,60 +136,49 @@ class Prices(Value, frozen=True, kw_only=True):
 
 
 def key_of(messages: Sequence[Message]) -> str:
-    """Twelve hexadecimal digits that stand for a request.
+    """Return twelve hexadecimal digits that identify a request.
 
     >>> key_of([{"role": "user", "content": "نعم؟"}])
     'c9ae05eae34e'
     """
-    written = json.dumps(list(messages), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:12]
+    request = json.dumps(list(messages), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(request.encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def drained(pieces: Generator[str, None, T]) -> T:
-    """The whole, where nobody waits for its pieces."""
-    while True:
-        try:
-            next(pieces)
-        except StopIteration as done:
-            whole: T = done.value
-            return whole
+def without_thoughts(reply_stream: Generator[str, None, Reply]) -> Generator[str, None, Reply]:
+    """Pass a reply on without its first `<think> … </think>`.
 
-
-def unthinking(replying: Generator[str, None, Reply]) -> Generator[str, None, Reply]:
-    """The same reply without a first `<think> … </think>`.
-
-    >>> def thinks():
+    >>> from assistant.generators import run_to_completion
+    >>> def think():
     ...     yield "<thi"
     ...     yield "nk>hm</think>\\n\\nyes"
     ...     return Reply(text="<think>hm</think>\\n\\nyes")
-    >>> drained(unthinking(thinks())).text
+    >>> run_to_completion(without_thoughts(think())).text
     'yes'
     """
     head, waiting = "", True  # what may still turn out to be a thought
+    pieces = ResultIterator(reply_stream)
     try:
-        while True:
-            piece = next(replying)
+        for piece in pieces:
             if not waiting:
                 yield piece
                 continue
             head += piece
-            said = _unthought(head)
-            waiting = said is None
-            if said:
-                yield said
-    except StopIteration as done:
-        reply: Reply = done.value
+            text = _after_thoughts(head)
+            waiting = text is None
+            if text:
+                yield text
     finally:
-        replying.close()
+        reply_stream.close()
+    reply: Reply = pieces.result
     if waiting and not head.lstrip().startswith(_THOUGHTS):
         yield head
         return reply
-    text = "" if waiting else _unthought(reply.text) or ""
-    return msgspec.structs.replace(reply, text=text)
+    return msgspec.structs.replace(reply, text="" if waiting else _after_thoughts(reply.text) or "")
 
 
-def _unthought(text: str) -> str | None:
-    """The text after its thoughts; None while that cannot be said yet."""
+def _after_thoughts(text: str) -> str | None:
+    """Return the text after its thoughts, None while they have not ended."""
     start = text.lstrip()
     for mark in _THOUGHTS:
         if start.startswith(mark):
@@ -196,7 +190,7 @@ def _unthought(text: str) -> str | None:
 
 
 def usage_of(replies: Iterable[Reply], prices: Prices = Prices()) -> Usage:  # noqa: B008
-    """What these replies took and cost: `cost` is None where a price is not set."""
+    """Sum the tokens and the cost of replies; `cost` is None where a price is unknown."""
     replies = list(replies)
     usage = Usage(
         requests=sum(reply.requests for reply in replies),
@@ -206,10 +200,10 @@ def usage_of(replies: Iterable[Reply], prices: Prices = Prices()) -> Usage:  # n
     return prices.of(usage)
 
 
-def total(usages: Iterable[Usage]) -> Usage:
-    """The usage of several answers together, of a conversation or a batch: `cost` is None where one of them is not known.
+def total_usage(usages: Iterable[Usage]) -> Usage:
+    """Sum the usage of several answers; `cost` is None where the cost of any of them is unknown.
 
-    >>> total([Usage(requests=1, tokens_in=10, cost=0.5), Usage(requests=1, tokens_in=5, cost=0.25)])
+    >>> total_usage([Usage(requests=1, tokens_in=10, cost=0.5), Usage(requests=1, tokens_in=5, cost=0.25)])
     Usage(requests=2, tokens_in=15, tokens_out=0, cost=0.75)
     """
     usages = list(usages)
@@ -222,8 +216,8 @@ def total(usages: Iterable[Usage]) -> Usage:
     )
 
 
-def counted(reply: Reply, messages: Sequence[Message], count: Callable[[str], int]) -> Reply:
-    """The reply with our own counts where the server gave none."""
+def with_token_counts(reply: Reply, messages: Sequence[Message], count: Callable[[str], int]) -> Reply:
+    """Return the reply with our own token counts where the server gave none."""
     if reply.tokens_in is not None and reply.tokens_out is not None:
         return reply
     tokens_in = sum(count(message["content"]) for message in messages)

@@ -1,4 +1,4 @@
-"""Settings → the real objects: the only place that names concrete classes."""
+"""Build the objects that the settings name; the only module that names concrete classes."""
 
 from __future__ import annotations
 
@@ -25,65 +25,72 @@ if TYPE_CHECKING:
     from index.vectors.vector_index import Vectors
 
 
-def reading(store: Path, settings: Settings, embedder: Embedder | None = None, *, create: bool = False) -> Retriever:
-    """The retriever of a store, which exists unless it is to be made; with an embedding model it searches by meaning, too.
+def open_retriever(
+    store: Path, settings: Settings, embedder: Embedder | None = None, *, create: bool = False
+) -> Retriever:
+    """Open the retriever of a store; `create`: make the store if it does not exist.
 
-    What a killed run left undone is caught up first, where nobody else is writing. Raises NoStore where there is no article,
-    StoreBusy where the first ones are still being indexed.
+    With an embedding model it searches by meaning, too. What a killed run left undone is indexed first, unless another
+    process is writing. Raises NoStore where there is no article, StoreBusy while the first ones are being indexed.
     """
     ledger = Ledger.create(store) if create else Ledger.open(store)
     try:
         catch_up(ledger)
         if not (create or ledger.languages()):
             raise NoStore("store.missing", store=store)
-        lexical, second = LexicalIndex.open(store / "lexical"), reranker(settings)
-        if (model := embedder or embedding(settings)) is None:
-            return Retriever(ledger, lexical, reranker=second)
-        vectors = meaning(ledger, settings, model)
+        lexical, reranker = LexicalIndex.open(store / "lexical"), choose_reranker(settings)
+        if (model := embedder or choose_embedder(settings)) is None:
+            return Retriever(ledger, lexical, reranker=reranker)
+        vectors = open_vectors(ledger, settings, model)
     except BaseException:
         ledger.close()
         raise
-    return Retriever(ledger, lexical, lambda: vectors, settings.meaning_weight, closing=vectors.close, reranker=second)
+    return Retriever(
+        ledger, lexical, lambda: vectors, settings.meaning_weight, closing=vectors.close, reranker=reranker
+    )
 
 
-def writing(
+def open_writer(
     store: Path, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False
 ) -> tuple[Ledger, list[Derived]]:
-    """A ledger to write to, made where there is none, and the indexes that follow it; `let_go` of them at the end.
+    """Open a store for writing, made if need be: the ledger and the indexes that follow it. `close` them at the end.
 
-    `reembed`: where the vectors are of another embedding model, have this one make them anew.
+    `reembed`: where the vectors are of another embedding model, make them anew with this one.
     """
-    model = embedder or embedding(settings)  # one that is none is no reason to make a store
+    model = embedder or choose_embedder(settings)  # before the store is made: a wrong name must leave nothing behind
     ledger = Ledger.create(store)
     try:
-        return ledger, [Lexicon(ledger), meaning(ledger, settings, model, reembed=reembed)]
+        return ledger, [Lexicon(ledger), open_vectors(ledger, settings, model, reembed=reembed)]
     except BaseException:
         ledger.close()
         raise
 
 
-def let_go(ledger: Ledger, derived: Iterable[Derived]) -> None:
-    """Close what `writing` opened."""
-    for one in derived:
-        if (close := getattr(one, "close", None)) is not None:
-            close()
+def close(ledger: Ledger, indexes: Iterable[Derived]) -> None:
+    """Close what `open_writer` opened."""
+    for index in indexes:
+        if (close_index := getattr(index, "close", None)) is not None:
+            close_index()
     ledger.close()
 
 
-def meaning(ledger: Ledger, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False) -> Vectors:
-    """The search by meaning over Chroma: in the store's folder, or on a server. Hashed vectors where there is no model."""
+def open_vectors(
+    ledger: Ledger, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False
+) -> Vectors:
+    """Open the vector index in the store's folder or on a Chroma server; without an embedding model, hashed vectors."""
     from index.embeddings.protocol import Hashed
     from index.vectors.collection import Server
     from index.vectors.vector_index import Vectors
 
-    model = embedder or embedding(settings) or Hashed()
+    model = embedder or choose_embedder(settings) or Hashed()
     return Vectors(ledger, model, Server.at(settings.chroma) if settings.chroma else None, reembed=reembed)
 
 
-def embedding(settings: Settings, given: Any = None) -> Embedder | None:
-    """The embedding model that is given (a name, one of ours or of llama-index), else the one that is set; None: there is none.
+def choose_embedder(settings: Settings, given: Any = None) -> Embedder | None:
+    """Return the embedding model: `given` if passed, else the configured one, else None.
 
-    Raises UsageError for what is none, or for a name with no server to it.
+    `given`: a name, an embedder of ours or one of llama-index. Raises UsageError for anything else, or for a name
+    without a server.
     """
     if given is not None and not isinstance(given, str):
         from index.embeddings.protocol import accepted
@@ -107,8 +114,8 @@ def embedding(settings: Settings, given: Any = None) -> Embedder | None:
     return Served(_provider(settings, key, address), name, settings.embedding_dimensions)
 
 
-def reranker(settings: Settings) -> Reranker | None:
-    """The model that puts the best passages in order once more, None where none is set; UsageError for one without a server."""
+def choose_reranker(settings: Settings) -> Reranker | None:
+    """Return the configured reranker or None. Raises UsageError for a name without a server."""
     name = settings.reranker
     if name is None:
         return None
@@ -125,21 +132,21 @@ def reranker(settings: Settings) -> Reranker | None:
     return ServedReranker(_provider(settings, settings.model_key(), settings.base_url), name)
 
 
-def writer(retriever: Retriever, settings: Settings, model: Any = None) -> Writer:
-    """What writes the answers: the model that is given (one of ours or of llama-index), else the one that is set, else quotations.
+def answer_writer(retriever: Retriever, settings: Settings, model: Any = None) -> Writer:
+    """Return the writer of answers: with `model` if passed, else with the configured one, else by quotation.
 
-    Raises UsageError for a `model` that is none.
+    `model`: one of ours or an LLM of llama-index; UsageError for anything else.
     """
     if model is None and not settings.has_model:
         from assistant.extractive.extractive_writer import Extractive
 
         return Extractive(retriever.lexical)
-    from assistant.chat_model import accepted
-    from assistant.generative.model_writer import Modelled
+    from assistant.chat_model import as_model
+    from assistant.generative.model_writer import ModelWriter
     from index.token_count import count
 
-    return Modelled(
-        _chat(settings) if model is None else accepted(model),
+    return ModelWriter(
+        _chat(settings) if model is None else as_model(model),
         count=count,
         budget=settings.context_tokens,
         prices=_prices(settings),
@@ -148,7 +155,10 @@ def writer(retriever: Retriever, settings: Settings, model: Any = None) -> Write
 
 
 def budget(settings: Settings, limit: float | None) -> Budget:
-    """Money for the model that is set, `limit` in the currency of the prices. UsageError for a limit without prices."""
+    """Return a budget for the configured model, `limit` in the currency of the prices.
+
+    Raises UsageError for a limit without prices.
+    """
     from assistant.budget import Budget
     from index.token_count import count
 
@@ -163,18 +173,18 @@ def budget(settings: Settings, limit: float | None) -> Budget:
     return Budget(limit, most)
 
 
-def metered(settings: Settings, limit: float) -> Model | None:
-    """The model that is set, paid for from a budget; None where none is set."""
-    from assistant.budget import Metered
+def budgeted_model(settings: Settings, limit: float) -> Model | None:
+    """Return the configured model with a spending limit, None where none is configured."""
+    from assistant.budget import BudgetedModel
     from index.token_count import count
 
     if not settings.has_model:
         return None
-    return Metered(_chat(settings), budget(settings, limit), _prices(settings), count)
+    return BudgetedModel(_chat(settings), budget(settings, limit), _prices(settings), count)
 
 
-def judge(settings: Settings) -> Model:
-    """The model that is set, as judge. UsageError where none is."""
+def judge_model(settings: Settings) -> Model:
+    """Return the configured model, to judge with. Raises UsageError where none is configured."""
     if not settings.has_model:
         raise UsageError("a judge is a model, and none is set: set OPENAI_API_KEY or OPENAI_BASE_URL")
     return _chat(settings)
@@ -201,10 +211,10 @@ def _provider(settings: Settings, key: str, address: str | None) -> Provider:
 
 
 def status(store: Path, settings: Settings) -> dict[str, Any]:
-    """What a store holds and what answers from it, as plain values; keys are masked."""
+    """Describe a store and what answers from it as plain values; keys are masked."""
     with closing(Ledger.open(store)) as ledger:
         oldest, newest = ledger.span_of_dates()
-        held = {
+        contents = {
             **ledger.counts(),
             "languages": {language or "unknown": number for language, number in ledger.languages().items()},
             "oldest": oldest,
@@ -213,7 +223,7 @@ def status(store: Path, settings: Settings) -> dict[str, Any]:
         }
     return {
         "store": str(store),
-        **held,
+        **contents,
         "engine": f"model:{settings.model}" if settings.has_model else "extract",
         "passages_go_to": settings.destination,
         "embeddings_go_to": settings.embedding_destination,
@@ -224,22 +234,21 @@ def status(store: Path, settings: Settings) -> dict[str, Any]:
 
 
 def _searches(settings: Settings) -> list[str]:
-    """The searches that are on, in the order in which a question goes through them."""
-    on = {"lexical": True, "meaning": settings.has_embedding, "reranker": settings.reranker is not None}
-    return [name for name, so in on.items() if so]
+    """List the searches that are on, in the order in which a question goes through them."""
+    searches = {"lexical": True, "meaning": settings.has_embedding, "reranker": settings.reranker is not None}
+    return [name for name, on in searches.items() if on]
 
 
 def _off(settings: Settings) -> list[str]:
-    """What is off, and what would turn it on."""
-    missing = {
+    """List what is off, with what would turn it on."""
+    features = {
         "answers written by a model: set OPENAI_API_KEY, or OPENAI_BASE_URL (http://localhost:11434/v1 for Ollama)": (
             settings.has_model
         ),
-        "search by meaning: set ISNAD_EMBEDDING_MODEL (a name on the server, or local:NAME), then: isnad index --reembed": (
-            settings.has_embedding
-        ),
+        "search by meaning: set ISNAD_EMBEDDING_MODEL (a name on the server, or local:NAME), "
+        "then: isnad index --reembed": settings.has_embedding,
         "a second look at the best passages: set ISNAD_RERANKER (a name on the server, or local:NAME)": (
             settings.reranker is not None
         ),
     }
-    return [what for what, there in missing.items() if not there]
+    return [feature for feature, on in features.items() if not on]

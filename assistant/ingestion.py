@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from index.ingest.sync import Derived, Progress
     from index.store.ledger import Ledger
 
-Given = str | Path | Mapping[str, str] | Iterable[Mapping[str, Any]]  # a PATH; id → text; records as in JSON Lines
+ArticleInput = (
+    str | Path | Mapping[str, str] | Iterable[Mapping[str, Any]]
+)  # a PATH; id → text; records as in JSON Lines
 
 
-class Adding:
+class Ingestor:
     """Adds to one store, for one thread at a time. `opened` opens what is written to: Chroma takes seconds for it."""
 
     def __init__(self, opened: Callable[[bool], tuple[Ledger, list[Derived]]]) -> None:
@@ -27,7 +29,7 @@ class Adding:
         self._kept: tuple[Ledger, list[Derived]] | None = None
         self._closed = False
 
-    def add(self, articles: Given, *, reembed: bool, progress: Progress | None) -> SyncReport:
+    def add(self, articles: ArticleInput, *, reembed: bool, progress: Progress | None) -> SyncReport:
         """What `Assistant.add` says."""
         with self._turn:
             if self._closed:
@@ -49,11 +51,11 @@ class Adding:
 
     def _let_go(self) -> None:
         if self._kept is not None:
-            container.let_go(*self._kept)
+            container.close(*self._kept)
         self._kept = None
 
 
-def _added(articles: Given, ledger: Ledger, derived: list[Derived], progress: Progress | None) -> SyncReport:
+def _added(articles: ArticleInput, ledger: Ledger, derived: list[Derived], progress: Progress | None) -> SyncReport:
     from index.ingest.sync import quiet, sync, take
 
     if isinstance(articles, str | Path):

@@ -137,7 +137,7 @@ class Draft(Value, frozen=True, kw_only=True):
     complete: bool = True
 
 
-class Seen(Value, frozen=True, kw_only=True):
+class RetrievedPassage(Value, frozen=True, kw_only=True):
     """A passage that the answer was written from."""
 
     passage_id: str
@@ -169,7 +169,7 @@ class Answer(Value, frozen=True, kw_only=True):
     closest: tuple[Citation, ...] = ()
     reasons: tuple[str, ...] = ()
     searched: tuple[str, ...] = ()  # what was searched for, where it is not the question itself
-    hits: tuple[Seen, ...] = ()  # what the writer was given
+    hits: tuple[RetrievedPassage, ...] = ()  # what the writer was given
     conflicts: tuple[Conflict, ...] = ()
     coverage: float | None = None  # the share of sentences that are supported; None on a refusal
     complete: bool = True  # False: the model's reply broke off

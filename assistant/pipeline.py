@@ -8,9 +8,10 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from assistant.chat_model import Model, Prices, drained, total
+from assistant.chat_model import Model, Prices, total_usage
 from assistant.disagreements.conflicts import conflicts, joined, rivals
-from assistant.models import Answer, Conflict, Draft, Seen, Sentence, Source
+from assistant.generators import run_to_completion
+from assistant.models import Answer, Conflict, Draft, RetrievedPassage, Sentence, Source
 from assistant.policy import Policy, applied
 from assistant.query.filters import none_passes
 from assistant.query.followups import Conversation, standalone
@@ -39,7 +40,7 @@ class Writer(Protocol):
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]: ...
 
 
-class Finder(Protocol):
+class Searcher(Protocol):
     """Finds the hits: the retriever of a store, or of another library."""
 
     def allowed(self, filters: Filters | None) -> set[str] | None: ...
@@ -53,7 +54,7 @@ class Finder(Protocol):
 
 def answer(
     question: str,
-    retriever: Finder,
+    retriever: Searcher,
     writer: Writer,
     *,
     conversation: Conversation | None = None,
@@ -62,14 +63,14 @@ def answer(
     policy: Policy = "show",
 ) -> Answer:
     """The answer to a question: `stream`, read to its end."""
-    return drained(
+    return run_to_completion(
         stream(question, retriever, writer, conversation=conversation, limit=limit, filters=filters, policy=policy)
     )
 
 
 def stream(
     question: str,
-    retriever: Finder,
+    retriever: Searcher,
     writer: Writer,
     *,
     conversation: Conversation | None = None,
@@ -97,7 +98,7 @@ def stream(
     allowed = retriever.allowed(filters)
     hits = retriever.search_any(searched, limit, allowed)
     clock.lap("retrieve")
-    if writer.model and allowed != set() and (foreign := others(asked, languages, hits)):
+    if writer.model and allowed != set() and (foreign := translation_languages(asked, languages, hits)):
         other = translated(asked.text, foreign, model=writer.model, count=count)
         spent.append(writer.prices.of(other.usage))
         searched += other.questions
@@ -128,13 +129,13 @@ def stream(
         coverage=coverage(sentences),
         complete=draft.complete,
         prompt=draft.prompt,
-        usage=total([*spent, draft.usage]) if draft.usage else None,
+        usage=total_usage([*spent, draft.usage]) if draft.usage else None,
         timings_ms=clock.laps,
     )
     return applied(whole, policy, hits, asked.language)
 
 
-def others(asked: Question, languages: Mapping[str, float], hits: Sequence[Hit]) -> list[str]:
+def translation_languages(asked: Question, languages: Mapping[str, float], hits: Sequence[Hit]) -> list[str]:
     """The languages of articles, of these shares, that a question is to be put into before the answer is written.
 
     All where no article is in its own; those of many articles always; those of some where it asks for the present, as the newest
@@ -180,9 +181,11 @@ def sources(sentences: tuple[Sentence, ...], hits: tuple[Hit, ...]) -> tuple[Sou
     return tuple(_source(best[one]) for one in cited(sentences))
 
 
-def _seen(hit: Hit) -> Seen:
+def _seen(hit: Hit) -> RetrievedPassage:
     passage = hit.passage
-    return Seen(passage_id=passage.id, file_id=hit.article.id, start=passage.start, end=passage.end, score=hit.score)
+    return RetrievedPassage(
+        passage_id=passage.id, file_id=hit.article.id, start=passage.start, end=passage.end, score=hit.score
+    )
 
 
 def _source(hit: Hit) -> Source:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from assistant.generative.quote_selection import closest
+from assistant.generative.quote_selection import nearest_citations
 from assistant.models import Answer, Citation
 from index.messages.reason import Reason
 from index.models import Hit
@@ -40,7 +40,7 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
     if not struck or any(sentence.verdict in ("supported", "partly") for sentence in sentences):
         return replace(answer, sentences=sentences)
     cited = dict.fromkeys(citation for sentence in sentences for citation in sentence.citations)
-    near: dict[Citation, None] = cited | dict.fromkeys(closest(answer.question, hits))
+    near: dict[Citation, None] = cited | dict.fromkeys(nearest_citations(answer.question, hits))
     return replace(
         answer,
         text=WITHDRAWN.get(language or "en", WITHDRAWN["en"]),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from assistant.generative.metadata_claims import spoken_of
+from assistant.generative.metadata_claims import metadata_as_prose
 from assistant.models import Sentence
 from index.errors import UsageError
 from index.language.analyzer import words
@@ -97,7 +97,7 @@ def against_the_record(sentence: str, articles: Iterable[Article], question: str
     """The verdict on a sentence that only says what the files say of themselves: their titles, days and publishers bear it out, or not."""
     from assistant.grounding import check_claim
 
-    return check_claim(sentence, "\n".join(map(spoken_of, articles)), question=question)
+    return check_claim(sentence, "\n".join(map(metadata_as_prose, articles)), question=question)
 
 
 def examined(sentences: Iterable[Sentence], question: str, hits: Sequence[Hit]) -> tuple[Sentence, ...]:

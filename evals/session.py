@@ -88,7 +88,7 @@ def opened(wanted: Wanted, blessed: Callable[[str], Baseline] | None = None) -> 
         elif kind == "extract":
             engine = _extract(store)
         else:
-            made = chat_models.Maker(container.reading(store, paid.settings), paid, recorded=kind == "recorded")
+            made = chat_models.Maker(container.open_retriever(store, paid.settings), paid, recorded=kind == "recorded")
             engine = made.engine(_prompts(wanted.prompts))
             if baseline and baseline.manifest.prompts != engine.about.prompts:
                 base = made.engine(_written(baseline.manifest.prompt_texts, Path(folder) / "prompts"))
@@ -108,9 +108,9 @@ def opened(wanted: Wanted, blessed: Callable[[str], Baseline] | None = None) -> 
 
 def _extract(store: Path) -> Engine:
     """Quotations, whatever model is set."""
-    retriever = container.reading(store, Settings())
+    retriever = container.open_retriever(store, Settings())
     about = About(name="extract", deterministic=True, index={"reading": READING, "search": "lexical"})
-    return AssistantEngine(retriever, lambda case, repeat: container.writer(retriever, Settings()), about)
+    return AssistantEngine(retriever, lambda case, repeat: container.answer_writer(retriever, Settings()), about)
 
 
 def _answers(wanted: Wanted, corpus: Corpus) -> Engine:

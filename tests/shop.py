@@ -26,11 +26,11 @@ def index(path: Path, store: Path, *, chroma: bool = False) -> SyncReport:
 
     Its vectors stay pending unless the test is about them: a Chroma process takes seconds, and no reader without a model opens it.
     """
-    ledger, derived = container.writing(store, Settings()) if chroma else _by_words(store)
+    ledger, derived = container.open_writer(store, Settings()) if chroma else _by_words(store)
     try:
         return sync(path, ledger, derived)
     finally:
-        container.let_go(ledger, derived)
+        container.close(ledger, derived)
 
 
 def _by_words(store: Path) -> tuple[Ledger, list[Any]]:

@@ -82,12 +82,12 @@ class Kept:
 
 def ranks(store: Path, settings: Settings, questions: Sequence[Question], weights: Sequence[float]) -> Ranks:
     """The product's retriever over a store, by weight."""
-    model = container.embedding(settings)
+    model = container.choose_embedder(settings)
     if model is None:
         raise UsageError("no embedding model is set; set ISNAD_EMBEDDING_MODEL, or there is no weight to fit")
     remembered = Remembered(model, [question.text for question in questions])
-    opened = container.reading(store, settings)
-    vectors = container.meaning(opened.ledger, settings, remembered)
+    opened = container.open_retriever(store, settings)
+    vectors = container.open_vectors(opened.ledger, settings, remembered)
     words, meaning = Kept(opened.lexical), Kept(vectors)
     found: Ranks = {}
     try:
@@ -153,13 +153,13 @@ def measured(data: DataSet, settings: Settings) -> Ranks:
         file = write(
             ({"id": passage.id, "title": passage.title, "text": passage.text} for passage in data.passages), folder
         )
-        ledger, derived = container.writing(folder / "store", settings)
+        ledger, derived = container.open_writer(folder / "store", settings)
         began = time.perf_counter()
         sync(file, ledger, derived)
         print(
             f"\n{data.name}: {len(data.passages) / (time.perf_counter() - began):,.0f} passages/s, embedded and stored"
         )
-        container.let_go(ledger, derived)
+        container.close(ledger, derived)
         return ranks(folder / "store", settings, data.questions, (*WEIGHTS, ALONE))
 
 

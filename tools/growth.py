@@ -61,7 +61,7 @@ def measure(store: Path, sizes: list[int]) -> None:
         filled = fill(ledger, lexicon, made, size - held)
         single = [fill(ledger, lexicon, made, 1) for _ in range(ONE_BY_ONE)]
         hundred, held = fill(ledger, lexicon, made, AT_ONCE), size + ONE_BY_ONE + AT_ONCE
-        retriever = container.reading(store, Settings())
+        retriever = container.open_retriever(store, Settings())
         retriever.search(questions[0])
         asked = [spent(partial(retriever.search, question))[1].clock * 1_000 for question in questions]
         retriever.close()

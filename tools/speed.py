@@ -68,7 +68,7 @@ def main() -> None:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        ledger, derived = container.writing(folder / "sample", Settings())
+        ledger, derived = container.open_writer(folder / "sample", Settings())
         sync(SAMPLE, ledger, derived)
         ledger.close()
         asked = ("ask", "كم ساعة استمرت محادثات بوتين والأسد؟", "--no-model", "--store", folder / "sample")
@@ -87,7 +87,7 @@ def main() -> None:
             ("all of it into the ledger", lambda: sync(path, ledger, [])),
             ("ledger → lexical index", lambda: Lexicon(ledger).refresh(quiet)),
             (ONE_RUN, lambda: sync(path, whole, [Lexicon(whole)])),
-            (VECTORS, lambda: container.meaning(whole, Settings()).refresh(quiet)),
+            (VECTORS, lambda: container.open_vectors(whole, Settings()).refresh(quiet)),
         ]
         spent = {name: timed(work) for name, work in stages}
         passages = ledger.counts()["passages"]

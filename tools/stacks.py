@@ -55,7 +55,7 @@ class Isnad:
         from assistant.settings import Settings
 
         self.folder = folder / "store"
-        self.ledger, (self.lexicon, self.meaning) = container.writing(self.folder, Settings())
+        self.ledger, (self.lexicon, self.meaning) = container.open_writer(self.folder, Settings())
         self._readers: dict[str, Any] = {}
 
     def store(self, articles: Path) -> int:
@@ -82,7 +82,9 @@ class Isnad:
         from index.embeddings.protocol import Hashed
 
         if mode not in self._readers:
-            self._readers[mode] = container.reading(self.folder, Settings(), Hashed() if mode == "both" else None)
+            self._readers[mode] = container.open_retriever(
+                self.folder, Settings(), Hashed() if mode == "both" else None
+            )
         return distinct(hit.article.id for hit in self._readers[mode].search(question, DEPTH))
 
     def close(self) -> None:
@@ -90,7 +92,7 @@ class Isnad:
 
         for reader in self._readers.values():
             reader.close()
-        container.let_go(self.ledger, [self.lexicon, self.meaning])
+        container.close(self.ledger, [self.lexicon, self.meaning])
 
 
 class LlamaIndex:

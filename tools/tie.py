@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from assistant.generative.attribution import tied
+from assistant.generative.attribution import attribute
 from index.language.analyzer import QUESTION_WORDS
 from index.language.normalize import folded
 from index.language.sentences import sentences
@@ -109,7 +109,7 @@ def main() -> int:
         cases = [case for case in load() if chosen == "all" or tuning(case) == (chosen == "tune")]
         first = full = right = count = 0.0
         for case in cases:
-            places = tied(case.claim, case.passage).places
+            places = attribute(case.claim, case.passage).places
             any_right = set().union(*case.right)
             first += places[0] in any_right
             full += any(one <= set(places) for one in case.right)

@@ -36,7 +36,7 @@ import msgspec
 
 from assistant import pipeline
 from assistant.chat_model import ChatModel, Prices
-from assistant.generative.model_writer import Modelled
+from assistant.generative.model_writer import ModelWriter
 from index.ingest.sync import Lexicon, sync
 from index.integrations.llama_index import ArticleRetriever
 from index.model_api import Provider
@@ -131,7 +131,7 @@ def reference(retriever: ArticleRetriever, server: Scripted, folder: Path) -> Ca
 
 def ours(retriever: ArticleRetriever, server: Scripted) -> Callable[[str], Iterator[str]]:
     model = ChatModel(Provider(key="k", base_url=server.url), "m")
-    writer = Modelled(model, count=count, budget=6000, prices=Prices())
+    writer = ModelWriter(model, count=count, budget=6000, prices=Prices())
 
     def ask(question: str) -> Iterator[str]:
         return pipeline.stream(question, retriever.retriever, writer)

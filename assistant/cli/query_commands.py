@@ -60,7 +60,7 @@ def ask(options: argparse.Namespace) -> int:
     if options.markdown and (options.json or options.batch):
         raise argparse.ArgumentError(None, "--markdown is one answer as text; --json and --batch print JSON: not both")
     settings, filters = _settings(options), narrowed(options)
-    model = container.metered(settings, options.max_cost) if options.max_cost is not None else None
+    model = container.budgeted_model(settings, options.max_cost) if options.max_cost is not None else None
     with Assistant.open(options.store, settings=settings, model=model) as assistant:
         if settings.destination:
             print(f"passages are sent to {settings.destination}", file=sys.stderr)
@@ -141,7 +141,7 @@ def check(options: argparse.Namespace) -> int:
     from assistant.settings import Settings
 
     settings = Settings.load()
-    model = container.judge(settings)
+    model = container.judge_model(settings)
     print(f"claims and texts are sent to {settings.destination}", file=sys.stderr)
     return records(options.batch, lambda record: {**checked_record(record), **judged_record(record, model)})
 

@@ -55,12 +55,12 @@ def _put_in(options: argparse.Namespace, settings: Settings) -> SyncReport:
     from assistant import container
     from index.ingest.sync import sync
 
-    ledger, derived = container.writing(options.store, settings, reembed=options.reembed)
+    ledger, derived = container.open_writer(options.store, settings, reembed=options.reembed)
     try:
         with bars(options.quiet) as progress:
             return sync(options.path, ledger, derived, progress=progress)
     finally:
-        container.let_go(ledger, derived)
+        container.close(ledger, derived)
 
 
 def _watch(options: argparse.Namespace, settings: Settings) -> int:
@@ -91,7 +91,7 @@ def _planned(options: argparse.Namespace, settings: Settings) -> tuple[SyncRepor
     with TemporaryDirectory() as nowhere, bars(options.quiet) as progress:
         ledger = Ledger.open(options.store) if _there(options.store) else Ledger.create(Path(nowhere))
         try:
-            return plan(options.path, ledger, container.embedding(settings) or Hashed(), progress=progress)
+            return plan(options.path, ledger, container.choose_embedder(settings) or Hashed(), progress=progress)
         finally:
             ledger.close()
 
@@ -152,7 +152,7 @@ def remove(options: argparse.Namespace) -> int:
     from index.store.ledger import Ledger
 
     Ledger.open(options.store).close()  # a store that is not there is an error, not a reason to make one
-    ledger, derived = container.writing(options.store, Settings.load())
+    ledger, derived = container.open_writer(options.store, Settings.load())
     take_out(options.file_id, ledger, derived)
     if options.json:
         return emit({"removed": options.file_id})
@@ -183,9 +183,9 @@ def doctor(options: argparse.Namespace) -> int:
     settings = Settings.load()
     with bars(quiet=options.json) as progress:
         found = (
-            repair(options.store, lambda ledger: container.meaning(ledger, settings), progress)
+            repair(options.store, lambda ledger: container.open_vectors(ledger, settings), progress)
             if options.repair
-            else examine(options.store, lambda ledger: container.meaning(ledger, settings))
+            else examine(options.store, lambda ledger: container.open_vectors(ledger, settings))
         )
     if options.json:
         emit(found)

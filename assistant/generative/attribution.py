@@ -29,7 +29,7 @@ NEIGHBOUR = 0.05  # the head start of a sentence beside the best one
 LITTLE = frozenset("وقد فقد لقد وقال قال قالت وقالت said says according".split())
 
 
-class Tie(Value, frozen=True, kw_only=True):
+class Attribution(Value, frozen=True, kw_only=True):
     """The sentences that bear a claim out best, by place, best first, and how much of the claim they hold, 0..1."""
 
     places: tuple[int, ...]
@@ -37,19 +37,19 @@ class Tie(Value, frozen=True, kw_only=True):
     across: bool = False  # the claim and the passage are in two scripts: a low strength then means little
 
 
-def tied(claim: str, passage: Sequence[str], question: str = "") -> Tie:
+def attribute(claim: str, passage: Sequence[str], question: str = "") -> Attribution:
     """The sentences of a passage that bear the claim out: the best one, and up to two that add what it lacks.
 
     `strength` is the share of the claim's words, weighted by rarity, that stand in them; 0 where nothing does. The question
     decides between sentences that hold a short claim ("In Moscow.") equally well; it adds nothing to the strength.
 
-    >>> tied("طول الجسر 620 مترا", ["افتتح الوالي الجسر أمس.", "وأوضح المهندس أن طول الجسر 620 مترا.", "وصفق الناس."])
-    Tie(places=(1,), strength=1.0, across=False)
-    >>> tied("The bridge cost 40 million dinars", ["افتتح الوالي الجسر أمس.", "وكلف الجسر 40 مليون دينار."]).places
+    >>> attribute("طول الجسر 620 مترا", ["افتتح الوالي الجسر أمس.", "وأوضح المهندس أن طول الجسر 620 مترا.", "وصفق الناس."])
+    Attribution(places=(1,), strength=1.0, across=False)
+    >>> attribute("The bridge cost 40 million dinars", ["افتتح الوالي الجسر أمس.", "وكلف الجسر 40 مليون دينار."]).places
     (1,)
     """
     if not passage:
-        return Tie(places=(), strength=0.0)
+        return Attribution(places=(), strength=0.0)
     pair = _paired(claim, passage)
     scores = pair.scores()
     if question:
@@ -67,7 +67,7 @@ def tied(claim: str, passage: Sequence[str], question: str = "") -> Tie:
             break
         places.append(-place)
         held |= pair.held(-place, held)
-    return Tie(places=tuple(places), strength=round(pair.share(held), 2), across=isinstance(pair, _Across))
+    return Attribution(places=tuple(places), strength=round(pair.share(held), 2), across=isinstance(pair, _Across))
 
 
 def _paired(claim: str, passage: Sequence[str]) -> _Alike | _Across:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from assistant.generative.quote_selection import Told, borne_out
-from assistant.generative.strip_markdown import Unmarked
+from assistant.generative.quote_selection import SourceSentences, cite
+from assistant.generative.strip_markdown import MarkdownStripper
 from assistant.models import Sentence
 from index.language.invisible_chars import clean
 from index.language.sentences import sentences
@@ -43,7 +43,7 @@ _CUT_MARK = re.compile(r"[\[【［][\d\s,،]*")
 _ID_LIKE = re.compile(r"(?=\S*[\d_])[\w./:-]{6,}")
 
 
-class Cited(Value, frozen=True, kw_only=True):
+class CitedText(Value, frozen=True, kw_only=True):
     """An answer's text with its marks, and its sentences: `text[start:end] == sentence.text`, the marks follow at `end`."""
 
     text: str
@@ -51,29 +51,29 @@ class Cited(Value, frozen=True, kw_only=True):
     details: tuple[Reason, ...] = ()
 
 
-def cited(marked: str, hits: Mapping[int, Hit], question: str = "") -> Cited:
+def parse_citations(marked: str, hits: Mapping[int, Hit], question: str = "") -> CitedText:
     """The answer in a model's whole text, whose marks are numbers of `hits`. Every quote is verbatim.
 
     A number that was not given is dropped and reported; so is an id that the model made up.
     """
-    reading = Citing(hits, question)
+    reading = CitationStream(hits, question)
     reading.feed(marked)
     reading.close()
     return reading.result()
 
 
-class Citing:
+class CitationStream:
     """Reads one answer as it streams: `feed` and `close` return what can be shown, and what they return in all is the answer's text."""
 
     def __init__(self, hits: Mapping[int, Hit], question: str = "") -> None:
         self.marks = True  # whether marks are written: a refusal has none
-        self._told, self._question = {number: Told(hit) for number, hit in hits.items()}, question
+        self._told, self._question = {number: SourceSentences(hit) for number, hit in hits.items()}, question
         self._ids = {hit.article.id for hit in hits.values()}  # the model was shown none of them
         self._text: list[str] = []  # shown
         self._length = self._taken = 0
         self._sentences: list[Sentence] = []
         self._made_up: list[str] = []
-        self._unmarked = Unmarked()
+        self._unmarked = MarkdownStripper()
         self._held = ""  # a bracket that may become a mark
         self._doubled = False  # and was opened twice
         self._said: list[str] = []  # the sentence under way
@@ -104,10 +104,10 @@ class Citing:
         self._finish()
         return self._new()
 
-    def result(self) -> Cited:
+    def result(self) -> CitedText:
         """The answer, once closed."""
         details = tuple(Reason.of("citations.not_given", mark=mark) for mark in dict.fromkeys(self._made_up))
-        return Cited(text="".join(self._text), sentences=tuple(self._sentences), details=details)
+        return CitedText(text="".join(self._text), sentences=tuple(self._sentences), details=details)
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -290,7 +290,7 @@ class Citing:
         if not self._said:
             return
         said = "".join(self._said)
-        found = borne_out(said, self._numbers, self._told, self._question)
+        found = cite(said, self._numbers, self._told, self._question)
         details = tuple(dict.fromkeys((*self._wrong, *found.details)))
         sentence = Sentence(text=said, start=self._start, end=self._length, details=details, citations=found.citations)
         self._sentences.append(sentence)

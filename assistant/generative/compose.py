@@ -15,10 +15,11 @@ from datetime import date
 from msgspec.structs import replace
 
 import prompts
-from assistant.chat_model import LANGUAGES, Message, Model, Prices, counted, drained, usage_of
-from assistant.generative.citation_stream import Cited, Citing
-from assistant.generative.prompt_context import Context, fit
-from assistant.generative.quote_selection import NONE_FOUND, NOT_NAMED, closest, says_nothing
+from assistant.chat_model import LANGUAGES, Message, Model, Prices, usage_of, with_token_counts
+from assistant.generative.citation_stream import CitationStream, CitedText
+from assistant.generative.prompt_context import PromptContext, fit
+from assistant.generative.quote_selection import NONE_FOUND, NOT_NAMED, nearest_citations, says_nothing
+from assistant.generators import run_to_completion
 from assistant.models import Draft, Sentence
 from assistant.rendering.refusals import refusal_in
 from assistant.verification import Examining
@@ -36,7 +37,7 @@ _TOKEN = re.compile(r"[\s\W_]*NO[_ ]?ANSWER[\W_]*", re.IGNORECASE)
 _LETTERS = "noanswer"
 
 
-class Shown(Value, frozen=True, kw_only=True):
+class WritingOptions(Value, frozen=True, kw_only=True):
     """What a model is asked with: the instructions' date, the language, how much it is shown."""
 
     today: date
@@ -49,7 +50,7 @@ class Shown(Value, frozen=True, kw_only=True):
 
 
 def compose(
-    question: str, hits: Sequence[Hit], *, model: Model, count: Callable[[str], int], shown: Shown
+    question: str, hits: Sequence[Hit], *, model: Model, count: Callable[[str], int], shown: WritingOptions
 ) -> Generator[str, None, Draft]:
     """The answer's text as it is written; the generator returns the whole. `count` counts tokens.
 
@@ -71,15 +72,15 @@ class _Writing:
     """One answer under way."""
 
     def __init__(
-        self, question: str, hits: Sequence[Hit], model: Model, count: Callable[[str], int], shown: Shown
+        self, question: str, hits: Sequence[Hit], model: Model, count: Callable[[str], int], shown: WritingOptions
     ) -> None:
         self.question, self.hits, self.model, self.count, self.shown = question, hits, model, count, shown
         self.examining = Examining(question, hits)
-        self.context: Context
+        self.context: PromptContext
         self.messages: list[Message] = []
         self.hash = ""
         self.replies: list[Reply] = []
-        self.answer = Cited(text="", sentences=())
+        self.answer = CitedText(text="", sentences=())
         self.refused = False
         self.cut: ProviderCut | None = None
         self.notes: list[Reason] = []
@@ -147,7 +148,7 @@ class _Writing:
         self._keep(reading, reply)
 
     def _keep(self, reading: _Reading, reply: Reply) -> None:
-        self.replies.append(counted(reply, self.messages, self.count))
+        self.replies.append(with_token_counts(reply, self.messages, self.count))
         self.answer, self.refused = reading.result(), reading.refused
         told = [sentence for sentence in self.answer.sentences if sentence.citations]
         if not told and all(says_nothing(sentence.text) for sentence in self.answer.sentences):
@@ -198,7 +199,7 @@ class _Writing:
         ).messages
         self.messages += [{"role": "assistant", "content": self.replies[-1].text}, *asked]
         try:
-            reply = drained(self.model.reply(self.messages))
+            reply = run_to_completion(self.model.reply(self.messages))
         except ProviderError:
             return False
         reading = _Reading(self.context.hits, self.question)
@@ -225,7 +226,7 @@ class _Writing:
             draft,
             text=" ".join(sentence.text for sentence in sentences) or refusal_in(self.shown.language),
             abstained=True,
-            closest=tuple(dict.fromkeys([*told, *closest(self.question, self.hits)]))[:CLOSEST],
+            closest=tuple(dict.fromkeys([*told, *nearest_citations(self.question, self.hits)]))[:CLOSEST],
         )
 
 
@@ -233,7 +234,7 @@ class _Reading:
     """Reads a reply line by line for the word of a refusal, and what is left for its marks."""
 
     def __init__(self, hits: dict[int, Hit], question: str) -> None:
-        self._citing = Citing(hits, question)
+        self._citing = CitationStream(hits, question)
         self._line: str | None = ""  # the start of a line that may be the word; None inside a line that is not
         self._told = False
         self._first = self._later = False  # where the word stood: at the start, or alone on a later line
@@ -292,7 +293,7 @@ class _Reading:
         last = self._end_of_line() if self._line else ""
         return last + self._citing.close()
 
-    def result(self) -> Cited:
+    def result(self) -> CitedText:
         return self._citing.result()
 
 

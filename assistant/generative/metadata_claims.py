@@ -36,7 +36,7 @@ _BESIDE = _stems(
 )
 
 
-def stated(sentence: str, article: Article, question: str = "") -> tuple[Fact, ...]:
+def stated_facts(sentence: str, article: Article, question: str = "") -> tuple[Fact, ...]:
     """The facts of an article's record that a sentence speaks of, where it says nothing else; () where it does, or speaks of none.
 
     Any day counts, the right one or not: it is the record that the sentence is then held against. That the facts are said of the
@@ -44,13 +44,13 @@ def stated(sentence: str, article: Article, question: str = "") -> tuple[Fact, .
 
     >>> from datetime import date
     >>> bridge = Article(id="a", text="", sha256="", published=date(2031, 5, 2), publisher="وكالة السراج")
-    >>> stated("نُشر الخبر في 2 أيار 2031 عن وكالة السراج.", bridge)
+    >>> stated_facts("نُشر الخبر في 2 أيار 2031 عن وكالة السراج.", bridge)
     ('published', 'publisher')
-    >>> stated("The report is dated 2 May 2031.", bridge), stated("افتُتح الجسر في 2 أيار 2031.", bridge)
+    >>> stated_facts("The report is dated 2 May 2031.", bridge), stated_facts("افتُتح الجسر في 2 أيار 2031.", bridge)
     (('published',), ())
-    >>> stated("The report is dated 3 May 2031.", bridge)
+    >>> stated_facts("The report is dated 3 May 2031.", bridge)
     ('published',)
-    >>> stated("في 2 أيار 2031.", bridge, "متى نُشر الخبر؟"), stated("في 2 أيار 2031.", bridge, "متى افتُتح الجسر؟")
+    >>> stated_facts("في 2 أيار 2031.", bridge, "متى نُشر الخبر؟"), stated_facts("في 2 أيار 2031.", bridge, "متى افتُتح الجسر؟")
     (('published',), ())
     """
     rest, facts = sentence, set[Fact]()
@@ -89,14 +89,14 @@ def _without(text: str, span: Span) -> str:
     return text[: span.start] + " " * (span.end - span.start) + text[span.end :]
 
 
-def places(article: Article, facts: Sequence[Fact]) -> tuple[Span, ...]:
+def fact_spans(article: Article, facts: Sequence[Fact]) -> tuple[Span, ...]:
     """Where the article's text says these things of itself, each once; where it says none of them, how it begins."""
     found = [span for fact in facts if (span := _place(article, fact))]
-    begins = opening(article)
+    begins = opening_sentence(article)
     return tuple(dict.fromkeys(found)) or ((begins,) if begins else ())
 
 
-def spoken_of(article: Article) -> str:
+def metadata_as_prose(article: Article) -> str:
     """The record as prose, in Arabic and in English: what a sentence that states it is held against."""
     told = {fact: value for fact in get_args(Fact) if (value := getattr(article, fact))}
     lines = [
@@ -142,11 +142,11 @@ def _place(article: Article, fact: Fact) -> Span | None:
     return None
 
 
-def opening(article: Article) -> Span | None:
+def opening_sentence(article: Article) -> Span | None:
     """The first sentence that is the article's own and no section's name, of its first 2,000 characters; None where there is none.
 
     >>> text = "Share this.\\nThe bridge opened. Ships came."
-    >>> opening(Article(id="a", text=text, sha256="", boilerplate=(Span(0, 11),))).of(text)
+    >>> opening_sentence(Article(id="a", text=text, sha256="", boilerplate=(Span(0, 11),))).of(text)
     'The bridge opened.'
     """
     own = [span for span in sentences(article.text[:2_000]) if not covering(article.boilerplate, span.start, span.end)]

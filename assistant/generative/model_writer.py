@@ -6,13 +6,13 @@ from collections.abc import Callable, Generator
 from datetime import date
 
 from assistant.chat_model import Model, Prices
-from assistant.generative.compose import Shown, compose
+from assistant.generative.compose import WritingOptions, compose
 from assistant.models import Draft
 from assistant.query.parse import Question
 from index.models import Hit
 
 
-class Modelled:
+class ModelWriter:
     """Writes with a model. `count` counts tokens; `today` is the clock, an input so that a request can be repeated."""
 
     def __init__(
@@ -31,7 +31,7 @@ class Modelled:
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
         """What the model writes, as it comes; ProviderError where it never began."""
-        shown = Shown(
+        shown = WritingOptions(
             today=self._today(),
             language=question.language,
             budget=self._budget,

@@ -21,7 +21,7 @@ HEADER = 60  # tokens that the lines around a passage take, at most
 TITLE = 200  # characters of a title
 
 
-class Numbered(Value, frozen=True, kw_only=True):
+class NumberedSource(Value, frozen=True, kw_only=True):
     """A hit as the model sees it: by its number, from 1, and in words that hold no mark, fence or role."""
 
     number: int
@@ -29,11 +29,11 @@ class Numbered(Value, frozen=True, kw_only=True):
     text: str
 
 
-class Context(Value, frozen=True, kw_only=True):
+class PromptContext(Value, frozen=True, kw_only=True):
     """The passages that fit, in the order of their numbers, and the code of the fences between them."""
 
     question: str
-    sources: tuple[Numbered, ...]
+    sources: tuple[NumberedSource, ...]
     boundary: str
 
     @property
@@ -62,7 +62,7 @@ class Context(Value, frozen=True, kw_only=True):
         return rows
 
 
-def fit(question: str, hits: Sequence[Hit], *, budget: int, count: Callable[[str], int]) -> Context:
+def fit(question: str, hits: Sequence[Hit], *, budget: int, count: Callable[[str], int]) -> PromptContext:
     """The best hits that fit into `budget` tokens (as `count` counts them), numbered from 1.
 
     Hits are taken best first; passages of one article then stand together, in reading order. Where not even the best fits, it is
@@ -80,8 +80,8 @@ def fit(question: str, hits: Sequence[Hit], *, budget: int, count: Callable[[str
         kept = [(hit, text) for hit, text in [_cut(hits[0], budget - HEADER, count)] if text]
     ranks = {hit.article.id: rank for rank, (hit, _) in reversed(list(enumerate(kept)))}
     kept.sort(key=lambda pair: (ranks[pair[0].article.id], pair[0].passage.start))
-    sources = tuple(Numbered(number=number, hit=hit, text=text) for number, (hit, text) in enumerate(kept, 1))
-    return Context(
+    sources = tuple(NumberedSource(number=number, hit=hit, text=text) for number, (hit, text) in enumerate(kept, 1))
+    return PromptContext(
         question=question, sources=sources, boundary=boundary(question, *(source.text for source in sources))
     )
 

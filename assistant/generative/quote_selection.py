@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 import msgspec
 
 from assistant.generative import metadata_claims
-from assistant.generative.attribution import Tie, tied
+from assistant.generative.attribution import Attribution, attribute
 from assistant.models import Citation
 from index.language.analyzer import QUESTION_WORDS, words
 from index.language.normalize import folded
@@ -47,14 +47,14 @@ _ARTICLES = re.compile(
 )
 
 
-class Borne(Value, frozen=True, kw_only=True):
+class Attributed(Value, frozen=True, kw_only=True):
     """What bears a sentence out, and what the reader should know about it."""
 
     citations: tuple[Citation, ...] = ()
     details: tuple[Reason, ...] = ()
 
 
-class Told:
+class SourceSentences:
     """A hit as sentences are tied to it: what it says, sentence by sentence, worked out once and when first needed."""
 
     def __init__(self, hit: Hit) -> None:
@@ -88,7 +88,7 @@ class Told:
         return tuple(self.words[place] for place in self.body)
 
 
-def borne_out(sentence: str, numbers: Sequence[int], told: Mapping[int, Told], question: str = "") -> Borne:
+def cite(sentence: str, numbers: Sequence[int], told: Mapping[int, SourceSentences], question: str = "") -> Attributed:
     """The quotes behind a sentence that the model ascribes to `numbers` of what it was told; to none: what can be tied is tied, and said.
 
     A number whose passage holds nothing of the sentence is dropped, for one that does where there is one, and that is a reason.
@@ -121,18 +121,18 @@ def borne_out(sentence: str, numbers: Sequence[int], told: Mapping[int, Told], q
             details.append(Reason.of("citations.not_in_passage", file=named.hit.article.id))
         else:
             citations += _quotes(named, tie)
-    return Borne(citations=_distinct(citations), details=tuple(dict.fromkeys(details)))
+    return Attributed(citations=_distinct(citations), details=tuple(dict.fromkeys(details)))
 
 
-def _of_itself(sentence: str, hit: Hit, question: str) -> Borne | None:
+def _of_itself(sentence: str, hit: Hit, question: str) -> Attributed | None:
     """What bears out a sentence that only repeats the title, the day or the publisher of a report; None for any other."""
-    facts = metadata_claims.stated(sentence, hit.article, question)
+    facts = metadata_claims.stated_facts(sentence, hit.article, question)
     if not facts:
         return None
-    spans = metadata_claims.places(hit.article, facts)
+    spans = metadata_claims.fact_spans(hit.article, facts)
     if not spans:
         return None
-    return Borne(
+    return Attributed(
         citations=tuple(msgspec.structs.replace(_quote(hit, span), record=facts) for span in spans),
         details=(
             Reason.of("citations.metadata", file=hit.article.id, record=metadata_claims.named(hit.article, facts)),
@@ -140,14 +140,14 @@ def _of_itself(sentence: str, hit: Hit, question: str) -> Borne | None:
     )
 
 
-def _holds(tie: Tie, most: float) -> bool:
+def _holds(tie: Attribution, most: float) -> bool:
     """Whether a passage that the model named says something of the sentence: in itself, and beside the best that it named."""
     if tie.across:
         return tie.strength >= FLOOR_ACROSS
     return tie.strength >= FLOOR and (most < CERTAIN or tie.strength >= SHARE * most)
 
 
-def closest(question: str, hits: Iterable[Hit], most: int = 3) -> tuple[Citation, ...]:
+def nearest_citations(question: str, hits: Iterable[Hit], most: int = 3) -> tuple[Citation, ...]:
     """The nearest words of the best hits, one quote to an article, for a refusal."""
     found: dict[str, Citation] = {}
     for hit in hits:
@@ -155,7 +155,7 @@ def closest(question: str, hits: Iterable[Hit], most: int = 3) -> tuple[Citation
             break
         if hit.article.id in found:
             continue
-        told = Told(hit)
+        told = SourceSentences(hit)
         if near := _evidence(question, told).places:
             found[hit.article.id] = _quote(hit, told.spans[near[0]])
     return tuple(found.values())
@@ -171,20 +171,20 @@ def says_nothing(sentence: str) -> bool:
     return bool(_ABSENCE.search(plain)) and bool(_ARTICLES.search(plain))
 
 
-def _unnamed(sentence: str, told: Mapping[int, Told]) -> Borne:
+def _unnamed(sentence: str, told: Mapping[int, SourceSentences]) -> Attributed:
     """What can be tied to a sentence for which the model named no source."""
     if says_nothing(sentence):
-        return Borne(details=(ABSENCE,))
+        return Attributed(details=(ABSENCE,))
     content = _content(sentence)
     if not content:
-        return Borne()
+        return Attributed()
     best = _elsewhere(sentence, told) if content >= FEW else None
     if best is None:
-        return Borne(details=(NONE_FOUND,))
-    return Borne(citations=_distinct(_quotes(*best)), details=(NOT_NAMED,))
+        return Attributed(details=(NONE_FOUND,))
+    return Attributed(citations=_distinct(_quotes(*best)), details=(NOT_NAMED,))
 
 
-def _elsewhere(claim: str, told: Mapping[int, Told]) -> tuple[Told, Tie] | None:
+def _elsewhere(claim: str, told: Mapping[int, SourceSentences]) -> tuple[SourceSentences, Attribution] | None:
     """The hit that holds most of the claim, if that is enough to name it."""
     found = [(_evidence(claim, item), -number) for number, item in told.items()]
     strong = [
@@ -201,12 +201,12 @@ def _content(sentence: str) -> int:
     return sum(word not in QUESTION_WORDS and word not in _YES_AND_NO for word in words(sentence))
 
 
-def _evidence(claim: str, told: Told, question: str = "") -> Tie:
+def _evidence(claim: str, told: SourceSentences, question: str = "") -> Attribution:
     """The sentences of the hit that bear the claim out, by their places; a heading only where the text does not."""
-    tie = tied(claim, told.said, question)
+    tie = attribute(claim, told.said, question)
     if tie.strength >= SUSPECT or len(told.body) == len(told.spans):
         return msgspec.structs.replace(tie, places=tuple(told.body[place] for place in tie.places))
-    return tied(claim, told.words, question)
+    return attribute(claim, told.words, question)
 
 
 def _heading(text: str, span: Span) -> bool:
@@ -221,7 +221,7 @@ def _paragraphs(text: str) -> tuple[Span, ...]:
     return paragraphs(text)
 
 
-def _quotes(told: Told, found: Tie) -> list[Citation]:
+def _quotes(told: SourceSentences, found: Attribution) -> list[Citation]:
     """A quote for each sentence of the tie; neighbours on one line are one quote."""
     spans, text = told.spans, told.hit.article.text
     runs: list[list[int]] = []

@@ -12,7 +12,7 @@ _OPENING = "\"'“‘«‹([{【［*_"  # besides letters and digits, what empha
 _DEEPEST = 6  # number signs of a heading
 
 
-class Unmarked:
+class MarkdownStripper:
     """Reads one text as it streams: what `feed` and `close` return in all is the text without its marks."""
 
     def __init__(self) -> None:
@@ -81,11 +81,11 @@ class Unmarked:
         return run == "**" and not self._before.isascii()
 
 
-def unmarked(text: str) -> str:
+def strip_markdown(text: str) -> str:
     """A whole text without its marks.
 
-    >>> unmarked("## العنوان\\n- كلّف **الجسر** 40 مليونا، و**الطريق** 5 * 3.")
+    >>> strip_markdown("## العنوان\\n- كلّف **الجسر** 40 مليونا، و**الطريق** 5 * 3.")
     'العنوان\\nكلّف الجسر 40 مليونا، والطريق 5 * 3.'
     """
-    reading = Unmarked()
+    reading = MarkdownStripper()
     return "".join(map(reading.feed, text)) + reading.close()

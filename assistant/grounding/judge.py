@@ -13,7 +13,8 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 import prompts
-from assistant.chat_model import Message, Model, drained
+from assistant.chat_model import Message, Model
+from assistant.generators import run_to_completion
 from index.errors import ProviderError
 from index.language.normalize import find
 from index.models import Value
@@ -49,7 +50,7 @@ def ruled(model: Model, statement: str, evidence: str, question: str = "") -> Ru
     complaint = ""
     try:
         for _ in range(2):
-            reply = drained(model.reply(_asked(statement, evidence, question, complaint)))
+            reply = run_to_completion(model.reply(_asked(statement, evidence, question, complaint)))
             found = read_ruling(reply.text, evidence)
             if isinstance(found, Ruling):
                 return found

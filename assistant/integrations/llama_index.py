@@ -29,7 +29,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 import prompts
 from assistant import container, pipeline
 from assistant.chat_model import LANGUAGES, Message, Model, Prices
-from assistant.generative.compose import REFUSAL, Shown, compose
+from assistant.generative.compose import REFUSAL, WritingOptions, compose
 from assistant.models import Answer, Draft
 from assistant.pipeline import Writer
 from assistant.query.parse import Question
@@ -152,7 +152,7 @@ class CitedQueryEngine(BaseQueryEngine):
         embedding, settings: as in `Assistant.open`. Raises NoStore, which names that command, for a folder without a store.
         """
         chosen = settings or IsnadSettings.load()
-        retriever = container.reading(Path(store), chosen, container.embedding(chosen, embedding))
+        retriever = container.open_retriever(Path(store), chosen, container.choose_embedder(chosen, embedding))
         return cls(ArticleRetriever(retriever, limit=limit), llm, settings=chosen, **options)
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
@@ -194,7 +194,7 @@ class CitedQueryEngine(BaseQueryEngine):
     def _by_model(self) -> Writer:
         llm = self._llm if self._llm is not None else Settings._llm  # Settings.llm would make a client of OpenAI
         if llm is None and isinstance(self._retriever, ArticleRetriever):
-            return container.writer(self._retriever.retriever, self._settings or IsnadSettings.load())
+            return container.answer_writer(self._retriever.retriever, self._settings or IsnadSettings.load())
         llm = llm or Settings.llm
         model = LlamaModel(llm) if isinstance(llm, BaseLLM) else llm
         return _Instructed(model, self._instructions, self._context_tokens, self._today)
@@ -273,7 +273,7 @@ class _Instructed:
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
         language = LANGUAGES.get(question.language or "", "the language of the question")
         said = self._instructions.format(language=language, refusal=REFUSAL) if self._instructions else None
-        shown = Shown(today=self._today(), language=question.language, budget=self._budget, instructions=said)
+        shown = WritingOptions(today=self._today(), language=question.language, budget=self._budget, instructions=said)
         return (yield from compose(question.text, hits, model=self.model, count=count, shown=shown))
 
 

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import prompts
-from assistant.chat_model import Model, counted, drained, usage_of
+from assistant.chat_model import Model, usage_of, with_token_counts
 from assistant.generative.prompt_context import boundary, harmless, plain
+from assistant.generators import run_to_completion
 from assistant.models import Usage
 from assistant.query.question_type import FUNCTION_WORDS
 from index.errors import ProviderError, UsageError
@@ -119,8 +120,8 @@ def _rewritten(question: str, turns: Sequence[Turn], model: Model, count: Callab
     asked = prompts.render(
         "condense", turns=shown, question=plain(question), boundary=boundary(question, *texts)
     ).messages
-    reply = drained(model.reply(asked))
-    usage = usage_of([counted(reply, asked, count)])
+    reply = run_to_completion(model.reply(asked))
+    usage = usage_of([with_token_counts(reply, asked, count)])
     lines = [line.strip(" \t\"'«»“”*") for line in plain(reply.text).splitlines() if line.strip()]
     if not lines or len(lines[0]) > LONGEST:
         return Alone(question=question, usage=usage)

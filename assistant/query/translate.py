@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import prompts
-from assistant.chat_model import LANGUAGES, Model, counted, drained, usage_of
+from assistant.chat_model import LANGUAGES, Model, usage_of, with_token_counts
 from assistant.generative.prompt_context import plain
+from assistant.generators import run_to_completion
 from assistant.models import Usage
 from index.models import Value
 
@@ -24,7 +25,7 @@ def translated(question: str, languages: Sequence[str], *, model: Model, count: 
     """The question in the languages of the articles (ISO 639-1). Raises ProviderError where the model's server fails."""
     named = [LANGUAGES.get(language, language) for language in languages]
     asked = prompts.render("translate", question=plain(question), languages=named).messages
-    reply = counted(drained(model.reply(asked)), asked, count)
+    reply = with_token_counts(run_to_completion(model.reply(asked)), asked, count)
     lines = [line.strip(" \t\"'«»“”*-") for line in plain(reply.text).splitlines()]
     kept = dict.fromkeys(line for line in lines if line and len(line) <= LONGEST)
     return Translated(questions=tuple(kept)[: len(languages)], usage=usage_of([reply]))

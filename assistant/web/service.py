@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from assistant import container
 from assistant.api import Assistant
-from assistant.generative.metadata_claims import opening
+from assistant.generative.metadata_claims import opening_sentence
 from assistant.models import Answer, Citation, Usage
 from assistant.query.followups import Conversation
 from assistant.settings import Settings
@@ -319,7 +319,7 @@ def quoted(answer: Answer) -> Iterator[Citation]:
 
 
 def _slim(article: Article) -> Article:
-    begins = None if article.title else opening(article)
+    begins = None if article.title else opening_sentence(article)
     return Article(
         id=article.id,
         text=begins.of(article.text)[:BEGINNING] if begins else "",

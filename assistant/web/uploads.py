@@ -62,7 +62,7 @@ class Uploads:
     def remove(self, owner: str, file_id: str) -> None:
         """Take one of the owner's own uploads out of the store, with its file; NotFound where it is not the owner's."""
         with self._lock:
-            ledger, derived = container.writing(self._store, self._settings)
+            ledger, derived = container.open_writer(self._store, self._settings)
             try:
                 root = self._home(owner).resolve()
                 if not owner or file_id not in ledger.known(str(root)):
@@ -71,14 +71,14 @@ class Uploads:
                 remove([file_id], ledger, derived)
                 (root / path).unlink(missing_ok=True)
             finally:
-                container.let_go(ledger, derived)
+                container.close(ledger, derived)
 
     def _synced(self, owner: str, progress: Progress) -> SyncReport:
-        ledger, derived = container.writing(self._store, self._settings)
+        ledger, derived = container.open_writer(self._store, self._settings)
         try:
             return sync(self._home(owner), ledger, derived, progress=progress)
         finally:
-            container.let_go(ledger, derived)
+            container.close(ledger, derived)
 
     def _within(self, files: Sequence[Path], owner: str) -> tuple[list[Path], list[Skipped]]:
         """The files that the limits let through, and the others with the reason."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant import container
 from assistant.budget import Budget
 from assistant.chat_model import ChatModel, Model, Prices, Recorded
-from assistant.generative.model_writer import Modelled
+from assistant.generative.model_writer import ModelWriter
 from assistant.pipeline import Writer
 from assistant.settings import Settings
 from evals.cases.case import PACKAGE, Case
@@ -105,7 +105,7 @@ class Maker:
     def _writer(self, case: Case, repeat: int) -> Writer:
         settings = self._paid.settings
         model = Recorded(RECORDINGS) if self._recorded else self._paid.model(settings.model, repeat)
-        return Modelled(
+        return ModelWriter(
             Watched(model),
             count=count,
             budget=settings.context_tokens,

@@ -10,7 +10,7 @@ from typing import Protocol
 import prompts
 from assistant import pipeline
 from assistant.chat_model import Message, Model
-from assistant.models import Seen
+from assistant.models import RetrievedPassage
 from assistant.query.followups import Conversation
 from evals.cases.case import Case
 from evals.models import Place, Reply
@@ -95,7 +95,7 @@ class Watched:
             raise
 
 
-def place(seen: Seen) -> Place:
+def place(seen: RetrievedPassage) -> Place:
     """A passage of an answer as the metrics take it."""
     return Place(file_id=seen.file_id, start=seen.start, end=seen.end)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from assistant.generative.attribution import tied
+from assistant.generative.attribution import attribute
 from assistant.models import Answer, Citation, Sentence, Source, Usage
 from evals.cases.case import Case
 from evals.cases.corpus import Corpus
@@ -180,7 +180,7 @@ def _citations(claim: str, files: list[str], corpus: Corpus) -> tuple[Citation, 
             found.append(Citation(file_id=file_id, start=0, end=0, quote=""))
             continue
         spans = sentences(text)
-        for place in sorted(tied(claim, [span.of(text) for span in spans]).places):
+        for place in sorted(attribute(claim, [span.of(text) for span in spans]).places):
             span = spans[place]
             found.append(Citation(file_id=file_id, start=span.start, end=span.end, quote=span.of(text)))
     return tuple(found)

@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from assistant.budget import Budget
-from assistant.chat_model import Message, Model, Prices, drained, usage_of
+from assistant.chat_model import Message, Model, Prices, usage_of
+from assistant.generators import run_to_completion
 from evals.engines.rate_limiter import Limiter
 from evals.log.run_log import append
 from evals.models import canonical, lines
@@ -130,7 +131,7 @@ class Remembered:
         if self._limiter:
             self._limiter.wait()
         with (self._budget or Budget(None)).spending(messages) as spent:
-            reply = drained(self._source.reply(messages))
+            reply = run_to_completion(self._source.reply(messages))
             self._calls.keep(wanted, self.name, self._repeat, reply)
             spent(usage_of([reply], self._prices).cost or 0.0)
         return reply

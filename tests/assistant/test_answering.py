@@ -9,8 +9,8 @@ import pytest
 
 from assistant import container
 from assistant.chat_model import Message, Prices
-from assistant.generative.model_writer import Modelled
-from assistant.pipeline import LITTLE, answer, others
+from assistant.generative.model_writer import ModelWriter
+from assistant.pipeline import LITTLE, answer, translation_languages
 from assistant.query.parse import understand
 from assistant.settings import Settings
 from index.ingest.sync import Lexicon, sync
@@ -39,7 +39,7 @@ MIXED = {"ar": 0.9, "en": 0.095, "fr": 0.005}
 def test_a_question_is_put_into_the_languages_that_may_hold_its_answer(
     question: str, languages: dict[str, float], score: float, expected: list[str]
 ) -> None:
-    assert others(understand(question, languages), languages, [hit(score=score)]) == expected
+    assert translation_languages(understand(question, languages), languages, [hit(score=score)]) == expected
 
 
 class Governor:
@@ -72,8 +72,8 @@ def test_a_few_english_reports_are_found_by_an_arabic_question_for_the_present(
     ledger = Ledger.create(tmp_path / "store")
     sync(folder, ledger, [Lexicon(ledger)])
     ledger.close()
-    retriever = container.reading(tmp_path / "store", Settings())
-    found = answer(NOW, retriever, Modelled(model, count=count, budget=6000, prices=Prices()))
+    retriever = container.open_retriever(tmp_path / "store", Settings())
+    found = answer(NOW, retriever, ModelWriter(model, count=count, budget=6000, prices=Prices()))
     retriever.close()
     assert found.searched == (NOW, "Who is the governor of Siraj now?")
     assert said == list(found.searched)  # each once: a search may cost an embedding and a reranker

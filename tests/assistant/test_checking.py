@@ -10,7 +10,7 @@ import pytest
 
 from assistant import grounding
 from assistant.chat_model import Message
-from assistant.generative.compose import Shown, compose
+from assistant.generative.compose import WritingOptions, compose
 from assistant.models import Citation, Sentence
 from assistant.verification import OTHERS, Examining, examined
 from index.model_api import Reply
@@ -55,7 +55,7 @@ def test_a_sentence_is_checked_before_the_model_has_written_the_last_one(
                 seen.append(len(looked_at))
             return Reply(text="")
 
-    shown = Shown(today=date(2031, 5, 4), language="ar")
+    shown = WritingOptions(today=date(2031, 5, 4), language="ar")
     composing = compose("كم كلّف جسر نور؟", [hit(), hit(OPPOSITION, "b2")], model=Slow(), count=count, shown=shown)
     assert len("".join(composing)) > len(first)
     assert seen == [0, 1, 1] and len(looked_at) == 2  # each once

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import prompts
-from assistant.generative.citation_stream import cited
+from assistant.generative.citation_stream import parse_citations
 from assistant.generative.prompt_context import fit
 from index.token_count import count
 from tests.assistant.written import BRIDGE, OPPOSITION, hit
@@ -60,6 +60,6 @@ def test_INJ_01_an_attack_changes_nothing_of_the_request_but_the_text_of_its_own
 def test_INJ_01_a_model_that_repeats_an_attack_makes_no_link_and_cites_no_source_that_it_was_not_given() -> None:
     hits = {1: hit(), 2: hit(OPPOSITION, "b2")}
     for attack in attacks():
-        found = cited(f"{attack} [1] [9]", hits)
+        found = parse_citations(f"{attack} [1] [9]", hits)
         assert set(re.findall(r"\[([^\]]*)\]", found.text)) <= {"a1", "b2"}
         assert "](" not in found.text and "[9]" in found.reasons[0] + found.reasons[-1]

@@ -25,9 +25,9 @@ from llama_index.llms.openai_like import OpenAILike
 
 from assistant import Assistant
 from assistant import Settings as IsnadSettings
-from assistant.chat_model import accepted
+from assistant.chat_model import as_model
 from assistant.extractive.extractive_writer import Extractive
-from assistant.generative.compose import Shown, compose
+from assistant.generative.compose import WritingOptions, compose
 from assistant.integrations.llama_index import CitedQueryEngine, LlamaModel
 from assistant.models import Answer
 from index.errors import NoStore, ProviderCut, ProviderDown, ProviderError, ProviderRefused, UsageError
@@ -400,14 +400,14 @@ def test_a_fault_of_its_openai_client_is_one_of_our_errors(
 
 
 def test_any_llm_is_accepted_where_a_model_of_ours_is_and_nothing_else() -> None:
-    assert accepted(Saying()).name == "saying"
+    assert as_model(Saying()).name == "saying"
     with pytest.raises(UsageError, match="int is no model"):
-        accepted(7)
+        as_model(7)
 
 
 def test_its_openai_client_writes_our_answers(server: Scripted) -> None:
     server.faults = [None]
     llm = OpenAILike(model="m", api_base=server.url, api_key="k", is_chat_model=True, max_retries=0)
-    shown = Shown(today=date(2031, 5, 4), language="ar")
+    shown = WritingOptions(today=date(2031, 5, 4), language="ar")
     composing = compose("كم كلّف جسر نور؟", [hit()], model=LlamaModel(llm), count=count, shown=shown)
     assert "".join(composing) == "كلّف الجسر 40 مليون دينار. [a1]"

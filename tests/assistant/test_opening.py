@@ -44,7 +44,7 @@ def test_a_store_that_may_only_be_read_is_neither_written_nor_called_damaged(
     with pytest.raises(StoreClosed, match="may only be read"), Ledger.open(store).writing():
         pass
     with pytest.raises(StoreClosed, match="may only be read"):
-        examine(store, lambda ledger: container.meaning(ledger, Settings()))
+        examine(store, lambda ledger: container.open_vectors(ledger, Settings()))
 
 
 def test_while_the_first_articles_are_being_indexed_one_is_told_to_wait(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.chat_model import ChatModel, drained
-from assistant.generative.compose import Shown, compose
+from assistant.chat_model import ChatModel
+from assistant.generative.compose import WritingOptions, compose
+from assistant.generators import run_to_completion
 from index.errors import ProviderCut, ProviderError, ProviderRefused
 from index.model_api import ContextTooLong, Provider, Reply, Wait, embed
 from index.token_count import count
@@ -92,7 +93,7 @@ def test_a_reply_that_ends_by_itself_comes_with_the_servers_count_of_tokens(chat
 
 
 def streamed(server: Provider, options: dict[str, object]) -> Reply:
-    return drained(server.stream(QUESTION, model="tiny", max_tokens=12, **options))
+    return run_to_completion(server.stream(QUESTION, model="tiny", max_tokens=12, **options))
 
 
 @pytest.mark.parametrize("how", ["stream", "chat"])
@@ -136,6 +137,6 @@ def test_a_text_beyond_the_models_context_is_named_and_the_rest_is_embedded(embe
 def test_a_model_that_cannot_even_read_the_instructions_is_an_error_that_says_so(chat: str) -> None:
     tiny = ChatModel(provider(chat), "tiny", answer_tokens=24)
     hits = [hit(text="افتتح الوالي الجسر.")]
-    shown = Shown(today=date(2031, 5, 4), language="ar", budget=200, rewrite=False)
+    shown = WritingOptions(today=date(2031, 5, 4), language="ar", budget=200, rewrite=False)
     with pytest.raises(ContextTooLong):  # the instructions alone are longer than this model's context
         list(compose("من افتتح الجسر؟", hits, model=tiny, count=count, shown=shown))

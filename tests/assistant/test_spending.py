@@ -6,8 +6,9 @@ from collections.abc import Generator, Sequence
 
 import pytest
 
-from assistant.budget import Budget, BudgetSpent, Metered
-from assistant.chat_model import Message, Prices, drained
+from assistant.budget import Budget, BudgetedModel, BudgetSpent
+from assistant.chat_model import Message, Prices
+from assistant.generators import run_to_completion
 from index.model_api import Reply
 
 PRICES = Prices(tokens_in=1_000_000.0, tokens_out=1_000_000.0)  # one for a token
@@ -29,17 +30,17 @@ class Tells:
 
 def test_a_call_that_might_overdraw_the_budget_is_not_made() -> None:
     model, budget = Tells(), Budget(30.0, lambda messages: 15.0)
-    metered = Metered(model, budget, PRICES, len)
-    assert drained(metered.reply(ASKED)).text == "الوالي كمال" and budget.spent == 12.0
-    drained(metered.reply(ASKED))
+    metered = BudgetedModel(model, budget, PRICES, len)
+    assert run_to_completion(metered.reply(ASKED)).text == "الوالي كمال" and budget.spent == 12.0
+    run_to_completion(metered.reply(ASKED))
     with pytest.raises(BudgetSpent, match=r"24\.0000 of 30"):
-        drained(metered.reply(ASKED))
+        run_to_completion(metered.reply(ASKED))
     assert model.asked == 2 and budget.spent == 24.0
 
 
 def test_a_reply_that_is_left_half_way_is_paid_for_as_far_as_it_came() -> None:
     budget = Budget(None)
-    replying = Metered(Tells(), budget, PRICES, len).reply(ASKED)
+    replying = BudgetedModel(Tells(), budget, PRICES, len).reply(ASKED)
     assert next(replying) == "الوالي "
     replying.close()
     assert budget.spent == len("من؟") + len("الوالي ")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assistant.chat_model import drained
+from assistant.generators import run_to_completion
 from evals.cases.case import SUITES, load
 from evals.cli.main import main
 from evals.engines.engine import prompt_texts
@@ -39,7 +39,7 @@ class Server:
             return "NO_ANSWER\nلا تذكر المصادر ذلك."
         if question in self.wavering and self._chance.random() < 0.4:
             return "NO_ANSWER\nلا تذكر المصادر ذلك."
-        return drained(READER.reply(messages)).text
+        return run_to_completion(READER.reply(messages)).text
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import prompts
 from assistant import container
 from assistant.chat_model import Prices
-from assistant.generative.model_writer import Modelled
+from assistant.generative.model_writer import ModelWriter
 from assistant.settings import Settings
 from evals.cases.case import SUITES, Case, load
 from evals.cases.corpus import Corpus, build, default_folders
@@ -38,10 +38,10 @@ class Desk:
         self.corpus, self.retriever = corpus, retriever
 
     def engine(self, folder: Path) -> AssistantEngine:
-        def writer(case: Case, repeat: int) -> Modelled:
+        def writer(case: Case, repeat: int) -> ModelWriter:
             model = Watched(Reader(CASES))
             day = case.as_of or date(2026, 11, 1)
-            return Modelled(model, count=count, budget=6000, prices=Prices(), today=lambda: day)
+            return ModelWriter(model, count=count, budget=6000, prices=Prices(), today=lambda: day)
 
         texts = prompt_texts(folder)
         about = About(name="model:reader", deterministic=True, prompts=prompt_hashes(texts), prompt_texts=texts)
@@ -55,7 +55,7 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     store = tmp_path_factory.mktemp("desk") / "store"
-    return Desk(build(default_folders(), store), container.reading(store, Settings()))
+    return Desk(build(default_folders(), store), container.open_retriever(store, Settings()))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from assistant.budget import Budget, BudgetSpent
-from assistant.chat_model import Message, Prices, drained
+from assistant.chat_model import Message, Prices
+from assistant.generators import run_to_completion
 from evals.cases.case import Case
 from evals.engines.engine import About
 from evals.engines.recorded_calls import Calls, NotRecorded, Remembered
@@ -151,7 +152,7 @@ def test_a_call_is_paid_for_once_for_each_repeat_also_by_later_runs(tmp_path: Pa
     for _ in range(3):
         calls = Calls(tmp_path / "calls.jsonl")
         for repeat in (0, 1):
-            said = drained(Remembered(parrot, calls, repeat, name="parrot").reply(ASKED))
+            said = run_to_completion(Remembered(parrot, calls, repeat, name="parrot").reply(ASKED))
             assert said.text == ASKED[0]["content"] and said.tokens_in == 1000
         calls.close()
     assert parrot.asked == 2
@@ -161,17 +162,17 @@ def test_offline_a_call_that_was_never_made_is_an_error_and_is_counted(tmp_path:
     calls = Calls(tmp_path / "calls.jsonl")
     offline = Remembered(None, calls, 0, name="parrot")
     with pytest.raises(NotRecorded, match="offline"):
-        drained(offline.reply(ASKED))
+        run_to_completion(offline.reply(ASKED))
     assert calls.misses == 1
-    drained(Remembered(Parrot(), calls, 0, name="parrot").reply(ASKED))
-    assert drained(offline.reply(ASKED)).text == ASKED[0]["content"]
+    run_to_completion(Remembered(Parrot(), calls, 0, name="parrot").reply(ASKED))
+    assert run_to_completion(offline.reply(ASKED)).text == ASKED[0]["content"]
     assert calls.misses == 1
 
 
 def test_another_model_or_other_parameters_are_another_call(tmp_path: Path) -> None:
     calls, parrot = Calls(tmp_path / "calls.jsonl"), Parrot()
     for name, parameters in (("a", ""), ("b", ""), ("a", "temperature=1")):
-        drained(Remembered(parrot, calls, 0, name=name, parameters=parameters).reply(ASKED))
+        run_to_completion(Remembered(parrot, calls, 0, name=name, parameters=parameters).reply(ASKED))
     assert parrot.asked == 3
 
 
@@ -180,7 +181,7 @@ def test_a_budget_is_never_overdrawn(tmp_path: Path) -> None:
     calls, parrot = Calls(tmp_path / "calls.jsonl"), Parrot()
     with pytest.raises(BudgetSpent):
         for repeat in range(9):
-            drained(Remembered(parrot, calls, repeat, name="p", budget=budget, prices=PRICES).reply(ASKED))
+            run_to_completion(Remembered(parrot, calls, repeat, name="p", budget=budget, prices=PRICES).reply(ASKED))
     assert parrot.asked == 2 and budget.spent == pytest.approx(0.004)
 
 

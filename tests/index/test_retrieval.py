@@ -40,7 +40,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def retriever(store: Path) -> Iterator[Retriever]:
-    found = container.reading(store, Settings())
+    found = container.open_retriever(store, Settings())
     yield found
     found.close()
 
@@ -110,8 +110,8 @@ def test_neighbours_are_the_passages_around_a_hit(retriever: Retriever) -> None:
 
 def test_a_reranker_that_is_set_puts_the_best_passages_in_order(store: Path, tmp_path: Path) -> None:
     folder = tiny_onnx.cross_encoder(tmp_path, {"هالة": 5.0, "سامر": -5.0, "وردة": 0.0})
-    plain = container.reading(store, Settings())
-    second = container.reading(store, Settings(reranker=f"local:{folder}"))
+    plain = container.open_retriever(store, Settings())
+    second = container.open_retriever(store, Settings(reranker=f"local:{folder}"))
     try:
         assert plain.search("رئيس بلدية وردة")[0].article.id == "old"
         match = second.search("رئيس بلدية وردة")

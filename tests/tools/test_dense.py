@@ -37,9 +37,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> object:
     folder = tiny_onnx.embedder(place / "model", {word: list(map(float, one)) for word, one in WORDS.items()})
     with serving(folder) as address:
         settings = replace(Settings(), embedding_model="synonyms", embedding_base_url=address)
-        ledger, derived = container.writing(place / "store", settings)
+        ledger, derived = container.open_writer(place / "store", settings)
         take([{"id": "cars", "text": "car sold"}, {"id": "bakery", "text": "bread sold"}], ledger, derived)
-        container.let_go(ledger, derived)
+        container.close(ledger, derived)
         yield place / "store", settings
 
 

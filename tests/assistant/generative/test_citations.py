@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.generative.citation_stream import Cited, Citing, cited
+from assistant.generative.citation_stream import CitationStream, CitedText, parse_citations
 from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION, hit, texts
 
 HITS = {1: hit(), 2: hit(OPPOSITION, "b2"), 3: hit(ENGLISH, "c3", language="en"), 4: hit(BRIDGE, "copy_4")}
@@ -18,13 +18,13 @@ CRITIC = "انتقدت النائبة هدى منصور كلفة الجسر"
 YEARS = "The work took three years"
 
 
-def read(marked: str) -> Cited:
-    found = cited(marked, HITS, "كم كلّف الجسر؟")
+def read(marked: str) -> CitedText:
+    found = parse_citations(marked, HITS, "كم كلّف الجسر؟")
     check(found)
     return found
 
 
-def check(found: Cited) -> None:
+def check(found: CitedText) -> None:
     """What holds of every answer."""
     for sentence in found.sentences:
         assert found.text[sentence.start : sentence.end] == sentence.text
@@ -243,7 +243,7 @@ PIECES += [
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.randoms(use_true_random=False))
 def test_it_does_not_matter_where_a_stream_is_cut(marked: str, random: object) -> None:
     whole = read(marked)
-    reading, shown, at = Citing(HITS, "كم كلّف الجسر؟"), "", 0
+    reading, shown, at = CitationStream(HITS, "كم كلّف الجسر؟"), "", 0
     while at < len(marked):
         step = random.randint(1, 9)  # type: ignore[attr-defined]
         shown += reading.feed(marked[at : at + step])
@@ -256,11 +256,11 @@ def test_it_does_not_matter_where_a_stream_is_cut(marked: str, random: object) -
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="ab ا1.[]()【】\n؟\u200b(", max_size=60))
 def test_whatever_the_model_writes_the_result_keeps_its_promises(marked: str) -> None:
-    check(cited(marked, HITS))
+    check(parse_citations(marked, HITS))
 
 
 def test_text_appears_as_it_comes() -> None:
-    reading = Citing(HITS)
+    reading = CitationStream(HITS)
     shown = [reading.feed(letter) for letter in f"{COST} [1]. {CRITIC} [2]."]
     assert "".join(shown[: len(COST)]) == COST
     assert "".join(shown[: len(COST) + 6]).startswith(f"{COST}.")
@@ -272,5 +272,5 @@ def test_DOS_01_the_worst_text_is_read_in_time(worst: str) -> None:
     import time
 
     began = time.perf_counter()
-    cited(worst * (10_000 // len(worst)), {1: hit("كلمة.")})
+    parse_citations(worst * (10_000 // len(worst)), {1: hit("كلمة.")})
     assert time.perf_counter() - began < 5

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 import prompts
-from assistant.chat_model import ChatModel, Message, Prices, Recorded, drained, key_of, unthinking
-from assistant.generative.compose import REFUSAL, Shown, compose
+from assistant.chat_model import ChatModel, Message, Prices, Recorded, key_of, without_thoughts
+from assistant.generative.compose import REFUSAL, WritingOptions, compose
+from assistant.generators import run_to_completion
 from assistant.models import Draft
 from assistant.rendering.refusals import REFUSALS
 from index.errors import ProviderCut, ProviderDown, ProviderRefused
@@ -26,7 +27,7 @@ from tests.scripted import Scripted
 QUESTION = "كم كلّف جسر نور؟"
 COST = "كلّف الجسر 40 مليون دينار"
 HITS = [hit(), hit(OPPOSITION, "b2"), hit(ENGLISH, "c3", language="en")]
-TODAY = Shown(today=date(2031, 5, 4), language="ar")
+TODAY = WritingOptions(today=date(2031, 5, 4), language="ar")
 
 
 class Says:
@@ -51,7 +52,7 @@ class Says:
 
 
 def written(
-    model: Says, question: str = QUESTION, hits: Sequence[Hit] = HITS, shown: Shown = TODAY
+    model: Says, question: str = QUESTION, hits: Sequence[Hit] = HITS, shown: WritingOptions = TODAY
 ) -> tuple[str, Draft]:
     composing = compose(question, hits, model=model, count=count, shown=shown)
     pieces = []
@@ -71,7 +72,9 @@ def test_what_is_shown_is_the_answer_with_ids_for_marks() -> None:
 
 def test_the_model_is_asked_in_the_language_of_the_question_with_dates_and_the_prompts_hash() -> None:
     model = Says("It cost 40 million dinars [1].")
-    _, answer = written(model, "How much did the bridge cost?", shown=Shown(today=date(2031, 5, 4), language="en"))
+    _, answer = written(
+        model, "How much did the bridge cost?", shown=WritingOptions(today=date(2031, 5, 4), language="en")
+    )
     system, user = (message["content"] for message in model.asked[0])
     assert "Write in English" in system and "Answer in English" in user
     assert "Today: 2031-05-04" in user and "published: 2031-05-02" in user
@@ -157,7 +160,7 @@ def test_an_answer_that_never_began_raises() -> None:
 
 def test_a_model_that_cannot_read_every_passage_is_shown_fewer() -> None:
     model = Says(ContextTooLong("too long"), f"{COST} [1].")
-    _, answer = written(model, shown=Shown(today=date(2031, 5, 4), language="ar", budget=560))
+    _, answer = written(model, shown=WritingOptions(today=date(2031, 5, 4), language="ar", budget=560))
     first, second = (asked[1]["content"].count("end of source") for asked in model.asked)
     assert first > second >= 1
     assert texts(answer) == ("the model could not read every passage; it was shown fewer",)
@@ -254,9 +257,9 @@ def test_the_thoughts_of_a_model_are_not_shown(said: str, shown: str) -> None:
         yield from said
         return Reply(text=said)
 
-    thinking = unthinking(letters())
+    thinking = without_thoughts(letters())
     assert "".join(thinking) == shown
-    assert drained(unthinking(letters())).text == shown
+    assert run_to_completion(without_thoughts(letters())).text == shown
 
 
 INJECTIONS = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.generative.quote_selection import Borne, Told, borne_out, closest
+from assistant.generative.quote_selection import Attributed, SourceSentences, cite, nearest_citations
 from index.chunking import cut
 from index.models import Article, Hit, Span
 from tests.assistant.written import BRIDGE, hit
@@ -28,9 +28,9 @@ def hits() -> dict[int, Hit]:
     return dict(enumerate(found, 1))
 
 
-def tied_rows(hits: dict[int, Hit], named: bool) -> Iterator[tuple[dict[str, str], Borne]]:
+def tied_rows(hits: dict[int, Hit], named: bool) -> Iterator[tuple[dict[str, str], Attributed]]:
     """Each row with what bears it out, its passage named or not."""
-    told = {number: Told(hit) for number, hit in hits.items()}
+    told = {number: SourceSentences(hit) for number, hit in hits.items()}
     for row in ROWS:
         numbers = [
             number
@@ -38,7 +38,7 @@ def tied_rows(hits: dict[int, Hit], named: bool) -> Iterator[tuple[dict[str, str
             if hit.article.id.startswith(row["file"]) and row["holds"] in hit.passage.text
         ]
         assert numbers, f"the sample articles no longer hold {row['holds']}"
-        yield row, borne_out(row["sentence"], numbers[:1] if named else [], told)
+        yield row, cite(row["sentence"], numbers[:1] if named else [], told)
 
 
 def test_of_sentences_in_two_languages_the_words_that_bear_them_out_are_quoted(hits: dict[int, Hit]) -> None:
@@ -66,17 +66,19 @@ def test_most_sentences_whose_source_is_not_named_are_tied_all_the_same(hits: di
 
 def test_a_heading_is_quoted_only_where_the_text_below_says_nothing_of_it() -> None:
     text = "كلفة الجسر الجديد\n\nبلغت كلفة بناء الجسر الجديد أربعين مليون دينار.\nوشكر الوالي العمال."
-    (citation,) = borne_out("كلفة الجسر الجديد 40 مليون دينار", [1], {1: Told(hit(text))}).citations
+    (citation,) = cite("كلفة الجسر الجديد 40 مليون دينار", [1], {1: SourceSentences(hit(text))}).citations
     assert citation.quote == "بلغت كلفة بناء الجسر الجديد أربعين مليون دينار."
     alone = "كلفة الجسر الجديد\n\nوشكر الوالي العمال."
-    (citation,) = borne_out("كلفة الجسر الجديد", [1], {1: Told(hit(alone))}).citations
+    (citation,) = cite("كلفة الجسر الجديد", [1], {1: SourceSentences(hit(alone))}).citations
     assert citation.quote == "كلفة الجسر الجديد"
 
 
 def test_what_a_site_put_around_an_article_is_never_cited() -> None:
     text = f"{BRIDGE}\nاقرأ أيضا: كلّف الجسر 40 مليون دينار"
     around = Span(text.index("اقرأ"), len(text))
-    (citation,) = borne_out("كلّف الجسر 40 مليون دينار", [1], {1: Told(hit(text, boilerplate=(around,)))}).citations
+    (citation,) = cite(
+        "كلّف الجسر 40 مليون دينار", [1], {1: SourceSentences(hit(text, boilerplate=(around,)))}
+    ).citations
     assert citation.end <= around.start
 
 
@@ -84,13 +86,13 @@ def test_what_a_site_put_around_an_article_is_never_cited() -> None:
     ("said", "question"), [("نعم.", "هل كلّف الجسر 40 مليون دينار؟"), ("Yes.", "هل كلّف الجسر 40 مليون دينار؟")]
 )
 def test_yes_is_borne_out_by_what_the_question_says(said: str, question: str) -> None:
-    (citation,) = borne_out(said, [1], {1: Told(hit())}, question).citations
+    (citation,) = cite(said, [1], {1: SourceSentences(hit())}, question).citations
     assert "40 مليون دينار" in citation.quote
 
 
 def test_the_closest_words_are_one_quote_to_an_article_from_the_best_hits() -> None:
     hits = [hit(), hit(), *(hit(BRIDGE, f"a{n}") for n in range(2, 9))]
-    found = closest("كم كلّف الجسر؟", hits)
+    found = nearest_citations("كم كلّف الجسر؟", hits)
     assert [match.file_id for match in found] == ["a1", "a2", "a3"]
     assert all("كلّف" in match.quote for match in found)
-    assert closest("؟", []) == ()
+    assert nearest_citations("؟", []) == ()

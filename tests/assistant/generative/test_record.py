@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from assistant import Assistant, Settings
-from assistant.generative.citation_stream import cited
-from assistant.generative.metadata_claims import places, stated
+from assistant.generative.citation_stream import parse_citations
+from assistant.generative.metadata_claims import fact_spans, stated_facts
 from assistant.models import Answer, Citation, Sentence
 from assistant.rendering.plain_text import after_text
 from assistant.rendering.reasons import worded
@@ -29,7 +29,7 @@ DATED = f"نشر في ٢ أيار ٢٠٣١\nالمصدر: {AGENCY}\n{BRIDGE}"
 def told(said: str, text: str = BRIDGE, question: str = ASKED, **fields: object) -> tuple[Hit, Sentence]:
     """A hit on an article of that text, and the sentence of a model that names it, checked."""
     one = hit(text, **({"title": "افتتاح جسر نور", "publisher": AGENCY} | fields))
-    found = cited(f"{said} [1]", {1: one}, question)
+    found = parse_citations(f"{said} [1]", {1: one}, question)
     (sentence,) = examined(found.sentences, question, [one])
     for quote in sentence.citations:
         assert one.article.text[quote.start : quote.end] == quote.quote
@@ -69,7 +69,7 @@ def test_a_day_that_the_story_names_is_not_taken_for_the_day_it_was_published() 
     story = f"{BRIDGE}\nوتبدأ أعمال الصيانة الكبرى في 2 أيار 2031 على ضفتي النهر وعند مدخل المدينة القديمة كله."
     one, sentence = told("نُشر الخبر في 2 مايو 2031.", story)
     assert find("أعمال الصيانة", sentence.citations[0].quote) is None
-    (span,) = places(one.article, ["published"])
+    (span,) = fact_spans(one.article, ["published"])
     assert span.of(story).startswith("افتتح والي مدينة السراج")
 
 
@@ -84,7 +84,7 @@ def test_a_day_that_the_story_names_is_not_taken_for_the_day_it_was_published() 
 )
 def test_a_sentence_on_the_story_is_not_held_against_the_record(said: str, question: str) -> None:
     article = hit(title="افتتاح جسر نور", publisher=AGENCY).article
-    assert stated(said, article, question) == ()
+    assert stated_facts(said, article, question) == ()
     _, sentence = told(said, question=question)
     assert not any(quote.record for quote in sentence.citations)
 
@@ -107,18 +107,18 @@ def test_a_wrong_day_of_a_report_is_tied_to_its_record_and_not_borne_out(said: s
 
 def test_of_two_reports_a_day_is_tied_to_the_one_that_has_it() -> None:
     one, other = hit(BRIDGE), hit(BRIDGE, "a2", published=date(2031, 5, 3))
-    found = cited("نُشر الخبر في 3 مايو 2031. [1][2]", {1: one, 2: other}, ASKED)
+    found = parse_citations("نُشر الخبر في 3 مايو 2031. [1][2]", {1: one, 2: other}, ASKED)
     assert [quote.file_id for quote in found.sentences[0].citations] == ["a2"]
 
 
 def test_a_title_that_names_a_day_or_the_publisher_is_a_title_and_no_more() -> None:
     article = hit(title=f"بيان {AGENCY} في 7 أيار 2031 عن الجسر", publisher=AGENCY).article
-    assert stated(f"عنوان الخبر «{article.title}».", article) == ("title",)
-    assert stated(f"عنوان الخبر «{article.title}»، واستقال الوزير.", article) == ()
+    assert stated_facts(f"عنوان الخبر «{article.title}».", article) == ("title",)
+    assert stated_facts(f"عنوان الخبر «{article.title}»، واستقال الوزير.", article) == ()
 
 
 def test_what_no_file_says_of_itself_is_not_stated() -> None:
-    assert stated("نُشر الخبر في 2 مايو 2031.", Article(id="a", text=BRIDGE, sha256="")) == ()
+    assert stated_facts("نُشر الخبر في 2 مايو 2031.", Article(id="a", text=BRIDGE, sha256="")) == ()
 
 
 def test_a_kept_answer_is_held_against_the_record_of_today(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.generative.attribution import tied
+from assistant.generative.attribution import attribute
 
 ARABIC = (
     "افتتح والي السراج كمال الراوي جسر نور صباح الجمعة بحضور مئات السكان.",
@@ -47,42 +47,42 @@ CLAIMS = [
 def test_the_sentence_that_says_it_is_found_in_either_language(
     passage: tuple[str, ...], claim: str, place: int
 ) -> None:
-    assert tied(claim, passage).places[0] == place
+    assert attribute(claim, passage).places[0] == place
 
 
 @pytest.mark.parametrize("claim", ["خسر المنتخب مباراته أمام ضيفه", "The team lost its match"])
 @pytest.mark.parametrize("passage", [ARABIC, ENGLISH], ids=["arabic", "english"])
 def test_what_stands_nowhere_is_hardly_tied(passage: tuple[str, ...], claim: str) -> None:
-    assert tied(claim, passage).strength < 0.08
+    assert attribute(claim, passage).strength < 0.08
 
 
 def test_a_claim_of_two_sentences_is_tied_to_both_and_a_claim_of_one_to_one() -> None:
-    both = tied("افتتح الراوي الجسر الجمعة، ويبلغ طوله 620 مترا وعرضه 24 مترا", ARABIC)
+    both = attribute("افتتح الراوي الجسر الجمعة، ويبلغ طوله 620 مترا وعرضه 24 مترا", ARABIC)
     assert set(both.places) == {0, 4}
-    assert tied("يبلغ طول الجسر 620 مترا", ARABIC).places == (4,)
+    assert attribute("يبلغ طول الجسر 620 مترا", ARABIC).places == (4,)
 
 
 def test_the_right_number_decides_between_sentences_alike() -> None:
     alike = ("زار المعرض 120 طالبا يوم الأحد.", "زار المعرض 310 طلاب يوم الاثنين.", "زار المعرض 95 طالبا يوم الثلاثاء.")
-    assert tied("زاره ثلاثمئة وعشرة طلاب", alike).places == (1,)
+    assert attribute("زاره ثلاثمئة وعشرة طلاب", alike).places == (1,)
 
 
 def test_the_question_decides_between_sentences_that_hold_a_short_answer() -> None:
     passage = ("وُلد الشاعر في حلب عام 1990.", "وتعمل أخته طبيبة في حلب منذ سنوات.", "ثم انتقل إلى عمّان.")
-    assert tied("في حلب", passage, "أين تعمل أخت الشاعر؟").places[0] == 1
-    assert tied("في حلب", passage, "أين وُلد الشاعر؟").places[0] == 0
+    assert attribute("في حلب", passage, "أين تعمل أخت الشاعر؟").places[0] == 1
+    assert attribute("في حلب", passage, "أين وُلد الشاعر؟").places[0] == 0
 
 
 def test_names_meet_across_scripts() -> None:
     passage = ("التقى فلاديمير نيكولاييف نظيره.", "وغادر سيرغي أورلوف القاعة.", "وبقي أندريه كوزلوف.")
     for name, place in (("Vladimir Nikolayev", 0), ("Sergey Orlov", 1), ("Andrei Kozlov", 2)):
-        found = tied(f"{name} was there", passage)
+        found = attribute(f"{name} was there", passage)
         assert found.places[0] == place and found.across
 
 
 @given(st.text(max_size=80), st.lists(st.text(max_size=60), max_size=6))
 def test_the_strength_is_a_share_and_the_places_are_places(claim: str, passage: list[str]) -> None:
-    found = tied(claim, passage)
+    found = attribute(claim, passage)
     assert 0 <= found.strength <= 1
     assert len(set(found.places)) == len(found.places) <= 3
     assert set(found.places) <= set(range(len(passage)))

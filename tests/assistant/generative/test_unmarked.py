@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.generative.strip_markdown import Unmarked, unmarked
+from assistant.generative.strip_markdown import MarkdownStripper, strip_markdown
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from assistant.generative.strip_markdown import Unmarked, unmarked
     ],
 )
 def test_marks_of_emphasis_headings_and_lists_are_taken_away(written: str, plain: str) -> None:
-    assert unmarked(written) == plain
+    assert strip_markdown(written) == plain
 
 
 @pytest.mark.parametrize(
@@ -43,19 +43,21 @@ def test_marks_of_emphasis_headings_and_lists_are_taken_away(written: str, plain
     ],
 )
 def test_what_is_no_mark_stays(said: str) -> None:
-    assert unmarked(said) == said
+    assert strip_markdown(said) == said
 
 
 @given(st.text(alphabet="ab ا1.[]*_#-+\n«"))
 def test_nothing_is_lost_but_marks(written: str) -> None:
-    assert [one for one in unmarked(written) if one not in "*_#-+ "] == [one for one in written if one not in "*_#-+ "]
+    assert [one for one in strip_markdown(written) if one not in "*_#-+ "] == [
+        one for one in written if one not in "*_#-+ "
+    ]
 
 
 @given(st.text(alphabet="ab ا1.*_\n"))
 def test_a_letter_waits_for_no_more_than_the_next(written: str) -> None:
-    reading, shown = Unmarked(), ""
+    reading, shown = MarkdownStripper(), ""
     for letter in written:
         shown += reading.feed(letter)
         if letter.isalnum():
             assert shown.endswith(letter)
-    assert shown + reading.close() == unmarked(written)
+    assert shown + reading.close() == strip_markdown(written)
