@@ -28,7 +28,7 @@ HOMES = {
     "fastapi": {"assistant/web"},
     "gradio": {"assistant/web"},
     "mcp": {"assistant/web/mcp_tools.py"},
-    "uvicorn": {"assistant/web/server.py"},
+    "uvicorn": {"assistant/web/server.py", "assistant/web/connections.py"},
     "llama_index": {"index/integrations/llama_index.py", "assistant/integrations/llama_index.py"},
     "sqlite3": {"index/store", "index/vectors/chroma_process.py", "assistant/web"},
 }
