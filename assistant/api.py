@@ -94,7 +94,7 @@ class Assistant:
         if isinstance(model, str):
             chosen = replace(chosen, model=model)
             if not chosen.has_model:
-                raise UsageError(f"no server is set for the model {model}: set OPENAI_API_KEY or OPENAI_BASE_URL")
+                raise UsageError("settings.no_model_server", model=model)
         embedder = container.choose_embedder(chosen, embedding)
         retriever = container.open_retriever(Path(store), chosen, embedder, create=create)
         try:
@@ -284,11 +284,11 @@ class Assistant:
 
     def _still_open(self) -> None:
         if self._closed:
-            raise UsageError("this assistant is closed; open another with Assistant.open")
+            raise UsageError("assistant.closed")
 
     def _told(self, error: IsnadError) -> IsnadError:
         """The error that a reader should see: whatever happens after the end is due to the end."""
-        return UsageError("this assistant was closed meanwhile; open another") if self._closed else error
+        return UsageError("assistant.closed_meanwhile") if self._closed else error
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

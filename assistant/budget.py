@@ -41,7 +41,7 @@ class Budget:
         most = self._ceiling(messages)
         with self._lock:
             if self.limit is not None and self.spent + self._reserved + most > self.limit:
-                raise BudgetSpent(f"the next call may cost {most:.4f}, and {self.spent:.4f} of {self.limit:g} is spent")
+                raise BudgetSpent("models.over_budget", most=most, spent=self.spent, limit=self.limit)
             self._reserved += most
         try:
             yield self._add

@@ -92,7 +92,7 @@ class Recorded:
         """Yield the recorded reply in pieces. Raises ProviderDown where this request was never recorded."""
         path = self._folder / f"{key_of(messages)}-0.md"
         if not path.is_file():
-            raise ProviderDown(f"no reply to this request is recorded: {path.name} is missing in {self._folder.name}")
+            raise ProviderDown("models.not_recorded", file=path.name, folder=self._folder.name)
         text = path.read_text("utf-8").strip()
         for start in range(0, len(text), 12):
             yield text[start : start + 12]
@@ -111,10 +111,7 @@ def as_model(model: Any) -> Model:
         from assistant.integrations.llama_index import LlamaModel  # llama_index is imported already: it made the LLM
 
         return LlamaModel(model)
-    raise UsageError(
-        f"{type(model).__name__} is no model: "
-        "give a ChatModel, an LLM of llama-index, or anything with `name` and `reply`"
-    )
+    raise UsageError("models.not_a_model", type=type(model).__name__)
 
 
 class Prices(Value, frozen=True, kw_only=True):

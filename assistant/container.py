@@ -104,10 +104,7 @@ def choose_embedder(settings: Settings, given: Any = None) -> Embedder | None:
 
         return LocalEmbedder(name.removeprefix("local:"))
     if not (settings.embedding_base_url or settings.has_model):
-        raise UsageError(
-            f"no server is set for the embedding model {name}: set OPENAI_API_KEY, OPENAI_BASE_URL or "
-            "ISNAD_EMBEDDING_BASE_URL, or name a model of this process: local:NAME"
-        )
+        raise UsageError("settings.no_embedding_server", model=name)
     from index.embeddings.openai_embeddings import Served
 
     key, address = settings.embedding_server_key(), settings.embedding_base_url or settings.base_url
@@ -124,9 +121,7 @@ def choose_reranker(settings: Settings) -> Reranker | None:
 
         return LocalReranker(name.removeprefix("local:"))
     if not settings.has_model:
-        raise UsageError(
-            f"no server is set for the reranker {name}: set OPENAI_BASE_URL, or name a model of this process: local:NAME"
-        )
+        raise UsageError("settings.no_reranker_server", model=name)
     from index.search.rerank import ServedReranker
 
     return ServedReranker(_provider(settings, settings.model_key(), settings.base_url), name)
@@ -164,7 +159,7 @@ def budget(settings: Settings, limit: float | None) -> Budget:
 
     prices = _prices(settings)
     if limit is not None and (prices.tokens_in is None or prices.tokens_out is None):
-        raise UsageError("--max-cost needs the prices: set ISNAD_PRICE_IN and ISNAD_PRICE_OUT, per million tokens")
+        raise UsageError("settings.no_prices")
 
     def most(messages: Sequence[Message]) -> float:
         asked = sum(count(message["content"]) + 8 for message in messages)
@@ -186,7 +181,7 @@ def budgeted_model(settings: Settings, limit: float) -> Model | None:
 def judge_model(settings: Settings) -> Model:
     """Return the configured model, to judge with. Raises UsageError where none is configured."""
     if not settings.has_model:
-        raise UsageError("a judge is a model, and none is set: set OPENAI_API_KEY or OPENAI_BASE_URL")
+        raise UsageError("settings.no_judge")
     return _chat(settings)
 
 

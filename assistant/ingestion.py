@@ -33,7 +33,7 @@ class Ingestor:
         """What `Assistant.add` says."""
         with self._turn:
             if self._closed:
-                raise UsageError("this assistant is closed; open another with Assistant.open")
+                raise UsageError("assistant.closed")
             if reembed:
                 self._let_go()
             self._kept = self._kept or self._opened(reembed)

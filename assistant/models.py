@@ -214,7 +214,7 @@ class Answer(Value, frozen=True, kw_only=True):
         try:
             return msgspec.json.decode(text, type=cls)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise UsageError(f"this is not an answer that `to_json` or `isnad ask --json` wrote: {error}") from error
+            raise UsageError("assistant.not_an_answer", error=error) from error
 
     def to_markdown(self) -> str:
         """The answer as Markdown: each sentence with the numbers of its quotes, then the quotes with file id and offsets.

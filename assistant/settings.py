@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from index.errors import UsageError
+from index.messages.reason import Reason
 from index.models import Value
 
 DEFAULT_MODEL = "gpt-4.1-mini"  # chat completions, a long context, takes a temperature; any other by ISNAD_MODEL
@@ -101,7 +102,7 @@ class Settings(Value, frozen=True, kw_only=True):
         try:
             settings = msgspec.convert(chosen, cls, strict=False)
         except msgspec.ValidationError as error:
-            raise UsageError(f"a setting has the wrong kind of value: {error}".replace("`$.", "`")) from None
+            raise UsageError("settings.wrong_kind", error=str(error).replace("`$.", "`")) from None
         keys = {
             name: Secret(environ[variable]) for name, variable in _KEYS.items() if environ.get(variable, "").strip()
         }
@@ -176,27 +177,28 @@ def _from_file(path: Path | None) -> dict[str, Any]:
     try:
         written = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot read the settings in {path}: {error.strerror}") from None
+        raise UsageError("settings.unreadable", path=path, error=error.strerror) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f'{path} is not TOML: {_where(error)}; a line looks like: model = "{DEFAULT_MODEL}"') from None
+        raise UsageError("settings.not_toml", path=path, where=_where(error), example=DEFAULT_MODEL) from None
     for name in written:
         if name not in _NAMES:
-            raise UsageError(f"{path}: {_unknown(name)}")
+            raise UsageError("settings.in_file", path=path, why=_unknown(name))
     return written
 
 
-def _where(error: Exception) -> str:
+def _where(error: Exception) -> str | Reason:
     """The place of a mistake without the line itself, which may hold a key."""
     place = str(error).rpartition("(")[2].rstrip(")")
-    return place if place.startswith("at ") else "it is not UTF-8 text or breaks off"
+    return place if place.startswith("at ") else Reason("settings.broken_text")
 
 
-def _unknown(name: str) -> str:
+def _unknown(name: str) -> Reason:
     if "key" in name.lower().split("_"):
-        return f"`{name}`: keys do not belong in a file; set OPENAI_API_KEY in the environment"
+        return Reason.of("settings.key_in_file", name=name)
     near = difflib.get_close_matches(name.lower().removeprefix("isnad_").removeprefix("openai_"), _NAMES, 1)
-    hint = f"did you mean `{near[0]}`?" if near else f"the settings are: {', '.join(_NAMES)}"
-    return f"there is no setting `{name}`; {hint}"
+    if near:
+        return Reason.of("settings.unknown_near", name=name, near=near[0])
+    return Reason.of("settings.unknown", name=name, names=list(_NAMES))
 
 
 def _sensible(settings: Settings) -> Settings:
@@ -204,22 +206,20 @@ def _sensible(settings: Settings) -> Settings:
     for name in ("base_url", "embedding_base_url"):
         url = getattr(settings, name)
         if url is not None and not _is_address(url):
-            raise UsageError(f"{_VARIABLES[name]} must be an address such as http://localhost:11434/v1")
+            raise UsageError("settings.not_an_address", name=_VARIABLES[name])
     above = ("first_token_seconds", "stall_seconds", "total_seconds", "context_tokens", "answer_tokens")
     for name in (*above, "embedding_dimensions"):
         value = getattr(settings, name)
         if value is not None and not 0 < value <= 10_000_000:
-            raise UsageError(f"the setting `{name}` must be above 0 and within reason")
+            raise UsageError("settings.not_positive", name=name)
     if not 0 <= settings.meaning_weight <= 1_000_000:
-        raise UsageError("the setting `meaning_weight` must be 0 (words alone) or above, and within reason")
+        raise UsageError("settings.bad_weight")
     for name in ("price_in", "price_out", "price_embedding"):
         if not 0 <= (getattr(settings, name) or 0) < inf:  # nor nan: a limit on money would hold nothing
-            raise UsageError(f"the setting `{name}` must be 0 or above")
+            raise UsageError("settings.negative", name=name)
     local = (settings.embedding_model or "").startswith("local:")
     if settings.has_embedding and not (local or settings.embedding_base_url or settings.has_model):
-        raise UsageError(
-            "ISNAD_EMBEDDING_MODEL is set but no server is: set OPENAI_API_KEY, OPENAI_BASE_URL or ISNAD_EMBEDDING_BASE_URL"
-        )
+        raise UsageError("settings.embedding_without_server")
     return settings
 
 

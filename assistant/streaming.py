@@ -42,7 +42,7 @@ class Stream(Generator[str, None, Answer]):
         for _ in self:
             pass
         if self._answer is None:
-            raise UsageError("the answer was left before its end; ask again")
+            raise UsageError("assistant.left")
         return self._answer
 
     @property
@@ -110,7 +110,7 @@ class AsyncStream(AsyncIterator[str]):
     def answer(self) -> Answer:
         """The answer, after the end; UsageError before it."""
         if not self._stream.ended:
-            raise UsageError("the answer is not there yet; read the stream to its end, or await finished()")
+            raise UsageError("assistant.not_there")
         return self._stream.answer
 
     async def finished(self) -> Answer:

@@ -111,6 +111,6 @@ def checked_record(record: dict[str, Any]) -> dict[str, Any]:
 
     claim, context, question = record.get("claim"), record.get("context"), record.get("question")
     if not isinstance(claim, str) or not isinstance(context, str) or not isinstance(question, str | None):
-        raise UsageError('a line to check is {"id": …, "claim": "…", "context": "…"}')
+        raise UsageError("assistant.bad_claim")
     found = check_claim(claim, context, question=question)
     return {"verdict": found.verdict, "probability": found.probability, "reasons": found.reasons}

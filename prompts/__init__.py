@@ -15,6 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from index.errors import IsnadError
+from index.messages.reason import Reason
+
 if TYPE_CHECKING:
     from jinja2 import Template
 
@@ -30,7 +33,7 @@ _VARIABLE = re.compile(r"^  (\w+)  +\S", re.MULTILINE)
 _IN_USE: ContextVar[Path] = ContextVar("prompts", default=FOLDER)
 
 
-class PromptError(ValueError):
+class PromptError(IsnadError, ValueError):
     """A prompt that does not exist, has no proper header, or was not given exactly its variables."""
 
 
@@ -73,7 +76,7 @@ def render(name: str, folder: Path | None = None, /, **values: Any) -> Rendered:
     prompt = _parsed(name, source)
     wrong = sorted(prompt.variables ^ set(values))
     if wrong:
-        raise PromptError(f"prompt `{name}`: " + "; ".join(_said(one, one in values) for one in wrong))
+        raise PromptError("prompts.values", name=name, problems=[_problem(item, item in values) for item in wrong])
     from jinja2 import UndefinedError
 
     context = prompt.template.new_context(values)
@@ -84,7 +87,7 @@ def render(name: str, folder: Path | None = None, /, **values: Any) -> Rendered:
             if role in prompt.template.blocks
         }
     except UndefinedError as error:
-        raise PromptError(f"prompt `{name}`: {error.message}") from None
+        raise PromptError("prompts.failed", name=name, error=error.message) from None
     return Rendered(tuple({"role": role, "content": text} for role, text in said.items()), _hash(source))
 
 
@@ -105,7 +108,7 @@ def names(folder: Path | None = None) -> tuple[str, ...]:
 def _source(name: str, folder: Path) -> bytes:
     path = folder / f"{name}.jinja"
     if path.parent != folder or not path.is_file():
-        raise PromptError(f"there is no prompt `{name}`; there are: {', '.join(names(folder))}")
+        raise PromptError("prompts.missing", name=name, names=[*names(folder)])
     return path.read_bytes()
 
 
@@ -121,20 +124,20 @@ def _parsed(name: str, source: bytes) -> _Prompt:
     text = source.decode("utf-8")
     header = _HEADER.match(text)
     if header is None or header["name"] != name:
-        raise PromptError(f"prompt `{name}` does not begin with a header of its name, purpose and variables")
+        raise PromptError("prompts.no_header", name=name)
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     try:
         used = meta.find_undeclared_variables(environment.parse(text))
         template = environment.from_string(text)
     except TemplateSyntaxError as error:
-        raise PromptError(f"prompt `{name}`, line {error.lineno}: {error.message}") from None
+        raise PromptError("prompts.syntax", name=name, line=error.lineno, error=error.message) from None
     named = set(_VARIABLE.findall(header["variables"]))
     if named != used:
-        raise PromptError(f"prompt `{name}`: its header and its text differ on {', '.join(sorted(named ^ used))}")
+        raise PromptError("prompts.differ", name=name, variables=[*sorted(named ^ used)])
     if "user" not in template.blocks:
-        raise PromptError(f"prompt `{name}` has no block `user`")
+        raise PromptError("prompts.no_user", name=name)
     return _Prompt(template, frozenset(named))
 
 
-def _said(variable: str, given: bool) -> str:
-    return f"it has no variable `{variable}`" if given else f"its variable `{variable}` was not given"
+def _problem(variable: str, given: bool) -> Reason:
+    return Reason.of("prompts.no_variable" if given else "prompts.not_given", variable=variable)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("index", "assistant", "evals", "prompts")
 MAY_IMPORT = {
     "index": {"index"},
-    "prompts": {"prompts"},
+    "prompts": {"prompts", "index"},
     "assistant": {"assistant", "index", "prompts"},
     "evals": set(ROOMS),
 }

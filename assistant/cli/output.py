@@ -59,7 +59,7 @@ def records(path: Path, reply: Callable[[dict[str, Any]], dict[str, Any]]) -> in
         try:
             record = msgspec.json.decode(line)
             if not isinstance(record, dict):
-                raise UsageError(f"line {number} is not a JSON object")
+                raise UsageError("cli.not_an_object", number=number)
             one = record.get("id")
             result = {"id": one, **reply(record)}
         except (IsnadError, msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -83,6 +83,6 @@ def _lines(path: Path) -> Iterator[bytes]:
     try:
         source = sys.stdin.buffer if str(path) == "-" else path.open("rb")
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise UsageError("cli.unreadable", path=path, error=error.strerror) from error
     with source:
         yield from source

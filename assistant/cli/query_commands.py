@@ -120,7 +120,7 @@ def verify(options: argparse.Namespace) -> int:
     try:
         answer = msgspec.json.decode(b"".join(line for _, line in numbered(options.answer)), type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{options.answer} is not an answer that `isnad ask --json` wrote: {error}") from error
+        raise UsageError("cli.not_an_answer", path=options.answer, error=error) from error
     found = verified(answer, Ledger.open(options.store))
     sound = all(match.state in ("verbatim", "moved") for match in found)
     if options.json:
@@ -152,7 +152,7 @@ def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
 
     def answered(record: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(record.get("question"), str):
-            raise UsageError('a line to answer is {"id": …, "question": "…"}')
+            raise UsageError("cli.bad_question_line")
         return reply(record["question"])
 
     return records(path, answered)
@@ -170,7 +170,7 @@ def _question(options: argparse.Namespace) -> str:
     from index.errors import UsageError
 
     if not options.question:
-        raise UsageError("no question; write one, or - to read it from stdin, or give --batch FILE.jsonl")
+        raise UsageError("cli.no_question")
     if options.question == ["-"]:
         return sys.stdin.buffer.read().decode("utf-8", "surrogateescape").strip()
     return " ".join(options.question)

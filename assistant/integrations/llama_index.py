@@ -97,7 +97,7 @@ class LlamaModel:
         told = [choices[0] for part in raw if (choices := getattr(part, "choices", None))]
         finish = getattr(told[-1], "finish_reason", None) if told else "stop"
         if finish in (None, "length", "content_filter"):
-            raise ProviderCut(f"the answer broke off: {self.name} ended it ({finish or 'without saying why'})", text)
+            raise ProviderCut("provider.ended_by", text, model=self.name, finish=finish or Reason("provider.no_finish"))
         usage = next((part.usage for part in reversed(raw) if getattr(part, "usage", None)), None)
         tokens_in, tokens_out = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens"))
         return Reply(text=text, finish=str(finish), tokens_in=tokens_in, tokens_out=tokens_out)

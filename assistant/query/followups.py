@@ -65,7 +65,7 @@ class Conversation(Value, frozen=True, kw_only=True):
         for message in messages:
             role, content = message.get("role"), message.get("content")
             if role not in ("user", "assistant") or not isinstance(content, str):
-                raise UsageError("a conversation has messages of text by `user` and `assistant` only")
+                raise UsageError("assistant.bad_conversation")
             if role == "user":
                 asked = content
             elif asked:

@@ -37,7 +37,7 @@ def frame(rows: Iterable[Row], columns: tuple[str, ...] = ANSWER) -> pd.DataFram
     try:
         import pandas as pd
     except ImportError:
-        raise UsageError("a table needs pandas; install it with: pip install pandas") from None
+        raise UsageError("assistant.needs_pandas") from None
     table = pd.DataFrame(list(rows), columns=list(columns))
     if "published" in columns:
         table["published"] = pd.to_datetime(table["published"])

@@ -29,7 +29,7 @@ def live(stream: Stream) -> Answer:
         shown: Any = import_module("IPython.display")
         around: Any = import_module("IPython").get_ipython()
     except ImportError:
-        raise UsageError("this is for notebooks; elsewhere iterate over the stream and print its pieces") from None
+        raise UsageError("assistant.not_a_notebook") from None
     if not hasattr(around, "kernel"):  # a terminal, where nothing can be rewritten
         shown.display(stream.answer)
         return stream.answer

@@ -55,9 +55,9 @@ def limits(rate: int, cost_all: float | None, cost_each: float | None, settings:
     """
     for name, money in (("--max-cost", cost_all), ("--max-cost-each", cost_each)):
         if money is not None and not money > 0:
-            raise UsageError(f"{name} must be above 0")
+            raise UsageError("web.not_positive", name=name)
         if money is not None and settings.price_in is None and settings.price_out is None:
-            raise UsageError(f"{name} needs the prices: set ISNAD_PRICE_IN and ISNAD_PRICE_OUT, per million tokens")
+            raise UsageError("web.no_prices", name=name)
     return Limits(per_minute=rate, all_per_minute=10 * rate, cost_all=cost_all, cost_each=cost_each)
 
 

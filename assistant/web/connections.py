@@ -92,7 +92,7 @@ def parse_proxies(values: Sequence[str]) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(value, strict=False) for value in values)
     except ValueError as error:
-        raise UsageError(f"--proxy takes an address or a network such as 10.0.0.0/8: {error}") from None
+        raise UsageError("web.bad_proxy", error=error) from None
 
 
 def is_within(host: str, networks: Sequence[Network]) -> bool:

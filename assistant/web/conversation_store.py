@@ -149,7 +149,7 @@ class Conversations:
         """All of it with sources, quotations and dates; NotFound where there is nothing of the owner's."""
         turns = self.turns(conversation, owner)
         if not turns:
-            raise NotFound(f"there is no conversation {conversation}, or nothing was asked in it yet")
+            raise NotFound("web.nothing_asked", conversation=conversation)
         titles = {one.id: one.title for one in self.listed(owner)}
         title = titles.get(conversation) or _title(turns[0].question)
         if form == "md":
@@ -166,7 +166,7 @@ class Conversations:
                 (conversation, number),
             ).fetchall()
             if not rows or rows[-1][1] != number:
-                raise NotFound(f"the conversation has no turn {number}")
+                raise NotFound("web.no_turn", number=number)
             turn, _, question, answer = rows[-1]
             history = msgspec.json.encode([row[2] for row in rows[:-1]]).decode()
             row = (turn, conversation, kind, note[:NOTE], history, question, answer, _now().isoformat())
@@ -239,7 +239,7 @@ class Conversations:
     def _own(self, conversation: str, owner: str) -> None:
         found = self._db.execute("SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation, owner))
         if found.fetchone() is None:
-            raise NotFound("there is no such conversation; begin a new one")
+            raise NotFound("web.no_conversation")
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._lock, _readable(self.path):
@@ -257,12 +257,12 @@ def _connect(path: Path) -> sqlite3.Connection:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
         except OSError as error:
-            raise StoreError(f"cannot write to {path}: {error.strerror}; choose another store with --store") from error
+            raise StoreError("web.unwritable", path=path, error=error.strerror) from error
         db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION or (version and db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION):
             db.close()
-            raise StoreError(f"{path} is of another program or of a newer isnad; move it away, or upgrade isnad")
+            raise StoreError("web.foreign_file", path=path)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA secure_delete = ON")  # what a reader deletes is gone from the file too
@@ -283,8 +283,8 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if "full" in str(error):
-            raise StoreFull(f"the disk of {path} is full; make room and ask again") from error
-        raise StoreError(f"{path}: {error}; move the file away to begin anew, the articles are not in it") from error
+            raise StoreFull("web.disk_full", path=path) from error
+        raise StoreError("web.broken_file", path=path, error=error) from error
 
 
 def _markdown(turn: Turn) -> str:

@@ -36,7 +36,7 @@ class Logins:
     def __init__(self, lines: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> None:
         """`lines`: name → `scrypt:N:SALT:HASH`."""
         if not lines:
-            raise UsageError("there is no login; write one with: isnad chat --new-login NAME >> FILE")
+            raise UsageError("web.no_login")
         self._lines = dict(lines)
         self._nobody = hashed(secrets.token_urlsafe(12))
         self._addresses = Throttle(TRIES, WINDOW, clock)
@@ -54,13 +54,13 @@ class Logins:
         try:
             written = path.read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"cannot read the logins in {path}: {error}") from None
+            raise UsageError("web.logins_unreadable", path=path, error=error) from None
         for number, line in enumerate(written, 1):
             if not line.strip() or line.startswith("#"):
                 continue
             name, _, rest = line.strip().partition(":")
             if not _NAME.fullmatch(name) or _parts(rest) is None or name in lines:
-                raise UsageError(f"{path}, line {number} is no login; write one with: isnad chat --new-login NAME")
+                raise UsageError("web.bad_login_line", path=path, number=number)
             lines[name] = rest
         return cls(lines)
 
@@ -69,7 +69,7 @@ class Logins:
         """The login in `name:password`."""
         name, colon, password = word.partition(":")
         if not colon or not _NAME.fullmatch(name) or len(password) < LEAST:
-            raise UsageError(f"ISNAD_LOGIN is name:password, the password of {LEAST} characters or more")
+            raise UsageError("web.bad_login_variable", least=LEAST)
         return cls({name: hashed(password)})
 
     def admits(self, address: str, name: str) -> bool:
@@ -131,7 +131,7 @@ class Logins:
 def line(name: str, password: str) -> str:
     """A line for a logins file; UsageError where the name or the password will not do."""
     if not _NAME.fullmatch(name) or not LEAST <= len(password) <= LONGEST:
-        raise UsageError(f"a name has no spaces, colons or slashes; a password has {LEAST} to {LONGEST} characters")
+        raise UsageError("web.bad_new_login", least=LEAST, most=LONGEST)
     return f"{name}:{hashed(password)}"
 
 

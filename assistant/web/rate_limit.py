@@ -164,7 +164,7 @@ class Admission:
         """
         with self._lock:
             if self._issued.pop(ticket.id, 0.0) <= self._clock():
-                raise TicketUsed("this question was answered already; ask it again")
+                raise TicketUsed("web.answered_already")
             if refusal := self._beyond(ticket.visitor):
                 raise Refused(refusal)
             self._reserved[ticket.id] = (ticket.visitor, cost)

@@ -153,9 +153,7 @@ def _tools(desk: Desk) -> Any:
     try:
         from assistant.web.mcp_tools import tools
     except ImportError as error:
-        raise UsageError(
-            f"the mcp that is installed does not fit ({error}); run: pip install 'gradio[mcp]' 'mcp<2'"
-        ) from error
+        raise UsageError("web.mcp_unfit", error=error) from error
     return tools(desk)
 
 
@@ -187,9 +185,7 @@ def opened(
     """
     local = host in LOCAL
     if not local and logins is None and not open_to_all:
-        raise UsageError(
-            f"{host} can be reached from outside: set ISNAD_LOGIN=name:password, or give --login FILE, or --open to let everybody in"
-        )
+        raise UsageError("web.reachable", host=host)
     if not local:
         say("this is plain HTTP: on a network that others share, put a server with TLS in front of it")
     listening, moved = _listening(host, port)
@@ -235,7 +231,7 @@ def _ready(address: str, browser: bool, say: Callable[[str], None], ready: Calla
 def _listening(host: str, port: int | None) -> tuple[socket.socket, bool]:
     """A socket that listens, and whether it had to move to another port than the usual one."""
     if port is not None and not 0 <= port <= 65_535:
-        raise UsageError(f"{port} is no port: one lies between 1 and 65535; 0 takes any that is free")
+        raise UsageError("web.bad_port", port=port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for one in (PORT, 0) if port is None else (port,):
         listening = socket.socket(family)
@@ -247,7 +243,7 @@ def _listening(host: str, port: int | None) -> tuple[socket.socket, bool]:
         except OSError as error:
             listening.close()
             trouble = error
-    raise UsageError(f"cannot listen at {host}:{port or PORT}: {trouble.strerror}; choose another with --port")
+    raise UsageError("web.cannot_listen", host=host, port=port or PORT, error=trouble.strerror)
 
 
 def _closed(blocks: Any) -> None:

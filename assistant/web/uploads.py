@@ -42,7 +42,7 @@ class Uploads:
     def add(self, files: Sequence[Path], owner: str, progress: Progress = quiet) -> SyncReport:
         """Take files in and index them; the report names every file, the refused ones with a reason."""
         if not owner:
-            raise UsageError("this page takes no articles; whoever runs it adds them with: isnad index FOLDER")
+            raise UsageError("web.no_uploads")
         with self._lock, tempfile.TemporaryDirectory(dir=self._made(self._folder)) as staged:
             chosen, refused = self._within(files, owner)
             good, unread = _readable(chosen, Path(staged), _prefix(owner))
@@ -66,7 +66,7 @@ class Uploads:
             try:
                 root = self._home(owner).resolve()
                 if not owner or file_id not in ledger.known(str(root)):
-                    raise NotFound(f"{file_id!r} is not one of your uploads")
+                    raise NotFound("web.not_your_upload", file=file_id)
                 path = ledger.article(file_id).path
                 remove([file_id], ledger, derived)
                 (root / path).unlink(missing_ok=True)

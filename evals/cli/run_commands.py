@@ -333,7 +333,7 @@ def text_of(file: Path) -> str:
     try:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {file}: {error}") from error
+        raise UsageError("cli.unreadable", path=file, error=error) from error
 
 
 def write(file: Path, data: bytes, *, more: bool = False) -> None:
