@@ -9,13 +9,13 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from assistant.chat_model import Model, Prices, total_usage
-from assistant.disagreements.conflicts import conflicts, joined, rivals
+from assistant.disagreements.conflicts import conflicts, merge, rivals
 from assistant.generators import run_to_completion
 from assistant.models import Answer, Conflict, Draft, RetrievedPassage, Sentence, Source
 from assistant.policy import Policy, applied
 from assistant.query.filters import none_passes
 from assistant.query.followups import Conversation, standalone
-from assistant.query.parse import Question, understand
+from assistant.query.parse import Question, parse_question
 from assistant.query.translate import translated
 from assistant.verification import examined
 from index.models import Filters, Hit
@@ -88,9 +88,9 @@ def stream(
     clock = _Clock()
     alone = standalone(checked(question), conversation or Conversation(), model=writer.model, count=count)
     languages = retriever.languages()
-    asked = understand(alone.question, languages)
+    asked = parse_question(alone.question, languages)
     if alone.by == "rule":  # the words taken from an earlier question may be in another language
-        own = understand(question, languages)
+        own = parse_question(question, languages)
         asked = replace(asked, language=own.language or asked.language, shared=own.shared or asked.shared)
     spent = [writer.prices.of(alone.usage)] if alone.usage else []
     searched = [asked.text]
@@ -112,7 +112,7 @@ def stream(
     clock.lap("write")
     sentences = draft.sentences if draft.examined else examined(draft.sentences, asked.text, hits)
     used = [hit for hit in hits if hit.article.id in cited(sentences)]
-    found = joined([*conflicts(used, asked.text), *told(rivals(hits, asked.text), sentences)])
+    found = merge([*conflicts(used, asked.text), *told(rivals(hits, asked.text), sentences)])
     clock.lap("check")
     whole = Answer(
         question=question,

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from assistant.extractive.extraction import distinct, extract, model, rank
 from assistant.extractive.sentence_scoring import candidates
-from assistant.query.parse import understand
+from assistant.query.parse import parse_question
 from tools.fit_extract import held_out, holds
 from tools.question_sets import NEWS, SETS, Asked, Store
 
@@ -51,7 +51,7 @@ class Outcome(NamedTuple):
 
 def outcome(asked: Asked, store: Store) -> Outcome:
     """Ask one question of a store."""
-    question, hits = understand(asked.question, ()), store.hits(asked.question)
+    question, hits = parse_question(asked.question, ()), store.hits(asked.question)
     began = time.perf_counter()
     found = extract(question, hits, frequency=store.lexical)
     taken = (time.perf_counter() - began) * 1000

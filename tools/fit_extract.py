@@ -18,9 +18,9 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
-from assistant.extractive.extraction import TELLING, Model, distinct, outlook, rank
+from assistant.extractive.extraction import ANSWER_FEATURES, Model, answer_features, distinct, rank
 from assistant.extractive.sentence_scoring import Features, candidates
-from assistant.query.parse import Question, understand
+from assistant.query.parse import Question, parse_question
 from index.language.normalize import folded
 from tools.question_sets import DATA, SETS, Asked
 
@@ -45,7 +45,7 @@ UNRANKED = {
     "lacks_cue_reason",
     "lacks_cue_statement",
     "lacks_role",
-    "abroad",
+    "elsewhere",
     "lacks_speaker",
 }  # features that tell of refusal only: they order sentences no better
 SHARE = {name: 2.0 for name in SETS if name == "cases" or name.endswith("gaps")}
@@ -85,7 +85,7 @@ def collect(name: str, most: int = MOST) -> list[Seen]:
     for store in SETS[name]():
         for asked in store.questions:
             if random.Random(asked.question).random() * _size(name) < most:
-                question = understand(asked.question, ())
+                question = parse_question(asked.question, ())
                 found = candidates(question, store.hits(asked.question), store.lexical)
                 right = [asked.answerable and holds(match.text, asked.answers) for match in found]
                 seen.append(Seen(asked, question, found, right))
@@ -163,10 +163,10 @@ def fit_answering(
 
 
 def outlooks(set_: Sequence[Seen], ranking: dict[str, float]) -> tuple[list[Features], Any]:
-    """What `assistant.extractive.extraction.outlook` says of each question, and whether it is answerable."""
-    model = Model(ranking=ranking, answering={}, intercept=0.0, threshold=0.5, beside=1.0)
+    """What `assistant.extractive.extraction.answer_features` says of each question, and whether it is answerable."""
+    model = Model(ranking=ranking, answering={}, intercept=0.0, threshold=0.5, min_ratio=1.0)
     kept = [(one, rank(one.found, model)) for one in set_]
-    return [outlook(one.question, ranked) for one, ranked in kept if ranked], np.array(
+    return [answer_features(one.question, ranked) for one, ranked in kept if ranked], np.array(
         [one.asked.answerable for one, ranked in kept if ranked]
     )
 
@@ -175,7 +175,7 @@ def _table(features: Sequence[Features], names: Sequence[str]) -> Array:
     return np.array([[feature.get(name, 0.0) for name in names] for feature in features])
 
 
-ANSWERING = ("passage_share", *TELLING, "terms")
+ANSWERING = ("passage_share", *ANSWER_FEATURES, "terms")
 
 
 def report(name: str, set_: Sequence[Seen], model: Model) -> str:
@@ -201,7 +201,7 @@ def fitted(sets: dict[str, list[Seen]], names: Sequence[str] = ANSWERING) -> Mod
     """Both models, fitted on some sets."""
     ranking = fit_ranking(set_ for name, set_ in sets.items() if not name.startswith("cases"))
     answering, intercept = fit_answering(sets, ranking, names)
-    return Model(ranking=ranking, answering=answering, intercept=intercept, threshold=THRESHOLD, beside=0.2)
+    return Model(ranking=ranking, answering=answering, intercept=intercept, threshold=THRESHOLD, min_ratio=0.2)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""Where sources disagree: two numbers, two dates, or two holders of one office, said of the same thing, as data.
+"""Find disagreements between sources: different numbers, dates or holders of an office for the same thing.
 
-Pure, and made to be right rather than complete: two sentences speak of the same thing when most of the rarer words around the two
-values are shared. Copies of one report are one source, and two spellings of one name are one name.
+Precise rather than complete: two sentences are about the same thing if they share most of the rarer words around the
+two values. Near-duplicate articles count as a single source, spelling variants as a single name.
 """
 
 from __future__ import annotations
@@ -10,305 +10,307 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 
-from assistant.disagreements.events import one_event, placing
-from assistant.disagreements.figures import figures, one_figure
-from assistant.disagreements.offices import Held, is_name, met_twice, offices, one_name
-from assistant.extractive.amounts import Wanted, amounts, fate, of_one_time, wanted
+from assistant.disagreements.events import event_specific, same_event
+from assistant.disagreements.figures import figures, same_number
+from assistant.disagreements.offices import OfficeHolder, is_name, office_holders, repeated_holders, same_name
+from assistant.extractive.amounts import CountQuery, casualty, count_query, matching_numbers, same_time
 from assistant.models import Citation, Conflict, Kind, Side
-from assistant.query.parse import understand
-from assistant.query.question_type import FUNCTION_WORDS
-from index.language.analyzer import QUESTION_WORDS, stem, word_spans, words
+from assistant.query.parse import content_words, parse_question
+from index.language.analyzer import stem, word_spans, words
 from index.language.dates.date_mentions import DateMention, compatible, dates
+from index.language.lexicons import load
 from index.language.normalize import fold
 from index.language.numbers.number_mentions import Number
 from index.language.sentences import sentences
 from index.models import Hit, Span, Value, covering
 
-ALIKE = 0.5  # the share of the words of either sentence, the values left out, that the other must hold
-NEAR = 0.5  # the same for the words beside the two values
-WINDOW = 40  # characters on either side that are beside a value
-ANSWERING = 0.75  # the share of what a question is about that a sentence which answers it must hold
-FATED = 0.5  # the same where it counts the dead or the injured, which numbers of other things cannot be taken for
-ASKED = 0.4  # the share of the question's words that both sentences together must hold
+SIMILAR = 0.5  # the share of the shorter sentence's specific words that the other must have
+SIMILAR_CONTEXT = 0.5  # the same for the words around the two values
+WINDOW = 40  # characters on either side of a value that are its context
+ANSWERS = 0.75  # the share of the question's words that a sentence which answers it must have
+ANSWERS_CASUALTIES = 0.5  # the same if it asks for the dead or the injured, whose numbers are unmistakable
+ON_QUESTION = 0.4  # the share of the question's words that two sentences together must have
 
-_GENERIC = frozenset(
-    map(
-        stem,
-        words(
-            "قتل مقتل قتلى مصرع وفاة جرح جرحى إصابة أصيب شخص أشخاص أسفر أدى بلغ بلغت وصل ارتفع انخفض تراجع زاد عدد نسبة قيمة سعر كلفة تكلفة كلف طول "
-            "مليون مليار ألف دولار دينار ريال متر يوم شهر عام سنة قال قالت أعلن أكد ذكر أفاد أوضح أضاف مصدر تقرير بيان شرطة مسؤول نحو أكثر أقل حوالي "
-            "killed kill dead died injured hurt wounded people person persons rose fell increased decreased number percent price cost costs value "
-            "million billion thousand dollar dollars year years month day days said says announced reported statement police official about nearly"
-        ),
-    )
-)
+_GENERIC = frozenset(map(stem, load("report_words") | load("reporting_verbs")))
 
 
-class _Said(Value, frozen=True, kw_only=True):
-    """A sentence of an article, and the group of copies that the article belongs to."""
+class _Statement(Value, frozen=True, kw_only=True):
+    """A sentence of an article, with the group of near-duplicates that the article belongs to."""
 
     hit: Hit
     group: str
     span: Span
     text: str
-    content: frozenset[str]  # the stems of its words that say something
-    telling: frozenset[str]  # without those that any report of a number has
+    content: frozenset[str]  # the stems of its content words
+    specific: frozenset[str]  # the same without those that any report of a number has
 
 
 def conflicts(hits: Sequence[Hit], question: str = "") -> tuple[Conflict, ...]:
-    """The values on which the hits' sources disagree; with a question, only those on what it asks about.
+    """Return the values on which the sources of the hits disagree; with a question, only those that it is about.
 
     >>> conflicts([])
     ()
     """
-    said = list(_sentences(hits))
-    known = met_twice(each.text for each in said)
-    nearest = _nearest(said)
-    asked, want = _content(question), wanted(question)
-    found: list[Conflict] = []
-    for (place, one), (other, two) in combinations(enumerate(said), 2):
-        if one.group == two.group or one.text == two.text or not _on(asked, one, two):
+    statements = list(_statements(hits))
+    known = repeated_holders(statement.text for statement in statements)
+    nearest = _mutually_nearest(statements)
+    asked, query = _content(question), count_query(question)
+    result: list[Conflict] = []
+    for (at, left), (other, right) in combinations(enumerate(statements), 2):
+        if left.group == right.group or left.text == right.text or not _on_question(asked, left, right):
             continue
-        found += _names(one, two, said, known)
-        of_one_thing = want.stuff is None or want.stuff in one.content & two.content
-        if (place, other) in nearest and of_one_thing:
-            found += _dates(one, two) if of_one_time(one.text, two.text) else ()
-            found += _numbers(one, two, said) if _of_one_event(one, two) else ()
-    return joined(found)
+        result += _holder_conflicts(left, right, statements, known)
+        same_substance = query.substance is None or query.substance in left.content & right.content
+        if (at, other) in nearest and same_substance:
+            result += _date_conflicts(left, right) if same_time(left.text, right.text) else ()
+            result += _number_conflicts(left, right, statements) if _same_event(left, right) else ()
+    return merge(result)
 
 
 def rivals(hits: Sequence[Hit], question: str) -> tuple[Conflict, ...]:
-    """The different values that the hits' sources give to a question that asks how many, how much or when, however they word it.
+    """Return the different answers of the sources to a question for a number or a date, whatever their wording.
 
     >>> rivals([], "كم شخصا قتل في الحريق؟")
     ()
     """
-    kind = understand(question, ()).kind
+    kind = parse_question(question, ()).kind
     if kind not in ("number", "date"):
         return ()
-    return joined(_answers(list(_sentences(hits)), kind, wanted(question)))
+    return merge(_answer_conflicts(list(_statements(hits)), kind, count_query(question)))
 
 
-def _answers(said: Sequence[_Said], kind: str, want: Wanted) -> Iterator[Conflict]:
-    about = want.about - _GENERIC
-    least = (FATED if want.fate else ANSWERING) * len(about)
-    on_it = [text for text in said if about & text.content and len(about & _with_title(text)) >= least]
-    on_it = [one for one in on_it if want.stuff is None or want.stuff in one.content]
+def _answer_conflicts(statements: Sequence[_Statement], kind: str, query: CountQuery) -> Iterator[Conflict]:
+    about = query.about - _GENERIC
+    least = (ANSWERS_CASUALTIES if query.casualty else ANSWERS) * len(about)
+    answers = [
+        statement
+        for statement in statements
+        if about & statement.content and len(about & _with_title(statement)) >= least
+    ]
+    answers = [answer for answer in answers if query.substance is None or query.substance in answer.content]
     if kind == "date":
-        for one, two in combinations(on_it, 2):
-            if one.group != two.group and of_one_time(one.text, two.text):
-                yield from _days(one, two)
+        for left, right in combinations(answers, 2):
+            if left.group != right.group and same_time(left.text, right.text):
+                yield from _single_date_conflicts(left, right)
         return
-    counting = _settled((one for one in on_it if _placed_alike(one, about)), about, want)
-    for (one, here), (two, there) in combinations(counting, 2):
-        comparable = one.group != two.group and here.unit == there.unit
-        if not comparable or not about & one.content & two.content or not _of_one_event(one, two):
+    counts = _single_counts((answer for answer in answers if _on_event(answer, about)), about, query)
+    for (left, here), (right, there) in combinations(counts, 2):
+        comparable = left.group != right.group and here.unit == there.unit
+        if not comparable or not about & left.content & right.content or not _same_event(left, right):
             continue
-        if not _gives(here, two.group, said) and not _gives(there, one.group, said):
-            yield _conflict("number", (one, here.span), (two, there.span))
+        if not _gives_number(here, right.group, statements) and not _gives_number(there, left.group, statements):
+            yield _conflict("number", (left, here.span), (right, there.span))
 
 
-def _placed_alike(said: _Said, about: frozenset[str]) -> bool:
-    """Whether sentence and passage are on the very place or name that is asked about, not only on an event of that sort."""
-    which = placing(about)
-    told = which & _with_title(said)
-    whole = told | which & _content(said.hit.passage.text)
-    return len(told) >= FATED * len(which) and len(whole) >= ANSWERING * len(which)
+def _on_event(statement: _Statement, about: frozenset[str]) -> bool:
+    """Test whether sentence and passage are on the place or name asked about, not only on an event of that kind."""
+    specific = event_specific(about)
+    near = specific & _with_title(statement)
+    passage = near | specific & _content(statement.hit.passage.text)
+    return len(near) >= ANSWERS_CASUALTIES * len(specific) and len(passage) >= ANSWERS * len(specific)
 
 
-def _settled(said: Iterable[_Said], about: frozenset[str], want: Wanted) -> list[tuple[_Said, Number]]:
-    """The one number of each sentence that counts what is wanted; of a source only those of the sentences that hold most of what is
-    asked about, and none where these differ: it cannot be told which is meant."""
-    kept: list[tuple[_Said, Number]] = []
-    each = [(text, found[0]) for text in said if len(found := amounts(text.text, figures(text.text), want)) == 1]
-    for group in dict.fromkeys(one.group for one, _ in each):
-        own = [(len(about & one.content), one, number) for one, number in each if one.group == group]
-        most = max(held for held, _, _ in own)
-        best = [(one, number) for held, one, number in own if held == most]
-        if all(one_figure(best[0][1], number) for _, number in best):
+def _single_counts(
+    statements: Iterable[_Statement], about: frozenset[str], query: CountQuery
+) -> list[tuple[_Statement, Number]]:
+    """Return the sentences with exactly one matching number.
+
+    Of a source only the sentences that share most with the question are kept, and none if their numbers differ.
+    """
+    single = [
+        (statement, matching[0])
+        for statement in statements
+        if len(matching := matching_numbers(statement.text, figures(statement.text), query)) == 1
+    ]
+    kept: list[tuple[_Statement, Number]] = []
+    for group in dict.fromkeys(statement.group for statement, _ in single):
+        own = [pair for pair in single if pair[0].group == group]
+        most = max(len(about & statement.content) for statement, _ in own)
+        best = [pair for pair in own if len(about & pair[0].content) == most]
+        if all(same_number(best[0][1], number) for _, number in best):
             kept += best
     return kept
 
 
-def _of_one_event(one: _Said, two: _Said) -> bool:
-    return of_one_time(one.text, two.text) and one_event(
-        one.text, one.hit.article.published, two.text, two.hit.article.published
+def _same_event(left: _Statement, right: _Statement) -> bool:
+    days = left.hit.article.published, right.hit.article.published
+    return same_time(left.text, right.text) and same_event(left.text, days[0], right.text, days[1])
+
+
+def _with_title(statement: _Statement) -> frozenset[str]:
+    return statement.content | _content(statement.hit.article.title or "")
+
+
+def _single_date_conflicts(left: _Statement, right: _Statement) -> Iterator[Conflict]:
+    """Yield the conflict between the only dates of two sentences."""
+    here, there = (
+        [mention for mention in dates(side.text, side.hit.article.published) if _is_definite(mention)]
+        for side in (left, right)
     )
+    if len(here) == len(there) == 1 and not _can_be_same_day(here[0], there[0]):
+        yield _conflict("date", (left, here[0].span), (right, there[0].span))
 
 
-def _with_title(said: _Said) -> frozenset[str]:
-    return said.content | _content(said.hit.article.title or "")
+def _on_question(asked: frozenset[str], left: _Statement, right: _Statement) -> bool:
+    return len(asked & (left.content | right.content)) >= ON_QUESTION * len(asked)
 
 
-def _days(one: _Said, two: _Said) -> Iterator[Conflict]:
-    """The one day that each of two sentences names, where they are two."""
-    here, there = ([day for day in dates(each.text, each.hit.article.published) if _placed(day)] for each in (one, two))
-    if len(here) == len(there) == 1 and not _same_day(here[0], there[0]):
-        yield _conflict("date", (one, here[0].span), (two, there[0].span))
-
-
-def _on(asked: frozenset[str], one: _Said, two: _Said) -> bool:
-    """Whether two sentences are on what is asked."""
-    return len(asked & (one.content | two.content)) >= ASKED * len(asked)
-
-
-def _sentences(hits: Iterable[Hit]) -> Iterator[_Said]:
-    """Every sentence that search found, once."""
+def _statements(hits: Iterable[Hit]) -> Iterator[_Statement]:
+    """Yield each sentence of the hits once, without boilerplate."""
     groups: dict[str, str] = {}
     seen: set[tuple[str, int]] = set()
     for hit in hits:
         ids = (hit.article.id, *hit.duplicate_ids)
         group = next((groups[item_id] for item_id in ids if item_id in groups), hit.article.id)
         groups |= dict.fromkeys(ids, group)
-        for span in sentences(hit.passage.text):
-            place = Span(hit.passage.start + span.start, hit.passage.start + span.end)
-            if (hit.article.id, place.start) not in seen and not covering(
-                hit.article.boilerplate, place.start, place.end
-            ):
-                seen.add((hit.article.id, place.start))
-                text = span.of(hit.passage.text)
-                content = _content(text)
-                yield _Said(hit=hit, group=group, span=place, text=text, content=content, telling=content - _GENERIC)
+        for piece in sentences(hit.passage.text):
+            span = Span(hit.passage.start + piece.start, hit.passage.start + piece.end)
+            if (hit.article.id, span.start) in seen or covering(hit.article.boilerplate, span.start, span.end):
+                continue
+            seen.add((hit.article.id, span.start))
+            text = piece.of(hit.passage.text)
+            content = _content(text)
+            yield _Statement(hit=hit, group=group, span=span, text=text, content=content, specific=content - _GENERIC)
 
 
 @lru_cache(maxsize=4096)
 def _content(text: str) -> frozenset[str]:
-    """The stems of the words that say something."""
-    kept = [
-        word
-        for word in words(text)
-        if not word.isdecimal() and word not in QUESTION_WORDS and word not in FUNCTION_WORDS
-    ]
-    return frozenset(map(stem, kept))
+    """Return the stems of the content words."""
+    return frozenset(stem(word) for word in content_words(words(text)) if not word.isdecimal())
 
 
-def _alike(one: _Said, two: _Said) -> float:
-    """The share of the smaller sentence's telling words that the other holds."""
-    return len(one.telling & two.telling) / max(3, min(len(one.telling), len(two.telling)))
+def _similarity(left: _Statement, right: _Statement) -> float:
+    """Return the share of the shorter sentence's specific words that the other has."""
+    return len(left.specific & right.specific) / max(3, min(len(left.specific), len(right.specific)))
 
 
-def _beside(text: str, span: Span) -> frozenset[str]:
-    """The words around a value."""
+def _context(text: str, span: Span) -> frozenset[str]:
     return _content(text[max(0, span.start - WINDOW) : span.start]) | _content(text[span.end : span.end + WINDOW])
 
 
-def _near(one: str, here: Span, two: str, there: Span) -> bool:
-    left, right = _beside(one, here), _beside(two, there)
-    return len(left & right) >= max(2, NEAR * min(len(left), len(right)))
+def _same_context(left: str, here: Span, right: str, there: Span) -> bool:
+    around, other = _context(left, here), _context(right, there)
+    return len(around & other) >= max(2, SIMILAR_CONTEXT * min(len(around), len(other)))
 
 
-def _nearest(said: Sequence[_Said]) -> set[tuple[int, int]]:
-    """The places of pairs of sentences of two sources that are alike, each the other's nearest in its source."""
+def _mutually_nearest(statements: Sequence[_Statement]) -> set[tuple[int, int]]:
+    """Return the index pairs of similar sentences of two sources, each the most similar to the other in its source."""
     best: dict[tuple[int, str], tuple[float, int]] = {}
-    for (place, one), (other, two) in combinations(enumerate(said), 2):
-        if one.group != two.group and (alike := _alike(one, two)) >= ALIKE:
-            best[place, two.group] = max(best.get((place, two.group), (0.0, 0)), (alike, -other))
-            best[other, one.group] = max(best.get((other, one.group), (0.0, 0)), (alike, -place))
-    pairs = {(place, -other) for (place, _), (_, other) in best.items()}
-    return {(place, other) for place, other in pairs if place < other and (other, place) in pairs}
+    for (at, left), (other, right) in combinations(enumerate(statements), 2):
+        if left.group != right.group and (similarity := _similarity(left, right)) >= SIMILAR:
+            best[at, right.group] = max(best.get((at, right.group), (0.0, 0)), (similarity, -other))
+            best[other, left.group] = max(best.get((other, left.group), (0.0, 0)), (similarity, -at))
+    pairs = {(at, -other) for (at, _), (_, other) in best.items()}
+    return {(at, other) for at, other in pairs if at < other and (other, at) in pairs}
 
 
-def _numbers(one: _Said, two: _Said, all_said: Sequence[_Said]) -> Iterator[Conflict]:
-    """Numbers of one kind and unit beside the same words, each unknown to the other source."""
-    for left in figures(one.text):
-        for right in figures(two.text):
-            comparable = left.kind == right.kind and left.unit == right.unit and not one_figure(left, right)
-            fates = {fate(one.text, left), fate(two.text, right)} - {None}
-            if not comparable or len(fates) > 1 or not _near(one.text, left.span, two.text, right.span):
+def _number_conflicts(left: _Statement, right: _Statement, statements: Sequence[_Statement]) -> Iterator[Conflict]:
+    """Yield numbers of the same kind and unit in the same context, each of which the other source does not give."""
+    for here in figures(left.text):
+        for there in figures(right.text):
+            comparable = here.kind == there.kind and here.unit == there.unit and not same_number(here, there)
+            casualties = {casualty(left.text, here), casualty(right.text, there)} - {None}
+            if not comparable or len(casualties) > 1:
                 continue
-            if not _gives(left, two.group, all_said) and not _gives(right, one.group, all_said):
-                yield _conflict("number", (one, left.span), (two, right.span))
-
-
-def _gives(number: Number, group: str, all_said: Sequence[_Said]) -> bool:
-    """Whether a source of this group has the number anywhere."""
-    return any(one_figure(number, other) for each in all_said if each.group == group for other in figures(each.text))
-
-
-def _dates(one: _Said, two: _Said) -> Iterator[Conflict]:
-    """Dates beside the same words, none of which can be one of the other sentence."""
-    here, there = (dates(each.text, each.hit.article.published) for each in (one, two))
-    for left in here:
-        for right in there:
-            if not _placed(left) or not _placed(right) or not _near(one.text, left.span, two.text, right.span):
+            if not _same_context(left.text, here.span, right.text, there.span):
                 continue
-            if not any(_same_day(left, other) for other in there) and not any(
-                _same_day(right, other) for other in here
-            ):
-                yield _conflict("date", (one, left.span), (two, right.span))
+            if not _gives_number(here, right.group, statements) and not _gives_number(there, left.group, statements):
+                yield _conflict("number", (left, here.span), (right, there.span))
 
 
-def _placed(mention: DateMention) -> bool:
-    """Whether it says at least which month or year, in so many words: "Sunday" and "yesterday" can be of any week."""
+def _gives_number(number: Number, group: str, statements: Sequence[_Statement]) -> bool:
+    """Test whether a source of this group has the number anywhere."""
+    return any(
+        same_number(number, other)
+        for statement in statements
+        if statement.group == group
+        for other in figures(statement.text)
+    )
+
+
+def _date_conflicts(left: _Statement, right: _Statement) -> Iterator[Conflict]:
+    """Yield dates in the same context, each incompatible with all dates of the other sentence."""
+    left_dates, right_dates = (dates(side.text, side.hit.article.published) for side in (left, right))
+    for here in left_dates:
+        for there in right_dates:
+            if not _is_definite(here) or not _is_definite(there):
+                continue
+            if not _same_context(left.text, here.span, right.text, there.span):
+                continue
+            known = any(_can_be_same_day(here, other) for other in right_dates)
+            if not known and not any(_can_be_same_day(there, other) for other in left_dates):
+                yield _conflict("date", (left, here.span), (right, there.span))
+
+
+def _is_definite(mention: DateMention) -> bool:
+    """Test for a date with a month or year; "Sunday" and "yesterday" can be of any week."""
     return not mention.relative and bool(mention.values) and all(value.month or value.year for value in mention.values)
 
 
-def _same_day(one: DateMention, two: DateMention) -> bool:
-    """Whether both can be one day; what cannot be compared is no disagreement."""
+def _can_be_same_day(left: DateMention, right: DateMention) -> bool:
+    """Test whether two dates can be the same day; dates that cannot be compared do not disagree."""
     return (
-        not one.values
-        or not two.values
+        not left.values
+        or not right.values
         or any(
-            left.calendar != right.calendar or compatible(left, right) for left in one.values for right in two.values
+            here.calendar != there.calendar or compatible(here, there) for here in left.values for there in right.values
         )
     )
 
 
-def _names(one: _Said, two: _Said, all_said: Sequence[_Said], known: frozenset[str]) -> Iterator[Conflict]:
-    """Two holders of one office, where neither source calls the other's holder so as well."""
-    for held in _holders(one, known):
-        for other in _holders(two, known):
-            if held.role != other.role or one_name(held.name, other.name):
+def _holder_conflicts(
+    left: _Statement, right: _Statement, statements: Sequence[_Statement], known: frozenset[str]
+) -> Iterator[Conflict]:
+    """Yield different holders of an office, neither of whom the other source calls a holder as well."""
+    for here in _trusted_holders(left, known):
+        for there in _trusted_holders(right, known):
+            if here.role != there.role or same_name(here.name, there.name):
                 continue
             if not any(
-                _calls(each, two.group, held, known) or _calls(each, one.group, other, known) for each in all_said
+                _gives_holder(statement, right.group, here, known) or _gives_holder(statement, left.group, there, known)
+                for statement in statements
             ):
-                yield _conflict("name", (one, held.span), (two, other.span))
+                yield _conflict("name", (left, here.span), (right, there.span))
 
 
-def _holders(said: _Said, known: frozenset[str]) -> list[Held]:
-    return [held for held in offices(said.text) if is_name(held.name, known)]
+def _trusted_holders(statement: _Statement, known: frozenset[str]) -> list[OfficeHolder]:
+    return [holder for holder in office_holders(statement.text) if is_name(holder.name, known)]
 
 
-def _calls(said: _Said, group: str, held: Held, known: frozenset[str]) -> bool:
-    """Whether a source of this group gives the office to this name."""
-    return said.group == group and any(
-        held.role == other.role and one_name(held.name, other.name) for other in _holders(said, known)
+def _gives_holder(statement: _Statement, group: str, holder: OfficeHolder, known: frozenset[str]) -> bool:
+    """Test whether a sentence of this group gives the office to this name."""
+    return statement.group == group and any(
+        holder.role == other.role and same_name(holder.name, other.name) for other in _trusted_holders(statement, known)
     )
 
 
-def _conflict(kind: Kind, *sides: tuple[_Said, Span]) -> Conflict:
-    (one, here), (two, there) = sides
-    shared = one.content & two.content
-    about = {
-        word: where.of(one.text) for word, where in word_spans(fold(one.text)) if stem(word) in shared
-    }  # as it is spelt
-    return Conflict(
-        kind=kind,
-        about=" ".join(about.values()),
-        sides=tuple(sorted((_side(one, here), _side(two, there)), key=_newest)),
-    )
+def _conflict(kind: Kind, left: tuple[_Statement, Span], right: tuple[_Statement, Span]) -> Conflict:
+    shared = left[0].content & right[0].content
+    text = left[0].text
+    about = {word: span.of(text) for word, span in word_spans(fold(text)) if stem(word) in shared}
+    sides = sorted((_side(*left), _side(*right)), key=_newest_first)
+    return Conflict(kind=kind, about=" ".join(about.values()), sides=tuple(sides))
 
 
-def _side(said: _Said, value: Span) -> Side:
-    article, start, end = said.hit.article, said.span.start, said.span.end
+def _side(statement: _Statement, value: Span) -> Side:
+    article, start, end = statement.hit.article, statement.span.start, statement.span.end
     citation = Citation(file_id=article.id, start=start, end=end, quote=article.text[start:end])
-    return Side(value=value.of(said.text), published=article.published, citation=citation)
+    return Side(value=value.of(statement.text), published=article.published, citation=citation)
 
 
-def _newest(side: Side) -> tuple[int, str]:
+def _newest_first(side: Side) -> tuple[int, str]:
     return (-side.published.toordinal() if side.published else 0, side.citation.file_id)
 
 
-def joined(found: Iterable[Conflict]) -> tuple[Conflict, ...]:
-    """One conflict of all that share a side, each with the next; each value of a source once."""
-    kept: list[Conflict] = []
-    for match in found:
-        touched = [each for each in kept if each.kind == match.kind and not set(match.sides).isdisjoint(each.sides)]
+def merge(pairs: Iterable[Conflict]) -> tuple[Conflict, ...]:
+    """Merge conflicts that share a side, transitively, so that each value of a source appears once."""
+    merged: list[Conflict] = []
+    for pair in pairs:
+        touched = [other for other in merged if other.kind == pair.kind and not set(pair.sides).isdisjoint(other.sides)]
         if not touched:
-            kept.append(match)
+            merged.append(pair)
             continue
-        sides = dict.fromkeys(side for each in (*touched, match) for side in each.sides)
-        whole = Conflict(kind=match.kind, about=touched[0].about, sides=tuple(sorted(sides, key=_newest)))
-        kept = [whole if each is touched[0] else each for each in kept if each not in touched[1:]]
-    return tuple(kept)
+        sides = dict.fromkeys(side for conflict in (*touched, pair) for side in conflict.sides)
+        whole = Conflict(kind=pair.kind, about=touched[0].about, sides=tuple(sorted(sides, key=_newest_first)))
+        merged = [whole if other is touched[0] else other for other in merged if other not in touched[1:]]
+    return tuple(merged)

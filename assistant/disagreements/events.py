@@ -1,80 +1,64 @@
-"""Whether two sentences can tell of one event: by the sort of event that each names, and by the days.
+"""Tell events apart by the kind of event and the days that two sentences name.
 
-Pure, and made to tell events apart only where they surely are two: what one sentence leaves out cannot speak against the other.
+Two sentences are about different events only if that is certain: what a sentence leaves out does not count.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
 from index.language.analyzer import stem, words
 from index.language.dates.date_mentions import dates
+from index.language.lexicons import load, load_groups
 
-APART = 2  # days between two dates from which on they are of two events: a night belongs to either day
-
-
-def _set(listed: str) -> frozenset[str]:
-    return frozenset(map(stem, words(listed)))
+MIN_DAYS_APART = 2  # between the dates of two events; a night belongs to either day
 
 
-_SORTS = (  # each of them another than all the others
-    _set("غارة غارات غارتين قصف قصفت airstrike airstrikes strike strikes shelling bombardment"),
-    _set(
-        "انتحاري انتحارية انتحاريان انتحاريين تفجير تفجيرات تفجيرين مفخخة مفخختين ناسفة bomb bombs bomber bombing bombings"
-    ),
-    _set("رصاص بالرصاص النار gunman gunmen shooting shootings shot gunfire"),
-    _set("حريق حرائق fire fires blaze wildfire"),
-    _set("تصادم اصطدام دهس crash collision derailment derailed"),
-    _set("سيول فيضان فيضانات flood floods flooding"),
-    _set("زلزال زلازل هزة earthquake quake tremor"),
-    _set("غرق زورق capsized sank sinking"),
-)
-_FOLLOWING = _set(  # of one sort or the other
-    "هجوم هجمات هجومين اعتداء اعتداءات عملية انفجار انفجارات انهيار حادث حادثة كارثة اشتباكات معارك مواجهات "
-    "attack attacks assault explosion explosions blast collapse collapsed accident incident disaster clashes fighting"
-)
-_EVENTS = _FOLLOWING.union(*_SORTS)
-_TELLING = _set(  # beside them a day may be that of the telling
-    "قال قالت قالوا أعلن أعلنت ذكر ذكرت أفاد أفادت أكد أكدت أضاف أضافت أوضح بيان وفق حسب بحسب حصيلة "
-    "said says announced according statement reported told toll"
-)
+def _stems(tokens: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(stem, tokens))
 
 
-def one_event(one: str, published: date | None, other: str, published_too: date | None) -> bool:
-    """Whether two sentences can tell of one event; a day such as "yesterday" is told from the day of each report.
+_KINDS = tuple(_stems(listed) for kind, listed in load_groups("events").items() if kind != "generic")
+_EVENT_WORDS = _stems(load_groups("events")["generic"]).union(*_KINDS)
+_REPORTING = _stems(load("reporting_verbs") | load("report_sources"))  # a date next to them may be the report's
 
-    >>> one_event("قتل 15 شخصا في تفجير انتحاري.", None, "قتل 7 جنود في غارة جوية.", None)
+
+def same_event(left: str, published: date | None, right: str, other_published: date | None) -> bool:
+    """Test whether two sentences can be about one event; relative days count from the day of each report.
+
+    >>> same_event("قتل 15 شخصا في تفجير انتحاري.", None, "قتل 7 جنود في غارة جوية.", None)
     False
-    >>> one_event("Nine died in the fire.", None, "The blaze, after an explosion, killed 12.", None)
+    >>> same_event("Nine died in the fire.", None, "The blaze, after an explosion, killed 12.", None)
     True
     """
-    here, there = _sorts(one), _sorts(other)
+    here, there = _kinds(left), _kinds(right)
     if here and there and here.isdisjoint(there):
         return False
-    days, others = _days(one, published), _days(other, published_too)
-    return not days or not others or min(abs((day - two).days) for day in days for two in others) < APART
+    days, other_days = _event_days(left, published), _event_days(right, other_published)
+    gaps = [abs((day - other).days) for day in days for other in other_days]
+    return not gaps or min(gaps) < MIN_DAYS_APART
 
 
-def placing(about: frozenset[str]) -> frozenset[str]:
-    """Of the stems of what a question is about, those that say which event is meant, not of what sort it was.
+def event_specific(about: frozenset[str]) -> frozenset[str]:
+    """Return the stems that identify an event, without those of kinds of events.
 
-    >>> sorted(placing(frozenset(["attack", "kabul"])))
+    >>> sorted(event_specific(frozenset(["attack", "kabul"])))
     ['kabul']
     """
-    return about - _EVENTS
+    return about - _EVENT_WORDS
 
 
 @lru_cache(maxsize=1024)
-def _sorts(text: str) -> frozenset[int]:
-    stems = frozenset(map(stem, words(text)))
-    return frozenset(number for number, sort in enumerate(_SORTS) if stems & sort)
+def _kinds(text: str) -> frozenset[int]:
+    stems = _stems(words(text))
+    return frozenset(number for number, kind in enumerate(_KINDS) if stems & kind)
 
 
 @lru_cache(maxsize=1024)
-def _days(text: str, published: date | None) -> frozenset[date]:
-    """The days on which it happened."""
-    if _TELLING & set(map(stem, words(text))):
+def _event_days(text: str, published: date | None) -> frozenset[date]:
+    if _REPORTING & _stems(words(text)):
         return frozenset()
-    found = (value.as_date() for mention in dates(text, published) for value in mention.values)
-    return frozenset(day for day in found if day is not None)
+    days = (value.as_date() for mention in dates(text, published) for value in mention.values)
+    return frozenset(day for day in days if day is not None)

@@ -1,4 +1,4 @@
-"""The numbers of a sentence that are surely what they seem, and whether two of them can be one."""
+"""Read the numbers of a sentence that are certain, and compare two numbers."""
 
 from __future__ import annotations
 
@@ -8,33 +8,31 @@ from functools import lru_cache
 
 from index.language.dates.date_mentions import dates
 from index.language.invisible_chars import clean
+from index.language.normalize import folded
 from index.language.numbers.number_mentions import Number, agree, numbers
+from index.language.numbers.number_words import WORDS
 from index.models import Span, covering
 
 _SPLIT = re.compile(r"\dر\d|\d[.,٫٬]\u200f|\u200f[.,٫٬]\d")
-_SCALES = (
-    "ألف",
-    "الف",
-    "مليون",
-    "مليار",
-    "thousand",
-    "million",
-    "billion",
-)  # of a number that was not read: "(69) مليون"
 
 
-def one_figure(one: Number, two: Number) -> bool:
-    """Whether both can be one number: the same, or one rounded or cut to a whole."""
-    return agree(one, two) or agree(two, one) or _whole_of(one.value, two.value) or _whole_of(two.value, one.value)
+def same_number(left: Number, right: Number) -> bool:
+    """Test whether two numbers can be the same: equal, or rounded or cut to a whole number."""
+    return (
+        agree(left, right)
+        or agree(right, left)
+        or _is_whole_part(left.value, right.value)
+        or _is_whole_part(right.value, left.value)
+    )
 
 
-def _whole_of(whole: Decimal, exact: Decimal) -> bool:
+def _is_whole_part(whole: Decimal, exact: Decimal) -> bool:
     return whole == whole.to_integral_value() and abs(whole) >= 10 and abs(whole - exact) < 1
 
 
 @lru_cache(maxsize=1024)
 def figures(text: str) -> tuple[Number, ...]:
-    """The numbers of a sentence that are no part of a date."""
+    """Return the certain numbers of a sentence that are no part of a date."""
     inside = [mention.span for mention in dates(text)]
     return tuple(
         number
@@ -44,7 +42,9 @@ def figures(text: str) -> tuple[Number, ...]:
 
 
 def _certain(text: str, span: Span) -> bool:
-    """Whether a number is surely what it seems: "(69) مليون" and "5ر7" are not read whole, and hidden marks turn "54.92" round."""
+    """Test that a number was read whole: not so in "(69) مليون" and "5ر7", and hidden marks reorder "54.92"."""
     value = span.of(text)
-    around = text[max(0, span.start - 2) : span.end + 2]
-    return value not in _SCALES and clean(value) == value and not _SPLIT.search(around)
+    context = text[max(0, span.start - 2) : span.end + 2]
+    word = WORDS.get(folded(value))
+    lone_scale = word is not None and word.role == "scale"
+    return not lone_scale and clean(value) == value and not _SPLIT.search(context)

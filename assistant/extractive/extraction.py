@@ -1,7 +1,7 @@
-"""An answer with no model: the sentences of the hits that answer a question, or a refusal with the nearest ones.
+"""Extract the sentences of the hits that answer a question, or abstain and return the nearest ones.
 
-Two small linear models, both read from `extraction.json`, which `tools/fit_extract.py` makes: one orders the sentences, the
-other tells how probable it is that the answer is among them.
+Two linear models, both read from `extraction.json` (made by `tools/fit_extract.py`): a ranking of the sentences, and a
+logistic model of the probability that the answer is among them.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from index.models import Hit, Value
 
 __all__ = ["Extract", "Frequency", "Model", "extract", "model"]
 
-OUTDATED = timedelta(days=30)  # after which an older report no longer tells how things are now
-TELLING = (
+OUTDATED = timedelta(days=30)  # by which an older report is left out where the present is asked for
+ANSWER_FEATURES = (
     "sentence_share",
-    "said_around",
+    "cover_context",
     "lacks_number",
     "lacks_name",
     "lacks_cue_number",
@@ -36,12 +36,12 @@ TELLING = (
     "lacks_cue_reason",
     "lacks_role",
     "lacks_speaker",
-)  # of the best sentence, on an answer
-COPY = 0.8  # the share of words two sentences have in common from which one is a copy of the other
+)  # of the best sentence, for the probability of an answer
+COPY = 0.8  # the share of words in common from which a sentence is a copy of another
 
 
 class Extract(Value, frozen=True, kw_only=True):
-    """What the articles say to a question: `citations` in reading order, or, where it abstained, the `closest` sentences."""
+    """The extracted answer: `citations` in reading order, or the `closest` sentences if it abstained."""
 
     citations: tuple[Citation, ...] = ()
     abstained: bool = False
@@ -51,60 +51,61 @@ class Extract(Value, frozen=True, kw_only=True):
 
 
 class Model(Value, frozen=True, kw_only=True):
-    """The coefficients: what each feature of a sentence weighs, and what each feature of the best ones says of an answer."""
+    """The coefficients of the ranking and of the probability of an answer."""
 
     ranking: dict[str, float]
     answering: dict[str, float]
     intercept: float
-    threshold: float  # of the probability from which sentences are given as an answer
-    beside: float  # how probable another sentence must be, as a share of the first, to stand beside it
+    threshold: float  # of the probability from which sentences are returned as an answer
+    min_ratio: float  # of the odds of a further sentence to those of the first
 
 
 @lru_cache(maxsize=1)
 def model() -> Model:
-    """The coefficients shipped with this module."""
-    shipped = json.loads(files("assistant.extractive").joinpath("extraction.json").read_text(encoding="utf-8"))
-    return Model(**{name: shipped[name] for name in Model.__struct_fields__})
+    """Load the coefficients."""
+    table = json.loads(files("assistant.extractive").joinpath("extraction.json").read_text(encoding="utf-8"))
+    return Model(**{name: table[name] for name in Model.__struct_fields__})
 
 
 def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, limit: int = 3) -> Extract:
-    """The sentences of the hits that answer a question, at most `limit`: one where it stands out, more where none does.
+    """Return the sentences of the hits that answer a question, at most `limit`, fewer if the best stands out.
 
-    Every quote is a sentence of its article, `article.text[start:end] == quote`, outside boilerplate, and none is given twice.
-    Sentences are ordered by a linear model of how much of the question each says, alone and with its surroundings; whether they
-    answer is a logistic model of the same kind (Platt 1999). Takes about 20 ms for ten hits. Without hits it abstains.
+    Each quote is a sentence of its article outside boilerplate, `article.text[start:end] == quote`; none is repeated.
+    Sentences are ranked by a linear model of how much of the question they cover, alone and with their context; the
+    confidence is a logistic model of the same features (Platt 1999). Takes about 20 ms for ten hits. Abstains without
+    hits.
     """
     coefficients = model()
     ranked = rank(candidates(question, hits, frequency), coefficients)
     if not ranked:
         return Extract(abstained=True, details=(Reason("extraction.nothing_relevant"),))
-    at_home = [pair for pair in ranked if not pair[0].features.get("abroad")]
-    ranked = at_home or ranked
-    confidence = probability(question, ranked, coefficients) if at_home else 0.0
-    if not question.shared and not any(one.features["said_exactly"] == 1 for one, _ in ranked):
-        confidence = 0.0  # names that merely sound alike are no answer in another language
-    strange = unheard(question, frequency)
-    if strange:
+    right_places = [pair for pair in ranked if not pair[0].features.get("elsewhere")]
+    ranked = right_places or ranked
+    confidence = probability(question, ranked, coefficients) if right_places else 0.0
+    if not question.shared and not any(candidate.features["cover_exact"] == 1 for candidate, _ in ranked):
+        confidence = 0.0  # in another language, names that merely sound alike are no answer
+    unknown = unknown_names(question, frequency)
+    if unknown:
         confidence = 0.0
     if confidence < coefficients.threshold:
-        nearest = distinct([one for one, _ in ranked], limit)
+        nearest = distinct([candidate for candidate, _ in ranked], limit)
         return Extract(
             abstained=True,
             confidence=round(confidence, 4),
-            closest=tuple(map(_cited, nearest)),
-            details=tuple(_why_not(question, ranked, strange)),
+            closest=tuple(map(_cite, nearest)),
+            details=tuple(_abstention_reasons(question, ranked, unknown)),
         )
     best = ranked[0][1]
-    worth = [one for one, score in ranked if math.exp(score - best) >= coefficients.beside]
+    chosen = [candidate for candidate, score in ranked if math.exp(score - best) >= coefficients.min_ratio]
     if question.present:
-        worth = _newest(worth)
+        chosen = _newest(chosen)
     return Extract(
-        citations=tuple(map(_cited, _in_reading_order(distinct(worth, limit)))), confidence=round(confidence, 4)
+        citations=tuple(map(_cite, _in_reading_order(distinct(chosen, limit)))), confidence=round(confidence, 4)
     )
 
 
-def unheard(question: Question, frequency: Frequency) -> tuple[str, ...]:
-    """The names of the question, known by their capitals, that no article has in any spelling."""
+def unknown_names(question: Question, frequency: Frequency) -> tuple[str, ...]:
+    """Return the capitalised names of the question that no article contains in any spelling."""
     return tuple(name for name in question.names if not _is_known(name, frequency))
 
 
@@ -118,76 +119,81 @@ def _is_known(name: str, frequency: Frequency) -> bool:
 Ranked = list[tuple[Candidate, float]]
 
 
-def rank(found: Sequence[Candidate], coefficients: Model) -> Ranked:
-    """The candidates with their scores, best first."""
-    scored = [(match, weighed(match.features, coefficients.ranking)) for match in found]
+def rank(unranked: Sequence[Candidate], coefficients: Model) -> Ranked:
+    """Return the candidates with their scores, best first."""
+    scored = [(candidate, weighted_sum(candidate.features, coefficients.ranking)) for candidate in unranked]
     return sorted(scored, key=lambda pair: (-pair[1], pair[0].rank, pair[0].span))
 
 
-def weighed(features: Features, weights: dict[str, float]) -> float:
-    """The weighted sum of the features that have a weight."""
+def weighted_sum(features: Features, weights: dict[str, float]) -> float:
+    """Return the weighted sum of the features that have a weight."""
     return sum(weight * features.get(name, 0.0) for name, weight in weights.items())
 
 
-def outlook(question: Question, ranked: Ranked) -> Features:
-    """What tells whether a question is answered: how much of it the best sentence and its passage say, and what it lacks.
+def answer_features(question: Question, ranked: Ranked) -> Features:
+    """Return the features for the probability of an answer.
 
-    Of the best sentence alone, for it is what the reader will be shown: another that says more is often on something else.
+    All but the passage share are those of the best sentence, which is what the reader sees.
     """
     best = ranked[0][0].features
     return {
-        "passage_share": max(one.features["passage_share"] for one, _ in ranked),
-        **{name: best.get(name, 0.0) for name in TELLING},
+        "passage_share": max(candidate.features["passage_share"] for candidate, _ in ranked),
+        **{name: best.get(name, 0.0) for name in ANSWER_FEATURES},
         "terms": math.log1p(len(question.terms)),
     }
 
 
 def probability(question: Question, ranked: Ranked, coefficients: Model) -> float:
-    """How probable it is that the articles hold an answer, 0 to 1."""
-    log_odds = coefficients.intercept + weighed(outlook(question, ranked), coefficients.answering)
+    """Return the probability that the articles hold an answer, 0 to 1."""
+    log_odds = coefficients.intercept + weighted_sum(answer_features(question, ranked), coefficients.answering)
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
 
 
-def distinct(found: Sequence[Candidate], limit: int) -> list[Candidate]:
-    """The first `limit` candidates, leaving out copies: sentences with nearly the words of one before."""
+def distinct(ranked: Sequence[Candidate], limit: int) -> list[Candidate]:
+    """Return the first `limit` candidates without copies: sentences with nearly the words of an earlier candidate."""
     kept: list[Candidate] = []
-    for match in found:
+    for candidate in ranked:
         if len(kept) == limit:
             break
-        if not any(_copies(match, other) for other in kept):
-            kept.append(match)
+        if not any(_is_copy(candidate, other) for other in kept):
+            kept.append(candidate)
     return kept
 
 
-def _newest(found: Sequence[Candidate]) -> list[Candidate]:
-    """Without the sentences of articles that are older, by more than `OUTDATED`, than another that is found; undated ones stay."""
-    days = [match.hit.article.published for match in found]
+def _newest(chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Leave out articles more than `OUTDATED` older than the newest; undated ones stay."""
+    days = [candidate.hit.article.published for candidate in chosen]
     newest = max((day for day in days if day), default=None)
-    return [match for match, day in zip(found, days, strict=True) if not (day and newest) or newest - day <= OUTDATED]
+    dated = zip(chosen, days, strict=True)
+    return [candidate for candidate, day in dated if not (day and newest) or newest - day <= OUTDATED]
 
 
-def _copies(one: Candidate, other: Candidate) -> bool:
-    here, there = set(one.words), set(other.words)
+def _is_copy(left: Candidate, right: Candidate) -> bool:
+    here, there = set(left.words), set(right.words)
     return len(here & there) >= COPY * len(here | there)
 
 
-def _in_reading_order(found: Sequence[Candidate]) -> list[Candidate]:
-    """Article by article, the one of the best sentence first, and as each article has them."""
-    articles = list(dict.fromkeys(match.hit.article.id for match in found))
-    return sorted(found, key=lambda match: (articles.index(match.hit.article.id), match.span))
+def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Sort by article, that of the best sentence first, and by position in the article."""
+    articles = list(dict.fromkeys(candidate.hit.article.id for candidate in chosen))
+    return sorted(chosen, key=lambda candidate: (articles.index(candidate.hit.article.id), candidate.span))
 
 
-def _cited(one: Candidate) -> Citation:
-    text = one.hit.article.text
-    start, end = one.span.start, one.span.end
-    around = next((span for span in paragraphs(text) if span.start <= start < span.end), one.span)
-    return Citation(file_id=one.hit.article.id, start=start, end=end, quote=one.text, context=around.of(text))
+def _cite(candidate: Candidate) -> Citation:
+    text, span = candidate.hit.article.text, candidate.span
+    paragraph = next((lines for lines in paragraphs(text) if lines.start <= span.start < lines.end), span)
+    return Citation(
+        file_id=candidate.hit.article.id,
+        start=span.start,
+        end=span.end,
+        quote=candidate.text,
+        context=paragraph.of(text),
+    )
 
 
-def _why_not(question: Question, ranked: Ranked, strange: Sequence[str]) -> list[Reason]:
-    """Say why the nearest sentences are no answer."""
-    if strange and question.shared:
-        return [Reason.of("extraction.unknown_names", names=strange)]
+def _abstention_reasons(question: Question, ranked: Ranked, unknown: Sequence[str]) -> list[Reason]:
+    if unknown and question.shared:
+        return [Reason.of("extraction.unknown_names", names=unknown)]
     if not question.shared:
         language = Reason.term("language", question.language or "unknown")
         return [Reason.of("extraction.other_language", language=language)]

@@ -1,4 +1,4 @@
-"""An answer with no model: the sentences that answer, in reading order, each followed by its mark; or a refusal."""
+"""Write answers without a model: quoted sentences in reading order, each with its citation mark, or a refusal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BULLET = re.compile(r"^[\s•●▪◦‣·*–—-]+(?=\w|[«“\"'(])")
 
 
 class Extractive:
-    """Writes by quoting. `frequency` tells how rare a term is."""
+    """A writer that quotes; `frequency` gives the document frequencies of terms."""
 
     engine = "extract"
     model: Model | None = None
@@ -26,38 +26,35 @@ class Extractive:
         self._frequency = frequency
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
-        """The sentences of the hits that answer, each `supported` because it is the article's own."""
-        found = extract(question, hits, frequency=self._frequency)
-        if found.abstained:
+        """Yield the sentences that answer, each `supported` because it is quoted, or a refusal."""
+        extracted = extract(question, hits, frequency=self._frequency)
+        if extracted.abstained:
             refusal = refusal_in(question.language)
             yield refusal
-            return Draft(text=refusal, abstained=True, closest=found.closest, details=found.details)
-        text, sentences = joined(found.citations)
+            return Draft(text=refusal, abstained=True, closest=extracted.closest, details=extracted.details)
+        text, sentences = compose(extracted.citations)
         yield text
-        return Draft(text=text, sentences=sentences, details=found.details)
+        return Draft(text=text, sentences=sentences, details=extracted.details)
 
 
-def joined(citations: tuple[Citation, ...]) -> tuple[str, tuple[Sentence, ...]]:
-    """Quotes as one text, `sentence [file_id]` after `sentence [file_id]`, an article to a paragraph.
+def compose(citations: tuple[Citation, ...]) -> tuple[str, tuple[Sentence, ...]]:
+    """Join quotes to one text of sentences with marks `[file_id]`, a paragraph for each article.
 
-    >>> said = Citation(file_id="a", start=0, end=13, quote="وصل\\nالوفد [1]")
-    >>> joined((said,))[0]
+    >>> citation = Citation(file_id="a", start=0, end=13, quote="وصل\\nالوفد [1]")
+    >>> compose((citation,))[0]
     'وصل الوفد (1) [a]'
     """
     text, sentences, last = "", [], None
     for citation in citations:
         text += "" if last is None else " " if last == citation.file_id else "\n"
-        words = told(citation.quote)
-        sentences.append(
-            Sentence(
-                text=words, start=len(text), end=len(text) + len(words), verdict="supported", citations=(citation,)
-            )
-        )
-        text += f"{words} [{citation.file_id}]"
+        sentence = running_text(citation.quote)
+        start, end = len(text), len(text) + len(sentence)
+        sentences.append(Sentence(text=sentence, start=start, end=end, verdict="supported", citations=(citation,)))
+        text += f"{sentence} [{citation.file_id}]"
         last = citation.file_id
     return text, tuple(sentences)
 
 
-def told(quote: str) -> str:
-    """A quote as running text: on one line, without its bullet, and without brackets that could pass for a mark of ours."""
+def running_text(quote: str) -> str:
+    """Return a quote on a single line, without its bullet and without brackets that would look like a citation mark."""
     return " ".join(_BULLET.sub("", quote).replace("[", "(").replace("]", ")").split())

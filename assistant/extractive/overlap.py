@@ -1,4 +1,4 @@
-"""How much of a question a text says: in the terms of the search index, and word by word."""
+"""Score how much of a question a text covers: by BM25 over the index terms, and word by word."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from typing import Literal, NamedTuple, Protocol
 from index.language.analyzer import index_terms, question_terms, skeleton, stem
 
 K1, B = 1.2, 0.75  # of BM25, as in the index
-USUAL_LENGTH = {"c": 560.0, "h": 65.0, "k": 65.0}  # terms of a passage of 400 characters
-USUAL, USUAL_SHARE = (
-    200,
-    0.005,
-)  # passages elsewhere that are taken into account, and the share of them that hold a word
-ALIKE = 0.6  # the share of letter grams that two stems have in common from which they count as related
+TYPICAL_LENGTH = {"c": 560.0, "h": 65.0, "k": 65.0}  # terms of a passage of 400 characters
+PRIOR_PASSAGES, PRIOR_SHARE = 200, 0.005  # of an assumed background corpus, and the share of it with a given term
+RELATED = 0.6  # the share of letter grams in common from which two stems are related
 
 Field = Literal["c", "h", "k"]
 FIELDS: tuple[Field, ...] = ("c", "h", "k")
 
 
 class Frequency(Protocol):
-    """Tells in how many of the passages of a store a term stands."""
+    """Document frequencies of terms over the passages of a store."""
 
     def document_frequency(self, field: Field, term: str) -> int: ...
 
@@ -32,22 +29,22 @@ class Frequency(Protocol):
 
 
 def rarity(count: int, passages: int) -> float:
-    """The inverse document frequency of BM25 (Robertson and Zaragoza 2009): what a term tells that `count` passages hold.
+    """Return BM25's inverse document frequency (Robertson and Zaragoza 2009) of a term in `count` of the passages.
 
-    Counts of a small store say little of a word, so they are taken together with `USUAL` passages of which the usual share hold
-    the term: in a store of three articles all words weigh nearly the same, in one of 10,000 the counts decide.
+    The counts are smoothed with an assumed background of `PRIOR_PASSAGES` passages: in a store of three articles all
+    words weigh nearly the same, in one of 10,000 the counts decide.
 
     >>> round(rarity(0, 3), 1), round(rarity(3, 3), 1), round(rarity(0, 10_000), 1), round(rarity(5_000, 10_000), 1)
     (4.9, 3.8, 8.8, 0.7)
     """
-    every, held = passages + USUAL, count + USUAL * USUAL_SHARE
+    every, held = passages + PRIOR_PASSAGES, count + PRIOR_PASSAGES * PRIOR_SHARE
     return math.log(1 + max(every - held + 0.5, 0.5) / (held + 0.5))
 
 
-class Yardstick:
-    """Measures texts against one question by BM25 over the three fields of the index, as a share of what any text could reach.
+class OverlapScorer:
+    """Score texts against a question by BM25 over the three fields of the index, as a share of the bound.
 
-    It does what the index does, for a sentence as for a passage, and whatever search found them.
+    It scores sentences and passages as the index does, whichever search returned them.
     """
 
     def __init__(self, question: str, frequency: Frequency) -> None:
@@ -62,19 +59,19 @@ class Yardstick:
         self._bound = sum(sum(weights.values()) for weights in self._weights.values()) or 1.0
 
     def share(self, text: str) -> float:
-        """From 0, none of the question, towards 1, all of it again and again."""
+        """Return the score as a share of the highest possible one: 0 for no overlap, below 1."""
         total = 0.0
-        for field, terms in zip(FIELDS, index_terms(text), strict=True):
+        for field, joined in zip(FIELDS, index_terms(text), strict=True):
             weights = self._weights[field]
-            said = terms.split()
-            norm = K1 * (1 - B + B * len(said) / USUAL_LENGTH[field])
-            for known, times in Counter(filter(weights.__contains__, said)).items():
+            terms = joined.split()
+            norm = K1 * (1 - B + B * len(terms) / TYPICAL_LENGTH[field])
+            for known, times in Counter(filter(weights.__contains__, terms)).items():
                 total += weights[known] * times / (times + norm)
         return total / self._bound
 
 
 class Term(NamedTuple):
-    """A word as it is compared."""
+    """The keys by which a word is compared."""
 
     word: str
     stem: str
@@ -85,7 +82,7 @@ class Term(NamedTuple):
 
 @lru_cache(maxsize=60_000)
 def term(word: str) -> Term:
-    """A folded word as it is compared."""
+    """Return the keys of a folded word."""
     root = stem(word)
     bounded = f"_{root}_"
     grams = (bounded[at : at + length] for length in (2, 3) for at in range(len(bounded) - length + 1))
@@ -93,58 +90,59 @@ def term(word: str) -> Term:
     return Term(word, root, sound, sound.lstrip("اوي"), frozenset(grams))
 
 
-def strength(one: Term, other: Term) -> float:
-    """How surely two words are one, 0 to 1: the same stem, sounds or consonants, or most of the letters.
+def match_strength(left: Term, right: Term) -> float:
+    """Score how surely two words are the same, 0 to 1: by stem, sound, consonants or shared letters.
 
-    >>> strength(term("الرئيس"), term("رئيسها")), strength(term("سيرغي"), term("سيرجي"))
+    >>> match_strength(term("الرئيس"), term("رئيسها")), match_strength(term("سيرغي"), term("سيرجي"))
     (1.0, 0.9)
-    >>> strength(term("شخصا"), term("اشخاص"))
+    >>> match_strength(term("شخصا"), term("اشخاص"))
     0.8
-    >>> strength(term("invention"), term("invented")) > 0.4 > strength(term("president"), term("minister"))
+    >>> related = match_strength(term("invention"), term("invented"))
+    >>> related > 0.4 > match_strength(term("president"), term("minister"))
     True
     """
-    if one.stem == other.stem or one.word == other.word:
+    if left.stem == right.stem or left.word == right.word:
         return 1.0
-    if one.sound == other.sound and len(one.sound) >= 3:
+    if left.sound == right.sound and len(left.sound) >= 3:
         return 0.9
-    if one.consonants == other.consonants and len(one.consonants) >= 3:
+    if left.consonants == right.consonants and len(left.consonants) >= 3:
         return 0.8
-    if len(one.stem) < 4 or len(other.stem) < 4:
+    if len(left.stem) < 4 or len(right.stem) < 4:
         return 0.0
-    shared = 2 * len(one.grams & other.grams) / (len(one.grams) + len(other.grams))
-    return 0.8 * shared if shared >= ALIKE else 0.0
+    shared = 2 * len(left.grams & right.grams) / (len(left.grams) + len(right.grams))
+    return 0.8 * shared if shared >= RELATED else 0.0
 
 
-class Matches:
-    """Which words of some texts say the question's terms, worked out once for all of the texts."""
+class TermMatches:
+    """The match strengths between the words of some texts and the terms of a question, computed once for all texts."""
 
-    def __init__(self, terms: Sequence[str], said: Iterable[str]) -> None:
+    def __init__(self, terms: Sequence[str], tokens: Iterable[str]) -> None:
         wanted = [term(word) for word in terms]
         self._none = (0.0,) * len(wanted)
-        self._found: dict[str, tuple[float, ...]] = {}
-        near = frozenset().union(*(one.grams for one in wanted)) if wanted else frozenset()
-        consonants = {one.consonants for one in wanted}
-        for word in set(said):
-            here = term(word)
-            if here.consonants in consonants or not near.isdisjoint(here.grams):
-                strengths = tuple(strength(one, here) for one in wanted)
+        self._strengths: dict[str, tuple[float, ...]] = {}
+        grams = frozenset().union(*(known.grams for known in wanted)) if wanted else frozenset()
+        consonants = {known.consonants for known in wanted}
+        for word in set(tokens):
+            keys = term(word)
+            if keys.consonants in consonants or not grams.isdisjoint(keys.grams):
+                strengths = tuple(match_strength(known, keys) for known in wanted)
                 if any(strengths):
-                    self._found[word] = strengths
+                    self._strengths[word] = strengths
 
-    def says(self, word: str, sure: float) -> bool:
-        """Whether a word says any of the question's terms with at least this strength."""
-        return any(one >= sure for one in self._found.get(word, ()))
+    def matches(self, word: str, least: float) -> bool:
+        """Test whether a word matches any term with at least this strength."""
+        return any(strength >= least for strength in self._strengths.get(word, ()))
 
-    def best(self, said: Collection[str]) -> tuple[float, ...]:
-        """How strongly each of the question's terms is said by some word of a text."""
-        known = [self._found[word] for word in said if word in self._found]
+    def best(self, tokens: Collection[str]) -> tuple[float, ...]:
+        """Return, for each term, its best match strength among the words of a text."""
+        known = [self._strengths[word] for word in tokens if word in self._strengths]
         return tuple(map(max, zip(*known, strict=True))) if known else self._none
 
-    def places(self, said: Sequence[str], sure: float) -> list[list[int]]:
-        """Where in a text each of the question's terms is said with at least this strength."""
-        found: list[list[int]] = [[] for _ in self._none]
-        for at, word in enumerate(said):
-            for number, one in enumerate(self._found.get(word, ())):
-                if one >= sure:
-                    found[number].append(at)
-        return found
+    def positions(self, tokens: Sequence[str], least: float) -> list[list[int]]:
+        """Return, for each term, the positions in a text where it matches with at least this strength."""
+        positions: list[list[int]] = [[] for _ in self._none]
+        for at, word in enumerate(tokens):
+            for number, strength in enumerate(self._strengths.get(word, ())):
+                if strength >= least:
+                    positions[number].append(at)
+        return positions

@@ -1,4 +1,4 @@
-"""Who is asked for: the minister of a country, the speaker of a statement; and whether a sentence has them."""
+"""Find the role, places or speaker of the person a question asks for, and test sentences for them."""
 
 from __future__ import annotations
 
@@ -6,95 +6,101 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from pathlib import Path
 
-from assistant.extractive.answer_type import one_noun
+from assistant.extractive.answer_type import same_noun
 from assistant.query.parse import Question
 from assistant.query.question_type import ASKS_WHO, ROLES
 from index.language.analyzer import stem, words
+from index.language.lexicons import lines
 from index.language.normalize import folded
 
-BESIDE = 6  # words between a role and the country of who has it
+NEAR = 6  # words between a role and the country of its holder
 
 
 def role(question: Question) -> str | None:
-    """The word of a question that says what the person is who is asked for: the minister of "who is the minister of finance?".
+    """Return the word of a question for the role of the person: minister in "who is the minister of finance?".
 
-    >>> from assistant.query.parse import understand
-    >>> role(understand("من هو وزير المالية؟", ())), role(understand("من افتتح الجسر؟", ()))
+    >>> from assistant.query.parse import parse_question
+    >>> role(parse_question("من هو وزير المالية؟", ())), role(parse_question("من افتتح الجسر؟", ()))
     ('وزير', None)
     """
     line = " ".join(words(question.text))
-    begun = ASKS_WHO.match(line) if question.kind == "person" else None
-    if not begun:
+    opening = ASKS_WHO.match(line) if question.kind == "person" else None
+    if not opening:
         return None
-    first = line[begun.end() :].split()[: 1 if "\u0621" <= line[0] <= "\u064a" else 4]
+    first = line[opening.end() :].split()[: 1 if "\u0621" <= line[0] <= "\u064a" else 4]
     return next((word for word in first if word in ROLES or word.removeprefix("ال") in ROLES), None)
 
 
-def holds_office(role: str, places: frozenset[int], said: Collection[str], title: Collection[str]) -> bool:
-    """Whether a sentence says the role, and with its title the country or city, of somebody who is asked for by both."""
-    return any(one_noun(role, word) for word in said) and places <= located((*said, *title))
+def holds_office(role: str, places: frozenset[int], tokens: Collection[str], title: Collection[str]) -> bool:
+    """Test whether a sentence has the role and, together with its title, the places of the person asked for."""
+    return any(same_noun(role, word) for word in tokens) and places <= find_places((*tokens, *title))
 
 
-def abroad(role: str, places: frozenset[int], said: Sequence[str], around: Collection[str]) -> bool:
-    """Whether a sentence is on people of other places than those asked for: it names others beside the role, or none, and neither do
-    the words around it name these.
+def is_elsewhere(role: str, places: frozenset[int], tokens: Sequence[str], context: Collection[str]) -> bool:
+    """Test whether a sentence is about a person of other places than those asked for.
 
-    >>> asked, sanaa = located(["اليمني"]), words("وصل إلى صنعاء")
-    >>> abroad("وزير", asked, words("وزير الدفاع الفرنسي جان مورو"), sanaa), abroad("وزير", asked, words("قال وزير الدفاع"), sanaa)
-    (True, False)
+    The places near the role decide; if there are none, those of the sentence and its context.
+
+    >>> asked, context = find_places(["اليمني"]), words("وصل إلى صنعاء")
+    >>> is_elsewhere("وزير", asked, words("وزير الدفاع الفرنسي جان مورو"), context)
+    True
+    >>> is_elsewhere("وزير", asked, words("قال وزير الدفاع"), context)
+    False
     """
-    stands = [at for at, word in enumerate(said) if one_noun(role, word)]
-    beside = {word for at in stands for word in said[max(0, at - BESIDE) : at + BESIDE + 1]}
-    return not places <= (located(beside or said) or located((*said, *around)))
+    positions = [at for at, word in enumerate(tokens) if same_noun(role, word)]
+    near = {word for at in positions for word in tokens[max(0, at - NEAR) : at + NEAR + 1]}
+    return not places <= (find_places(near or tokens) or find_places((*tokens, *context)))
 
 
-def located(said: Iterable[str]) -> frozenset[int]:
-    """The countries and cities among some folded words, by their numbers in the list: روسيا and الروسي are one.
+def find_places(tokens: Iterable[str]) -> frozenset[int]:
+    """Return the countries and cities that some folded words name, as entry numbers: روسيا and الروسي are equal.
 
-    >>> located(["وزير", "روسيا"]) == located(["الروسي"]) != located(["سوريا"])
+    >>> find_places(["وزير", "روسيا"]) == find_places(["الروسي"]) != find_places(["سوريا"])
     True
     """
-    return _NO.union(*map(_located, said))
+    return _NONE.union(*map(_places_of_word, tokens))
 
 
 @lru_cache(maxsize=5_000)
-def _located(word: str) -> frozenset[int]:
-    found = _places().get(stem(word), _NO)
-    return found or (_places().get(stem(word[1:]), _NO) if word[0] in "وفبل" and len(word) > 4 else _NO)
+def _places_of_word(word: str) -> frozenset[int]:
+    places = _entries_by_stem().get(stem(word), _NONE)
+    return places or (_entries_by_stem().get(stem(word[1:]), _NONE) if word[0] in "وفبل" and len(word) > 4 else _NONE)
 
 
 @lru_cache(maxsize=1)
-def _places() -> dict[str, frozenset[int]]:
-    """Each name of a place, stemmed, with the numbers of the lines of the check's list that have it; the check is not loaded."""
-    listed = Path(__file__).parents[1].joinpath("grounding", "places.txt").read_text(encoding="utf-8")
-    found: defaultdict[str, set[int]] = defaultdict(set)
-    for number, line in enumerate(listed.splitlines()):
-        for word in line.split() if not line.startswith("#") else ():
-            for spelt in (folded(word), "ال" + folded(word)):  # فرنسي alone may be ف and رنسي
-                found[stem(spelt)].add(number)
-    return {word: frozenset(numbers) for word, numbers in found.items()}
+def _entries_by_stem() -> dict[str, frozenset[int]]:
+    """Map the stem of each name of a place to the numbers of its entries in the list."""
+    entries: defaultdict[str, set[int]] = defaultdict(set)
+    for number, line in enumerate(lines("places")):
+        for word in folded(line).split():
+            for form in (word, "ال" + word):  # without the article, فرنسي may be stemmed as ف + رنسي
+                entries[stem(form)].add(number)
+    return {word: frozenset(numbers) for word, numbers in entries.items()}
 
 
-_NO: frozenset[int] = frozenset()
+_NONE: frozenset[int] = frozenset()
 
 
-def subject(question: Question) -> tuple[str, ...]:
-    """The words for who is asked to have said something: رئيس البلدية in "ماذا قال رئيس البلدية عن الجسر؟"; none in other questions.
+def speaker(question: Question) -> tuple[str, ...]:
+    """Return the words for the speaker of a statement that is asked for; empty for other questions.
 
-    >>> from assistant.query.parse import understand
-    >>> subject(understand("ماذا قال رئيس البلدية عن الجسر؟", ())), subject(understand("What did Lunde say about it?", ()))
-    (('رييس', 'البلديه'), ('lunde',))
+    >>> from assistant.query.parse import parse_question
+    >>> speaker(parse_question("ماذا قال رئيس البلدية عن الجسر؟", ()))
+    ('رييس', 'البلديه')
+    >>> speaker(parse_question("What did Lunde say about it?", ()))
+    ('lunde',)
     """
     if question.kind != "statement":
         return ()
-    match = _SPEAKS.search(" ".join(words(question.text)))
-    said = (match[1] or match[2] or "").split() if match else []
-    return tuple(word for word in said if word in question.terms)
+    match = _SPEAKER.search(" ".join(words(question.text)))
+    named = (match[1] or match[2] or "").split() if match else []
+    return tuple(word for word in named if word in question.terms)
 
 
-_SPEAKS = re.compile(
-    r"^(?:\S+ )?(?:ماذا|شو|ايش|وش|بماذا|بم|عم|الذي|كيف) \S+ (.+?)(?: (?:عن|في|حول|بشان|ان|انه|انها|خلال|بعد|عند|علي|من|الي|ب\S+|ل\S+)(?: |$)|$)"
-    r"|^(?:what|how) (?:did|does|do|has|had|have|was|were) (.+?) (?:say|said|state|announce|declare|claim|argue|call|describe|warn|respond|comment)"
+_SPEAKER = re.compile(
+    r"^(?:\S+ )?(?:ماذا|شو|ايش|وش|بماذا|بم|عم|الذي|كيف) \S+ (.+?)"
+    r"(?: (?:عن|في|حول|بشان|ان|انه|انها|خلال|بعد|عند|علي|من|الي|ب\S+|ل\S+)(?: |$)|$)"
+    r"|^(?:what|how) (?:did|does|do|has|had|have|was|were) (.+?) "
+    r"(?:say|said|state|announce|declare|claim|argue|call|describe|warn|respond|comment)"
 )

@@ -1,4 +1,4 @@
-"""Filters as somebody types them, and what to say where no article passes them; `Ledger.matching` reads them."""
+"""Parse filters as users type them, and describe filters that no article passes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from index.messages.reason import Reason
 from index.models import Filters, parse_day
 
 
-def typed(since: str, until: str, languages: Iterable[str], publishers: Iterable[str]) -> Filters:
-    """The filters that the fields of a page or of a request say, blank ones left out; UsageError where a date is none.
+def parse_filters(since: str, until: str, languages: Iterable[str], publishers: Iterable[str]) -> Filters:
+    """Parse the fields of a form into filters, without blank ones. Raise UsageError if a date is invalid.
 
-    >>> typed("٢٠٢٥-٠١-٣١", "", ["ar", " "], []).since
+    >>> parse_filters("٢٠٢٥-٠١-٣١", "", ["ar", " "], []).since
     datetime.date(2025, 1, 31)
     """
     return Filters(
@@ -43,6 +43,6 @@ def none_passes(filters: Filters) -> Reason:
     return Reason.of("filters.none_passes", filters=named)
 
 
-def _plain_digits(said: str | None) -> str:
-    """Digits of any script as 0 to 9: an Arabic keyboard types its own."""
-    return "".join(str(int(text)) if text.isdecimal() else text for text in said or "")
+def _plain_digits(text: str | None) -> str:
+    """Write digits of any script as 0 to 9, because an Arabic keyboard types its own."""
+    return "".join(str(int(letter)) if letter.isdecimal() else letter for letter in text or "")

@@ -1,7 +1,7 @@
-"""A conversation: turns, and a follow-up made into a question that stands alone, by a model or, with none, by a rule.
+"""Hold a conversation and rewrite follow-up questions so that they stand alone, with a chat model or by a rule.
 
-The rule looks for what points back: a question of a word or two that names nothing new ("the map"), one that opens with "and", a
-pronoun with nothing in the question for it to point to. `tests/data/follow_ups.jsonl` measures it.
+The rule recognises a follow-up by a question of a word or two that names nothing new ("the map"), by an initial "and",
+or by a pronoun without an antecedent in the question. `tests/data/follow_ups.jsonl` measures it.
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ from assistant.chat_model import Model, usage_of, with_token_counts
 from assistant.generative.prompt_context import boundary, harmless, plain
 from assistant.generators import run_to_completion
 from assistant.models import Usage
-from assistant.query.question_type import FUNCTION_WORDS
+from assistant.query.parse import content_words
 from index.errors import ProviderError, UsageError
-from index.language.analyzer import QUESTION_WORDS, stem, words
+from index.language.analyzer import stem, words
+from index.language.lexicons import load_groups
+from index.language.normalize import folded
 from index.models import Value
 
-TURNS = 6  # the last turns that are looked at
+TURNS = 6  # of the last turns that are used
 ANSWER = 800  # characters of an earlier answer that are kept
 LONGEST = 500  # characters of a rewritten question
 
 
 class Turn(Value, frozen=True, kw_only=True):
-    """A question and its answer. `alone` is the question as it was searched with.
+    """A question and its answer; `alone` is the standalone form of the question.
 
     >>> Conversation().after("من افتتح الجسر؟", "افتتحه الوالي. [a1]").turns[0]
     Turn(question='من افتتح الجسر؟', answer='افتتحه الوالي.', alone='من افتتح الجسر؟')
@@ -37,43 +39,44 @@ class Turn(Value, frozen=True, kw_only=True):
 
 
 class Conversation(Value, frozen=True, kw_only=True):
-    """The turns so far, oldest first.
+    """The turns of a conversation, oldest first.
 
-    >>> told = Conversation().after("من افتتح الجسر؟", "افتتحه الوالي. [a1]")
-    >>> told.turns[0].answer
+    >>> conversation = Conversation().after("من افتتح الجسر؟", "افتتحه الوالي. [a1]")
+    >>> conversation.turns[0].answer
     'افتتحه الوالي.'
     """
 
     turns: tuple[Turn, ...] = ()
 
     def after(self, question: str, answer: str, alone: str = "") -> Conversation:
-        """The conversation with one more turn; marks are left out of its answer, since citations belong to their turn."""
+        """Return the conversation with a further turn; citation marks are removed from its answer."""
         unmarked = re.sub(r"\s*(?:\[[^\]\n]*\])+", "", plain(answer))[:ANSWER]
         turn = Turn(question=plain(question), answer=unmarked, alone=plain(alone or question))
         return Conversation(turns=(*self.turns, turn))
 
     @classmethod
     def of(cls, messages: Iterable[Mapping[str, str]]) -> Conversation:
-        """The conversation in messages of the roles user and assistant, in turn.
+        """Build a conversation from messages of the roles user and assistant.
 
-        Raises UsageError for any other role, so that nobody can slip in instructions.
+        Raises UsageError for any other role, so that nobody can inject instructions.
 
-        >>> Conversation.of([{"role": "user", "content": "من؟"}, {"role": "assistant", "content": "الوالي."}]).turns[0].question
+        >>> messages = [{"role": "user", "content": "من؟"}, {"role": "assistant", "content": "الوالي."}]
+        >>> Conversation.of(messages).turns[0].question
         'من؟'
         """
-        told, asked = cls(), ""
+        conversation, question = cls(), ""
         for message in messages:
             role, content = message.get("role"), message.get("content")
             if role not in ("user", "assistant") or not isinstance(content, str):
                 raise UsageError("assistant.bad_conversation")
             if role == "user":
-                asked = content
-            elif asked:
-                told, asked = told.after(asked, content), ""
-        return told
+                question = content
+            elif question:
+                conversation, question = conversation.after(question, content), ""
+        return conversation
 
     def recent(self, budget: int, count: Callable[[str], int]) -> tuple[Turn, ...]:
-        """The last turns, at most six, that fit into `budget` tokens, oldest first."""
+        """Return the last turns, at most six, that fit into `budget` tokens, oldest first."""
         kept: list[Turn] = []
         for turn in reversed(self.turns[-TURNS:]):
             budget -= count(turn.question) + count(turn.answer)
@@ -83,8 +86,8 @@ class Conversation(Value, frozen=True, kw_only=True):
         return tuple(reversed(kept))
 
 
-class Alone(Value, frozen=True, kw_only=True):
-    """A question that stands alone, what made it so (`asked`: it did; `rule`; `model`), and what that took."""
+class StandaloneQuestion(Value, frozen=True, kw_only=True):
+    """A question that stands alone; `by` is "asked" if it did so already, else "rule" or "model"."""
 
     question: str
     by: str = "asked"
@@ -93,28 +96,28 @@ class Alone(Value, frozen=True, kw_only=True):
 
 def standalone(
     question: str, conversation: Conversation, *, model: Model | None, count: Callable[[str], int], budget: int = 1500
-) -> Alone:
-    """The question so that search and a reader understand it without the conversation. Without a model, or where it fails, by the rule.
+) -> StandaloneQuestion:
+    """Rewrite a question so that it needs no conversation, with the model, or by the rule if there is none or it fails.
 
-    >>> told = Conversation().after("من افتتح جسر نور؟", "افتتحه الوالي.")
-    >>> standalone("ومتى؟", told, model=None, count=len).question
+    >>> conversation = Conversation().after("من افتتح جسر نور؟", "افتتحه الوالي.")
+    >>> standalone("ومتى؟", conversation, model=None, count=len).question
     'ومتى؟ (افتتح جسر نور)'
     """
     turns = conversation.recent(budget, count)
     if not turns:
-        return Alone(question=question)
+        return StandaloneQuestion(question=question)
     if model is not None:
         try:
-            return _rewritten(question, turns, model, count)
+            return _rewrite(question, turns, model, count)
         except ProviderError:
-            pass  # the answer will say that the server fails; search can still do its best
-    if not follows(question, turns[-1]):
-        return Alone(question=question)
-    return Alone(question=f"{question.strip()} ({' '.join(topic(turns[-1], question))})", by="rule")
+            pass  # the answer reports the failure of the server
+    if not is_followup(question, turns[-1]):
+        return StandaloneQuestion(question=question)
+    return StandaloneQuestion(question=f"{question.strip()} ({' '.join(topic(turns[-1], question))})", by="rule")
 
 
-def _rewritten(question: str, turns: Sequence[Turn], model: Model, count: Callable[[str], int]) -> Alone:
-    """The model's own words for the question; the question itself where they are of no use."""
+def _rewrite(question: str, turns: Sequence[Turn], model: Model, count: Callable[[str], int]) -> StandaloneQuestion:
+    """Let the model rewrite the question; keep the question if the reply is empty or too long."""
     texts = [text for turn in turns for text in (turn.question, turn.answer)]
     shown = [{"question": turn.question, "answer": harmless(turn.answer)} for turn in turns]
     asked = prompts.render(
@@ -124,27 +127,27 @@ def _rewritten(question: str, turns: Sequence[Turn], model: Model, count: Callab
     usage = usage_of([with_token_counts(reply, asked, count)])
     lines = [line.strip(" \t\"'«»“”*") for line in plain(reply.text).splitlines() if line.strip()]
     if not lines or len(lines[0]) > LONGEST:
-        return Alone(question=question, usage=usage)
+        return StandaloneQuestion(question=question, usage=usage)
     same = words(lines[0]) == words(question)
-    return Alone(question=question if same else lines[0], by="asked" if same else "model", usage=usage)
+    return StandaloneQuestion(question=question if same else lines[0], by="asked" if same else "model", usage=usage)
 
 
-def follows(question: str, turn: Turn) -> bool:
-    """Whether the question leans on the turn before it.
+def is_followup(question: str, turn: Turn) -> bool:
+    """Test whether a question depends on the turn before it.
 
     >>> turn = Turn(question="من افتتح جسر نور؟", answer="افتتحه الوالي.")
-    >>> follows("وكم كلّف؟", turn), follows("متى تبدأ بطولة الشطرنج في مدينة مرجان؟", turn)
+    >>> is_followup("وكم كلّف؟", turn), is_followup("متى تبدأ بطولة الشطرنج في مدينة مرجان؟", turn)
     (True, False)
     """
-    said = _AND.sub("", " ".join(re.findall(r"[\w'’]+", plain(question)))).split()
-    content = [word for word in said if not _asks(word)]
+    tokens = _AND.sub("", " ".join(re.findall(r"[\w'’]+", plain(question)))).split()
+    content = [word for word in tokens if not _is_light(word)]
     opens = bool(_AND.match(plain(question)))
     before = {stem(word) for text in (turn.question, turn.answer, turn.alone) for word in words(text)}
-    definite = any(stem(word) not in before for said_of in _DEFINITE.findall(question) for word in words(said_of))
+    definite = any(stem(word) not in before for noun in _DEFINITE.findall(question) for word in words(noun))
     elsewhere = question.isascii() and not re.search("[A-Za-z]", turn.question)  # a change of script
     if len(content) <= 1:
         return opens or not content or not (_defines(question) or (definite and elsewhere))
-    known = [word for word in content if any(stem(one) in before for one in words(word))]
+    known = [word for word in content if any(stem(part) in before for part in words(word))]
     if opens and len(content) <= 4:
         return True
     if _points_back(question, content):
@@ -154,12 +157,10 @@ def follows(question: str, turn: Turn) -> bool:
 
 
 def topic(turn: Turn, question: str) -> tuple[str, ...]:
-    """What the turn was about: the words of its question that say something and that the new one does not hold."""
-    held = {stem(word) for word in words(question)}
-    said = re.findall(r"[\w'’-]+", turn.alone or turn.question)
-    return tuple(
-        dict.fromkeys(word for word in said if not _asks(word) and not held & {stem(one) for one in words(word)})
-    )
+    """Return the content words of the turn's question that the new question does not contain."""
+    stems = {stem(word) for word in words(question)}
+    content = [word for word in re.findall(r"[\w'’-]+", turn.alone or turn.question) if not _is_light(word)]
+    return tuple(dict.fromkeys(word for word in content if not stems & set(map(stem, words(word)))))
 
 
 _AND = re.compile(
@@ -172,39 +173,33 @@ _DEFINES = re.compile(r"^\s*(?:من|ما|مين|who|what)\s+(?:هو|هي|هم|is
 _PRONOUN = re.compile(
     r"^(?:he|she|it|they|him|her|hers|his|its|their|theirs|them|there|that|those|this|these"
     r"|ذلك|تلك|هناك|هنالك|هذا|هذه|هؤلاء|أولئك|هما"
-    r"|(?:و|ف)?(?:ل|ب|في|عن|من|مع|إلي|الي|علي|عند|لدي|بعد|قبل|بين|ضد|حول|خلف|أمام|بسبب)(?:ه|ها|هم|هما|هن)|(?:عن|من)ّ?(?:ه|ها|هم))$",
+    r"|(?:و|ف)?(?:ل|ب|في|عن|من|مع|إلي|الي|علي|عند|لدي|بعد|قبل|بين|ضد|حول|خلف|أمام|بسبب)(?:ه|ها|هم|هما|هن)"
+    r"|(?:عن|من)ّ?(?:ه|ها|هم))$",
     re.IGNORECASE,
 )
 _ATTACHED = re.compile(r"^\w{3,}(?:ه|ها|هم|هما|هن|وا)$")
-_NOT_ATTACHED = frozenset(
-    "الله عبدالله وجه شبه مياه المياه اتجاه تجاه الاتجاه فقه انتباه الوجه نزيه مها أهم اهم مهم المهم مبهم فهم الفهم درهم الدرهم سهم السهم "
-    "أسهم اسهم متهم المتهم كره منتبه مشابه المشابه هم إبراهيم طه نزاهه".split()
-)
-_SMALL = frozenset(
-    "أحد احد أهم اهم عدد كثيرا قيمة صدر any much many long old worth said say says did does do been took take".split()
-)
+_LISTS = load_groups("followups")
 
 
-def _asks(word: str) -> bool:
-    """Whether a word asks or joins, and says nothing itself."""
-    folded_words = words(word)
-    return all(word in QUESTION_WORDS or word in FUNCTION_WORDS for word in folded_words) or bool(_PRONOUN.match(word))
+def _is_light(word: str) -> bool:
+    """Test for a question word, a function word or a pronoun."""
+    return not content_words(words(word)) or bool(_PRONOUN.match(word))
 
 
 def _defines(question: str) -> bool:
-    """Whether it asks what or who something named is: "من هي هدى منصور؟"."""
+    """Test whether a question asks for a definition: "من هي هدى منصور؟"."""
     return bool(_DEFINES.match(plain(question)))
 
 
 def _points_back(question: str, content: list[str]) -> bool:
-    """Whether a pronoun stands where the question has not yet named what it could mean."""
+    """Test for a pronoun before which the question names nothing that it could refer to."""
     named = 0
     for word in re.findall(r"[\w'’]+", plain(question)):
-        attached = bool(_ATTACHED.match(word)) and word not in _NOT_ATTACHED and not word.isascii()
+        attached = bool(_ATTACHED.match(word)) and folded(word) not in _LISTS["not suffixed"] and not word.isascii()
         if bool(_PRONOUN.match(word)) and named <= (0 if word.isascii() else 2):
             return True
         if attached and named <= 1:
             return True
-        if word in content and word.casefold() not in _SMALL and (not word.isascii() or word[0].isupper()):
+        if word in content and folded(word) not in _LISTS["light"] and (not word.isascii() or word[0].isupper()):
             named += 1
     return False

@@ -1,4 +1,4 @@
-"""A question asked over articles in another language → the same question in theirs, by a model, for search."""
+"""Translate a question into the languages of the articles with a chat model, for search."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LONGEST = 500  # characters of a translated question
 
 
 class Translated(Value, frozen=True, kw_only=True):
-    """The question in other languages, as many as the model gave, and what that took."""
+    """The question in other languages, as many as the model returned, and its usage."""
 
     questions: tuple[str, ...]
     usage: Usage
 
 
 def translated(question: str, languages: Sequence[str], *, model: Model, count: Callable[[str], int]) -> Translated:
-    """The question in the languages of the articles (ISO 639-1). Raises ProviderError where the model's server fails."""
+    """Translate a question into languages (ISO 639-1). Raise ProviderError if the model's server fails."""
     named = [LANGUAGES.get(language, language) for language in languages]
     asked = prompts.render("translate", question=plain(question), languages=named).messages
     reply = with_token_counts(run_to_completion(model.reply(asked)), asked, count)

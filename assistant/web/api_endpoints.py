@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 import msgspec
 
-from assistant.query.filters import typed
+from assistant.query.filters import parse_filters
 from assistant.rendering import plain_text
 from assistant.web.rate_limit import Refused
 from assistant.web.service import Asking, Desk
@@ -35,7 +35,7 @@ def answered(
     """An `Answer` as plain values, or `error` and `why`."""
     try:
         ticket = desk.admit(desk.visitor(request), question)
-        chosen = typed(date_from, date_to, [language], [publisher])
+        chosen = parse_filters(date_from, date_to, [language], [publisher])
         record: dict[str, Any] = msgspec.to_builtins(desk.ask(ticket, question, filters=chosen))
         return record
     except Refused as error:
@@ -51,7 +51,7 @@ def found(
     if refusal := desk.refusal(desk.visitor(request), question):
         return {"error": TOLD[refusal], "why": refusal}
     try:
-        chosen = typed(date_from, date_to, [language], [publisher])
+        chosen = parse_filters(date_from, date_to, [language], [publisher])
         hits = desk.search(question, limit=max(1, min(int(limit), MOST)), filters=chosen)
         return {"hits": msgspec.to_builtins([plain_text.hit_record(hit) for hit in hits])}
     except IsnadError as error:

@@ -14,7 +14,7 @@ import gradio as gr
 import msgspec
 from anyio.to_thread import run_sync
 
-from assistant.query.filters import typed
+from assistant.query.filters import parse_filters
 from assistant.web import chat_markup, chat_stream, sidebar
 from assistant.web.chat_stream import Asked
 from assistant.web.conversation_store import Kind
@@ -166,7 +166,7 @@ def _narrowed(
     """The filters that the page's fields say; UsageError, in the page's language, where a date is none."""
     try:
         return msgspec.structs.replace(
-            typed(since, until, languages or (), publishers or ()), file_ids=tuple(map(str, files or ()))
+            parse_filters(since, until, languages or (), publishers or ()), file_ids=tuple(map(str, files or ()))
         )
     except UsageError:
         raise UsageError(words.bad_date) from None

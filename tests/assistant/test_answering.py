@@ -11,7 +11,7 @@ from assistant import container
 from assistant.chat_model import Message, Prices
 from assistant.generative.model_writer import ModelWriter
 from assistant.pipeline import LITTLE, answer, translation_languages
-from assistant.query.parse import understand
+from assistant.query.parse import parse_question
 from assistant.settings import Settings
 from index.ingest.sync import Lexicon, sync
 from index.model_api import Reply
@@ -39,7 +39,7 @@ MIXED = {"ar": 0.9, "en": 0.095, "fr": 0.005}
 def test_a_question_is_put_into_the_languages_that_may_hold_its_answer(
     question: str, languages: dict[str, float], score: float, expected: list[str]
 ) -> None:
-    assert translation_languages(understand(question, languages), languages, [hit(score=score)]) == expected
+    assert translation_languages(parse_question(question, languages), languages, [hit(score=score)]) == expected
 
 
 class Governor:

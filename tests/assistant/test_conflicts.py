@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from assistant.disagreements.conflicts import conflicts, joined, rivals
+from assistant.disagreements.conflicts import conflicts, merge, rivals
 from assistant.models import Citation, Conflict, Side
 from index.models import Hit
 from tests.assistant.written import hit
@@ -34,9 +34,9 @@ def test_all_that_share_a_side_are_one_conflict_in_whatever_order_they_are_met()
     ]
     pairs = [Conflict(kind="number", about="", sides=(sides[one], sides[one + 1])) for one in range(3)]
     for permutation in permutations(pairs):
-        (whole,) = joined(permutation)
+        (whole,) = merge(permutation)
         assert [side.value for side in whole.sides] == ["4", "3", "2", "1"]
-    assert len(joined([*pairs[::2], Conflict(kind="date", about="", sides=(sides[1], sides[2]))])) == 3
+    assert len(merge([*pairs[::2], Conflict(kind="date", about="", sides=(sides[1], sides[2]))])) == 3
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ _DAYS_AWAY = {
 
 
 @lru_cache(maxsize=1)
-def _months() -> dict[str, tuple[str, int]]:
+def month_names() -> dict[str, tuple[str, int]]:
     """Map each folded month name to its calendar and number."""
     table = json.loads(Path(__file__).with_name("months.json").read_text(encoding="utf-8"))
     return {
@@ -110,7 +110,7 @@ class DateForm(NamedTuple):
 @lru_cache(maxsize=1)
 def forms() -> tuple[DateForm, ...]:
     """Return the forms of dates, the fullest first: an earlier form takes precedence over a later one."""
-    month, shift = _any_of(_months()), _any_of(_SHIFTS)
+    month, shift = _any_of(month_names()), _any_of(_SHIFTS)
     begin, attached = r"(?<![\w.])", r"(?<!\w)[وفبلك]{0,2}"
     year = r"(?:1\d|20)\d\d(?![\da-z]|[.,:]\d|\s*%)"
     era = r"(?:\s{0,2}(?P<era>هـ?|م|ميلادي[اه]?|هجري[اه]?|ah|ad|ce)(?!\w))?"
@@ -160,7 +160,7 @@ def forms() -> tuple[DateForm, ...]:
             r"|(?<!\w)(?P<before>last|this|next)\s+(?P<en>month|year)(?!\w)"
         ),
     }
-    months = frozenset(name.split()[0] for name in _months())
+    months = frozenset(name.split()[0] for name in month_names())
     keys = {
         **dict.fromkeys(("day", "month"), months),
         "english": frozenset(name for name in months if name.isascii()),
@@ -256,7 +256,7 @@ def _read_slashed(match: re.Match[str], text: str) -> Iterator[DateMatch]:
 
 def _read_day(match: re.Match[str], text: str) -> Iterator[DateMatch]:
     parts = match.groupdict()
-    calendar, month = _months()[_spaced(parts["month"])]
+    calendar, month = month_names()[_spaced(parts["month"])]
     end = _end_of_month(match, month)
     whole = end == match.end()
     year = int(parts["year"]) if whole and parts.get("year") else None
@@ -279,7 +279,7 @@ def _read_day(match: re.Match[str], text: str) -> Iterator[DateMatch]:
 
 def _read_month(match: re.Match[str], text: str) -> Iterator[DateMatch]:
     name = _spaced(match["month"])
-    calendar, month = _months()[name]
+    calendar, month = month_names()[name]
     end = _end_of_month(match, month)
     whole = end == match.end()
     year = int(match["year"]) if whole and match["year"] else None
@@ -406,6 +406,6 @@ def _day(year: int, month: int, day: int) -> date | None:
 def _end_of_month(match: re.Match[str], month: int) -> int:
     """Return the end of the date, which excludes a second month name of another month."""
     again = match.groupdict().get("again")
-    if again and _months()[_spaced(again)][1] != month:
+    if again and month_names()[_spaced(again)][1] != month:
         return match.end("month")
     return len(match.group().rstrip()) + match.start()

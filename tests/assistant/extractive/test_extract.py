@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.extractive.extraction import Extract, extract, model
 from assistant.extractive.overlap import Field
-from assistant.query.parse import understand
+from assistant.query.parse import parse_question
 from index.language.analyzer import terms
 from index.models import Hit, Span
 from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION, hit, texts
@@ -39,7 +39,7 @@ class Counted:
 
 def answered(question: str, hits: Sequence[Hit], languages: Sequence[str] = ("ar",), limit: int = 3) -> Extract:
     """What is extracted from these hits, which are all of the store."""
-    return extract(understand(question, languages), hits, frequency=Counted(hits), limit=limit)
+    return extract(parse_question(question, languages), hits, frequency=Counted(hits), limit=limit)
 
 
 STORE = (hit(BRIDGE, "bridge"), hit(MARKET, "market"), hit(OPPOSITION, "opposition"))
@@ -203,15 +203,15 @@ def test_every_quote_is_the_article_s_own_words_at_its_place(pieces: list[str], 
 
 
 def test_the_coefficients_say_where_they_come_from_and_name_features_that_exist() -> None:
-    from assistant.extractive.extraction import outlook, rank
+    from assistant.extractive.extraction import answer_features, rank
     from assistant.extractive.sentence_scoring import candidates
 
-    asked = understand("كم مترا طول الجسر؟", ["ar"])
+    asked = parse_question("كم مترا طول الجسر؟", ["ar"])
     ranked = rank(candidates(asked, STORE, Counted(STORE)), model())
     known = set(ranked[0][0].features)
     kinds = {f"cue_{kind}" for kind in ("person", "date", "place", "number", "reason", "statement")}
     assert set(model().ranking) <= known | kinds
-    assert set(model().answering) <= set(outlook(asked, ranked))
+    assert set(model().answering) <= set(answer_features(asked, ranked))
     assert 0 < model().threshold < 1
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.extractive.person_answers import holds_office, located, role, subject
-from assistant.query.parse import understand
+from assistant.extractive.person_answers import find_places, holds_office, role, speaker
+from assistant.query.parse import parse_question
 from index.language.analyzer import words
 
 
@@ -21,7 +21,7 @@ from index.language.analyzer import words
     ],
 )
 def test_the_role_is_the_word_for_what_somebody_is(question: str, asked: str | None) -> None:
-    assert role(understand(question, ())) == asked
+    assert role(parse_question(question, ())) == asked
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_the_role_is_the_word_for_what_somebody_is(question: str, asked: str | N
 def test_an_office_is_held_where_its_role_and_its_country_are_said(
     question: str, sentence: str, title: str, held: bool
 ) -> None:
-    asked = understand(question, ())
+    asked = parse_question(question, ())
     wanted = role(asked)
     assert wanted is not None
-    assert holds_office(wanted, located(asked.terms), words(sentence), words(title)) is held
+    assert holds_office(wanted, find_places(asked.terms), words(sentence), words(title)) is held
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_an_office_is_held_where_its_role_and_its_country_are_said(
     ],
 )
 def test_the_subject_is_who_is_asked_to_have_said_something(question: str, said: tuple[str, ...]) -> None:
-    assert subject(understand(question, ())) == said
+    assert speaker(parse_question(question, ())) == said

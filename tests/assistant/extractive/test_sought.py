@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.extractive.answer_type import meets, sought
-from assistant.query.parse import understand
+from assistant.extractive.answer_type import answer_type, has_answer_type
+from assistant.query.parse import parse_question
 from index.language.analyzer import words
 
 
@@ -33,16 +33,16 @@ from index.language.analyzer import words
 def test_what_is_sought_is_told_by_the_words_behind_what_asks(
     question: str, sort: str, counted: tuple[str, ...]
 ) -> None:
-    found = sought(understand(question, ()))
+    found = answer_type(parse_question(question, ()))
     assert found is not None
     if sort == "count":
         assert found.counted == counted
-    assert found.sort == sort
+    assert found.type == sort
 
 
 @pytest.mark.parametrize("question", ["من بنى السد؟", "متى أُغلق الطريق؟", "Why was the road closed?"])
 def test_a_question_after_something_else_seeks_no_number(question: str) -> None:
-    assert sought(understand(question, ())) is None
+    assert answer_type(parse_question(question, ())) is None
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,6 @@ def test_a_question_after_something_else_seeks_no_number(question: str) -> None:
 def test_a_sentence_has_what_is_sought_where_a_number_of_that_sort_is_new_in_it(
     question: str, sentence: str, met: bool
 ) -> None:
-    wanted = sought(understand(question, ()))
+    wanted = answer_type(parse_question(question, ()))
     assert wanted is not None
-    assert meets(wanted, words(sentence), sentence, frozenset(words(question))) is met
+    assert has_answer_type(wanted, words(sentence), sentence, frozenset(words(question))) is met

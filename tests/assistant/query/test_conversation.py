@@ -11,7 +11,7 @@ import pytest
 
 from assistant import Assistant, Settings
 from assistant.chat_model import Message
-from assistant.query.followups import Conversation, Turn, follows, standalone
+from assistant.query.followups import Conversation, Turn, is_followup, standalone
 from index.errors import ProviderDown, UsageError
 from index.language.analyzer import stem, words
 from index.model_api import Reply
@@ -72,7 +72,7 @@ def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
     ],
 )
 def test_a_thing_of_its_own_makes_a_short_question_stand_alone(before: str, question: str, leans: bool) -> None:
-    assert follows(question, Turn(question=before, answer="")) is leans
+    assert is_followup(question, Turn(question=before, answer="")) is leans
 
 
 def test_a_first_question_is_left_as_it_is_and_no_model_is_asked() -> None:
@@ -158,7 +158,7 @@ def test_hidden_characters_are_in_no_turn() -> None:
 
 @pytest.mark.parametrize("question", ["ومتى؟", "من حضر معه؟", "And when was that?", "Why?", "كم عددهم؟"])
 def test_what_points_back_is_a_follow_up(question: str) -> None:
-    assert follows(question, BRIDGE.turns[0])
+    assert is_followup(question, BRIDGE.turns[0])
 
 
 def test_a_follow_up_to_a_question_in_another_language_is_answered_in_its_own(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from assistant import Assistant, Filters, Settings
 from assistant.extractive.extractive_writer import Extractive
-from assistant.query.filters import typed
+from assistant.query.filters import parse_filters
 from assistant.web import article_browser
 from assistant.web.api_endpoints import answered, found
 from assistant.web.service import Desk
@@ -132,6 +132,8 @@ def test_the_page_lists_a_publisher_of_two_spellings_once(desk: Desk) -> None:
 
 
 def test_a_date_may_be_typed_in_arabic_digits_and_one_that_is_none_is_an_error() -> None:
-    assert typed(" ٢٠٢٥-٠١-٣١ ", "۲۰۲۵-۰۲-۰۱", [], []) == Filters(since=date(2025, 1, 31), until=date(2025, 2, 1))
+    assert parse_filters(" ٢٠٢٥-٠١-٣١ ", "۲۰۲۵-۰۲-۰۱", [], []) == Filters(
+        since=date(2025, 1, 31), until=date(2025, 2, 1)
+    )
     with pytest.raises(UsageError):
-        typed("", "31/12/2025", [], [])
+        parse_filters("", "31/12/2025", [], [])

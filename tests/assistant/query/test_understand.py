@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.query.parse import understand
+from assistant.query.parse import parse_question
 from index.errors import UsageError
 
 
@@ -58,11 +58,11 @@ from index.errors import UsageError
 def test_the_kind_of_thing_asked_for_is_known_in_standard_arabic_in_dialect_and_in_english(
     question: str, kind: str
 ) -> None:
-    assert understand(question, ()).kind == kind
+    assert parse_question(question, ()).kind == kind
 
 
 def test_a_distance_in_kilometres_is_no_question_of_how_many() -> None:
-    assert understand("ما المدينة التي تبعد 5 كم عن السد؟", ()).kind != "number"
+    assert parse_question("ما المدينة التي تبعد 5 كم عن السد؟", ()).kind != "number"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_distance_in_kilometres_is_no_question_of_how_many() -> None:
 def test_a_question_is_known_to_share_no_language_with_the_articles(
     question: str, languages: list[str], shared: bool
 ) -> None:
-    assert understand(question, languages).shared is shared
+    assert parse_question(question, languages).shared is shared
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_question_is_known_to_share_no_language_with_the_articles(
     ],
 )
 def test_the_language_is_named_only_where_the_letters_and_small_words_tell(question: str, language: str | None) -> None:
-    assert understand(question, ()).language == language
+    assert parse_question(question, ()).language == language
 
 
 @pytest.mark.parametrize(
@@ -118,17 +118,17 @@ def test_the_language_is_named_only_where_the_letters_and_small_words_tell(quest
     ],
 )
 def test_asking_for_how_things_are_now_is_noticed(question: str, present: bool) -> None:
-    assert understand(question, ()).present is present
+    assert parse_question(question, ()).present is present
 
 
 def test_the_words_that_an_answer_should_share_are_folded_and_come_once() -> None:
-    asked = understand("  أين افتتح الوالي كمال الراوي جسرَ نور، جسر الوالي؟ ", ())
+    asked = parse_question("  أين افتتح الوالي كمال الراوي جسرَ نور، جسر الوالي؟ ", ())
     assert asked.text == "أين افتتح الوالي كمال الراوي جسرَ نور، جسر الوالي؟"
     assert asked.terms == ("افتتح", "الوالي", "كمال", "الراوي", "جسر", "نور")
 
 
 def test_names_figures_and_quotations_are_kept_apart() -> None:
-    asked = understand("Did Salim Haddad call it «a bridge of light» in ٢٠٣١?", ())
+    asked = parse_question("Did Salim Haddad call it «a bridge of light» in ٢٠٣١?", ())
     assert asked.names == ("salim", "haddad")
     assert asked.numbers == ("2031",)
     assert asked.quoted == ("a bridge of light",)
@@ -137,12 +137,12 @@ def test_names_figures_and_quotations_are_kept_apart() -> None:
 @pytest.mark.parametrize("question", ["", "   ", "\n\t "])
 def test_a_blank_question_is_refused_with_the_next_step(question: str) -> None:
     with pytest.raises(UsageError, match="write one"):
-        understand(question, ["ar"])
+        parse_question(question, ["ar"])
 
 
 @given(st.text(min_size=1, max_size=80).filter(lambda text: bool(text.strip())))
 def test_any_other_text_is_understood_as_something(text: str) -> None:
-    asked = understand(text, ["ar", "en"])
+    asked = parse_question(text, ["ar", "en"])
     assert asked.text == text.strip()
     assert set(asked.frame) <= set(asked.terms)
     assert len(set(asked.terms)) == len(asked.terms)
