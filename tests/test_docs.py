@@ -67,7 +67,7 @@ def test_the_pages_build_with_no_network_and_load_nothing_from_one(tmp_path: Pat
             page
         )
     shown = (tmp_path / "reference" / "assistant.html").read_text("utf-8")
-    assert all(f'id="assistant.{name}"' in shown for name in ("api.ask", "api.Assistant.open", "talk.Talk.ask"))
+    assert all(f'id="assistant.{name}"' in shown for name in ("api.ask", "api.Assistant.open", "chat_session.Talk.ask"))
 
 
 def test_every_public_name_is_in_the_reference() -> None:
