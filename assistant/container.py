@@ -15,6 +15,7 @@ from index.ingest.sync import Derived, Lexicon
 from index.search.lexical import LexicalIndex
 from index.search.retriever import Retriever
 from index.store.ledger import INDEXES, Ledger
+from index.stories import StoryIndex
 
 if TYPE_CHECKING:
     from assistant.budget import Budget
@@ -60,7 +61,7 @@ def open_writer(
     model = embedder or choose_embedder(settings)  # before the store is made: a wrong name must leave nothing behind
     ledger = Ledger.create(store)
     try:
-        return ledger, [Lexicon(ledger), open_vectors(ledger, settings, model, reembed=reembed)]
+        return ledger, [Lexicon(ledger), StoryIndex(ledger), open_vectors(ledger, settings, model, reembed=reembed)]
     except BaseException:
         ledger.close()
         raise

@@ -149,6 +149,7 @@ class Hit(Value, frozen=True, kw_only=True, rename={"duplicate_ids": "also"}):
     score: float
     ranks: dict[str, int] = {}  # search -> its own rank, from 1
     duplicate_ids: tuple[str, ...] = ()  # ids of articles that carry the same report; "also" in JSON
+    story: str | None = None  # id of the story that the article belongs to (`index.stories`)
 
     def __repr__(self) -> str:
         return f"Hit({self.score:.3f}, {self.passage.id!r}, {short(self.passage.text)!r})"

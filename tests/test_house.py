@@ -30,7 +30,7 @@ HOMES = {
     "mcp": {"assistant/web/mcp_tools.py"},
     "uvicorn": {"assistant/web/server.py", "assistant/web/connections.py"},
     "llama_index": {"index/integrations/llama_index.py", "assistant/integrations/llama_index.py"},
-    "sqlite3": {"index/store", "index/vectors/chroma_process.py", "assistant/web"},
+    "sqlite3": {"index/stories.py", "index/store", "index/vectors/chroma_process.py", "assistant/web"},
 }
 MODULES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 

@@ -17,6 +17,7 @@ from assistant.cli.options import amount, day, folder, language, whole
 from assistant.cli.output import complain
 from assistant.cli.query_commands import ask, chat, check, search, verify
 from assistant.cli.store_commands import articles, doctor, index, remove, show, status
+from assistant.cli.story_command import stories
 
 FIRST = """\
 first steps:
@@ -152,6 +153,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(show).add_argument("place", metavar="FILE_ID[:START-END]")
     add(articles, narrowing)
+    listing = add(stories)
+    listing.add_argument(
+        "--from", dest="since", type=day, metavar="DATE", help="only stories told on this day or later"
+    )
+    listing.add_argument(
+        "--to", dest="until", type=day, metavar="DATE", help="only stories told on this day or earlier"
+    )
+    listing.add_argument("--limit", type=whole(1, 100_000), default=20, metavar="N", help="how many (default: 20)")
     add(remove).add_argument("file_id", nargs="+", metavar="FILE_ID")
     add(status)
     checking = add(check)

@@ -246,6 +246,7 @@ def hit_record(hit: Hit) -> dict[str, Any]:
         "title": article.title,
         "published": article.published,
         "also": hit.duplicate_ids,
+        "story": hit.story,
     }
 
 

@@ -20,6 +20,7 @@ from index.search.lexical import LexicalIndex
 from index.search.rerank import Reranker, rerank
 from index.search.temporal import boost_recency, temporal_intent
 from index.store.ledger import Ledger
+from index.stories import StoryIndex
 
 LONGEST = 2_000  # characters of a question
 COPIED = 0.9  # Jaccard similarity of word sequences from which a passage is the copy of another
@@ -181,7 +182,8 @@ class Retriever:
         def others(hit: Hit) -> tuple[str, ...]:
             return tuple(sorted(set(carriers.get(reports.get(hit.article.id, ""), ())) - {hit.article.id}))
 
-        return tuple(replace(hit, duplicate_ids=others(hit)) for hit in hits)
+        stories = StoryIndex(self.ledger).of({hit.article.id for hit in hits})
+        return tuple(replace(hit, duplicate_ids=others(hit), story=stories.get(hit.article.id)) for hit in hits)
 
 
 def copied(text: str, shown: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 from collections import Counter
@@ -131,6 +132,14 @@ class ArticleTable(Database):
         while rows := self._read(f"SELECT {COLUMNS} FROM articles WHERE id > ? ORDER BY id LIMIT {PAGE}", (last,)):
             yield from filter(None, map(_article, rows))
             last = rows[-1][0]
+
+    def article_states(self) -> dict[str, tuple[bytes, str | None]]:
+        """Return id → (digest of what the article says, day of publication in ISO form) of every article."""
+        rows = self._read("SELECT id, digest, title, published FROM articles")
+        return {
+            article_id: (hashlib.blake2b(digest + repr((title, day)).encode(), digest_size=16).digest(), day)
+            for article_id, digest, title, day in rows
+        }
 
     def damaged_articles(self, ids: Collection[str] | None = None) -> list[str]:
         """Return the ids of damaged articles, among `ids` (None: all)."""
