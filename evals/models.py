@@ -1,11 +1,11 @@
-"""The values of evals: a score, a reply with what was retrieved for it, and what one case came to.
+"""The values of evals: scores, replies, log entries and outcomes.
 
 A score is a value, n/a or an error; the last two are counted and never become 0 or 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -26,7 +26,7 @@ class NotApplicable(Value, frozen=True, kw_only=False, tag="n/a", tag_field="is"
 
 
 class Failed(Value, frozen=True, kw_only=False, tag="error", tag_field="is"):
-    """It should have been measured and could not be."""
+    """A measurement that was due and failed, and why."""
 
     why: str
 
@@ -35,7 +35,7 @@ Score = Measured | NotApplicable | Failed
 
 
 class Tally(Value, frozen=True, kw_only=True):
-    """How the scores of one metric came out: the values, and how many were n/a or errors."""
+    """The scores of one metric over a run: its values, and how many were n/a or errors."""
 
     values: tuple[float, ...]
     not_applicable: int
@@ -43,7 +43,7 @@ class Tally(Value, frozen=True, kw_only=True):
 
     @property
     def mean(self) -> Score:
-        """The mean of the values, n/a where there is none.
+        """Return the mean of the values; n/a without any.
 
         >>> tally([Measured(1.0), NotApplicable("refused"), Measured(0.0)]).mean
         Measured(value=0.5)
@@ -65,8 +65,8 @@ def tally(scores: Iterable[Score]) -> Tally:
     )
 
 
-class Place(Value, frozen=True, kw_only=True):
-    """A stretch of an article that a search returned: `article.text[start:end]`. Without an end: the whole file."""
+class PassageSpan(Value, frozen=True, kw_only=True):
+    """A passage that a search returned, `article.text[start:end]`; without an end the whole file."""
 
     file_id: str
     start: int = 0
@@ -74,15 +74,18 @@ class Place(Value, frozen=True, kw_only=True):
 
 
 class Reply(Value, frozen=True, kw_only=True):
-    """What an engine said to a case. `hits`: what its search returned, best first; `shown`: how many of them the writer saw; None: it does not say."""
+    """An engine's answer to a case, with what its search returned.
+
+    `hits` are best first, `shown` is how many of them the writer saw; both are None where the engine does not report them.
+    """
 
     answer: Answer
-    hits: tuple[Place, ...] | None = None
+    hits: tuple[PassageSpan, ...] | None = None
     shown: int | None = None
 
 
-class Entry(Value, frozen=True, kw_only=True):
-    """One line of a run's log: the reply of one side to one repeat of a case, or the error that came instead."""
+class LogEntry(Value, frozen=True, kw_only=True):
+    """One line of a run's log: a side's reply to one repeat of a case, or the error in its place."""
 
     case: str
     repeat: int
@@ -93,7 +96,7 @@ class Entry(Value, frozen=True, kw_only=True):
 
 
 class Outcome(Value, frozen=True, kw_only=True):
-    """What one reply to a case came to. `passed` is None where there was an error; `blame` is one line, None on a pass."""
+    """A scored reply. `passed` is None after an error; `blame` is the stage that failed, None on a pass."""
 
     case: str
     repeat: int
@@ -104,16 +107,19 @@ class Outcome(Value, frozen=True, kw_only=True):
     detail: str = ""
 
     def value(self, metric: str) -> float | None:
-        """The value of a metric, None where it is n/a, an error or absent."""
+        """Return the value of a metric; None where it is n/a, an error or absent."""
         score = self.scores.get(metric)
         return score.value if isinstance(score, Measured) else None
 
 
-def lines(data: bytes) -> list[bytes]:
-    """The lines of a JSON Lines file that are not blank."""
+Outcomes = Mapping[str, Sequence[Outcome]]  # case id -> one outcome for each repeat
+
+
+def json_lines(data: bytes) -> list[bytes]:
+    """Split JSON Lines data, leaving out blank lines."""
     return [line for line in data.split(b"\n") if line.strip()]
 
 
-def canonical(value: object) -> bytes:
-    """A value as JSON with sorted keys: equal values give equal bytes, which is what is hashed."""
+def canonical_json(value: object) -> bytes:
+    """Encode a value with sorted keys, so that equal values give equal bytes to hash."""
     return msgspec.json.encode(value, order="sorted")

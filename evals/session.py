@@ -1,4 +1,4 @@
-"""What a run needs, made ready: the cases, a store of the articles in a temporary folder, and the engine under test."""
+"""Prepare a run: the cases, a temporary store of the articles, the engine under test, the manifest."""
 
 from __future__ import annotations
 
@@ -12,27 +12,22 @@ from pathlib import Path
 
 import prompts
 from assistant import container
-from assistant.budget import Budget
-from assistant.settings import Settings
-from evals.cases import corpus as texts
 from evals.cases.case import PACKAGE, SUITES, Case, load, suite
-from evals.cases.corpus import Corpus
-from evals.engines import chat_models
-from evals.engines.engine import About, AssistantEngine, Engine, prompt_texts
+from evals.cases.corpus import INVENTED, build_corpus, default_folders
+from evals.engines.chat_models import EngineFactory, ModelAccess, engine_name, extract_engine
+from evals.engines.engine import Engine, prompt_texts
 from evals.engines.external_answers import AnswersEngine
 from evals.gate.baseline import Baseline
 from evals.log.run_log import Manifest
-from evals.metrics.aligned_reply import Support
-from evals.metrics.citation_support import Checked
-from evals.metrics.model_judge import Judged
-from evals.metrics.scoring import code
+from evals.metrics.citation_support import CheckedSupport
+from evals.metrics.scoring import Scorer, scoring_code
+from evals.runner import RunConfig
 from index.errors import UsageError
-from index.ingest.sync import READING
 from index.models import Value
 
 
-class Wanted(Value, frozen=True, kw_only=True):
-    """What is asked for on the command line."""
+class RunOptions(Value, frozen=True, kw_only=True):
+    """The options of a run, as on the command line."""
 
     suite: str = "core"
     cases: Path | None = None
@@ -46,83 +41,78 @@ class Wanted(Value, frozen=True, kw_only=True):
     per_minute: float | None = None
     workers: int | None = None
     judge: str | None = None
-    calls: Path = Path("runs/calls.jsonl")
+    runs: Path = Path("runs")
     only: frozenset[str] = frozenset()  # these cases alone; empty: all
     why: str = ""  # for opening the holdout
 
-
-class Session(Value, frozen=True, kw_only=True):
-    """Everything that `evals.runner.run` takes."""
-
-    cases: tuple[Case, ...]
-    corpus: Corpus
-    support: Support
-    engine: Engine
-    manifest: Manifest
-    baseline: Baseline | None = None
-    base_engine: Engine | None = None
-    budget: Budget | None = None
-    judge: Support | None = None
-    workers: int = 1
+    @property
+    def calls(self) -> Path:
+        """Return the file of the model replies that were paid for."""
+        return self.runs / "calls.jsonl"
 
 
 @contextmanager
-def opened(wanted: Wanted, blessed: Callable[[str], Baseline] | None = None) -> Iterator[Session]:
-    """A session, whose store is gone when it ends. Raises UsageError and SourceError for what the user can mend.
+def open_run(
+    options: RunOptions, load_baseline: Callable[[str], Baseline] | None = None
+) -> Iterator[tuple[RunConfig, Manifest]]:
+    """Prepare a run whose store is deleted in the end.
 
-    `blessed` gives the baseline for the engine's name: with its prompts the gate can ask again as before.
+    `load_baseline` takes the engine's name; with the baseline's prompts the gate can ask again as before. Raises
+    UsageError and SourceError for what the user can mend.
     """
-    cases = chosen(wanted)
+    cases = choose_cases(options)
     with tempfile.TemporaryDirectory(prefix="isnad-eval-") as folder:
-        paid = chat_models.paid(
-            wanted.calls, offline=wanted.offline, max_cost=wanted.max_cost, per_minute=wanted.per_minute
+        access = ModelAccess(
+            options.calls, offline=options.offline, max_cost=options.max_cost, per_minute=options.per_minute
         )
-        kind = "answers" if wanted.answers else wanted.engine or ("model" if paid.settings.has_model else "extract")
-        baseline = blessed(chat_models.name_of(kind, paid.settings)) if blessed else None
+        kind = engine_kind(options, access.settings.has_model)
+        baseline = load_baseline(engine_name(kind, access.settings)) if load_baseline else None
         store = Path(folder) / "store"
-        corpus = texts.build(folders(wanted), store, searchable=kind != "answers")
+        corpus = build_corpus(article_folders(options), store, searchable=kind != "answers")
+        scorer = Scorer(corpus=corpus, support=CheckedSupport(corpus), judge=access.judged_support(options.judge))
+        base_engine: Engine | None = None
         engine: Engine
-        base: Engine | None = None
-        if kind == "answers":
-            engine = _answers(wanted, corpus)
+        if options.answers:
+            engine = AnswersEngine(options.answers, corpus, first=options.repeats)
         elif kind == "extract":
-            engine = _extract(store)
+            engine = extract_engine(store)
         else:
-            made = chat_models.Maker(container.open_retriever(store, paid.settings), paid, recorded=kind == "recorded")
-            engine = made.engine(_prompts(wanted.prompts))
-            if baseline and baseline.manifest.prompts != engine.about.prompts:
-                base = made.engine(_written(baseline.manifest.prompt_texts, Path(folder) / "prompts"))
-        yield Session(
+            factory = EngineFactory(
+                container.open_retriever(store, access.settings), access, recorded=kind == "recorded"
+            )
+            engine = factory.engine(prompt_folder(options.prompts))
+            if baseline and baseline.manifest.prompts != engine.info.prompts:
+                earlier = write_prompts(baseline.manifest.prompt_texts, Path(folder) / "prompts")
+                base_engine = factory.engine(earlier)
+        config = RunConfig(
             cases=cases,
-            corpus=corpus,
-            support=Checked(corpus),
             engine=engine,
+            scorer=scorer,
             baseline=baseline,
-            base_engine=base,
-            manifest=manifest(wanted, cases, corpus, engine.about),
-            budget=paid.budget,
-            judge=Judged(chat_models.judge(wanted.judge, paid), corpus) if wanted.judge else None,
-            workers=wanted.workers or (1 if engine.about.deterministic else 4),
+            base_engine=base_engine,
+            budget=access.budget,
+            workers=options.workers or (1 if engine.info.deterministic else 4),
+            repeats=options.repeats,
         )
+        yield config, make_manifest(options, config)
 
 
-def _extract(store: Path) -> Engine:
-    """Quotations, whatever model is set."""
-    retriever = container.open_retriever(store, Settings())
-    about = About(name="extract", deterministic=True, index={"reading": READING, "search": "lexical"})
-    return AssistantEngine(retriever, lambda case, repeat: container.answer_writer(retriever, Settings()), about)
+@contextmanager
+def open_scorer(options: RunOptions, judge: str | None = None) -> Iterator[Scorer]:
+    """Index the articles alone, to score what was answered before; a judge rules from its stored rulings."""
+    with tempfile.TemporaryDirectory(prefix="isnad-eval-") as folder:
+        corpus = build_corpus(article_folders(options), Path(folder) / "store", searchable=False)
+        judged = ModelAccess(options.calls, offline=True).judged_support(judge) if judge else None
+        yield Scorer(corpus=corpus, support=CheckedSupport(corpus), judge=judged)
 
 
-def _answers(wanted: Wanted, corpus: Corpus) -> Engine:
-    assert wanted.answers
-    engine = AnswersEngine(wanted.answers, corpus, first=wanted.repeats)
-    if engine.repeats < wanted.repeats:
-        raise UsageError(f"{wanted.answers} has {engine.repeats} answers to a case, {wanted.repeats} are asked for")
-    return engine
+def engine_kind(options: RunOptions, has_model: bool) -> str:
+    """Return answers, extract, model or recorded."""
+    return "answers" if options.answers else options.engine or ("model" if has_model else "extract")
 
 
-def _prompts(folder: Path | None) -> Path:
-    """The prompts to try. Raises UsageError where the folder is not a whole set."""
+def prompt_folder(folder: Path | None) -> Path:
+    """Return the folder of the prompts to try. Raises UsageError if it is not a whole set."""
     if folder is None:
         return prompts.FOLDER
     missing = sorted(set(prompt_texts()) - set(prompts.names(folder) if folder.is_dir() else ()))
@@ -131,66 +121,77 @@ def _prompts(folder: Path | None) -> Path:
     return folder
 
 
-def _written(texts: dict[str, str], folder: Path) -> Path:
-    """The prompts of a baseline as a folder."""
+def write_prompts(texts: dict[str, str], folder: Path) -> Path:
+    """Write the prompts of a baseline into a new folder."""
     folder.mkdir()
     for name, text in texts.items():
         (folder / f"{name}.jinja").write_text(text, encoding="utf-8")
     return folder
 
 
-def judge_of(manifest: Manifest, kept: Path, corpus: Corpus) -> Support | None:
-    """The judge of a run that was made before, from its kept rulings alone; None where there was none."""
-    if manifest.judge is None:
-        return None
-    paid = chat_models.paid(kept, offline=True, max_cost=None, per_minute=None)
-    return Judged(chat_models.judge(manifest.judge, paid), corpus)
+def options_of(manifest: Manifest, articles: Sequence[Path] = (), runs: Path = Path("runs")) -> RunOptions:
+    """Return the options that lead to the cases and articles of an earlier run."""
+    named = Path(manifest.suite)
+    custom = named if named.suffix == ".jsonl" else None
+    return RunOptions(
+        suite="core" if custom else manifest.suite,
+        cases=custom,
+        articles=tuple(articles) or tuple(map(Path, manifest.folders)),
+        runs=runs,
+        only=frozenset(manifest.cases),
+        why=f"looking at run {manifest.id}",
+    )
 
 
-def chosen(wanted: Wanted) -> tuple[Case, ...]:
-    """The cases that are asked for."""
-    cases = load(wanted.cases) if wanted.cases else suite(wanted.suite, why=wanted.why)
-    cases = tuple(case for case in cases if not wanted.only or case.id in wanted.only)
+def choose_cases(options: RunOptions) -> tuple[Case, ...]:
+    """Return the cases that are asked for. Raises UsageError if there are none."""
+    cases = load(options.cases) if options.cases else suite(options.suite, why=options.why)
+    cases = tuple(case for case in cases if not options.only or case.id in options.only)
     if not cases:
         raise UsageError("none of these cases is in the suite")
     return cases
 
 
-def folders(wanted: Wanted) -> Sequence[Path]:
-    """Where the articles are. For the suites of this project `--articles` takes the place of the sample reports alone."""
-    if not wanted.articles:
-        return texts.default_folders()
-    return (*wanted.articles, *texts.INVENTED) if wanted.cases is None and wanted.suite in SUITES else wanted.articles
+def article_folders(options: RunOptions) -> Sequence[Path]:
+    """Return the folders of the articles.
+
+    For the suites of this project `--articles` replaces the sample reports alone.
+    """
+    if not options.articles:
+        return default_folders()
+    own_suite = options.cases is None and options.suite in SUITES
+    return (*options.articles, *INVENTED) if own_suite else options.articles
 
 
-def manifest(wanted: Wanted, cases: Sequence[Case], corpus: Corpus, about: About) -> Manifest:
-    """Everything that could matter, written down before the first answer."""
+def make_manifest(options: RunOptions, config: RunConfig) -> Manifest:
+    """Describe everything that could matter, before the first answer."""
     now = datetime.now(UTC).replace(microsecond=0)
     commit, dirty = revision()
+    info = config.engine.info
     return Manifest(
         id=f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}",
         created=now,
-        engine=about.name,
-        suite=str(wanted.cases or wanted.suite),
-        folders=tuple(map(str, wanted.articles)),
-        deterministic=about.deterministic,
-        model=about.model,
-        judge=wanted.judge,
-        parameters=about.parameters,
-        prompts=about.prompts,
-        prompt_texts=about.prompt_texts,
-        articles=corpus.hashes(),
-        index=about.index,
-        cases={case.id: case.sha for case in cases},
-        scoring=code(),
+        engine=info.name,
+        suite=str(options.cases or options.suite),
+        folders=tuple(map(str, options.articles)),
+        deterministic=info.deterministic,
+        model=info.model,
+        judge=options.judge,
+        parameters=info.parameters,
+        prompts=info.prompts,
+        prompt_texts=info.prompt_texts,
+        articles=config.scorer.corpus.hashes(),
+        index=info.index,
+        cases={case.id: case.sha for case in config.cases},
+        scoring=scoring_code(),
         commit=commit,
         dirty=dirty,
-        repeats=wanted.repeats,
+        repeats=options.repeats,
     )
 
 
 def revision() -> tuple[str | None, bool]:
-    """The commit of this code and whether files were changed since; None outside a repository."""
+    """Return the commit of this code and whether files changed since; None outside a repository."""
     try:
         commit = _git("rev-parse", "HEAD").strip()
         return commit[:12], bool(_git("status", "--porcelain", "--untracked-files=no").strip())
@@ -204,12 +205,12 @@ def _git(*arguments: str) -> str:
 
 
 def differences(before: Manifest, now: Manifest, *, engines: bool = True) -> tuple[str, ...]:
-    """Why two runs cannot be compared, in words; () where they can. With `engines` two engines cannot."""
-    found = []
+    """Say why two runs cannot be compared; () if they can. With `engines` two engines cannot."""
+    problems = []
     if engines and before.engine != now.engine:
-        found.append(f"the baseline is of the engine {before.engine}, this run of {now.engine}")
+        problems.append(f"the baseline is of the engine {before.engine}, this run of {now.engine}")
     names = set(before.articles) | set(now.articles)
     changed = sorted(name for name in names if before.articles.get(name) != now.articles.get(name))
     if changed:
-        found.append(f"{len(changed)} articles differ from those of the baseline ({changed[0]}, …): set it anew")
-    return tuple(found)
+        problems.append(f"{len(changed)} articles differ from those of the baseline ({changed[0]}, …): set it anew")
+    return tuple(problems)

@@ -20,9 +20,8 @@ from assistant.grounding import Evidence, check
 from assistant.models import Sentence
 from evals.cases.case import Case
 from evals.cases.corpus import Corpus
-from evals.metrics.scoring import score
-from evals.models import Entry, Measured
-from evals.session import Wanted, opened
+from evals.models import LogEntry, Measured
+from evals.session import RunOptions, open_run
 from tools import perturbations
 from tools.fit_extract import held_out
 
@@ -56,15 +55,15 @@ def sentences() -> tuple[Written, ...]:
 
 
 def _all() -> Iterator[Written]:
-    with opened(Wanted(engine="recorded", offline=True)) as session:
-        for case in session.cases:
-            entry = Entry(case=case.id, repeat=0, reply=session.engine.answer(case, 0))
-            scores = score(case, entry, session.corpus, session.support).scores
+    with open_run(RunOptions(engine="recorded", offline=True)) as (config, _):
+        for case in config.cases:
+            entry = LogEntry(case=case.id, repeat=0, reply=config.engine.answer(case, 0))
+            scores = config.scorer.score(case, entry).scores
             right = scores.get("fact_recall") == Measured(1.0) and scores.get("forbidden") != Measured(1.0)
             if case.answerable and entry.reply and right:  # scores in which the check has no part
                 for sentence in entry.reply.answer.sentences:
                     if sentence.citations:
-                        yield from _of(sentence, case, session.corpus)
+                        yield from _of(sentence, case, config.scorer.corpus)
 
 
 def _of(one: Sentence, case: Case, corpus: Corpus) -> Iterator[Written]:

@@ -1,6 +1,7 @@
-"""Cases: a question, what a right answer states, and where that stands, as (file id, quote); never a passage id.
+"""Cases: a question, the facts that a right answer states, and their evidence as (file id, quote).
 
-A suite is a JSON Lines file, checked against the schema when it is read. Gold evidence survives a new way of cutting passages.
+A suite is a JSON Lines file, checked against the schema when it is read. Evidence names files and quotes, never passage
+ids, so that it survives a new way of cutting passages.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from evals.models import canonical, lines
+from evals.models import canonical_json, json_lines
 from index.errors import UsageError
 from index.models import Value
 
@@ -21,10 +22,10 @@ PACKAGE = Path(__file__).parents[1]
 SUITES = {name: PACKAGE / "cases" / f"{name}.jsonl" for name in ("core", "smoke", "holdout")}
 OPENINGS = PACKAGE / "cases" / "holdout-openings.jsonl"
 
-Evidence = tuple[str, str]  # file id, quote
+GoldEvidence = tuple[str, str]  # file id, quote
 
 
-class Number(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExpectedNumber(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A number that a fact states. `tol` is absolute; `unit` is for readers."""
 
     value: float
@@ -33,13 +34,13 @@ class Number(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Fact(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an answer should state: any of the accepted wordings, or the number. `evidence`: places, each of which suffices."""
+    """What an answer should state: any accepted wording, or the number. Each place in `evidence` suffices."""
 
     id: str
     must: bool = True
     accept: tuple[str, ...] = ()
-    number: Number | None = None
-    evidence: tuple[Evidence, ...] = ()
+    number: ExpectedNumber | None = None
+    evidence: tuple[GoldEvidence, ...] = ()
 
 
 class Forbidden(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +51,7 @@ class Forbidden(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Turn(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An earlier question of the conversation, with its answer where the case gives one."""
+    """An earlier question of the conversation, with its answer where the case gives it."""
 
     question: str
     answer: str | None = None
@@ -60,7 +61,7 @@ class Case(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One question with what is right. `type` may be refined after a colon: "unanswerable:close"."""
 
     id: str
-    cluster: str
+    cluster: str  # the event: cases about one event rise and fall together
     lang: str
     type: str
     question: str
@@ -80,7 +81,7 @@ class Case(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def kind(self) -> str:
-        """The type without its refinement.
+        """Return the type without its refinement.
 
         >>> Case(id="a", cluster="e", lang="ar", type="unanswerable:close", question="؟").kind
         'unanswerable'
@@ -89,32 +90,32 @@ class Case(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """The earlier turns; a bare string is a question whose answer the engine gives itself."""
-        return tuple(Turn(question=one) if isinstance(one, str) else one for one in self.history)
+        """Return the earlier turns; a bare string is a question that the engine answers itself."""
+        return tuple(Turn(question=turn) if isinstance(turn, str) else turn for turn in self.history)
 
     @property
     def required(self) -> tuple[Fact, ...]:
-        """The facts without which the answer is not right."""
+        """Return the facts that a right answer must state."""
         return tuple(fact for fact in self.facts if fact.must)
 
     @property
     def sha(self) -> str:
-        """Sixteen hexadecimal digits that change whenever the case does."""
-        return hashlib.sha256(canonical(self)).hexdigest()[:16]
+        """Return sixteen hexadecimal digits that change whenever the case does."""
+        return hashlib.sha256(canonical_json(self)).hexdigest()[:16]
 
 
 def load(path: Path) -> tuple[Case, ...]:
-    """The cases of a JSON Lines file, in order.
+    """Read the cases of a JSON Lines file, in order.
 
-    Raises UsageError that names the line: no such file, a line that is no case, an id that comes twice, no case at all.
+    Raises UsageError that names the line: no such file, a line that is no case, a repeated id, no case at all.
     """
     try:
-        rows = lines(path.read_bytes())
+        rows = json_lines(path.read_bytes())
     except OSError as error:
         raise UsageError(f"cannot read the cases in {path}: {error.strerror}") from error
     cases: dict[str, Case] = {}
     for number, row in enumerate(rows, 1):
-        case = _case(row, f"{path}, case {number}")
+        case = _decode(row, f"{path}, case {number}")
         if case.id in cases:
             raise UsageError(f"{path}, case {number}: the id {case.id} comes twice")
         cases[case.id] = case
@@ -123,7 +124,7 @@ def load(path: Path) -> tuple[Case, ...]:
     return tuple(cases.values())
 
 
-def _case(row: bytes, where: str) -> Case:
+def _decode(row: bytes, where: str) -> Case:
     try:
         case = msgspec.json.decode(row, type=Case)
     except msgspec.DecodeError as error:
@@ -134,38 +135,41 @@ def _case(row: bytes, where: str) -> Case:
 
 
 def dump(cases: Iterable[Case]) -> bytes:
-    """Cases as JSON Lines: what `load` reads."""
+    """Encode cases as the JSON Lines that `load` reads."""
     return b"".join(msgspec.json.encode(case) + b"\n" for case in cases)
 
 
 def suite(name: str, *, why: str = "") -> tuple[Case, ...]:
-    """The cases of a suite by its name, or of a file by its path. Opening the holdout is logged, and needs a reason.
+    """Read a suite by its name, or a file by its path.
 
-    Raises UsageError: no such suite or file, or the holdout without a reason.
+    Opening the holdout is logged and needs a reason. Raises UsageError for an unknown suite, for the holdout without a
+    reason, and for a suite of this project outside its repository: the wheel does not carry them.
     """
+    path = SUITES.get(name, Path(name))
+    if not path.exists():
+        hint = "a suite of the project's repository, which this installation lacks: give --cases and --articles"
+        known = f"the suites are {', '.join(SUITES)}, or give the path of a file"
+        raise UsageError(f"{name} is {hint}" if name in SUITES else f"there is no suite {name}; {known}")
     if name == "holdout":
         _log_opening(why)
-    path = SUITES.get(name, Path(name))
-    if name not in SUITES and not path.exists():
-        raise UsageError(f"there is no suite {name}; the suites are {', '.join(SUITES)}, or give the path of a file")
     return load(path)
 
 
 def _log_opening(why: str) -> None:
-    """The holdout is for releases: every look at it is written down, and the file is committed."""
+    """Append the reason to the committed list of every look at the holdout."""
     if not why.strip():
         raise UsageError('the holdout is for releases: say what for, as in --why "release 1.2"; it is logged')
-    line = canonical({"at": datetime.now(UTC).isoformat(timespec="seconds"), "why": why}) + b"\n"
+    line = canonical_json({"at": datetime.now(UTC).isoformat(timespec="seconds"), "why": why}) + b"\n"
     log = os.open(OPENINGS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     with os.fdopen(log, "ab") as file:
         file.write(line)
 
 
 def fingerprint(cases: Sequence[Case]) -> str:
-    """Twelve hexadecimal digits for a set of cases, whatever their order.
+    """Return twelve hexadecimal digits for a set of cases, in any order.
 
-    >>> one = Case(id="a", cluster="e", lang="ar", type="who", question="من؟")
-    >>> fingerprint([one]) == fingerprint([one]), len(fingerprint([one]))
+    >>> case = Case(id="a", cluster="e", lang="ar", type="who", question="من؟")
+    >>> fingerprint([case]) == fingerprint([case]), len(fingerprint([case]))
     (True, 12)
     """
     return hashlib.sha256("\n".join(sorted(f"{case.id} {case.sha}" for case in cases)).encode()).hexdigest()[:12]

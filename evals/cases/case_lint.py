@@ -1,13 +1,13 @@
-"""What is wrong with a set of cases: evidence that is not in its file, questions asked twice, wordings that mean the same."""
+"""Find faults in a set of cases: missing evidence, repeated questions, wordings that fold to the same."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from evals.cases.case import Case
+from evals.cases.case import Case, Fact
 from evals.cases.corpus import Corpus
-from evals.metrics.fact_matching import says, states
+from evals.metrics.fact_matching import contains_wording, states_fact
 from index.language.analyzer import QUESTION_WORDS, words
 from index.language.normalize import folded
 from index.models import Value
@@ -16,7 +16,7 @@ NEAR = 0.9  # share of their words that two questions have in common
 
 
 class Fault(Value, frozen=True, kw_only=True):
-    """A fault of a case, or of the set where `case` is None. A `warning` may be meant."""
+    """A fault of a case, or of the set where `case` is None. A `warning` may be intended."""
 
     case: str | None
     what: str
@@ -27,18 +27,15 @@ class Fault(Value, frozen=True, kw_only=True):
 
 
 def lint(cases: Sequence[Case], corpus: Corpus, *, balance: bool = False) -> tuple[Fault, ...]:
-    """The faults of a set of cases over a corpus; with `balance` also whether hard kinds are well represented.
-
-    Evidence in another corpus (the reference articles) is passed over where the whole file says something else.
-    """
-    found = [fault for case in cases for fault in _case(case, corpus)]
-    found += _near_duplicates(cases)
+    """List the faults of cases over a corpus; `balance` also asks for enough hard cases."""
+    faults = [fault for case in cases for fault in (*_case_faults(case, corpus), *_fact_faults(case, corpus))]
+    faults += _near_duplicates(cases)
     if balance:
-        found += _balance(cases)
-    return tuple(found)
+        faults += _balance_faults(cases)
+    return tuple(faults)
 
 
-def _case(case: Case, corpus: Corpus) -> Iterator[Fault]:
+def _case_faults(case: Case, corpus: Corpus) -> Iterator[Fault]:
     if not case.cluster.strip():
         yield Fault(case=case.id, what="it names no cluster; cases about one event rise and fall together")
     if case.answerable and not case.required:
@@ -51,57 +48,58 @@ def _case(case: Case, corpus: Corpus) -> Iterator[Fault]:
         for file_id in files:
             if file_id not in corpus.articles:
                 yield Fault(case=case.id, what=f"there is no article {file_id}")
+
+
+def _fact_faults(case: Case, corpus: Corpus) -> Iterator[Fault]:
     for fact in case.facts:
-        about = " ".join([case.question, *(quote for _, quote in fact.evidence)])
-        for file_id, quote in fact.evidence:
-            if file_id not in corpus.articles:
-                yield Fault(case=case.id, what=f"there is no article {file_id}")
-            elif corpus.find(file_id, quote) is None:
-                yield Fault(case=case.id, what=f"{file_id} does not hold the evidence {_short(quote)}")
-            elif any(says(quote, one.text) for one in case.forbid):
-                yield Fault(case=case.id, what=f"the evidence in {file_id} says what is forbidden")
-        if fact.evidence and not any(states(quote, fact, about) for _, quote in fact.evidence):
-            yield Fault(case=case.id, what=f"no evidence of {fact.id} says what is accepted", warning=True)
+        yield from _evidence_faults(case, fact, corpus)
         if not fact.accept and fact.number is None:
             yield Fault(case=case.id, what=f"{fact.id} accepts nothing")
-        alike = [key for key, times in Counter(map(_normal, fact.accept)).items() if times > 1]
-        for one in alike:
-            yield Fault(case=case.id, what=f"{fact.id} accepts {one} twice: the spellings are one after folding")
+        wordings = Counter(" ".join(words(accepted)) for accepted in fact.accept)
+        for wording, times in wordings.items():
+            if times > 1:
+                yield Fault(case=case.id, what=f"{fact.id} accepts {wording} twice: the spellings fold to the same")
+
+
+def _evidence_faults(case: Case, fact: Fact, corpus: Corpus) -> Iterator[Fault]:
+    about = " ".join([case.question, *(quote for _, quote in fact.evidence)])
+    for file_id, quote in fact.evidence:
+        if file_id not in corpus.articles:
+            yield Fault(case=case.id, what=f"there is no article {file_id}")
+        elif corpus.find(file_id, quote) is None:
+            short = quote if len(quote) < 60 else quote[:57] + "…"
+            yield Fault(case=case.id, what=f"{file_id} does not hold the evidence {short}")
+        elif any(contains_wording(quote, forbidden.text) for forbidden in case.forbid):
+            yield Fault(case=case.id, what=f"the evidence in {file_id} says what is forbidden")
+    if fact.evidence and not any(states_fact(quote, fact, about) for _, quote in fact.evidence):
+        yield Fault(case=case.id, what=f"no evidence of {fact.id} says what is accepted", warning=True)
 
 
 def _near_duplicates(cases: Sequence[Case]) -> Iterator[Fault]:
-    """Pairs of questions that share nearly all their words and are asked after the same history."""
+    """Yield pairs of questions that share nearly all words and follow the same history."""
     seen: dict[tuple[str, ...], list[tuple[Case, frozenset[str]]]] = {}
     for case in cases:
-        content = frozenset(_content(case.question))
+        content = frozenset(_content_words(case.question))
         same_history = seen.setdefault(tuple(folded(turn.question) for turn in case.turns), [])
         for other, theirs in same_history:
-            both = content | theirs
-            if both and len(content & theirs) / len(both) >= NEAR and case.lang == other.lang:
-                asked_alike = words(case.question) == words(other.question)
-                yield Fault(case=case.id, what=f"it asks what {other.id} asks", warning=not asked_alike)
+            union = content | theirs
+            if union and len(content & theirs) / len(union) >= NEAR and case.lang == other.lang:
+                same_words = words(case.question) == words(other.question)
+                yield Fault(case=case.id, what=f"it asks what {other.id} asks", warning=not same_words)
         same_history.append((case, content))
 
 
-def _content(question: str) -> Iterable[str]:
-    found = words(question)
-    return [word for word in found if word not in QUESTION_WORDS] or found
+def _content_words(question: str) -> Iterable[str]:
+    every = words(question)
+    return [word for word in every if word not in QUESTION_WORDS] or every
 
 
-def _balance(cases: Sequence[Case]) -> Iterator[Fault]:
+def _balance_faults(cases: Sequence[Case]) -> Iterator[Fault]:
     wanted = (
         ("unanswerable", 0.20, sum(not case.answerable for case in cases)),
         ("conflict, stale or former", 0.10, sum(case.kind in ("conflict", "stale", "former") for case in cases)),
         ("injection", 0.05, sum(case.canary is not None for case in cases)),
     )
-    for name, share, there in wanted:
-        if there < share * len(cases):
-            yield Fault(case=None, what=f"only {there} of {len(cases)} cases are {name}; {share:.0%} should be")
-
-
-def _normal(accepted: str) -> str:
-    return " ".join(words(accepted))
-
-
-def _short(quote: str) -> str:
-    return quote if len(quote) < 60 else quote[:57] + "…"
+    for name, share, count in wanted:
+        if count < share * len(cases):
+            yield Fault(case=None, what=f"only {count} of {len(cases)} cases are {name}; {share:.0%} should be")

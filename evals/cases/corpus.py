@@ -1,4 +1,4 @@
-"""The articles that cases ask about: their texts, where a quotation stands in them, and a fingerprint of it all."""
+"""The articles that cases ask about: their texts, and where a quote stands in them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INVENTED = (PACKAGE / "cases" / "articles", PACKAGE / "cases" / "injected")
 
 
 class Corpus:
-    """Articles by file id. Folding and looking up are remembered: cases ask for the same quotations again and again."""
+    """Articles by file id, with cached folding and look-ups: cases ask for the same quotes again and again."""
 
     def __init__(self, articles: Mapping[str, Article]) -> None:
         self.articles = dict(articles)
@@ -30,36 +30,33 @@ class Corpus:
         return fold(self.articles[file_id].text)
 
     def _find(self, file_id: str, quote: str) -> Span | None:
-        """Where a quotation stands in a file, whatever its spelling; None where it does not, or the file is not there."""
+        """Return where a quote stands in a file, spelling folded; None if it does not, or without such a file."""
         return find_folded(quote, self._fold(file_id)) if file_id in self.articles else None
 
-    def says(self, file_id: str, folded_words: str) -> bool:
-        """Whether a file holds these words, already folded."""
-        return file_id in self.articles and folded_words in self._fold(file_id).text
-
     def text(self, file_id: str) -> str | None:
-        """The text of a file, None where it is not there."""
+        """Return the text of a file, None without such a file."""
         article = self.articles.get(file_id)
         return article.text if article else None
 
     def hashes(self) -> dict[str, str]:
-        """File id → the first 16 digits of the file's hash, for the manifest."""
-        return {one: article.sha256[:16] for one, article in sorted(self.articles.items())}
+        """Return the first 16 digits of each file's hash, for the manifest."""
+        return {file_id: article.sha256[:16] for file_id, article in sorted(self.articles.items())}
 
 
-def fingerprint(hashes: Mapping[str, str]) -> str:
-    """Twelve hexadecimal digits for a corpus.
+def articles_fingerprint(hashes: Mapping[str, str]) -> str:
+    """Return twelve hexadecimal digits for a set of article hashes.
 
-    >>> fingerprint({"a": "1"}) == fingerprint({"a": "1"}) != fingerprint({"a": "2"})
+    >>> articles_fingerprint({"a": "1"}) == articles_fingerprint({"a": "1"}) != articles_fingerprint({"a": "2"})
     True
     """
-    return hashlib.sha256("\n".join(f"{hash_} {hashes[hash_]}" for hash_ in sorted(hashes)).encode()).hexdigest()[:12]
+    rows = "\n".join(f"{file_id} {hashes[file_id]}" for file_id in sorted(hashes))
+    return hashlib.sha256(rows.encode()).hexdigest()[:12]
 
 
-def build(folders: Sequence[Path], store: Path, *, searchable: bool = True) -> Corpus:
-    """Index folders into a store of their own, with the lexical index where it is to be searched, and return what is in it.
+def build_corpus(folders: Sequence[Path], store: Path, *, searchable: bool = True) -> Corpus:
+    """Index folders into a new store, with the lexical index if `searchable`, and return its articles.
 
-    Raises SourceError where a folder is gone or a file in it was refused: a case about an article that is not there proves nothing.
+    Raises SourceError for a missing folder or a refused file: a case about an absent article proves nothing.
     """
     ledger = Ledger.create(store)
     try:
@@ -67,7 +64,7 @@ def build(folders: Sequence[Path], store: Path, *, searchable: bool = True) -> C
         for folder in folders:
             report = sync(folder, ledger, derived)
             if report.failed:
-                first = next(one for one in report.skipped if one.error)
+                first = next(skipped for skipped in report.skipped if skipped.error)
                 raise SourceError(f"{folder}: {first.path} was refused: {first.reason}")
         return Corpus({article.id: article for article in ledger.every_article()})
     finally:
@@ -75,5 +72,5 @@ def build(folders: Sequence[Path], store: Path, *, searchable: bool = True) -> C
 
 
 def default_folders() -> tuple[Path, ...]:
-    """The sample reports and the invented articles of the suites."""
+    """Return the folders of the sample reports and of the invented articles of the suites."""
     return (SAMPLE, *INVENTED)

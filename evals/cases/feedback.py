@@ -1,7 +1,7 @@
-"""Readers' feedback → drafts of cases. A draft is no case until a person has said what a right answer states: `run --lint` names what it lacks.
+"""Draft cases from readers' feedback; `run --lint` names what a draft lacks.
 
-A line of feedback is `{"question", "answer", "vote", "reason", "comment"}`: `answer` is an Answer as `isnad ask --json` prints it (or its
-text), `vote` is "up" or "down", `reason` one of "wrong citation", "missing", "wrong fact", or a word of the reader's own.
+A line of feedback is `{"question", "answer", "vote", "reason", "comment", "history"}`: `answer` is an Answer as
+`isnad ask --json` prints it (or its text), `vote` is "up" or "down", `reason` a word such as "wrong fact".
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import msgspec
 
 from assistant.models import Answer
 from evals.cases.case import Case, Fact, Turn
-from evals.metrics.citation_metrics import arabic
-from evals.models import lines
+from evals.metrics.citation_metrics import is_arabic
+from evals.models import json_lines
 from index.errors import UsageError
 
 
-class _Row(msgspec.Struct, kw_only=True):
+class _Feedback(msgspec.Struct, kw_only=True):
     question: str
     answer: Any = None
     vote: str = ""
@@ -29,29 +29,35 @@ class _Row(msgspec.Struct, kw_only=True):
     history: list[str] = []
 
 
-def drafts(data: bytes, today: date) -> tuple[Case, ...]:
-    """One draft for each question that was asked, the last feedback on it deciding. Raises UsageError that names the line.
+def draft_cases(data: bytes, today: date) -> tuple[Case, ...]:
+    """Draft a case for each question of the feedback; the last feedback on a question counts.
 
-    >>> line = '{"question": "من افتتح الجسر؟", "answer": "افتتحه الوالي.", "vote": "down", "reason": "wrong fact"}'
-    >>> draft = drafts(line.encode(), date(2026, 3, 1))[0]
+    An answer voted up gives its evidence and sources; what it must state is still to be written. Raises UsageError that
+    names a line that is no feedback.
+
+    >>> row = {"question": "من افتتح الجسر؟", "answer": "افتتحه الوالي.", "vote": "down", "reason": "wrong fact"}
+    >>> draft = draft_cases(msgspec.json.encode(row), date(2026, 3, 1))[0]
     >>> draft.type, draft.lang, draft.origin, draft.note
     ('feedback:wrong-fact', 'ar', 'feedback', 'down: wrong fact; it said: افتتحه الوالي.')
     """
-    found: dict[str, Case] = {}
-    for number, line in enumerate(lines(data), 1):
+    drafts: dict[str, Case] = {}
+    for number, line in enumerate(json_lines(data), 1):
         try:
-            row = msgspec.json.decode(line, type=_Row)
-            answer = msgspec.convert(row.answer, Answer) if isinstance(row.answer, dict) else None
+            feedback = msgspec.json.decode(line, type=_Feedback)
+            answer = msgspec.convert(feedback.answer, Answer) if isinstance(feedback.answer, dict) else None
         except msgspec.DecodeError as error:
             raise UsageError(f"line {number} is no feedback: {error}") from error
-        if row.question.strip():
-            draft = _draft(row, answer, today)
-            found[draft.id] = draft
-    return tuple(found.values())
+        if feedback.question.strip():
+            draft = _draft(feedback, answer, today)
+            drafts[draft.id] = draft
+    return tuple(drafts.values())
 
 
-def of_store(store: Path) -> bytes:
-    """What readers said on the page of a store, a line each. Raises UsageError where there has been no page."""
+def read_votes(store: Path) -> bytes:
+    """Read the feedback given on the page of a store, a JSON line each.
+
+    Raises UsageError if the store's page was never used.
+    """
     from assistant.web.conversation_store import FILE, Conversations
 
     if not (store / FILE).is_file():
@@ -63,36 +69,36 @@ def of_store(store: Path) -> bytes:
         conversations.close()
 
 
-def _draft(row: _Row, answer: Answer | None, today: date) -> Case:
-    asked = "\n".join([*row.history, row.question.strip()])
-    name = f"feedback-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
-    said = answer.text if answer else row.answer if isinstance(row.answer, str) else ""
-    told = [": ".join(filter(None, (row.vote, row.reason))), row.comment, f"it said: {said}" if said else ""]
-    right = row.vote == "up" and answer is not None
+def _draft(feedback: _Feedback, answer: Answer | None, today: date) -> Case:
+    question = feedback.question.strip()
+    digest = hashlib.sha256("\n".join([*feedback.history, question]).encode()).hexdigest()
+    answer_text = answer.text if answer else feedback.answer if isinstance(feedback.answer, str) else ""
+    note = [": ".join(filter(None, (feedback.vote, feedback.reason))), feedback.comment]
+    note.append(f"it said: {answer_text}" if answer_text else "")
+    right = answer if feedback.vote == "up" else None
+    files = tuple(dict.fromkeys(source.file_id for source in right.sources)) if right else ()
     return Case(
-        id=name,
+        id=f"feedback-{digest[:8]}",
         cluster="",  # the event: a person knows it
-        lang="ar" if arabic(row.question) else "en",
+        lang="ar" if is_arabic(question) else "en",
         split="draft",
-        type=f"feedback:{'-'.join((row.reason or row.vote or 'other').split())}",
-        question=row.question.strip(),
+        type=f"feedback:{'-'.join((feedback.reason or feedback.vote or 'other').split())}",
+        question=question,
         as_of=today,
-        answerable=not (right and answer is not None and answer.abstained),
-        history=tuple(Turn(question=one) for one in row.history),
-        facts=_facts(answer) if right and answer else (),
-        sources_any_of=(tuple(dict.fromkeys(source.file_id for source in answer.sources)),)
-        if right and answer and answer.sources
-        else (),
+        answerable=not (right and right.abstained),
+        history=tuple(Turn(question=earlier) for earlier in feedback.history),
+        facts=_facts(right) if right else (),
+        sources_any_of=(files,) if files else (),
         origin="feedback",
         added=today,
-        note="; ".join(filter(None, told)),
+        note="; ".join(filter(None, note)),
     )
 
 
 def _facts(answer: Answer) -> tuple[Fact, ...]:
-    """The evidence of an answer that a reader called right; what it must state is still to be written."""
+    """Return the evidence of an answer that a reader called right."""
     return tuple(
-        Fact(id=f"f{at}", evidence=tuple((citation.file_id, citation.quote) for citation in sentence.citations))
-        for at, sentence in enumerate(answer.sentences, 1)
+        Fact(id=f"f{number}", evidence=tuple((citation.file_id, citation.quote) for citation in sentence.citations))
+        for number, sentence in enumerate(answer.sentences, 1)
         if sentence.citations
     )

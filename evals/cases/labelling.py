@@ -1,6 +1,7 @@
-"""What a person should judge, as a table to fill in; and what the labels say about the check and the judge.
+"""Sentences for a person to judge, as a table to fill in, and what the labels say about the check and the judge.
 
-Queued are the sentences on which judge and check disagree, those of cases that came out worse, and a share of the rest drawn by lot.
+Queued are the sentences on which judge and check disagree, those of cases that came out worse, and a random share of
+the rest.
 """
 
 from __future__ import annotations
@@ -12,21 +13,20 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from evals.cases.case import Case
-from evals.cases.corpus import Corpus
-from evals.metrics.aligned_reply import Exhibit, Support
-from evals.metrics.judge_calibration import Calibration, Corrected, Row, calibrate, corrected
+from evals.metrics.judge_calibration import Calibration, CorrectedRate, LabelledClaim, calibrate, correct_rate
 from evals.metrics.model_judge import Label, Ruling
-from evals.models import Entry, Failed, Measured
+from evals.metrics.scoring import Scorer, degree_name
+from evals.models import Failed, LogEntry
 from index.errors import UsageError
 from index.models import Value
 
 COLUMNS = ("id", "why", "question", "sentence", "cited", "check", "judge", "label", "note")
-_FORMULA = re.compile(r"^'([=+\-@\t\r])")
 LABELS: dict[str, Label] = {"full": "full", "partial": "partial", "none": "none", "contradicts": "contradicts"}
+_FORMULA = re.compile(r"^'([=+\-@\t\r])")
 
 
-class Queued(Value, frozen=True, kw_only=True):
-    """A sentence to judge. `check` and `judge` are full, partial, none, or empty where there is no ruling."""
+class LabelRow(Value, frozen=True, kw_only=True):
+    """A sentence to judge. `check` and `judge` are full, partial, none, or empty without a ruling."""
 
     id: str  # case, repeat and sentence
     why: str  # disagreement, flip, or lot
@@ -39,126 +39,121 @@ class Queued(Value, frozen=True, kw_only=True):
     note: str = ""
 
 
-def queue(
+def queue_sentences(
     cases: Sequence[Case],
-    entries: Iterable[Entry],
-    corpus: Corpus,
-    support: Support,
+    entries: Iterable[LogEntry],
+    scorer: Scorer,
     *,
-    judge: Support | None = None,
     flipped: Collection[str] = (),
     share: float = 0.1,
-) -> tuple[Queued, ...]:
-    """The sentences to judge, each with the words it cites. The lot is drawn by the sentence's id, so it is always the same."""
+) -> tuple[LabelRow, ...]:
+    """Choose the sentences to judge, each with the words it cites.
+
+    The random share is drawn by the hash of the sentence's id, so that it is the same every time.
+    """
     by_id = {case.id: case for case in cases}
-    found = []
+    rows = []
     for entry in entries:
         case = by_id.get(entry.case)
         if case is None or entry.reply is None or entry.side != "new":
             continue
-        exhibit = Exhibit(case, entry.reply, corpus, support)
-        for at, sentence in enumerate(entry.reply.answer.sentences):
-            name = f"{case.id}/{entry.repeat}/{at}"
-            check = _word(exhibit.verdicts[at])
-            ruled = _word(judge(sentence, case.question, exhibit.written(sentence))) if judge else ""
-            why = _why(name, case.id, check, ruled, flipped, share)
-            if why:
-                cited = "\n".join(f"[{citation.file_id}] {citation.quote}" for citation in sentence.citations)
-                found.append(
-                    Queued(
-                        id=name,
-                        why=why,
-                        question=case.question,
-                        sentence=sentence.text,
-                        cited=cited,
-                        check=check,
-                        judge=ruled,
-                    )
-                )
-    return tuple(found)
+        aligned = scorer.align(case, entry.reply)
+        for number, sentence in enumerate(entry.reply.answer.sentences):
+            judge = scorer.judge and scorer.judge(sentence, case.question, aligned.anchor(sentence))
+            row = LabelRow(
+                id=f"{case.id}/{entry.repeat}/{number}",
+                why="",
+                question=case.question,
+                sentence=sentence.text,
+                cited="\n".join(f"[{citation.file_id}] {citation.quote}" for citation in sentence.citations),
+                check=degree_name(aligned.verdicts[number]),
+                judge=degree_name(judge) if judge else "",
+            )
+            if why := _reason(row, case.id in flipped, share):
+                rows.append(LabelRow(**{name: getattr(row, name) for name in COLUMNS} | {"why": why}))
+    return tuple(rows)
 
 
-def _why(name: str, case: str, check: str, judge: str, flipped: Collection[str], share: float) -> str:
-    if judge and check and judge != check:
+def _reason(row: LabelRow, flipped: bool, share: float) -> str:
+    """Return why a sentence is queued; "" if it is not."""
+    if row.judge and row.check and row.judge != row.check:
         return "disagreement"
-    if case in flipped:
+    if flipped:
         return "flip"
-    lot = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
-    return "lot" if lot < share else ""
+    draw = int(hashlib.sha256(row.id.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
+    return "lot" if draw < share else ""
 
 
-def _word(verdict: Measured | Failed) -> str:
-    if isinstance(verdict, Failed):
-        return ""
-    return "full" if verdict.value >= 1.0 else "none" if verdict.value <= 0.0 else "partial"
+def write_table(rows: Iterable[LabelRow]) -> str:
+    """Write rows as tab-separated text that a spreadsheet opens, with `label` to be filled in.
 
-
-def table(queued: Iterable[Queued]) -> str:
-    """The queue as a tab-separated table that a spreadsheet opens; the column `label` is to be filled in.
-
-    >>> row = Queued(id="a/0/0", why="lot", question="من؟", sentence="الوالي.", cited="[x] قال الوالي.", check="full")
-    >>> read(table([row]))[0].sentence
+    >>> row = LabelRow(id="a/0/0", why="lot", question="من؟", sentence="الوالي.", cited="[x] قال الوالي.")
+    >>> read_table(write_table([row]))[0].sentence
     'الوالي.'
     """
     text = io.StringIO()
     writer = csv.writer(text, dialect="excel-tab")
     writer.writerow(COLUMNS)
-    for one in queued:
-        writer.writerow([_inert(getattr(one, name)) for name in COLUMNS])
+    for row in rows:
+        writer.writerow([_escape_formula(getattr(row, name)) for name in COLUMNS])
     return "\ufeff" + text.getvalue()
 
 
-def read(text: str) -> tuple[Queued, ...]:
-    """A table that a person filled in. Raises UsageError that names a line whose label is none of the four."""
+def read_table(text: str) -> tuple[LabelRow, ...]:
+    """Read a filled-in table. Raises UsageError that names a row whose label is none of the four."""
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=None), dialect="excel-tab")
     try:
-        rows, columns = list(reader), reader.fieldnames
+        records, columns = list(reader), reader.fieldnames
     except csv.Error as error:
         raise UsageError(f"this is no table of labels: {error}") from error
     if columns is None or not set(COLUMNS) <= set(columns):
         raise UsageError(f"this is no table of labels: its columns must be {', '.join(COLUMNS)}")
-    found = []
-    for row in rows:
-        label = (row["label"] or "").strip().lower()
+    rows = []
+    for record in records:
+        label = (record["label"] or "").strip().lower()
         if label and label not in LABELS:
-            raise UsageError(f"{row['id']}: the label {label!r} is none of {', '.join(LABELS)}")
-        found.append(Queued(**{name: _FORMULA.sub(r"\1", row[name] or "") for name in COLUMNS} | {"label": label}))
-    return tuple(found)
+            raise UsageError(f"{record['id']}: the label {label!r} is none of {', '.join(LABELS)}")
+        cells = {name: _FORMULA.sub(r"\1", record[name] or "") for name in COLUMNS}
+        rows.append(LabelRow(**cells | {"label": label}))
+    return tuple(rows)
 
 
-def _inert(cell: str) -> str:
-    """What an article or a model wrote is no formula: a spreadsheet shows a cell that begins with an apostrophe as it is."""
+def _escape_formula(cell: str) -> str:
+    """Put an apostrophe before what a spreadsheet would run as a formula: articles and models are untrusted."""
     return f"'{cell}" if cell[:1] in tuple("=+-@\t\r") else cell
 
 
-class Labelled(Value, frozen=True, kw_only=True):
-    """What labels say: agreement of check and judge with people, and the share of borne-out sentences put right by them."""
+class LabelSummary(Value, frozen=True, kw_only=True):
+    """Agreement of check and judge with people, and the corrected share of supported sentences."""
 
     labels: int
     check: Calibration | None
     judge: Calibration | None
-    grounded: Corrected | None  # from the labels drawn by lot alone: the others are not a fair sample
+    grounded: CorrectedRate | None  # from the randomly drawn labels alone: the others are no fair sample
 
 
-def learnt(queued: Sequence[Queued], checked: Sequence[bool]) -> Labelled:
-    """Compare labels with what the check and the judge said. `checked`: what the check said of every sentence of the run."""
-    labelled = [one for one in queued if one.label]
-    fair = [(one.check == "full", one.label == "full") for one in labelled if one.why == "lot" and one.check]
-    return Labelled(
+def evaluate_labels(rows: Sequence[LabelRow], checked: Sequence[bool]) -> LabelSummary:
+    """Compare labels with the check and the judge; `checked` is the check's verdict on every sentence of the run."""
+    labelled = [row for row in rows if row.label]
+    fair = [(row.check == "full", row.label == "full") for row in labelled if row.why == "lot" and row.check]
+    return LabelSummary(
         labels=len(labelled),
         check=_agreement(labelled, "check"),
         judge=_agreement(labelled, "judge"),
-        grounded=corrected(checked, fair) if len(fair) >= 2 and len(checked) >= 2 else None,
+        grounded=correct_rate(checked, fair) if len(fair) >= 2 and len(checked) >= 2 else None,
     )
 
 
-def _agreement(labelled: Sequence[Queued], who: str) -> Calibration | None:
-    ruled: Mapping[str, str] = {one.id: getattr(one, who) for one in labelled}
-    if not any(ruled.values()):
+def _agreement(labelled: Sequence[LabelRow], column: str) -> Calibration | None:
+    rulings: Mapping[str, str] = {row.id: getattr(row, column) for row in labelled}
+    if not any(rulings.values()):
         return None
-    rows = [Row(id=one.id, claim=one.id, context="", supported=one.label == "full", source=who) for one in labelled]
+    claims = [
+        LabelledClaim(id=row.id, claim=row.id, context="", supported=row.label == "full", source=column)
+        for row in labelled
+    ]
 
-    def said(claim: str, evidence: str, question: str = "") -> Ruling | Failed:
-        return Ruling(label=LABELS[ruled[claim]]) if ruled[claim] else Failed("no ruling")
+    def recorded(claim: str, evidence: str, question: str = "") -> Ruling | Failed:
+        return Ruling(label=LABELS[rulings[claim]]) if rulings[claim] else Failed("no ruling")
 
-    return calibrate(rows, said)[0]
+    return calibrate(claims, recorded)[0]

@@ -1,4 +1,4 @@
-"""What a run would take, told before anything is asked: the cases and their faults, the articles, the engine, and the most it may cost."""
+"""What a run would take, before anything is asked: cases, articles, the engine, and the most it may cost."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ from collections.abc import Sequence
 from assistant.chat_model import Prices
 from assistant.models import Usage
 from assistant.settings import Settings
-from evals.cases import corpus as texts
 from evals.cases.case import Case, fingerprint
-from evals.cases.corpus import Corpus
-from evals.engines.chat_models import name_of
+from evals.cases.corpus import Corpus, articles_fingerprint
+from evals.engines.chat_models import engine_name
 from evals.gate.baseline import path_of
-from evals.session import Wanted
+from evals.session import RunOptions, engine_kind
 
 
-def outlook(wanted: Wanted, cases: Sequence[Case], corpus: Corpus) -> tuple[str, ...]:
-    """Lines in words; no model is asked, and none need be there."""
+def estimate_run(options: RunOptions, cases: Sequence[Case], corpus: Corpus) -> tuple[str, ...]:
+    """Return lines in words; no model is asked, and none need be set."""
     settings = Settings.load()
-    kind = "answers" if wanted.answers else wanted.engine or ("model" if settings.has_model else "extract")
-    name = name_of(kind, settings)
+    kind = engine_kind(options, settings.has_model)
+    name = engine_name(kind, settings)
     events = len({case.cluster for case in cases})
     lines = [
-        f"{wanted.cases or wanted.suite}@{fingerprint(cases)}: {len(cases)} cases, {events} events, "
-        f"{len(corpus.articles)} articles @{texts.fingerprint(corpus.hashes())}",
+        f"{options.cases or options.suite}@{fingerprint(cases)}: {len(cases)} cases, {events} events, "
+        f"{len(corpus.articles)} articles @{articles_fingerprint(corpus.hashes())}",
         f"engine {name}; {'the baseline is there' if path_of(name).exists() else 'there is no baseline yet'}",
     ]
-    return (*lines, _cost(cases, wanted.repeats, settings)) if kind == "model" else tuple(lines)
+    return (*lines, _cost(cases, options.repeats, settings)) if kind == "model" else tuple(lines)
 
 
 def _cost(cases: Sequence[Case], repeats: int, settings: Settings) -> str:
-    """The most that a first look may take, rewriting and translating aside: every passage fits, every answer is as long as it may be."""
+    """Return the most that a first look may take, without rewriting and translating.
+
+    It assumes that every passage fits and that every answer is as long as it may be.
+    """
     asked = repeats * sum(1 + sum(turn.answer is None for turn in case.turns) for case in cases)
     most = Usage(requests=asked, tokens_in=asked * settings.context_tokens, tokens_out=asked * settings.answer_tokens)
     cost = Prices(tokens_in=settings.price_in, tokens_out=settings.price_out).of(most).cost

@@ -1,128 +1,128 @@
-"""The commands of `isnad eval` that look at what is there: report, label, calibrate, from-feedback."""
+"""The commands that look at existing runs and rows: report, label, calibrate, from-feedback."""
 
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from evals import session
-from evals.cases import labelling as labels
+from evals.cases import labelling
 from evals.cases.case import dump
-from evals.cases.feedback import drafts, of_store
-from evals.cli.run_commands import answers, now, of_run, read, say, text_of, write
-from evals.engines import chat_models
+from evals.cases.feedback import draft_cases, read_votes
+from evals.cli.files import now, read_text, say, write
+from evals.engines.chat_models import ModelAccess
+from evals.engines.engine import FRESH
 from evals.gate import baseline as baselines
 from evals.gate import statistics
-from evals.gate.verdict import Verdict
+from evals.gate.verdict import GateVerdict
 from evals.log import run_log
-from evals.log.run_log import VERDICT
-from evals.metrics import judge_calibration as figures
-from evals.metrics.model_judge import Judge
+from evals.log.run_log import VERDICT, RunRecord
+from evals.metrics import judge_calibration
+from evals.metrics.judge_calibration import LabelledClaim
 from evals.report import text_report
-from evals.report.html_report import Side, html, side_of
+from evals.report.html_report import render_report
+from evals.session import choose_cases, open_scorer, options_of
 from index.errors import UsageError
 
 
-def report(options: argparse.Namespace) -> int:
+def report(arguments: argparse.Namespace) -> int:
     """Write a run as one HTML file."""
-    statistics.ready()
-    folder = run_log.find(options.runs, options.which)
-    manifest = run_log.load(folder)
-    wanted = of_run(manifest, ())
-    cases = session.chosen(wanted)
-    with read(wanted) as (corpus, support):
-        verdict = _verdict(folder)
-        against = options.against or (verdict.against if verdict else "")
+    statistics.require_libraries()
+    folder = run_log.find(arguments.runs, arguments.which)
+    new = _first_answers(folder)
+    options = options_of(new.manifest, runs=arguments.runs)
+    with open_scorer(options, new.manifest.judge) as scorer:
+        verdict = _load_verdict(folder)
+        against = arguments.against or (verdict.against if verdict else "")
         base = None
         if against and baselines.path_of(against).exists():
-            base = side_of(baselines.load(against), corpus)
+            base = baselines.load(against).run_record(scorer.corpus)
         elif against:
-            other = run_log.find(options.runs, against)
-            base = Side(manifest=run_log.load(other), entries=answers(other))
-        new = Side(manifest=manifest, entries=answers(folder))
-        judge = session.judge_of(manifest, options.runs / "calls.jsonl", corpus)
-        text = html(cases, corpus, support, new, base, verdict, judge=judge, language=options.lang)
-    page = text.encode()
-    write(options.output, page)
-    say(f"{options.output}: {len(page) // 1024} KB, opens from disk")
+            base = _first_answers(run_log.find(arguments.runs, against))
+        cases = choose_cases(options)
+        page = render_report(cases, scorer, new, base, verdict, language=arguments.lang).encode()
+    write(arguments.output, page)
+    say(f"{arguments.output}: {len(page) // 1024} KB, opens from disk")
     return 0
 
 
-def _verdict(folder: Path) -> Verdict | None:
-    """What came of a run; None where nothing was decided. UsageError where the file is damaged."""
+def _first_answers(folder: Path) -> RunRecord:
+    """Return a run with the answers of the first look: the gate's fresh runs are not shown."""
+    recorded = run_log.read_run(folder)
+    entries = tuple(entry for entry in recorded.entries if entry.side == "new" and entry.repeat < FRESH)
+    return RunRecord(manifest=recorded.manifest, entries=entries)
+
+
+def _load_verdict(folder: Path) -> GateVerdict | None:
+    """Read the verdict of a run, None without any. Raises UsageError if it is damaged."""
     file = folder / VERDICT
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Verdict) if file.exists() else None
+        return msgspec.json.decode(file.read_bytes(), type=GateVerdict) if file.exists() else None
     except msgspec.DecodeError as error:
         raise UsageError(f"{file} is damaged: {error}; delete it, or run the gate again") from error
 
 
-def label(options: argparse.Namespace) -> int:
+def label(arguments: argparse.Namespace) -> int:
     """Write what a person should judge, or read what was judged."""
-    folder = run_log.find(options.runs, options.which)
-    manifest = run_log.load(folder)
-    wanted = of_run(manifest, ())
-    cases = session.chosen(wanted)
-    verdict = _verdict(folder)
-    flipped = {flip.case for flip in verdict.worse} if verdict else set()
-    with read(wanted) as (corpus, support):
-        if options.read:
-            statistics.ready()
-            everything = labels.queue(cases, answers(folder), corpus, support, share=1.1)
-            said = [one.check == "full" for one in everything if one.check]
-            say(text_report.labelled_text(labels.learnt(labels.read(text_of(options.read)), said)))
-            return 0
-        judge = session.judge_of(manifest, options.runs / "calls.jsonl", corpus)
-        queued = labels.queue(
-            cases, answers(folder), corpus, support, judge=judge, flipped=flipped, share=options.share
+    folder = run_log.find(arguments.runs, arguments.which)
+    recorded = _first_answers(folder)
+    options = options_of(recorded.manifest, runs=arguments.runs)
+    cases = choose_cases(options)
+    verdict = _load_verdict(folder)
+    if arguments.read:
+        statistics.require_libraries()
+        with open_scorer(options) as scorer:
+            every = labelling.queue_sentences(cases, recorded.entries, scorer, share=1.1)
+        rows = labelling.read_table(read_text(arguments.read))
+        say(
+            text_report.labels_text(
+                labelling.evaluate_labels(rows, [row.check == "full" for row in every if row.check])
+            )
         )
-    write(options.output, labels.table(queued).encode())
-    say(f"{options.output}: {len(queued)} sentences; fill in the column `label` with {', '.join(labels.LABELS)}")
+        return 0
+    flipped = {flip.case for flip in verdict.worse} if verdict else set()
+    with open_scorer(options, recorded.manifest.judge) as scorer:
+        rows = labelling.queue_sentences(cases, recorded.entries, scorer, flipped=flipped, share=arguments.share)
+    write(arguments.output, labelling.write_table(rows).encode())
+    say(f"{arguments.output}: {len(rows)} sentences; fill in the column `label` with {', '.join(labelling.LABELS)}")
     return 0
 
 
-def calibrate(options: argparse.Namespace) -> int:
-    """How far a judge, or the deterministic check, agrees with people."""
-    statistics.ready()
-    judge = _judge(options)
-    if options.rows.suffix == ".json":
-        pairs = figures.preferences(text_of(options.rows).encode(), str(options.rows))[: options.limit]
-        say(text_report.agreement_text("shared words (F1)", figures.agreement(pairs, figures.word_f1)))
-        if judge:
-            say(text_report.agreement_text(options.judge, figures.agreement(pairs, figures.judged_f1(judge))))
-        return 0
-    if judge is None:
+def calibrate(arguments: argparse.Namespace) -> int:
+    """Measure how far a judge agrees with people."""
+    statistics.require_libraries()
+    claims = judge_calibration.read_claims(read_text(arguments.rows).encode(), str(arguments.rows))
+    if not arguments.judge:
         raise UsageError(
             "name the judge: --judge MODEL (the deterministic check is measured by `make bench-grounding`)"
         )
-    labelled = figures.rows(text_of(options.rows).encode(), str(options.rows))
-    if options.limit:
-        seen: dict[str, int] = {}
-        labelled = tuple(row for row in labelled if _nth(seen, row.source) <= options.limit)
-    found = figures.calibrate(labelled, judge)
-    say(msgspec.json.encode(found).decode() if options.json else text_report.calibration_text(options.judge, found))
+    judge = ModelAccess(arguments.runs / "calls.jsonl").judge(arguments.judge)
+    calibrations = judge_calibration.calibrate(_limited(claims, arguments.limit), judge)
+    if arguments.json:
+        say(msgspec.json.encode(calibrations).decode())
+    else:
+        say(text_report.calibration_text(arguments.judge, calibrations))
     return 0
 
 
-def _judge(options: argparse.Namespace) -> Judge | None:
-    """The judge that is asked for."""
-    if not options.judge:
-        return None
-    paid = chat_models.paid(options.runs / "calls.jsonl", offline=False, max_cost=None, per_minute=None)
-    return chat_models.judge(options.judge, paid)
+def _limited(claims: Sequence[LabelledClaim], limit: int | None) -> Iterator[LabelledClaim]:
+    """Yield the first `limit` claims of each source."""
+    seen: Counter[str] = Counter()
+    for claim in claims:
+        seen[claim.source] += 1
+        if limit is None or seen[claim.source] <= limit:
+            yield claim
 
 
-def _nth(seen: dict[str, int], source: str) -> int:
-    seen[source] = seen.get(source, 0) + 1
-    return seen[source]
-
-
-def from_feedback(options: argparse.Namespace) -> int:
+def from_feedback(arguments: argparse.Namespace) -> int:
     """Draft cases from readers' feedback."""
-    kept = options.feedback.is_dir()
-    found = drafts(of_store(options.feedback) if kept else text_of(options.feedback).encode(), now().date())
-    write(options.output, dump(found))
-    say(f"{options.output}: {len(found)} drafts; complete them, then `isnad eval run --cases {options.output} --lint`")
+    is_store = arguments.feedback.is_dir()
+    data = read_votes(arguments.feedback) if is_store else read_text(arguments.feedback).encode()
+    drafts = draft_cases(data, now().date())
+    write(arguments.output, dump(drafts))
+    lint = f"`isnad eval run --cases {arguments.output} --lint`"
+    say(f"{arguments.output}: {len(drafts)} drafts; complete them, then {lint}")
     return 0

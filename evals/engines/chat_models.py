@@ -1,4 +1,4 @@
-"""Chat models for evals: the configured one with every reply kept and every cent counted, or the recorded replies; and judges."""
+"""Chat models for evals: the configured one, its replies kept and its cost counted; recorded replies; judges."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from datetime import date
 from pathlib import Path
 
 from assistant import container
-from assistant.budget import Budget
 from assistant.chat_model import ChatModel, Model, Prices, Recorded
 from assistant.generative.model_writer import ModelWriter
 from assistant.pipeline import Writer
 from assistant.settings import Settings
 from evals.cases.case import PACKAGE, Case
-from evals.engines.engine import About, AssistantEngine, Engine, Watched, prompt_hashes, prompt_texts
-from evals.engines.rate_limiter import Limiter
-from evals.engines.recorded_calls import Calls, Remembered
-from evals.metrics.model_judge import ModelJudge
+from evals.engines.engine import AssistantEngine, Engine, EngineInfo, MonitoredModel, prompt_hashes, prompt_texts
+from evals.engines.rate_limiter import RateLimiter
+from evals.engines.recorded_calls import CachedModel, CallCache
+from evals.metrics.model_judge import JudgedSupport, ModelJudge
 from index.errors import UsageError
 from index.ingest.sync import READING
 from index.model_api import Provider, Wait
@@ -24,42 +23,56 @@ from index.search.retriever import Retriever
 from index.token_count import count
 
 RECORDINGS = PACKAGE / "recordings"
-TODAY = date(
-    2026, 11, 1
-)  # the day on which cases without `as_of` are asked: the clock is an input, or nothing could be kept
+INDEX = {"reading": READING, "search": "lexical"}  # how articles are cut and searched, for the manifest
+TODAY = date(2026, 11, 1)  # of cases without `as_of`: with the clock as an input replies can be kept
 
 
-class Paid:
-    """What calls go through: the kept replies, one limiter, one budget, and one connection for each model."""
+class ModelAccess:
+    """The way to models: the stored replies, a limiter, a budget, and one connection for each model.
+
+    Raises UsageError for a cost limit without known prices.
+    """
 
     def __init__(
-        self, settings: Settings, calls: Calls, budget: Budget, *, limiter: Limiter | None = None, offline: bool = False
+        self, calls: Path, *, offline: bool = False, max_cost: float | None = None, per_minute: float | None = None
     ) -> None:
-        self.settings, self.calls, self.budget, self.limiter, self.offline = settings, calls, budget, limiter, offline
-        self.prices = Prices(tokens_in=settings.price_in, tokens_out=settings.price_out)
+        self.settings = Settings.load()
+        self.offline = offline
+        self.budget = container.budget(self.settings, max_cost)
+        self.prices = Prices(tokens_in=self.settings.price_in, tokens_out=self.settings.price_out)
+        self._calls = CallCache(calls)
+        self._limiter = RateLimiter(per_minute) if per_minute else None
         self._opening = threading.Lock()
         self._models: dict[str, Model] = {}
 
-    def needed(self) -> None:
-        """Raise UsageError where no model is set."""
+    def require_model(self) -> None:
+        """Raise UsageError if no model is set."""
         if not self.settings.has_model:
             raise UsageError("no model is set: set OPENAI_API_KEY or OPENAI_BASE_URL (--engine extract needs none)")
 
     def model(self, name: str, repeat: int) -> Model:
-        """A model by name, every reply of which is kept."""
-        return Remembered(
-            None if self.offline else self._opened(name),
-            self.calls,
+        """Return a model by name, every reply of which is stored."""
+        return CachedModel(
+            None if self.offline else self._open(name),
+            self._calls,
             repeat,
             name=name,
             parameters=f"answer_tokens={self.settings.answer_tokens} temperature=0",
-            limiter=self.limiter,
+            limiter=self._limiter,
             budget=self.budget,
             prices=self.prices,
         )
 
-    def _opened(self, name: str) -> Model:
-        self.needed()
+    def judge(self, name: str) -> ModelJudge:
+        """Return a chat model as judge."""
+        return ModelJudge(self.model(name, 0))
+
+    def judged_support(self, name: str | None) -> JudgedSupport | None:
+        """Return a judge's measure of support; None without a name."""
+        return JudgedSupport(self.judge(name)) if name else None
+
+    def _open(self, name: str) -> Model:
+        self.require_model()
         settings = self.settings
         with self._opening:
             if name not in self._models:
@@ -71,58 +84,53 @@ class Paid:
             return self._models[name]
 
 
-def paid(kept: Path, *, offline: bool, max_cost: float | None, per_minute: float | None) -> Paid:
-    """The way to the configured model. Raises UsageError where a cost limit is set and the prices are not known."""
-    settings = Settings.load()
-    limiter = Limiter(per_minute) if per_minute else None
-    return Paid(settings, Calls(kept), container.budget(settings, max_cost), limiter=limiter, offline=offline)
+class EngineFactory:
+    """Makes engines over one store: with the program's prompts, with changed ones, with the baseline's."""
 
-
-class Maker:
-    """Makes engines over one store: with the program's prompts, with changed ones, with those of the baseline."""
-
-    def __init__(self, retriever: Retriever, paid: Paid, *, recorded: bool = False) -> None:
-        self._retriever, self._paid, self._recorded = retriever, paid, recorded
+    def __init__(self, retriever: Retriever, access: ModelAccess, *, recorded: bool = False) -> None:
+        self._retriever, self._access, self._recorded = retriever, access, recorded
         if recorded and not RECORDINGS.is_dir():
-            raise UsageError(f"there are no recordings in {RECORDINGS.name}; use --engine extract")
-        if not recorded and not paid.offline:
-            paid.needed()
+            raise UsageError("the recorded replies are in the project's repository alone; use --engine extract")
+        if not recorded and not access.offline:
+            access.require_model()
 
     def engine(self, folder: Path) -> Engine:
-        """The engine that uses the prompts of a folder."""
-        settings, texts = self._paid.settings, prompt_texts(folder)
-        about = About(
-            name=name_of("recorded" if self._recorded else "model", settings),
+        """Return the engine with the prompts of a folder."""
+        settings, texts = self._access.settings, prompt_texts(folder)
+        info = EngineInfo(
+            name=engine_name("recorded" if self._recorded else "model", settings),
             deterministic=self._recorded,
             model="recorded" if self._recorded else settings.model,
             parameters={"context_tokens": str(settings.context_tokens), "answer_tokens": str(settings.answer_tokens)},
             prompts=prompt_hashes(texts),
             prompt_texts=texts,
-            index={"reading": READING, "search": "lexical"},
+            index=INDEX,
         )
-        return AssistantEngine(self._retriever, self._writer, about, folder=folder)
+        return AssistantEngine(self._retriever, self._make_writer, info, folder=folder)
 
-    def _writer(self, case: Case, repeat: int) -> Writer:
-        settings = self._paid.settings
-        model = Recorded(RECORDINGS) if self._recorded else self._paid.model(settings.model, repeat)
+    def _make_writer(self, case: Case, repeat: int) -> Writer:
+        settings = self._access.settings
+        model = Recorded(RECORDINGS) if self._recorded else self._access.model(settings.model, repeat)
         return ModelWriter(
-            Watched(model),
+            MonitoredModel(model),
             count=count,
             budget=settings.context_tokens,
-            prices=self._paid.prices,
+            prices=self._access.prices,
             today=lambda: case.as_of or TODAY,
         )
 
 
-def name_of(kind: str, settings: Settings) -> str:
-    """What an engine of a kind is called, and so the baseline it is compared with.
+def extract_engine(store: Path) -> Engine:
+    """Return the engine that answers by quoting, whatever model is set."""
+    retriever = container.open_retriever(store, Settings())
+    info = EngineInfo(name="extract", deterministic=True, index=INDEX)
+    return AssistantEngine(retriever, lambda case, repeat: container.answer_writer(retriever, Settings()), info)
 
-    >>> name_of("extract", Settings()), name_of("model", Settings(model="some-model"))
+
+def engine_name(kind: str, settings: Settings) -> str:
+    """Return the name of an engine, and so of the baseline it is compared with.
+
+    >>> engine_name("extract", Settings()), engine_name("model", Settings(model="some-model"))
     ('extract', 'model:some-model')
     """
     return f"model:{settings.model}" if kind == "model" else kind
-
-
-def judge(name: str, paid: Paid) -> ModelJudge:
-    """A chat model as judge."""
-    return ModelJudge(paid.model(name, 0))

@@ -1,4 +1,4 @@
-"""Who answers the cases: this program, or the answers of any other system. One verb, so that a sabotaged double is ten lines."""
+"""The engine under test: this program, or the answers of any other system."""
 
 from __future__ import annotations
 
@@ -13,98 +13,98 @@ from assistant.chat_model import Message, Model
 from assistant.models import RetrievedPassage
 from assistant.query.followups import Conversation
 from evals.cases.case import Case
-from evals.models import Place, Reply
+from evals.models import PassageSpan, Reply
 from index.errors import ProviderError
-from index.model_api import Reply as Said
+from index.model_api import Reply as ModelReply
 from index.models import Value
 from index.search.retriever import Retriever
 
 FRESH = 100  # repeats from here on are those of the gate: never an answer of the first look
 
 
-class About(Value, frozen=True, kw_only=True):
-    """What an engine is, for the manifest. `deterministic`: the same case gets the same answer, so that repeats say nothing."""
+class EngineInfo(Value, frozen=True, kw_only=True):
+    """A description of an engine for the manifest. A `deterministic` engine answers a case always alike."""
 
     name: str
     deterministic: bool = False
     model: str | None = None
     parameters: dict[str, str] = {}
-    prompts: dict[str, str] = {}  # the prompts it uses, with their hashes; none without a model
+    prompts: dict[str, str] = {}  # name -> hash of the prompts it uses; empty without a model
     prompt_texts: dict[str, str] = {}
     index: dict[str, str] = {}
 
 
 class Engine(Protocol):
-    """Answers a case. Raises an IsnadError where it cannot: that is an error of the run, never a wrong answer."""
+    """Answers a case. Raises an IsnadError if it cannot: an error of the run, never a wrong answer."""
 
     @property
-    def about(self) -> About: ...
+    def info(self) -> EngineInfo: ...
 
     def answer(self, case: Case, repeat: int) -> Reply: ...
 
 
 class AssistantEngine:
-    """This program over a store. `writer` makes what writes the answer to a repeat of a case: quotations, or a model.
+    """This program over a store.
 
-    `folder` holds the prompts to use.
+    `make_writer` makes what writes the answer to a repeat of a case: quotations, or a model with the prompts of
+    `folder`.
     """
 
     def __init__(
         self,
         retriever: Retriever,
-        writer: Callable[[Case, int], pipeline.Writer],
-        about: About,
+        make_writer: Callable[[Case, int], pipeline.Writer],
+        info: EngineInfo,
         *,
         folder: Path = prompts.FOLDER,
     ) -> None:
-        self._retriever, self._writer, self.about, self._folder = retriever, writer, about, folder
+        self._retriever, self._make_writer, self.info, self._folder = retriever, make_writer, info, folder
 
     def answer(self, case: Case, repeat: int) -> Reply:
-        """The answer, with the passages that it was written from. Earlier questions of the case are asked first.
+        """Answer a case after its earlier questions, with the passages the answer was written from.
 
-        Raises ProviderError where any request on the way failed, also where the answer could do without it.
+        Raises ProviderError if any request failed, also where the answer could do without it.
         """
-        writer = self._writer(case, repeat)
+        writer = self._make_writer(case, repeat)
         with prompts.using(self._folder):
             conversation = Conversation()
             for turn in case.turns:
-                said = (
-                    turn.answer
-                    or pipeline.answer(turn.question, self._retriever, writer, conversation=conversation).text
-                )
-                conversation = conversation.after(turn.question, said)
+                text = turn.answer
+                if not text:
+                    text = pipeline.answer(turn.question, self._retriever, writer, conversation=conversation).text
+                conversation = conversation.after(turn.question, text)
             answer = pipeline.answer(case.question, self._retriever, writer, conversation=conversation)
-        if isinstance(writer.model, Watched) and writer.model.failed:
-            raise writer.model.failed
-        return Reply(answer=answer, hits=tuple(map(place, answer.hits)))
+        if isinstance(writer.model, MonitoredModel) and writer.model.failure:
+            raise writer.model.failure
+        return Reply(answer=answer, hits=tuple(map(passage_span, answer.hits)))
 
 
-class Watched:
-    """A model that remembers whether a request failed: an answer that had to do without a reply is none to judge."""
+class MonitoredModel:
+    """A model that remembers a failed request: an answer that did without a reply is not to be scored."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self.name = model.name
-        self.failed: ProviderError | None = None
+        self.failure: ProviderError | None = None
 
-    def reply(self, messages: Sequence[Message]) -> Generator[str, None, Said]:
+    def reply(self, messages: Sequence[Message]) -> Generator[str, None, ModelReply]:
         try:
             return (yield from self._model.reply(messages))
         except ProviderError as error:
-            self.failed = self.failed or error
+            self.failure = self.failure or error
             raise
 
 
-def place(seen: RetrievedPassage) -> Place:
-    """A passage of an answer as the metrics take it."""
-    return Place(file_id=seen.file_id, start=seen.start, end=seen.end)
+def passage_span(seen: RetrievedPassage) -> PassageSpan:
+    """Return a passage of an answer as the metrics take it."""
+    return PassageSpan(file_id=seen.file_id, start=seen.start, end=seen.end)
 
 
 def prompt_texts(folder: Path = prompts.FOLDER) -> dict[str, str]:
-    """Every prompt that answers are made with, by name: the judge's makes none."""
+    """Read the prompts that answers are made with, by name: not the judge's."""
     return {name: (folder / f"{name}.jinja").read_text("utf-8") for name in prompts.names(folder) if name != "judge"}
 
 
 def prompt_hashes(texts: dict[str, str]) -> dict[str, str]:
-    """The hash of each prompt, as it stands in every answer it leads to."""
+    """Hash each prompt as in the answers that it leads to."""
     return {name: hashlib.sha256(text.encode()).hexdigest()[:12] for name, text in texts.items()}

@@ -1,13 +1,14 @@
-"""Answers of any other system, as lines of JSON, made comparable with ours: bring your own.
+"""Answers of any other system, as JSON Lines, made comparable with ours.
 
-A line is `{"id": case id, …}` with either the object that `isnad ask --batch` prints, or plainly `{"id", "text", "abstained", "hits",
-"sources", "usage"}`, of which only `id` and `text` are needed. In the text a citation is `[file_id]`, or `[n]` for the n-th of `sources`.
+A line is the object that `isnad ask --batch` prints, or `{"id", "text", "abstained", "hits", "sources", "usage"}`, of
+which only `id` and `text` are needed. In the text a citation is `[file_id]`, or `[n]` for the n-th of `sources`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from assistant.generative.attribution import attribute
 from assistant.models import Answer, Citation, Sentence, Source, Usage
 from evals.cases.case import Case
 from evals.cases.corpus import Corpus
-from evals.engines.engine import FRESH, About
-from evals.models import Place, Reply, lines
+from evals.engines.engine import FRESH, EngineInfo
+from evals.models import PassageSpan, Reply, json_lines
 from index.errors import NotFound, UsageError
 from index.language.sentences import sentences
 from index.messages.reason import Reason
@@ -28,18 +29,18 @@ _MARK = re.compile(r"\s*\[([^\[\]\n]{1,200})\]")
 _LEADING = re.compile(rf"(?:{_MARK.pattern})+[ \t]*")
 _REFUSALS = re.compile(
     r"لا (?:تجيب|تذكر|توجد|يوجد|تتوفر|أعرف|اعرف|يمكنني)|لم (?:تذكر|يرد|أجد|تتطرق|تحدد)|ليس(?:ت)? (?:في|هناك|لدي)|"
-    r"\b(?:do|does|did) not (?:answer|say|mention|know|contain|provide|state)|\bno (?:information|answer|mention)|\bcannot (?:answer|find|say)|"
-    r"\b(?:don't|doesn't|can't) (?:answer|say|know|find)",
+    r"\b(?:do|does|did) not (?:answer|say|mention|know|contain|provide|state)|\bno (?:information|answer|mention)|"
+    r"\bcannot (?:answer|find|say)|\b(?:don't|doesn't|can't) (?:answer|say|know|find)",
     re.IGNORECASE,
 )
 BY_WORDS = "whether it refuses was judged by its words; give `abstained` to be exact"
 
 
-class _Row(msgspec.Struct, kw_only=True):
+class _PlainAnswer(msgspec.Struct, kw_only=True):
     id: str
     text: str
     abstained: bool | None = None
-    hits: list[str | Place] | None = None
+    hits: list[str | PassageSpan] | None = None
     shown: int | None = None
     sources: list[str | dict[str, Any]] = []
     usage: Usage | None = None
@@ -49,7 +50,7 @@ class _Row(msgspec.Struct, kw_only=True):
 
 
 class AnswersEngine:
-    """Replies read from a file. A case that comes several times has several repeats, in their order.
+    """Replies read from a file; several lines for a case are its repeats, in order.
 
     The gate looks at the `first` of them and takes those that follow as its fresh runs.
     """
@@ -58,17 +59,19 @@ class AnswersEngine:
         self._first = first
         self._replies: dict[str, list[Reply | str]] = defaultdict(list)
         try:
-            rows = lines(path.read_bytes())
+            rows = json_lines(path.read_bytes())
         except OSError as error:
             raise UsageError(f"cannot read the answers in {path}: {error.strerror}") from error
         for number, row in enumerate(rows, 1):
-            one, reply = _read(row, corpus, f"{path}, line {number}")
-            self._replies[one].append(reply)
+            case_id, reply = _decode(row, corpus, f"{path}, line {number}")
+            self._replies[case_id].append(reply)
         self.repeats = max(map(len, self._replies.values()), default=0)
-        self.about = About(name="answers", deterministic=self.repeats == 1, parameters={"file": str(path)})
+        if self.repeats < first:
+            raise UsageError(f"{path} has {self.repeats} answers to a case, {first} are asked for")
+        self.info = EngineInfo(name="answers", deterministic=self.repeats == 1, parameters={"file": str(path)})
 
     def answer(self, case: Case, repeat: int) -> Reply:
-        """The reply of the file; NotFound where there is none."""
+        """Return the reply of the file. Raises NotFound if there is none, UsageError for a line with an error."""
         replies = self._replies.get(case.id, [])
         if repeat >= FRESH:
             repeat += self._first - FRESH
@@ -80,91 +83,93 @@ class AnswersEngine:
         return reply
 
 
-def _read(row: bytes, corpus: Corpus, where: str) -> tuple[str, Reply | str]:
+def _decode(row: bytes, corpus: Corpus, where: str) -> tuple[str, Reply | str]:
+    """Return the case id and the reply of a line, or the error that stands in its place."""
     try:
         fields: Any = msgspec.json.decode(row)
         if isinstance(fields, dict) and "error" in fields and "id" in fields and "text" not in fields:
             return str(fields["id"]), str(fields["error"])
         if isinstance(fields, dict) and "sentences" in fields:
-            return str(fields["id"]), _ours(fields)
-        return _theirs(msgspec.convert(fields, _Row), corpus)
+            hits = _spans(fields.get("hits") or None)
+            return str(fields["id"]), Reply(answer=msgspec.convert(fields, Answer), hits=hits)
+        return _plain_reply(msgspec.convert(fields, _PlainAnswer), corpus)
     except (msgspec.DecodeError, KeyError) as error:
         raise UsageError(f'{where} is no answer: {error}; write {{"id": …, "text": …}}') from error
 
 
-def _ours(fields: dict[str, Any]) -> Reply:
-    hits = fields.get("hits")
-    return Reply(answer=msgspec.convert(fields, Answer), hits=tuple(map(_place, hits)) if hits else None)
+def _spans(hits: Sequence[Any] | None) -> tuple[PassageSpan, ...] | None:
+    if hits is None:
+        return None
+    return tuple(
+        PassageSpan(file_id=hit) if isinstance(hit, str) else msgspec.convert(hit, PassageSpan) for hit in hits
+    )
 
 
-def _place(hit: Any) -> Place:
-    return Place(file_id=hit) if isinstance(hit, str) else msgspec.convert(hit, Place)
-
-
-def _theirs(row: _Row, corpus: Corpus) -> tuple[str, Reply]:
+def _plain_reply(row: _PlainAnswer, corpus: Corpus) -> tuple[str, Reply]:
     sources = [
         source if isinstance(source, str) else str(source.get("file_id", source.get("id", "")))
         for source in row.sources
     ]
     abstained = row.abstained if row.abstained is not None else bool(_REFUSALS.search(row.text[:200]))
-    text, written = ("", ()) if abstained else _tied(row.text, sources, corpus)
-    cited = dict.fromkeys(citation.file_id for sentence in written for citation in sentence.citations)
+    text, attributed = (row.text, ()) if abstained else _attribute(row.text, sources, corpus)
+    cited = dict.fromkeys(citation.file_id for sentence in attributed for citation in sentence.citations)
     answer = Answer(
         question="",
-        text=row.text if abstained else text,
+        text=text,
         abstained=abstained,
         engine=row.engine,
-        sentences=written,
-        sources=tuple(Source(file_id=one) for one in cited),
+        sentences=attributed,
+        sources=tuple(Source(file_id=file_id) for file_id in cited),
         details=() if row.abstained is not None else (Reason(BY_WORDS),),
         usage=row.usage,
         timings_ms=row.timings_ms,
     )
-    hits = tuple(map(_place, row.hits)) if row.hits is not None else None
-    return row.id, Reply(answer=answer, hits=hits, shown=row.shown)
+    return row.id, Reply(answer=answer, hits=_spans(row.hits), shown=row.shown)
 
 
-def _tied(text: str, sources: list[str], corpus: Corpus) -> tuple[str, tuple[Sentence, ...]]:
-    """The text with its marks at the end of their sentences, and each sentence with the words of the cited files that bear it out."""
+def _attribute(text: str, sources: list[str], corpus: Corpus) -> tuple[str, tuple[Sentence, ...]]:
+    """Return the text with its marks behind their sentences, and each sentence with the words it cites."""
     parts: list[str] = []
-    written: list[Sentence] = []
+    attributed: list[Sentence] = []
     at = 0
-    before = bool(_LEADING.match(text))  # marks stand before what they bear out
-    for marked in (span.of(text) for span in _marked(text, before)):
-        files = [_file(mark, sources, corpus) for mark in _MARK.findall(marked)]
-        cited = list(dict.fromkeys(file for file in files if file))
-        words = _MARK.sub(lambda mark: "" if _file(mark[1], sources, corpus) else mark[0], marked).strip()
-        if not words.strip(" .؟?!،,") and written:  # a mark alone belongs to the sentence before
-            more = _citations(written[-1].text, cited, corpus)
-            both = tuple(dict.fromkeys((*written[-1].citations, *more)))
-            written[-1] = msgspec.structs.replace(written[-1], citations=both)
+    leading = bool(_LEADING.match(text))  # marks stand before their sentences
+    for marked in (span.of(text) for span in _marked_spans(text, leading)):
+        files = [_file_of(mark, sources, corpus) for mark in _MARK.findall(marked)]
+        cited = list(dict.fromkeys(file_id for file_id in files if file_id))
+        words = _MARK.sub(lambda mark: "" if _file_of(mark[1], sources, corpus) else mark[0], marked).strip()
+        if not words.strip(" .؟?!،,") and attributed:  # a mark alone belongs to the sentence before
+            before = attributed[-1]
+            citations = dict.fromkeys((*before.citations, *_citations(before.text, cited, corpus)))
+            attributed[-1] = msgspec.structs.replace(before, citations=tuple(citations))
             continue
-        marks = "".join(f" [{one}]" for one in cited)
+        marks = "".join(f" [{file_id}]" for file_id in cited)
         gap = " " if parts else ""
         start = at + len(gap)
         parts += [gap, words, marks]
-        written.append(
-            Sentence(text=words, start=start, end=start + len(words), citations=_citations(words, cited, corpus))
-        )
         at = start + len(words) + len(marks)
-    return "".join(parts), tuple(written)
+        citations_here = _citations(words, cited, corpus)
+        attributed.append(Sentence(text=words, start=start, end=start + len(words), citations=citations_here))
+    return "".join(parts), tuple(attributed)
 
 
-def _marked(text: str, before: bool) -> list[Span]:
-    """The sentences with their marks. "A. [1] B. [2]": on one line, what stands after a full stop belongs to the sentence before it."""
-    found: list[Span] = []
+def _marked_spans(text: str, leading: bool) -> list[Span]:
+    """Split a text into sentences with their marks.
+
+    In "A. [1] B. [2]" a mark behind a full stop belongs to the sentence before it, if both are on the same line.
+    """
+    spans: list[Span] = []
     for span in sentences(text):
-        leading = None if before or not found else _LEADING.match(text, span.start, span.end)
-        if leading and "\n" not in text[found[-1].end : span.start]:
-            found[-1] = Span(found[-1].start, leading.end())
-            span = Span(leading.end(), span.end)
+        marks = None if leading or not spans else _LEADING.match(text, span.start, span.end)
+        if marks and "\n" not in text[spans[-1].end : span.start]:
+            spans[-1] = Span(spans[-1].start, marks.end())
+            span = Span(marks.end(), span.end)
         if span.of(text).strip():
-            found.append(span)
-    return found
+            spans.append(span)
+    return spans
 
 
-def _file(mark: str, sources: list[str], corpus: Corpus) -> str | None:
-    """The file that a mark names; None where it is no citation but words in brackets."""
+def _file_of(mark: str, sources: list[str], corpus: Corpus) -> str | None:
+    """Return the file that a mark names; None for words in brackets that are no citation."""
     mark = mark.strip()
     if mark.isdecimal():
         return sources[int(mark) - 1] if 0 < int(mark) <= len(sources) else None
@@ -172,15 +177,18 @@ def _file(mark: str, sources: list[str], corpus: Corpus) -> str | None:
 
 
 def _citations(claim: str, files: list[str], corpus: Corpus) -> tuple[Citation, ...]:
-    """The sentences of each file that bear the claim out best; a file that does not exist is cited with no words, which is no valid citation."""
-    found: list[Citation] = []
+    """Cite the sentences of each file that support the claim best.
+
+    A file that does not exist is cited with no words, which is no valid citation.
+    """
+    citations: list[Citation] = []
     for file_id in files:
         text = corpus.text(file_id)
         if text is None:
-            found.append(Citation(file_id=file_id, start=0, end=0, quote=""))
+            citations.append(Citation(file_id=file_id, start=0, end=0, quote=""))
             continue
         spans = sentences(text)
-        for place in sorted(attribute(claim, [span.of(text) for span in spans]).places):
-            span = spans[place]
-            found.append(Citation(file_id=file_id, start=span.start, end=span.end, quote=span.of(text)))
-    return tuple(found)
+        for number in sorted(attribute(claim, [span.of(text) for span in spans]).places):
+            span = spans[number]
+            citations.append(Citation(file_id=file_id, start=span.start, end=span.end, quote=span.of(text)))
+    return tuple(citations)

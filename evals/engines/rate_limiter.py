@@ -1,4 +1,4 @@
-"""How fast: one rate limiter for all threads."""
+"""A rate limiter shared by all threads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 
 
-class Limiter:
-    """Lets calls pass, at most so many a minute, evenly spaced, whoever asks.
+class RateLimiter:
+    """Spaces calls evenly, at most so many a minute, over all threads.
 
     >>> slept = []
-    >>> limiter = Limiter(120, clock=lambda: 0.0, sleep=slept.append)
+    >>> limiter = RateLimiter(120, clock=lambda: 0.0, sleep=slept.append)
     >>> [limiter.wait() for _ in range(3)] and slept
     [0.5, 1.0]
     """
@@ -23,7 +23,7 @@ class Limiter:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._step, self._clock, self._sleep = 60.0 / per_minute, clock, sleep
+        self._interval, self._clock, self._sleep = 60.0 / per_minute, clock, sleep
         self._lock = threading.Lock()
         self._next = 0.0
 
@@ -32,6 +32,6 @@ class Limiter:
         with self._lock:
             now = self._clock()
             turn = max(self._next, now)
-            self._next = turn + self._step
+            self._next = turn + self._interval
         if turn > now:
             self._sleep(turn - now)

@@ -1,6 +1,6 @@
-"""Replies of a model by request and repeat, kept in an append-only file: what was paid for once is never paid for again.
+"""Replies of a model by request and repeat, in an append-only file: no reply is paid for twice.
 
-`Remembered` stands before a model and is one itself. Offline it answers from the file alone, and a miss is an error that is counted.
+`CachedModel` wraps a model and is a model itself. Offline it answers from the file alone, and a miss is an error.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import msgspec
 from assistant.budget import Budget
 from assistant.chat_model import Message, Model, Prices, usage_of
 from assistant.generators import run_to_completion
-from evals.engines.rate_limiter import Limiter
-from evals.log.run_log import append
-from evals.models import canonical, lines
+from evals.engines.rate_limiter import RateLimiter
+from evals.log.run_log import append_durably
+from evals.models import canonical_json, json_lines
 from index.errors import ProviderDown
 from index.model_api import Reply
 from index.models import Value
@@ -30,53 +30,51 @@ class NotRecorded(ProviderDown):
     """Offline, and this request was never answered before."""
 
 
-class _Kept(Value, frozen=True, kw_only=True):
+class _Call(Value, frozen=True, kw_only=True):
     key: str
     model: str
     repeat: int
     reply: Reply
 
 
-def key(model: str, parameters: str, messages: Sequence[Message], repeat: int) -> str:
-    """What a call is known by: the whole request, the model asked for and which of several repeats it is.
+def call_key(model: str, parameters: str, messages: Sequence[Message], repeat: int) -> str:
+    """Return the key of a call: a hash of the whole request, the model and the repeat.
 
-    >>> one = [{"role": "user", "content": "متى؟"}]
-    >>> key("m", "", one, 0) == key("m", "", one, 0) != key("m", "", one, 1)
+    >>> messages = [{"role": "user", "content": "متى؟"}]
+    >>> call_key("m", "", messages, 0) == call_key("m", "", messages, 0) != call_key("m", "", messages, 1)
     True
     """
-    return hashlib.sha256(canonical([SCHEMA, model, parameters, list(messages), repeat])).hexdigest()[:24]
+    return hashlib.sha256(canonical_json([SCHEMA, model, parameters, list(messages), repeat])).hexdigest()[:24]
 
 
-class Calls:
-    """A file of replies. A reply is on disk before anybody sees it; a line torn by a kill is passed over."""
+class CallCache:
+    """A file of replies. A reply is on disk before anybody sees it; a line torn by a kill is ignored."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, threading.Lock()
         self._file: int | None = None
         self._replies: dict[str, Reply] = {}
-        self.misses = 0  # calls that were wanted offline and were not there
-        self.fresh = 0
-        for line in lines(path.read_bytes()) if path.exists() else ():
+        self.misses = 0  # calls wanted offline that are not in the file
+        for line in json_lines(path.read_bytes()) if path.exists() else ():
             try:
-                kept = msgspec.json.decode(line, type=_Kept)
+                call = msgspec.json.decode(line, type=_Call)
             except msgspec.DecodeError:
                 continue
-            self._replies[kept.key] = kept.reply
+            self._replies[call.key] = call.reply
 
-    def get(self, wanted: str) -> Reply | None:
-        """The reply to a call that was made before."""
-        return self._replies.get(wanted)
+    def get(self, key: str) -> Reply | None:
+        """Return the reply to an earlier call."""
+        return self._replies.get(key)
 
-    def keep(self, wanted: str, model: str, repeat: int, reply: Reply) -> None:
-        """Write a reply down and wait for the disk. Errors are never kept."""
-        line = msgspec.json.encode(_Kept(key=wanted, model=model, repeat=repeat, reply=reply)) + b"\n"
+    def put(self, key: str, model: str, repeat: int, reply: Reply) -> None:
+        """Write a reply and wait for the disk. Errors are never stored."""
+        line = msgspec.json.encode(_Call(key=key, model=model, repeat=repeat, reply=reply)) + b"\n"
         with self._lock:
-            append(self._opened(), line)
-            self._replies[wanted] = reply
-            self.fresh += 1
+            append_durably(self._open(), line)
+            self._replies[key] = reply
 
-    def _opened(self) -> int:
-        """The file, made with the first reply; a line that a kill tore is ended, so that the next stands alone."""
+    def _open(self) -> int:
+        """Open the file, made with the first reply; a torn line is ended, so that the next stands alone."""
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -84,7 +82,7 @@ class Calls:
                 os.write(self._file, b"\n")
         return self._file
 
-    def missed(self) -> None:
+    def count_miss(self) -> None:
         """Count a call that could not be made."""
         with self._lock:
             self.misses += 1
@@ -95,18 +93,18 @@ class Calls:
             self._file = None
 
 
-class Remembered:
-    """A model whose replies to one repeat are kept. `source` is None offline."""
+class CachedModel:
+    """A model whose replies to one repeat are stored. `source` is None offline."""
 
     def __init__(
         self,
         source: Model | None,
-        calls: Calls,
+        calls: CallCache,
         repeat: int,
         *,
         name: str,
         parameters: str = "",
-        limiter: Limiter | None = None,
+        limiter: RateLimiter | None = None,
         budget: Budget | None = None,
         prices: Prices | None = None,
     ) -> None:
@@ -115,23 +113,23 @@ class Remembered:
         self._limiter, self._budget, self._prices = limiter, budget, prices or Prices()
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """The reply that is kept, or a new one, which is kept before its last piece is passed on.
+        """Yield the stored reply, or a new one, which is stored first.
 
-        Raises NotRecorded offline where there is none, BudgetSpent where the call might cost more than what is left.
+        Raises NotRecorded offline without a stored reply, BudgetSpent if the call might cost more than what is left.
         """
-        wanted = key(self.name, self._parameters, messages, self._repeat)
-        reply = self._calls.get(wanted) or self._ask(wanted, messages)
+        key = call_key(self.name, self._parameters, messages, self._repeat)
+        reply = self._calls.get(key) or self._ask(key, messages)
         yield reply.text
         return reply
 
-    def _ask(self, wanted: str, messages: Sequence[Message]) -> Reply:
+    def _ask(self, key: str, messages: Sequence[Message]) -> Reply:
         if self._source is None:
-            self._calls.missed()
+            self._calls.count_miss()
             raise NotRecorded("offline, and the reply to this request is not kept; run once without --offline")
         if self._limiter:
             self._limiter.wait()
-        with (self._budget or Budget(None)).spending(messages) as spent:
+        with (self._budget or Budget(None)).spending(messages) as charge:
             reply = run_to_completion(self._source.reply(messages))
-            self._calls.keep(wanted, self.name, self._repeat, reply)
-            spent(usage_of([reply], self._prices).cost or 0.0)
+            self._calls.put(key, self.name, self._repeat, reply)
+            charge(usage_of([reply], self._prices).cost or 0.0)
         return reply

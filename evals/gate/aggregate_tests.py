@@ -1,104 +1,103 @@
 """The declared metrics over a whole suite: is the new side worse in general, beyond a margin?
 
-Differences are paired by case and resampled by event; a drop is called only where the interval leaves the margin and the
-sign-flip test agrees. It informs; the case-level test of `evals.gate.decision` is the one that sees a single broken event.
+Differences are paired by case and resampled by event; a drop is called only where the interval leaves the margin and
+the sign-flip test agrees. The case-level test of `evals.gate.decision` is the one that sees a single broken event.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from evals.cases.case import Case
 from evals.gate import statistics
-from evals.gate.gate_plan import Again, Outcomes, Plan, valid
-from evals.gate.verdict import Judged, Tested
-from evals.models import Outcome
+from evals.gate.gate_config import GateConfig, Rerun, valid_outcomes
+from evals.gate.verdict import MetricTest, MetricVerdict
+from evals.models import Outcome, Outcomes
 
 
-def sharpened(cases: Sequence[Case], base: Outcomes, new: Outcomes, again: Again | None, plan: Plan) -> Outcomes:
-    """The new side with as many more answers as it takes to see a drop of the margin; at most `plan.extra` a case on the whole.
+class PairedValues(NamedTuple):
+    """A metric's values by case on both sides, with each case's event and weight."""
 
-    Asked again are the cases that the baseline does not answer always alike: there is the noise. The choice looks at the baseline
-    alone, and how wide the intervals are decides when it is enough, never where they lie: so that asking more favours no verdict
-    (sampling to a fixed width, Chow and Robbins 1965).
+    base: list[float]
+    new: list[float]
+    events: list[str]
+    weights: list[float] | None
+
+
+def sharpen(cases: Sequence[Case], base: Outcomes, new: Outcomes, rerun: Rerun | None, config: GateConfig) -> Outcomes:
+    """Add answers of the new side until a drop of the margin would be seen; at most `config.extra` a case overall.
+
+    Asked again are the cases whose answers vary in the baseline: there is the noise. The choice looks at the baseline
+    alone, and the width of the intervals decides when to stop, never their position, so that asking more favours no
+    verdict (sampling to a fixed width, Chow and Robbins 1965).
     """
-    names = [case.id for case in cases if _wavers(base[case.id], plan.metrics)]
-    left = plan.extra * len(cases)
-    while again and names and len(names) <= left:
-        sides = [_sides(metric, cases, base, new) for metric in plan.metrics]
-        errors = [statistics.standard_error(*side) for side in sides if side]
-        if not any(statistics.detectable(error, power=0.9) > plan.margin for error in errors):
+    names = [case.id for case in cases if _varies(base[case.id], config.metrics)]
+    left = config.extra * len(cases)
+    while rerun and names and len(names) <= left:
+        pairs = [pair_values(metric, cases, base, new) for metric in config.metrics]
+        errors = [statistics.standard_error(*values) for values in pairs if values]
+        if not any(statistics.detectable_drop(error, power=0.9) > config.margin for error in errors):
             break
-        fresh = again("new", names, 1)
-        if not any(valid(fresh, name) for name in names):
+        fresh = rerun("new", names, 1)
+        if not any(valid_outcomes(fresh, name) for name in names):
             break
         left -= len(names)
         new = {**new, **{name: [*new[name], *fresh.get(name, ())] for name in names}}
     return new
 
 
-def _wavers(outcomes: Sequence[Outcome], metrics: Sequence[str]) -> bool:
-    """Whether repeats differ in a metric, or there is but one."""
+def _varies(outcomes: Sequence[Outcome], metrics: Sequence[str]) -> bool:
+    """Return whether repeats differ in a metric, or there is only a single answer."""
     return len(outcomes) < 2 or any(len({outcome.value(metric) for outcome in outcomes}) > 1 for metric in metrics)
 
 
-def tested(
-    metrics: Sequence[str],
-    cases: Sequence[Case],
-    base: Outcomes,
-    new: Outcomes,
-    *,
-    margin: float,
-    alpha: float,
-) -> tuple[Tested, ...]:
-    """Each metric with its difference, Holm-adjusted p and verdict. A case counts where both sides have a value for it."""
-    pairs = [(metric, difference(metric, cases, base, new)) for metric in metrics]
-    adjusted = iter(statistics.holm([found.p for _, found in pairs if found]))
-    rows = []
-    for metric, found in pairs:
-        if found is None:
-            rows.append(Tested(metric=metric, verdict="no values", left_out=len(cases)))
+def compare_metrics(cases: Sequence[Case], base: Outcomes, new: Outcomes, config: GateConfig) -> tuple[MetricTest, ...]:
+    """Test each declared metric: its difference, Holm-adjusted p and verdict.
+
+    A case counts where both sides have a value.
+    """
+    pairs = {metric: pair_values(metric, cases, base, new) for metric in config.metrics}
+    differences = {metric: statistics.compare_paired(*values) for metric, values in pairs.items() if values}
+    adjusted = dict(
+        zip(differences, statistics.holm([difference.p for difference in differences.values()]), strict=True)
+    )
+    tests = []
+    for metric in config.metrics:
+        difference = differences.get(metric)
+        if difference is None:
+            tests.append(MetricTest(metric=metric, verdict="no values", left_out=len(cases)))
             continue
-        p = next(adjusted)
-        rows.append(
-            Tested(
+        tests.append(
+            MetricTest(
                 metric=metric,
-                verdict=_judged(found, p, margin, alpha),
-                difference=found,
-                p=p,
-                detectable=statistics.detectable(found.error) if found.error else None,
-                left_out=len(cases) - found.cases,
+                verdict=_verdict(difference, adjusted[metric], config),
+                difference=difference,
+                p=adjusted[metric],
+                detectable=statistics.detectable_drop(difference.error) if difference.error else None,
+                left_out=len(cases) - difference.cases,
             )
         )
-    return tuple(rows)
+    return tuple(tests)
 
 
-def difference(metric: str, cases: Sequence[Case], base: Outcomes, new: Outcomes) -> statistics.Difference | None:
-    """Both sides' means of a metric, None where no case has it on both.
+def pair_values(metric: str, cases: Sequence[Case], base: Outcomes, new: Outcomes) -> PairedValues | None:
+    """Pair a metric's means by case; None if no case has a value on both sides.
 
     Abstention is weighted so that answerable and unanswerable questions count alike: its mean is balanced accuracy.
     """
-    found = _sides(metric, cases, base, new)
-    return statistics.paired(*found) if found else None
-
-
-Sides = tuple[
-    list[float], list[float], list[str], list[float] | None
-]  # of each case: before, now, its event, its weight
-
-
-def _sides(metric: str, cases: Sequence[Case], base: Outcomes, new: Outcomes) -> Sides | None:
     rows = []
     for case in cases:
-        old, now = _mean(base[case.id], metric), _mean(new[case.id], metric)
-        if old is not None and now is not None:
-            rows.append((old, now, case))
+        before, now = _mean(base[case.id], metric), _mean(new[case.id], metric)
+        if before is not None and now is not None:
+            rows.append((before, now, case))
     if not rows:
         return None
     kinds = Counter(case.answerable for _, _, case in rows)
     weights = [1 / kinds[case.answerable] for _, _, case in rows] if metric == "abstention" else None
-    return [old for old, _, _ in rows], [now for _, now, _ in rows], [case.cluster for _, _, case in rows], weights
+    befores, nows, events = [row[0] for row in rows], [row[1] for row in rows], [case.cluster for _, _, case in rows]
+    return PairedValues(befores, nows, events, weights)
 
 
 def _mean(outcomes: Sequence[Outcome], metric: str) -> float | None:
@@ -106,9 +105,9 @@ def _mean(outcomes: Sequence[Outcome], metric: str) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def _judged(found: statistics.Difference, p: float, margin: float, alpha: float) -> Judged:
-    if found.low > 0:
+def _verdict(difference: statistics.Difference, p: float, config: GateConfig) -> MetricVerdict:
+    if difference.low > 0:
         return "improved"
-    if found.low > -margin:
+    if difference.low > -config.margin:
         return "not worse"
-    return "worse" if p <= alpha else "inconclusive"
+    return "worse" if p <= config.population_alpha else "inconclusive"

@@ -1,13 +1,13 @@
-"""The blessed run that a change is compared with: one committed JSON file, which changes only when somebody says so.
+"""The baseline that a change is compared with: one committed JSON file that changes only on purpose.
 
-It holds hashes, what every case came to, and the answers themselves in short, so that both sides are always scored by the same
-rules, those of today, and a reader sees what was said before.
+It holds hashes, the outcome of every case and the answers in short, so that both sides are always scored by today's
+rules, and a reader sees what was answered before.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,27 +16,27 @@ import msgspec
 from assistant.models import Answer, Citation, Sentence, Source, Verdict
 from evals.cases.case import PACKAGE, Case
 from evals.cases.corpus import Corpus
-from evals.log.run_log import Manifest
-from evals.metrics.aligned_reply import Support
-from evals.metrics.scoring import outcomes
-from evals.models import Entry, Outcome, Place, Reply
+from evals.log.run_log import Manifest, RunRecord
+from evals.metrics.scoring import Scorer
+from evals.models import LogEntry, Outcome, Outcomes, PassageSpan, Reply
 from index.errors import UsageError
 from index.models import Value
 
-FOLDER = PACKAGE / "baselines"
+COMMITTED = PACKAGE / "baselines"
+FOLDER = COMMITTED if COMMITTED.is_dir() else Path("evals", "baselines")  # the wheel carries no baselines
 FORMAT = 1
 
 
-class Said(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """A sentence by its place in the answer, and its citations by their place in the files."""
+class BaselineSentence(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """A sentence by its span in the answer, with the spans it cites by file."""
 
     at: tuple[int, int]
     verdict: Verdict = "unchecked"
     cites: tuple[tuple[str, int, int], ...] = ()
 
 
-class Kept(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """One answer of the blessed run. `passed` is for readers; comparisons score the answer anew."""
+class BaselineAnswer(Value, frozen=True, kw_only=True, omit_defaults=True, rename={"sentences": "said"}):
+    """An answer of the baseline. `passed` is for readers; comparisons score the answer anew."""
 
     case: str
     sha: str  # of the case as it was
@@ -45,13 +45,13 @@ class Kept(Value, frozen=True, kw_only=True, omit_defaults=True):
     abstained: bool = False
     passed: bool | None = None
     blame: str | None = None
-    said: tuple[Said, ...] = ()
+    sentences: tuple[BaselineSentence, ...] = ()
     hits: tuple[tuple[str, int, int | None], ...] | None = None
     shown: int | None = None
 
 
-class Blessing(Value, frozen=True, kw_only=True):
-    """Who said that a run is the one to compare with, and why."""
+class BaselineRecord(Value, frozen=True, kw_only=True):
+    """When a run became the baseline, and why."""
 
     at: datetime
     run: str
@@ -61,70 +61,68 @@ class Blessing(Value, frozen=True, kw_only=True):
 
 
 class Baseline(Value, frozen=True, kw_only=True):
-    """The blessed run of one engine, and the log of earlier blessings."""
+    """The run of an engine that changes are compared with, and the log of earlier ones."""
 
     name: str
     format: int
     manifest: Manifest
-    log: tuple[Blessing, ...]
-    answers: tuple[Kept, ...]
+    log: tuple[BaselineRecord, ...]
+    answers: tuple[BaselineAnswer, ...]
 
-    def entries(self, corpus: Corpus) -> list[Entry]:
-        """The answers as they were, their quotations taken from the corpus."""
-        return [
-            Entry(case=answer.case, repeat=answer.repeat, reply=_reply(answer, corpus, self.manifest.engine))
+    def run_record(self, corpus: Corpus) -> RunRecord:
+        """Return the answers as log entries, their quotes taken from the corpus."""
+        entries = tuple(
+            LogEntry(case=answer.case, repeat=answer.repeat, reply=_restore(answer, corpus, self.manifest.engine))
             for answer in self.answers
-        ]
+        )
+        return RunRecord(manifest=self.manifest, entries=entries)
 
-    def outcomes(self, cases: Sequence[Case], corpus: Corpus, support: Support) -> dict[str, list[Outcome]]:
-        """What the answers come to by the rules of today; a case that is new or was changed since has none."""
-        same = {case.id for case in cases if self.shas().get(case.id) == case.sha}
-        entries = [entry for entry in self.entries(corpus) if entry.case in same]
-        return outcomes([case for case in cases if case.id in same], entries, corpus, support)["new"]
+    def outcomes(self, cases: Sequence[Case], scorer: Scorer) -> dict[str, list[Outcome]]:
+        """Score the answers by today's rules; a case that is new or changed since has none."""
+        shas = self.shas()
+        unchanged = [case for case in cases if shas.get(case.id) == case.sha]
+        entries = self.run_record(scorer.corpus).entries
+        return scorer.without_judge.outcomes(unchanged, entries)["new"]
 
     def shas(self) -> dict[str, str]:
+        """Map each case to its hash as it was answered."""
         return {answer.case: answer.sha for answer in self.answers}
 
 
-def bless(
-    name: str,
-    manifest: Manifest,
-    cases: Iterable[Case],
-    entries: Iterable[Entry],
-    found: Mapping[str, Sequence[Outcome]],
-    *,
-    why: str,
-    before: Baseline | None = None,
+def make_baseline(
+    name: str, run: RunRecord, cases: Sequence[Case], outcomes: Outcomes, *, why: str, before: Baseline | None = None
 ) -> Baseline:
-    """Make a run the one to compare with. Raises UsageError where a case was not answered: a baseline has no holes."""
+    """Make a run the baseline. Raises UsageError if a case was not answered: a baseline has no holes."""
     shas = {case.id: case.sha for case in cases}
-    results = {(outcome.case, outcome.repeat): outcome for outcomes in found.values() for outcome in outcomes}
-    kept = [
-        _kept(entry, shas[entry.case], results[entry.case, entry.repeat])
-        for entry in entries
-        if entry.side == "new" and entry.reply and (entry.case, entry.repeat) in results
+    scored = {(outcome.case, outcome.repeat): outcome for repeats in outcomes.values() for outcome in repeats}
+    answers = [
+        _shorten(entry, shas[entry.case], scored[entry.case, entry.repeat])
+        for entry in run.entries
+        if entry.side == "new" and entry.reply and (entry.case, entry.repeat) in scored
     ]
-    missing = sorted(set(shas) - {one.case for one in kept})
+    missing = sorted(set(shas) - {answer.case for answer in answers})
     if missing:
-        raise UsageError(f"{len(missing)} cases have no answer in this run ({missing[0]}, …): resume it, then bless it")
-    blessing = Blessing(
+        raise UsageError(
+            f"{len(missing)} cases have no answer in this run ({missing[0]}, …): resume it, then set the baseline"
+        )
+    record = BaselineRecord(
         at=datetime.now(UTC).replace(microsecond=0),
-        run=manifest.id,
+        run=run.manifest.id,
         why=why,
-        passed=sum(bool(one.passed) for one in kept),
-        cases=len(kept),
+        passed=sum(bool(answer.passed) for answer in answers),
+        cases=len(answers),
     )
     return Baseline(
         name=name,
         format=FORMAT,
-        manifest=manifest,
-        log=(*(before.log if before else ()), blessing),
-        answers=tuple(sorted(kept, key=lambda item: (item.case, item.repeat))),
+        manifest=run.manifest,
+        log=(*(before.log if before else ()), record),
+        answers=tuple(sorted(answers, key=lambda answer: (answer.case, answer.repeat))),
     )
 
 
 def path_of(name: str, folder: Path | None = None) -> Path:
-    """The file of a baseline, by its name or its path.
+    """Return the file of a baseline by its name or its path.
 
     >>> path_of("model:some/model", Path("b")).name
     'model-some-model.json'
@@ -135,10 +133,10 @@ def path_of(name: str, folder: Path | None = None) -> Path:
 
 
 def load(name: str, folder: Path | None = None) -> Baseline:
-    """A baseline by its name or its path. Raises UsageError where there is none."""
+    """Read a baseline by its name or its path. Raises UsageError if there is none or it cannot be read."""
     path = path_of(name, folder)
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Baseline)
+        baseline = msgspec.json.decode(path.read_bytes(), type=Baseline)
     except OSError as error:
         raise UsageError(
             f"there is no baseline {path.name} in {path.parent}; `isnad eval run` (for a model with --repeats 8), "
@@ -146,9 +144,9 @@ def load(name: str, folder: Path | None = None) -> Baseline:
         ) from error
     except msgspec.DecodeError as error:
         raise UsageError(f"{path} is no baseline: {error}") from error
-    if found.format != FORMAT:
-        raise UsageError(f"{path} has the format {found.format}, this program reads {FORMAT}; set it anew")
-    return found
+    if baseline.format != FORMAT:
+        raise UsageError(f"{path} has the format {baseline.format}, this program reads {FORMAT}; set it anew")
+    return baseline
 
 
 def write(baseline: Baseline, folder: Path | None = None) -> Path:
@@ -166,10 +164,10 @@ def write(baseline: Baseline, folder: Path | None = None) -> Path:
     return path
 
 
-def _kept(entry: Entry, sha: str, outcome: Outcome) -> Kept:
+def _shorten(entry: LogEntry, sha: str, outcome: Outcome) -> BaselineAnswer:
     assert entry.reply
     answer, hits = entry.reply.answer, entry.reply.hits
-    return Kept(
+    return BaselineAnswer(
         case=entry.case,
         sha=sha,
         repeat=entry.repeat,
@@ -177,11 +175,11 @@ def _kept(entry: Entry, sha: str, outcome: Outcome) -> Kept:
         abstained=answer.abstained,
         passed=outcome.passed,
         blame=outcome.blame,
-        said=tuple(
-            Said(
+        sentences=tuple(
+            BaselineSentence(
                 at=(sentence.start, sentence.end),
                 verdict=sentence.verdict,
-                cites=tuple((cite.file_id, cite.start, cite.end) for cite in sentence.citations),
+                cites=tuple((citation.file_id, citation.start, citation.end) for citation in sentence.citations),
             )
             for sentence in answer.sentences
         ),
@@ -190,28 +188,30 @@ def _kept(entry: Entry, sha: str, outcome: Outcome) -> Kept:
     )
 
 
-def _reply(kept: Kept, corpus: Corpus, engine: str) -> Reply:
+def _restore(stored: BaselineAnswer, corpus: Corpus, engine: str) -> Reply:
     sentences = tuple(
         Sentence(
-            text=kept.text[text.at[0] : text.at[1]],
-            start=text.at[0],
-            end=text.at[1],
-            verdict=text.verdict,
+            text=stored.text[sentence.at[0] : sentence.at[1]],
+            start=sentence.at[0],
+            end=sentence.at[1],
+            verdict=sentence.verdict,
             citations=tuple(
                 Citation(file_id=file_id, start=start, end=end, quote=(corpus.text(file_id) or "")[start:end])
-                for file_id, start, end in text.cites
+                for file_id, start, end in sentence.cites
             ),
         )
-        for text in kept.said
+        for sentence in stored.sentences
     )
-    cited = dict.fromkeys(cite[0] for text in kept.said for cite in text.cites)
+    cited = dict.fromkeys(cite[0] for sentence in stored.sentences for cite in sentence.cites)
     answer = Answer(
         question="",
-        text=kept.text,
-        abstained=kept.abstained,
+        text=stored.text,
+        abstained=stored.abstained,
         engine=engine,
         sentences=sentences,
-        sources=tuple(Source(file_id=one) for one in cited),
+        sources=tuple(Source(file_id=file_id) for file_id in cited),
     )
-    hits = None if kept.hits is None else tuple(Place(file_id=one, start=a, end=b) for one, a, b in kept.hits)
-    return Reply(answer=answer, hits=hits, shown=kept.shown)
+    hits = None
+    if stored.hits is not None:
+        hits = tuple(PassageSpan(file_id=file_id, start=start, end=end) for file_id, start, end in stored.hits)
+    return Reply(answer=answer, hits=hits, shown=stored.shown)

@@ -1,145 +1,126 @@
 """The gate before a prompt changes: integrity → hard invariants → flip → confirm → population → verdict.
 
-"Any case flipped" cries wolf in most runs where nothing changed, and a test of the means is blind to one broken event in
-twenty. So a case that came out worse is only a suspect: fresh runs of both sides decide (Fisher's exact test, Holm's
-correction), on the fresh runs alone. The design was simulated before it was built; `tests/evals/test_gate_rates.py`
-simulates this code. The gate does no I/O: fresh runs come through `Again`.
+"Any case flipped" cries wolf in most runs where nothing changed, and a test of the means is blind to one broken event
+in twenty. So a case that came out worse is only a suspect: fresh runs of both sides decide (Fisher's exact test, Holm's
+correction), on the fresh runs alone. `tests/evals/test_gate_rates.py` simulates this code. The gate does no I/O: fresh
+runs come through `Rerun`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from evals.cases.case import Case
 from evals.gate import statistics
-from evals.gate.aggregate_tests import sharpened, tested
-from evals.gate.gate_plan import Again, Outcomes, Plan, rate, valid
-from evals.gate.regression_tests import confirmed, flips
-from evals.gate.verdict import Flip, Integrity, Tested, Verdict, Violation
+from evals.gate.aggregate_tests import compare_metrics, sharpen
+from evals.gate.gate_config import GateConfig, Rerun, pass_rate, valid_outcomes
+from evals.gate.regression_tests import confirm_flips, find_flips
+from evals.gate.verdict import Flip, GateVerdict, Integrity, MetricTest, Violation
+from evals.models import Outcomes
 
 
 def decide(
-    cases: Sequence[Case],
-    base: Outcomes,
-    new: Outcomes,
-    again: Again | None,
-    *,
-    plan: Plan | None = None,
-    problems: Sequence[str] = (),
-    comparisons: int = 1,
-    allow_inconclusive: bool = False,
-) -> Verdict:
-    """Compare what both sides answered and say whether something broke.
+    cases: Sequence[Case], base: Outcomes, new: Outcomes, rerun: Rerun | None, config: GateConfig | None = None
+) -> GateVerdict:
+    """Compare what both sides answered and decide whether something broke.
 
-    `again` is None where both sides are deterministic: then what was seen is what is. `base` may lack cases that are new or
-    changed since; `problems` are reasons known beforehand why the two cannot be compared (another corpus, say).
+    `rerun` is None where both sides are deterministic: then what was seen is what is. `base` may lack cases that are
+    new or changed since.
     """
-    plan = plan or Plan()
-    assert len(plan.metrics) <= 3, "declare at most three metrics"
-    integrity = _integrity(cases, base, new, plan, problems)
+    config = config or GateConfig()
+    assert len(config.metrics) <= 3, "declare at most three metrics"
+    integrity = _check_integrity(cases, base, new, config)
     calls = sum(len(outcomes) for outcomes in new.values())
     if integrity.problems:
-        return Verdict(
-            finding="incomplete",
-            reasons=integrity.problems,
-            integrity=integrity,
-            calls=calls,
-            comparisons=comparisons,
-            allow_inconclusive=allow_inconclusive,
-        )
-    seen = [case for case in cases if valid(base, case.id) and valid(new, case.id)]
-    violations, used = _violations(seen, base, new, again, plan)
-    worse, asked = confirmed(flips(seen, base, new, worse=True), again, plan)
+        return _incomplete(integrity, integrity.problems, config, calls=calls)
+    compared = [case for case in cases if valid_outcomes(base, case.id) and valid_outcomes(new, case.id)]
+    violations, used = _find_violations(compared, base, new, rerun, config)
+    worse, asked = confirm_flips(find_flips(compared, base, new, worse=True), rerun, config)
     broke = any(flip.confirmed for flip in worse) or any(violation.confirmed for violation in violations)
-    more = new if broke else sharpened(seen, base, new, again, plan)  # what is lost already needs no sharper means
-    extra = sum(len(more[case.id]) - len(new[case.id]) for case in seen)
-    population = tested(plan.metrics, seen, base, more, margin=plan.margin, alpha=plan.population_alpha)
-    finding, reasons = _finding(worse, violations, population)
-    table = _table(seen, base, new)
-    return Verdict(
+    sharp = new if broke else sharpen(compared, base, new, rerun, config)  # a lost case needs no sharper means
+    extra = sum(len(sharp[case.id]) - len(new[case.id]) for case in compared)
+    population = compare_metrics(compared, base, sharp, config)
+    finding, reasons = _conclude(worse, violations, population, config.unexercised)
+    table = _contingency(compared, base, new)
+    return GateVerdict(
         finding=finding,
         reasons=reasons,
         integrity=integrity,
         worse=worse,
-        better=flips(seen, base, new, worse=False),
+        better=find_flips(compared, base, new, worse=False),
         violations=violations,
         population=population,
+        unexercised=config.unexercised,
         mcnemar=table,
         p_mcnemar=statistics.mcnemar(table[1], table[2]),
         extra=extra,
         calls=calls + used + asked + extra,
-        comparisons=comparisons,
-        allow_inconclusive=allow_inconclusive,
+        comparisons=config.comparisons,
+        allow_inconclusive=config.allow_inconclusive,
     )
 
 
-def beforehand(
-    cases: Sequence[Case],
-    known: Mapping[str, str],
-    problems: Sequence[str],
-    *,
-    plan: Plan | None = None,
-    comparisons: int = 1,
-    allow_inconclusive: bool = False,
-) -> Verdict | None:
-    """The verdict where it is plain before anything is paid for that nothing can be compared; else None.
+def decide_beforehand(cases: Sequence[Case], known: Mapping[str, str], config: GateConfig) -> GateVerdict | None:
+    """Return the verdict if nothing can be compared, before anything is paid for; else None.
 
-    `known`: the cases that the baseline has, id → hash.
+    `known` maps the baseline's cases to their hashes.
     """
     uncovered = tuple(case.id for case in cases if known.get(case.id) != case.sha)
-    found = (*problems, *_outdated(len(uncovered), len(cases), plan or Plan()))
-    if not found:
+    problems = (*config.problems, *_outdated(len(uncovered), len(cases), config))
+    if not problems:
         return None
-    return Verdict(
-        finding="incomplete",
-        reasons=(*found, "nothing was asked"),
-        integrity=Integrity(wanted=len(cases), compared=0, errors=0, uncovered=uncovered, problems=found),
-        comparisons=comparisons,
-        allow_inconclusive=allow_inconclusive,
-    )
+    integrity = Integrity(wanted=len(cases), compared=0, errors=0, uncovered=uncovered, problems=problems)
+    return _incomplete(integrity, (*problems, "nothing was asked"), config)
 
 
-def complete(cases: Sequence[Case], new: Outcomes, *, plan: Plan | None = None) -> Verdict:
-    """The verdict of a run that is compared with nothing: whether every case was answered, errors aside."""
-    integrity = _integrity(cases, new, new, plan or Plan(uncovered=1.0), ())
+def decide_completeness(cases: Sequence[Case], new: Outcomes) -> GateVerdict:
+    """Return the verdict of a run without a baseline: whether every case was answered, errors aside."""
+    config = GateConfig(uncovered=1.0)
+    integrity = _check_integrity(cases, new, new, config)
     calls = sum(len(outcomes) for outcomes in new.values())
     if integrity.problems:
-        return Verdict(finding="incomplete", reasons=integrity.problems, integrity=integrity, calls=calls)
-    return Verdict(
-        finding="pass", reasons=("every case was answered; compared with nothing",), integrity=integrity, calls=calls
+        return _incomplete(integrity, integrity.problems, config, calls=calls)
+    reasons = ("every case was answered; compared with nothing",)
+    return GateVerdict(finding="pass", reasons=reasons, integrity=integrity, calls=calls)
+
+
+def _incomplete(integrity: Integrity, reasons: tuple[str, ...], config: GateConfig, **figures: Any) -> GateVerdict:
+    return GateVerdict(
+        finding="incomplete",
+        reasons=reasons,
+        integrity=integrity,
+        unexercised=config.unexercised,
+        comparisons=config.comparisons,
+        allow_inconclusive=config.allow_inconclusive,
+        **figures,
     )
 
 
-# --- integrity ---
-
-
-def _integrity(cases: Sequence[Case], base: Outcomes, new: Outcomes, plan: Plan, problems: Sequence[str]) -> Integrity:
+def _check_integrity(cases: Sequence[Case], base: Outcomes, new: Outcomes, config: GateConfig) -> Integrity:
     missing = tuple(case.id for case in cases if not new.get(case.id))
     uncovered = tuple(case.id for case in cases if not base.get(case.id))
-    replies = [one for case in cases for one in new.get(case.id, ())]
-    errors = sum(reply.passed is None for reply in replies)
-    compared = sum(bool(valid(base, case.id) and valid(new, case.id)) for case in cases)
-    found = list(problems)
+    outcomes = [outcome for case in cases for outcome in new.get(case.id, ())]
+    errors = [outcome for outcome in outcomes if outcome.passed is None]
+    problems = list(config.problems)
     if missing:
-        found.append(f"{len(missing)} of {len(cases)} cases were not answered ({_some(missing)})")
-    if errors > plan.errors * len(replies):
-        broken = dict.fromkeys(reply.case for reply in replies if reply.passed is None)
-        why = next(reply.detail for reply in replies if reply.passed is None)
-        found.append(f"{errors} of {len(replies)} answers are errors ({_some(tuple(broken))}): {why}")
-    found += _outdated(len(uncovered), len(cases), plan)
+        problems.append(f"{len(missing)} of {len(cases)} cases were not answered ({_listed(missing)})")
+    if len(errors) > config.errors * len(outcomes):
+        names = _listed([outcome.case for outcome in errors])
+        problems.append(f"{len(errors)} of {len(outcomes)} answers are errors ({names}): {errors[0].detail}")
+    problems += _outdated(len(uncovered), len(cases), config)
     return Integrity(
         wanted=len(cases),
-        compared=compared,
-        errors=errors,
+        compared=sum(bool(valid_outcomes(base, case.id) and valid_outcomes(new, case.id)) for case in cases),
+        errors=len(errors),
         missing=missing,
         uncovered=uncovered,
-        problems=tuple(found),
+        problems=tuple(problems),
     )
 
 
-def _outdated(uncovered: int, cases: int, plan: Plan) -> tuple[str, ...]:
-    if uncovered <= plan.uncovered * cases:
+def _outdated(uncovered: int, cases: int, config: GateConfig) -> tuple[str, ...]:
+    if uncovered <= config.uncovered * cases:
         return ()
     return (
         f"the baseline does not have {uncovered} of {cases} cases as they are now; set it anew "
@@ -147,43 +128,37 @@ def _outdated(uncovered: int, cases: int, plan: Plan) -> tuple[str, ...]:
     )
 
 
-def _some(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     names = list(dict.fromkeys(names))
     return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
 
-# --- hard invariants ---
-
-
-def _violations(
-    cases: Sequence[Case], base: Outcomes, new: Outcomes, again: Again | None, plan: Plan
+def _find_violations(
+    cases: Sequence[Case], base: Outcomes, new: Outcomes, rerun: Rerun | None, config: GateConfig
 ) -> tuple[tuple[Violation, ...], int]:
-    """Violations that the baseline does not have, each run again; and how many answers that took."""
+    """Return violations that the baseline does not have, each run again, and the answers that took."""
     fresh: dict[str, list[str]] = {}
     for case in cases:
-        known = {what for one in base[case.id] for what in one.violations}
-        for what in dict.fromkeys(what for one in new[case.id] for what in one.violations):
-            if what not in known:
-                fresh.setdefault(case.id, []).append(what)
-    if again is None:
+        known = {name for outcome in base[case.id] for name in outcome.violations}
+        broken = dict.fromkeys(name for outcome in new[case.id] for name in outcome.violations if name not in known)
+        if broken:
+            fresh[case.id] = list(broken)
+    if rerun is None:
         return tuple(Violation(case=case, what=what, confirmed=True) for case in fresh for what in fresh[case]), 0
-    runs = again("new", tuple(fresh), plan.reruns) if fresh else {}
-    found = []
-    for name, broken in fresh.items():
-        back = valid(runs, name)
-        for what in broken:
-            times = sum(what in one.violations for one in back)
-            held_up = times * 3 >= plan.reruns * 2
-            found.append(Violation(case=name, what=what, again=(times, len(back)), confirmed=held_up))
-    return tuple(found), plan.reruns * len(fresh)
+    runs = rerun("new", tuple(fresh), config.reruns) if fresh else {}
+    violations = []
+    for case_id, broken_rules in fresh.items():
+        outcomes = valid_outcomes(runs, case_id)
+        for what in broken_rules:
+            times = sum(what in outcome.violations for outcome in outcomes)
+            confirmed = times * 3 >= config.reruns * 2
+            violations.append(Violation(case=case_id, what=what, again=(times, len(outcomes)), confirmed=confirmed))
+    return tuple(violations), config.reruns * len(fresh)
 
 
-# --- the finding ---
-
-
-def _table(cases: Sequence[Case], base: Outcomes, new: Outcomes) -> tuple[int, int, int, int]:
-    """Cases that passed both times, got worse, got better, failed both times; a case passes where half its repeats do."""
-    pairs = [(rate(base, case.id) >= 0.5, rate(new, case.id) >= 0.5) for case in cases]
+def _contingency(cases: Sequence[Case], base: Outcomes, new: Outcomes) -> tuple[int, int, int, int]:
+    """Count cases that passed twice, got worse, got better, failed twice; half the repeats are a pass."""
+    pairs = [(pass_rate(base, case.id) >= 0.5, pass_rate(new, case.id) >= 0.5) for case in cases]
     return (
         pairs.count((True, True)),
         pairs.count((True, False)),
@@ -192,28 +167,34 @@ def _table(cases: Sequence[Case], base: Outcomes, new: Outcomes) -> tuple[int, i
     )
 
 
-def _finding(
-    worse: Sequence[Flip], violations: Sequence[Violation], population: Sequence[Tested]
+def _conclude(
+    worse: Sequence[Flip], violations: Sequence[Violation], population: Sequence[MetricTest], prompts: Sequence[str]
 ) -> tuple[Literal["pass", "regression", "inconclusive"], tuple[str, ...]]:
-    broken = [violation for violation in violations if violation.confirmed]
-    flips = [one for one in worse if one.confirmed]
-    down = [one.metric for one in population if one.verdict == "worse"]
+    """Return the finding and its reasons. `prompts` changed and were not exercised: they forbid a pass."""
+    broken = [violation.case for violation in violations if violation.confirmed]
+    flips = [flip.case for flip in worse if flip.confirmed]
+    dropped = [test.metric for test in population if test.verdict == "worse"]
+    blind = (
+        [f"not exercised: the changed prompts {', '.join(prompts)}, which this engine does not use"] if prompts else []
+    )
     reasons = []
     if broken:
-        reasons.append(f"{len(broken)} new violations of invariants ({_some([one.case for one in broken])})")
+        reasons.append(f"{len(broken)} new violations of invariants ({_listed(broken)})")
     if flips:
-        reasons.append(f"{len(flips)} cases are worse ({_some([flip.case for flip in flips])})")
-    if down:
-        reasons.append(f"worse on the whole: {', '.join(down)}")
+        reasons.append(f"{len(flips)} cases are worse ({_listed(flips)})")
+    if dropped:
+        reasons.append(f"worse on the whole: {', '.join(dropped)}")
     if reasons:
-        return "regression", tuple(reasons)
-    undecided = [one.case for one in worse if one.undecided]
-    unclear = [one.metric for one in population if one.verdict == "inconclusive"]
+        return "regression", (*reasons, *blind)
+    undecided = [flip.case for flip in worse if flip.undecided]
+    unclear = [test.metric for test in population if test.verdict == "inconclusive"]
     if undecided:
-        reasons.append(f"{len(undecided)} cases look worse, and no fresh runs could decide ({_some(undecided)})")
+        reasons.append(f"{len(undecided)} cases look worse, and no fresh runs could decide ({_listed(undecided)})")
     if unclear:
         reasons.append(f"too little is known about {', '.join(unclear)}: a drop beyond the margin cannot be ruled out")
     if reasons:
-        return "inconclusive", (*reasons, "more --repeats, of the baseline too, would tell")
+        return "inconclusive", (*reasons, "more --repeats, of the baseline too, would tell", *blind)
     flaky = f"{len(worse)} cases came out worse once and did not hold up" if worse else "no case is worse"
+    if blind:
+        return "inconclusive", (*blind, flaky, "gate them with --engine model")
     return "pass", (flaky,)

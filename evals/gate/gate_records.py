@@ -1,4 +1,4 @@
-"""Which prompts passed the gate: a record beside the baselines, so that a prompt file that was changed and never evaluated is found out."""
+"""The record of prompts that passed the gate, so that a changed and never evaluated prompt is noticed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import msgspec
 from evals.engines.engine import prompt_hashes, prompt_texts
 from evals.gate import baseline
 from evals.log.run_log import Manifest
-from evals.models import lines
+from evals.models import json_lines
 from index.errors import UsageError
 from index.models import Value
 
 RECORD = "passed.jsonl"
 
 
-class Passed(Value, frozen=True, kw_only=True):
-    """A gate that was passed: with which prompts, by which engine and model, on which cases."""
+class GatePass(Value, frozen=True, kw_only=True):
+    """A passed gate: with which prompts, by which engine and model, on which cases."""
 
     at: datetime
     engine: str
@@ -27,30 +27,24 @@ class Passed(Value, frozen=True, kw_only=True):
     cases: str  # their fingerprint
     prompts: dict[str, str]  # name -> hash
     commit: str | None
-    how: str  # "gate", or "baseline" where the prompts were blessed
+    how: str  # "gate", or "baseline" where a run with these prompts became the baseline
 
 
-def records(folder: Path | None = None) -> tuple[Passed, ...]:
-    """Every gate that was passed, oldest first."""
+def records(folder: Path | None = None) -> tuple[GatePass, ...]:
+    """Read every passed gate, oldest first."""
     path = (folder or baseline.FOLDER) / RECORD
     try:
-        return (
-            tuple(msgspec.json.decode(line, type=Passed) for line in lines(path.read_bytes())) if path.exists() else ()
-        )
+        rows = json_lines(path.read_bytes()) if path.exists() else ()
+        return tuple(msgspec.json.decode(line, type=GatePass) for line in rows)
     except msgspec.DecodeError as error:
         raise UsageError(f"{path} is damaged: {error}; mend it, or take the committed one") from error
 
 
 def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", folder: Path | None = None) -> None:
-    """Write down that these prompts passed, once. An engine that uses no prompt says nothing about any."""
+    """Record that the run's prompts passed, once; a run without prompts is no evidence of any."""
     if not manifest.prompts:
         return
-    same = (manifest.engine, manifest.model, cases, manifest.prompts, how)
-    if any(
-        (record.engine, record.model, record.cases, record.prompts, record.how) == same for record in records(folder)
-    ):
-        return
-    passed = Passed(
+    passed = GatePass(
         at=at,
         engine=manifest.engine,
         model=manifest.model,
@@ -59,6 +53,9 @@ def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", f
         commit=manifest.commit,
         how=how,
     )
+    same = [msgspec.structs.replace(earlier, at=at, commit=manifest.commit) for earlier in records(folder)]
+    if passed in same:
+        return
     folder = folder or baseline.FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / RECORD).open("ab") as file:
@@ -66,7 +63,18 @@ def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", f
 
 
 def unrecorded(prompts: Mapping[str, str] | None = None, folder: Path | None = None) -> list[str]:
-    """The prompts, by name, whose hash no passing record has. `prompts`: name → hash (default: those of the program)."""
+    """Name the prompts whose hash is in no record. `prompts` maps names to hashes (default: the program's)."""
     prompts = prompt_hashes(prompt_texts()) if prompts is None else prompts
-    seen = {pair for record in records(folder) for pair in record.prompts.items()}
+    seen = {pair for passed in records(folder) for pair in passed.prompts.items()}
     return sorted(name for name, value in prompts.items() if (name, value) not in seen)
+
+
+def unexercised(manifest: Manifest, prompts_folder: Path | None = None, folder: Path | None = None) -> tuple[str, ...]:
+    """Name the changed prompts that a run does not use: a pass of that run would say nothing of them.
+
+    Changed is a prompt whose hash is in no record; without any record nothing is known to have changed.
+    """
+    if not records(folder):
+        return ()
+    hashes = prompt_hashes(prompt_texts(prompts_folder) if prompts_folder else prompt_texts())
+    return tuple(name for name in unrecorded(hashes, folder) if manifest.prompts.get(name) != hashes[name])

@@ -1,86 +1,90 @@
 """Flip → confirm: a case that came out worse is a suspect, and fresh runs of both sides alone decide.
 
-The new side is asked first, in two halves. A suspect that passed so often that nothing the rest could say would confirm it is
-let go: the decision is the one that all runs would have given (curtailed sampling), for far fewer calls.
+The new side is asked first, in two halves. A suspect that passed so often that nothing the rest could say would confirm
+it is dropped: the decision is that of all runs (curtailed sampling), for far fewer calls.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from evals.cases.case import Case
 from evals.gate import statistics
-from evals.gate.gate_plan import Again, Outcomes, Plan, rate, valid
+from evals.gate.gate_config import GateConfig, Rerun, pass_rate, valid_outcomes
 from evals.gate.verdict import Flip
-from evals.models import Outcome
+from evals.models import Outcome, Outcomes
 
 
-def flips(cases: Sequence[Case], base: Outcomes, new: Outcomes, *, worse: bool) -> tuple[Flip, ...]:
-    """The cases that passed less often than in the baseline, or (`worse` false) more often."""
-    found = []
+def find_flips(cases: Sequence[Case], base: Outcomes, new: Outcomes, *, worse: bool) -> tuple[Flip, ...]:
+    """Return the cases that passed less often than in the baseline, or (`worse` false) more often."""
+    flips = []
     for case in cases:
-        old, now = rate(base, case.id), rate(new, case.id)
-        if now < old if worse else now > old:
-            blame = next((one.blame for one in new[case.id] if one.blame), None)
-            found.append(Flip(case=case.id, event=case.cluster, base=old, new=now, blame=blame, critical=case.critical))
-    return tuple(found)
+        before, now = pass_rate(base, case.id), pass_rate(new, case.id)
+        if now < before if worse else now > before:
+            blame = next((outcome.blame for outcome in new[case.id] if outcome.blame), None)
+            flips.append(
+                Flip(case=case.id, event=case.cluster, base=before, new=now, blame=blame, critical=case.critical)
+            )
+    return tuple(flips)
 
 
-def confirmed(found: tuple[Flip, ...], again: Again | None, plan: Plan) -> tuple[tuple[Flip, ...], int]:
-    """The suspects after fresh runs of both sides (Fisher's exact test, Holm's correction); and how many answers that took."""
-    if not found:
+def confirm_flips(flips: tuple[Flip, ...], rerun: Rerun | None, config: GateConfig) -> tuple[tuple[Flip, ...], int]:
+    """Test suspects on fresh runs (Fisher's exact test, Holm's correction); also return the answers it took."""
+    if not flips:
         return (), 0
-    if again is None:
-        return tuple(_with(flip, confirmed=True) for flip in found), 0
-    names = [flip.case for flip in found]
-    now, asked = _fresh(names, again, plan)
-    least = dict(zip(names, _least(names, now, plan), strict=True))
-    left = [name for name in names if least[name] <= plan.alpha]
-    old = again("base", left, plan.confirmations) if left else {}
-    base = {name: _count(valid(old, name)[: plan.confirmations]) for name in left}
-    p_values = statistics.holm([_p(base[name], _count(now[name])) if name in base else 1.0 for name in names])
+    if rerun is None:
+        return tuple(_replace(flip, confirmed=True) for flip in flips), 0
+    names = [flip.case for flip in flips]
+    new, asked = _fresh_outcomes(names, rerun, config)
+    least = dict(zip(names, _least_p(names, new, config), strict=True))
+    open_names = [name for name in names if least[name] <= config.alpha]
+    again = rerun("base", open_names, config.confirmations) if open_names else {}
+    base = {name: _count(valid_outcomes(again, name)[: config.confirmations]) for name in open_names}
+    p_values = statistics.holm([_fisher(base[name], _count(new[name])) if name in base else 1.0 for name in names])
     decided = tuple(
-        _with(flip, p=least[flip.case], new_again=_count(now[flip.case]))
+        _replace(flip, p=least[flip.case], new_again=_count(new[flip.case]))
         if flip.case not in base
-        else _decided(flip, p, base[flip.case], _count(now[flip.case]), plan)
-        for flip, p in zip(found, p_values, strict=True)
+        else _decide(flip, p, base[flip.case], _count(new[flip.case]), config)
+        for flip, p in zip(flips, p_values, strict=True)
     )
-    return decided, asked + plan.confirmations * len(left)
+    return decided, asked + config.confirmations * len(open_names)
 
 
-def _fresh(names: Sequence[str], again: Again, plan: Plan) -> tuple[dict[str, list[Outcome]], int]:
-    """Fresh outcomes of the new side, the second half only where it can still matter; and how many answers that took."""
-    half = plan.confirmations // 2
-    first = again("new", names, half)
-    now = {name: valid(first, name) for name in names}
-    left = [name for name, p in zip(names, _least(names, now, plan), strict=True) if p <= plan.alpha]
-    second = again("new", left, plan.confirmations - half) if left else {}
-    for name in left:
-        now[name] = [*now[name], *valid(second, name)]
-    return now, half * len(names) + (plan.confirmations - half) * len(left)
+def _fresh_outcomes(names: Sequence[str], rerun: Rerun, config: GateConfig) -> tuple[dict[str, list[Outcome]], int]:
+    """Return fresh outcomes of the new side, the second half only where it can matter, and the answers asked for."""
+    half = config.confirmations // 2
+    first = rerun("new", names, half)
+    outcomes = {name: valid_outcomes(first, name) for name in names}
+    open_names = [name for name, p in zip(names, _least_p(names, outcomes, config), strict=True) if p <= config.alpha]
+    second = rerun("new", open_names, config.confirmations - half) if open_names else {}
+    for name in open_names:
+        outcomes[name] = [*outcomes[name], *valid_outcomes(second, name)]
+    return outcomes, half * len(names) + (config.confirmations - half) * len(open_names)
 
 
-def _least(names: Sequence[str], now: Outcomes, plan: Plan) -> list[float]:
-    """The smallest p, adjusted, that could still come out: the baseline always passes, the new side never again.
+def _least_p(names: Sequence[str], new: Outcomes, config: GateConfig) -> list[float]:
+    """Return the smallest adjusted p still possible: the baseline always passes, the new side never again.
 
-    Holm's correction is monotone: who is not confirmed with these is not confirmed with any p that is larger.
+    Holm's correction is monotone: what is not confirmed with these is not confirmed with any larger p.
     """
-    full = plan.confirmations
-    return statistics.holm([statistics.fisher(full, full, _count(now[name])[0], full) for name in names])
+    full = config.confirmations
+    return statistics.holm([statistics.fisher(full, full, _count(new[name])[0], full) for name in names])
 
 
-def _p(base: tuple[int, int], new: tuple[int, int]) -> float:
+def _fisher(base: tuple[int, int], new: tuple[int, int]) -> float:
     return statistics.fisher(*base, *new) if base[1] and new[1] else 1.0
 
 
-def _decided(flip: Flip, p: float, base: tuple[int, int], new: tuple[int, int], plan: Plan) -> Flip:
-    few = min(base[1], new[1]) < plan.confirmations / 2
-    return _with(flip, base_again=base, new_again=new, p=p, confirmed=p <= plan.alpha, undecided=p > plan.alpha and few)
+def _decide(flip: Flip, p: float, base: tuple[int, int], new: tuple[int, int], config: GateConfig) -> Flip:
+    confirmed = p <= config.alpha
+    undecided = not confirmed and min(base[1], new[1]) < config.confirmations / 2
+    return _replace(flip, base_again=base, new_again=new, p=p, confirmed=confirmed, undecided=undecided)
 
 
-def _with(flip: Flip, **changes: object) -> Flip:
+def _replace(flip: Flip, **changes: Any) -> Flip:
     return msgspec.structs.replace(flip, **changes)
 
 

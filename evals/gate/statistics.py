@@ -1,7 +1,8 @@
-"""The statistics of small test sets, with scipy and statsmodels where they have the test: the home of both here.
+"""Statistics of small test sets, by scipy and statsmodels where they have the test: the only importer of both.
 
-Cases about one event stand or fall together, so whatever speaks of the population resamples events, not cases (Miller 2024,
-"Adding Error Bars to Evals"). Rates get Wilson intervals: "mean ± standard error" is wrong below some hundred cases.
+Cases about one event pass or fail together, so every statement on the population resamples events, not cases (Miller
+2024, "Adding Error Bars to Evals"). Rates get Wilson intervals: "mean ± standard error" is wrong below some hundred
+cases.
 """
 
 from __future__ import annotations
@@ -13,12 +14,11 @@ from typing import Any
 from index.errors import UsageError
 from index.models import Value
 
-POWER = 0.8
 _SEED = 20260301
 
 
 class Interval(Value, frozen=True, kw_only=True):
-    """A share with its 95 % interval. `total` is 0 where there was nothing to count; then nothing is known: 0 to 1."""
+    """A share with its 95 % interval; of nothing counted nothing is known: 0 to 1."""
 
     passed: int
     total: int
@@ -27,7 +27,10 @@ class Interval(Value, frozen=True, kw_only=True):
 
 
 class Difference(Value, frozen=True, kw_only=True):
-    """Two means over the same cases, and new − base with a percentile interval over events; `p` is one-sided, for a drop."""
+    """Two means over the same cases, with a percentile interval of new − base over events.
+
+    `p` is one-sided, for a drop; `error` is the standard error of the difference, over events.
+    """
 
     base: float
     new: float
@@ -36,7 +39,7 @@ class Difference(Value, frozen=True, kw_only=True):
     p: float
     cases: int
     events: int
-    error: float  # the standard error of the difference, over events
+    error: float
 
     @property
     def change(self) -> float:
@@ -51,8 +54,8 @@ def _scipy() -> Any:
     return scipy.stats
 
 
-def ready() -> None:
-    """Raise UsageError where the libraries are missing: asked before a run is paid for, not after."""
+def require_libraries() -> None:
+    """Raise UsageError without scipy or statsmodels: called before a run is paid for, not after."""
     _scipy()
     try:
         import statsmodels  # noqa: F401
@@ -61,19 +64,19 @@ def ready() -> None:
 
 
 def wilson(passed: int, total: int) -> Interval:
-    """The share of `passed` in `total` with its Wilson interval (Wilson 1927).
+    """Return the share of `passed` in `total` with its Wilson interval (Wilson 1927).
 
-    >>> one = wilson(27, 30); round(one.low, 2), round(one.high, 2)
+    >>> share = wilson(27, 30); round(share.low, 2), round(share.high, 2)
     (0.74, 0.97)
     """
     if total == 0:
         return Interval(passed=0, total=0, low=0.0, high=1.0)
-    found = _scipy().binomtest(passed, total).proportion_ci(method="wilson")
-    return Interval(passed=passed, total=total, low=float(found.low), high=float(found.high))
+    interval = _scipy().binomtest(passed, total).proportion_ci(method="wilson")
+    return Interval(passed=passed, total=total, low=float(interval.low), high=float(interval.high))
 
 
 def mcnemar(worse: int, better: int) -> float:
-    """The two-sided exact p of McNemar's test on the cases that changed (McNemar 1947): five one way are not enough.
+    """Return the two-sided exact p of McNemar's test on the cases that changed (McNemar 1947).
 
     >>> round(mcnemar(5, 0), 3), round(mcnemar(6, 0), 3), mcnemar(0, 0)
     (0.062, 0.031, 1.0)
@@ -85,7 +88,7 @@ def mcnemar(worse: int, better: int) -> float:
 
 @lru_cache(maxsize=4096)  # few tables are possible of eight runs and eight
 def fisher(base_passed: int, base_total: int, new_passed: int, new_total: int) -> float:
-    """The one-sided p of Fisher's exact test that the new one passes less often.
+    """Return the one-sided p of Fisher's exact test that the new side passes less often.
 
     >>> round(fisher(8, 8, 0, 8), 6), round(fisher(8, 8, 4, 8), 3)
     (7.8e-05, 0.038)
@@ -95,7 +98,7 @@ def fisher(base_passed: int, base_total: int, new_passed: int, new_total: int) -
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p values adjusted for having made so many tests (Holm 1979).
+    """Adjust p values for the number of tests (Holm 1979).
 
     >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])]
     [0.03, 0.06, 0.06]
@@ -108,7 +111,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def paired(
+def compare_paired(
     base: Sequence[float],
     new: Sequence[float],
     events: Sequence[str],
@@ -116,10 +119,10 @@ def paired(
     *,
     level: float = 0.90,
 ) -> Difference:
-    """Compare two engines on the same cases; `weights` default to equal and are normed to one.
+    """Compare two engines on the same cases; `weights` default to equal and are normed to 1.
 
-    The interval is a percentile bootstrap over events, two-sided at `level`, so that each side is a one-sided bound at 95 %.
-    p comes from flipping the signs of the events' differences. Both are exact about ties: no difference anywhere is p = 1.
+    The interval is a percentile bootstrap over events, two-sided at `level`, so that each side is a one-sided bound at
+    95 %. p comes from flipping the signs of the events' differences. No difference anywhere is p = 1.
     """
     import numpy as np
 
@@ -142,20 +145,20 @@ def paired(
 def standard_error(
     base: Sequence[float], new: Sequence[float], events: Sequence[str], weights: Sequence[float] | None = None
 ) -> float:
-    """The standard error of `paired`'s difference by a formula, without drawing: that of a ratio over events (Cochran 1977, 6.4).
+    """Return the standard error of the difference by a formula: a ratio over events (Cochran 1977, 6.4).
 
     >>> standard_error([1.0, 1.0, 0.0], [1.0, 1.0, 0.0], ["a", "b", "c"])
     0.0
     """
     _, moved, held = _by_event(base, new, events, weights)
-    many = len(moved)
-    return float((((moved - moved.sum() * held) ** 2).sum() * many / max(many - 1, 1)) ** 0.5)
+    count = len(moved)
+    return float((((moved - moved.sum() * held) ** 2).sum() * count / max(count - 1, 1)) ** 0.5)
 
 
 def _by_event(
     base: Sequence[float], new: Sequence[float], events: Sequence[str], weights: Sequence[float] | None
 ) -> tuple[Any, Any, Any]:
-    """Each case's share in the mean; and of each event, what it moved the mean by and its share in it."""
+    """Return each case's weight, and by event the change of the mean and the weight."""
     import numpy as np
 
     share = np.ones(len(base)) if weights is None else np.asarray(weights, float)
@@ -166,32 +169,32 @@ def _by_event(
 
 
 def _bootstrap(moved: Any, held: Any, level: float) -> tuple[float, float, float]:
-    """Bounds and standard error of Σ moved / Σ held when events are drawn anew."""
+    """Return bounds and standard error of Σ moved / Σ held when events are resampled."""
     import numpy as np
 
     if len(moved) < 2 or not moved.any():
         change = float(moved.sum())
         return change, change, 0.0
 
-    def change_of(drawn: Any, axis: int = -1) -> Any:
+    def ratio(drawn: Any, axis: int = -1) -> Any:
         return moved[drawn].sum(axis) / held[drawn].sum(axis)
 
-    found = _scipy().bootstrap(
+    result = _scipy().bootstrap(
         (np.arange(len(moved)),),
-        change_of,
+        ratio,
         vectorized=True,
         n_resamples=4999,
         confidence_level=level,
         method="percentile",
         rng=np.random.default_rng(_SEED),
     )
-    return float(found.confidence_interval.low), float(found.confidence_interval.high), float(found.standard_error)
+    return float(result.confidence_interval.low), float(result.confidence_interval.high), float(result.standard_error)
 
 
 def _sign_flip(moved: Any) -> float:
-    """The one-sided p for a drop, from flipping the signs of what each event moved (Fisher's randomisation test).
+    """Return the one-sided p for a drop by flipping signs of the events' changes (Fisher's randomisation test).
 
-    Exact up to twelve events that moved at all (the others have no sign to flip), sampled beyond.
+    Exact up to twelve events that changed at all (the others have no sign to flip), sampled beyond.
     """
     import numpy as np
 
@@ -202,22 +205,22 @@ def _sign_flip(moved: Any) -> float:
         signs = 1 - 2 * (np.arange(2 ** len(moved))[:, None] >> np.arange(len(moved)) & 1)
         sums = signs @ moved
         return float(np.mean(sums <= moved.sum() + 1e-12))
-    chance = np.random.default_rng(_SEED)
-    found = _scipy().monte_carlo_test(
+    random = np.random.default_rng(_SEED)
+    result = _scipy().monte_carlo_test(
         moved,
-        lambda size: moved * (1 - 2 * chance.integers(0, 2, size, dtype=np.int8)),
+        lambda size: moved * (1 - 2 * random.integers(0, 2, size, dtype=np.int8)),
         lambda x, axis: x.sum(axis),
         vectorized=True,
         n_resamples=4999,
         alternative="less",
     )
-    return float(found.pvalue)
+    return float(result.pvalue)
 
 
-def detectable(error: float, *, alpha: float = 0.05, power: float = POWER) -> float:
-    """The smallest true drop that a one-sided test sees with that power, given the standard error of the difference.
+def detectable_drop(error: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
+    """Return the smallest true drop that a one-sided test sees, given the standard error of the difference.
 
-    >>> round(detectable(0.02), 3)
+    >>> round(detectable_drop(0.02), 3)
     0.05
     """
     normal = _scipy().norm
@@ -225,7 +228,7 @@ def detectable(error: float, *, alpha: float = 0.05, power: float = POWER) -> fl
 
 
 def mcnemar_power(cases: int, breaks: float, fixes: float, *, alpha: float = 0.05) -> float:
-    """How often an exact one-sided McNemar test on so many cases sees that `breaks` of them break and `fixes` are mended.
+    """Return the power of an exact one-sided McNemar test when these shares of the cases break and are mended.
 
     >>> round(mcnemar_power(100, 0.12, 0.02), 2)
     0.83
@@ -243,33 +246,35 @@ def mcnemar_power(cases: int, breaks: float, fixes: float, *, alpha: float = 0.0
     return total
 
 
-def seen(cases: int) -> tuple[tuple[int, float], ...]:
-    """How often a McNemar test on so many cases sees a drop of 5, 10 and 20 points, where a fifth as many get better as get worse.
+def power_table(cases: int) -> tuple[tuple[int, float], ...]:
+    """Return the power of McNemar's test for drops of 5, 10 and 20 points, a fifth as many cases getting better.
 
-    >>> [(points, round(chance, 2)) for points, chance in seen(220)]
+    >>> [(points, round(power, 2)) for points, power in power_table(220)]
     [(5, 0.84), (10, 0.99), (20, 1.0)]
     """
     return tuple((at, mcnemar_power(cases, 1.25 * at / 100, 0.25 * at / 100)) for at in (5, 10, 20))
 
 
-def kappa(one: Sequence[bool], other: Sequence[bool]) -> float | None:
-    """Cohen's kappa of two ways of saying yes or no; None where both always say the same one thing.
+def kappa(first: Sequence[bool], second: Sequence[bool]) -> float | None:
+    """Return Cohen's kappa of two raters; None if both always give the same single rating.
 
     >>> kappa([True, True, False, False], [True, False, False, False])
     0.5
     """
-    both = list(zip(one, other, strict=True))
-    if len(set(one)) < 2 and len(set(other)) < 2:
+    pairs = list(zip(first, second, strict=True))
+    if len(set(first)) < 2 and len(set(second)) < 2:
         return None
-    ready()
+    require_libraries()
     from statsmodels.stats.inter_rater import cohens_kappa
 
-    table = [[both.count((a, b)) for b in (True, False)] for a in (True, False)]
+    table = [[pairs.count((a, b)) for b in (True, False)] for a in (True, False)]
     return round(float(cohens_kappa(table, return_results=False)), 6)
 
 
 def auroc(scored: Sequence[tuple[float, bool]]) -> float | None:
-    """The chance that a true row scores above a false one, ties half (Mann and Whitney 1947); None where one kind is missing.
+    """Return the chance that a true row scores above a false one, ties half (Mann and Whitney 1947).
+
+    None if one kind is missing.
 
     >>> auroc([(0.9, True), (0.4, True), (0.4, False), (0.1, False)])
     0.875
@@ -278,10 +283,3 @@ def auroc(scored: Sequence[tuple[float, bool]]) -> float | None:
     if not yes or not no:
         return None
     return float(_scipy().mannwhitneyu(yes, no).statistic) / (len(yes) * len(no))
-
-
-def pearson(one: Sequence[float], other: Sequence[float]) -> float | None:
-    """Pearson's r, None where one of the two never changes."""
-    if len(set(one)) < 2 or len(set(other)) < 2:
-        return None
-    return float(_scipy().pearsonr(one, other).statistic)

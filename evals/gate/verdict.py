@@ -1,4 +1,4 @@
-"""The verdict of a gate: one object from which both the printed words and the exit code come, so that they cannot disagree."""
+"""The verdict of a gate: the printed words and the exit code come from one object, so they cannot disagree."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from evals.gate.statistics import Difference
 from index.models import Value
 
 PASS, REGRESSION, USAGE, INCONCLUSIVE, BUDGET = 0, 1, 2, 3, 4
-Finding = Literal["pass", "regression", "inconclusive", "incomplete", "budget"]
-Judged = Literal["improved", "not worse", "worse", "inconclusive", "no values"]
+GateFinding = Literal["pass", "regression", "inconclusive", "incomplete", "budget"]
+MetricVerdict = Literal["improved", "not worse", "worse", "inconclusive", "no values"]
 
 
 class Flip(Value, frozen=True, kw_only=True):
-    """A case that came out worse (or better) than in the baseline, and what fresh runs of both sides said. p is adjusted after Holm."""
+    """A case worse (or better) than in the baseline, with the fresh runs of both sides. p is adjusted (Holm)."""
 
     case: str
     event: str
@@ -29,7 +29,7 @@ class Flip(Value, frozen=True, kw_only=True):
 
 
 class Violation(Value, frozen=True, kw_only=True):
-    """A hard invariant that the baseline kept and the new side broke, and in how many of the re-runs it broke it again."""
+    """A hard invariant that only the new side broke, and in how many re-runs it broke it again."""
 
     case: str
     what: str
@@ -37,11 +37,11 @@ class Violation(Value, frozen=True, kw_only=True):
     confirmed: bool = False
 
 
-class Tested(Value, frozen=True, kw_only=True):
+class MetricTest(Value, frozen=True, kw_only=True):
     """A declared metric over the whole suite. `p` is adjusted for the number of metrics."""
 
     metric: str
-    verdict: Judged
+    verdict: MetricVerdict
     difference: Difference | None = None
     p: float | None = None
     detectable: float | None = None  # the smallest drop that would be seen, at 80 % power
@@ -59,17 +59,18 @@ class Integrity(Value, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()  # each is enough to make the run inconclusive
 
 
-class Verdict(Value, frozen=True, kw_only=True):
-    """What a gate decided, and everything it decided it from."""
+class GateVerdict(Value, frozen=True, kw_only=True):
+    """The decision of a gate, and everything it rests on."""
 
-    finding: Finding
+    finding: GateFinding
     reasons: tuple[str, ...]  # in words, the weightiest first
     integrity: Integrity
     worse: tuple[Flip, ...] = ()
     better: tuple[Flip, ...] = ()
     violations: tuple[Violation, ...] = ()
-    population: tuple[Tested, ...] = ()
-    mcnemar: tuple[int, int, int, int] = (0, 0, 0, 0)  # passed both, worse, better, failed both
+    population: tuple[MetricTest, ...] = ()
+    unexercised: tuple[str, ...] = ()  # changed prompts that the engine does not use
+    mcnemar: tuple[int, int, int, int] = (0, 0, 0, 0)  # cases that passed twice, got worse, got better, failed twice
     p_mcnemar: float = 1.0
     extra: int = 0  # answers asked for to sharpen the declared metrics
     against: str = ""  # the baseline's name
@@ -79,32 +80,37 @@ class Verdict(Value, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0 pass, 1 confirmed regression, 3 inconclusive or incomplete, 4 the budget is spent."""
+        """Return 0 pass, 1 confirmed regression, 3 inconclusive or incomplete, 4 cost limit reached."""
         if self.finding in ("inconclusive", "incomplete"):
             return PASS if self.allow_inconclusive else INCONCLUSIVE
         return {"pass": PASS, "regression": REGRESSION, "budget": BUDGET}[self.finding]
 
     @property
     def headline(self) -> str:
-        """The verdict in one line, with the exit code it carries."""
+        """Return the verdict in one line, with its exit code."""
         word = {"pass": "PASS", "regression": "FAIL", "budget": "STOPPED"}.get(self.finding, self.finding.upper())
         return f"{word} (exit {self.exit_code}): {'; '.join(self.reasons)}"
 
     @property
     def confirmed(self) -> tuple[Flip, ...]:
-        """The cases that are worse beyond doubt."""
+        """Return the cases that are confirmed to be worse."""
         return tuple(flip for flip in self.worse if flip.confirmed)
 
     @property
+    def undecided(self) -> tuple[Flip, ...]:
+        """Return the cases that look worse and that no fresh runs could decide."""
+        return tuple(flip for flip in self.worse if flip.undecided)
+
+    @property
     def flaky(self) -> tuple[Flip, ...]:
-        """The cases that came out worse once and did not hold up: listed, never dropped."""
+        """Return the cases that came out worse once and were not confirmed: listed, never dropped."""
         return tuple(flip for flip in self.worse if not flip.confirmed and not flip.undecided)
 
 
-def stopped(wanted: int, spent: float, limit: float) -> Verdict:
-    """The verdict of a run that met its cost limit; what was answered is kept, and the run can be resumed."""
+def budget_verdict(wanted: int, spent: float, limit: float) -> GateVerdict:
+    """Return the verdict of a run that met its cost limit; its answers are kept, and it can be resumed."""
     reason = (
         f"{spent:.4f} are spent, and the next answers could cost more than what is left of the limit of {limit:g}; "
         "what was answered is kept: --resume with a higher --max-cost"
     )
-    return Verdict(finding="budget", reasons=(reason,), integrity=Integrity(wanted=wanted, compared=0, errors=0))
+    return GateVerdict(finding="budget", reasons=(reason,), integrity=Integrity(wanted=wanted, compared=0, errors=0))

@@ -1,4 +1,4 @@
-"""One reply laid beside its case: where the gold evidence stands, which sentence states which fact. What the metrics look at."""
+"""A reply aligned with its case: the ranks of the evidence, the sentences that state each fact, the verdicts."""
 
 from __future__ import annotations
 
@@ -11,33 +11,37 @@ from assistant.generative.quote_selection import says_nothing
 from assistant.models import Answer, Citation, Sentence
 from evals.cases.case import Case, Fact
 from evals.cases.corpus import Corpus
-from evals.metrics.fact_matching import states
-from evals.models import Failed, Measured, Place, Reply
+from evals.metrics.fact_matching import states_fact
+from evals.models import Failed, Measured, PassageSpan, Reply
 from index.language.normalize import folded
 from index.models import Span
 
 _DIFFER = re.compile(
-    r"(?:تختلف|يختلف|اختلف\w*|تتباين|تتضارب|تضارب\w*)\s(?:\S+\s){0,2}?(?:المصدران|المصادر|المصدرين|التقارير|الروايات|الارقام|الاخبار)"
+    r"(?:تختلف|يختلف|اختلف\w*|تتباين|تتضارب|تضارب\w*)\s(?:\S+\s){0,2}?"
+    r"(?:المصدران|المصادر|المصدرين|التقارير|الروايات|الارقام|الاخبار)"
     r"|\b(?:sources|reports|figures|accounts)\s(?:differ|disagree|conflict)"
 )
-ENOUGH = 0.5  # share of a gold quotation that a passage must hold
+ENOUGH = 0.5  # share of a gold quote that a passage must hold
 
 
 class Support(Protocol):
-    """Whether evidence bears a claim out: 1 fully, 0 not at all, between the two partly; Failed where that cannot be told."""
+    """Measures how far evidence supports a claim: 1 fully, 0 not at all; Failed where that is unknown.
+
+    `anchor` is the day from which the claim's relative dates count.
+    """
 
     def __call__(self, claim: Sentence, question: str, anchor: date | None) -> Measured | Failed: ...
 
 
 @runtime_checkable
-class Telling(Support, Protocol):
-    """A check that also says which kinds of things are otherwise in the cited words; None where they cannot be compared."""
+class ExplainedSupport(Support, Protocol):
+    """Support that also names the kinds of contradiction; None where claim and evidence cannot be compared."""
 
-    def altered(self, claim: Sentence, question: str, anchor: date | None) -> frozenset[str] | None: ...
+    def contradictions(self, claim: Sentence, question: str, anchor: date | None) -> frozenset[str] | None: ...
 
 
-class Exhibit:
-    """A case, the reply to it, and what follows from laying them side by side. Everything is worked out once, when first asked for."""
+class AlignedReply:
+    """A case and the reply to it, with what follows from comparing them, each computed once."""
 
     def __init__(self, case: Case, reply: Reply, corpus: Corpus, support: Support) -> None:
         self.case, self.reply, self.corpus, self.support = case, reply, corpus, support
@@ -48,41 +52,46 @@ class Exhibit:
 
     @cached_property
     def gold(self) -> dict[str, tuple[tuple[str, Span | None], ...]]:
-        """Fact → the places that bear it out. A quotation that is not in its file (another corpus) leaves the file alone."""
+        """Map each fact to its evidence; the span is None if the quote is not in the file (another corpus)."""
         return {
             fact.id: tuple((file_id, self.corpus.find(file_id, quote)) for file_id, quote in fact.evidence)
             for fact in self.case.facts
         }
 
-    def holds(self, hit: Place, fact: Fact) -> bool:
-        """Whether a passage that was found bears a fact out: it has at least half of one of the gold quotations."""
+    def has_evidence(self, hit: PassageSpan, fact: Fact) -> bool:
+        """Return whether a passage holds at least half of one of the fact's gold quotes."""
         return any(
-            hit.file_id == file_id and (span is None or _share(span, hit) >= ENOUGH)
+            hit.file_id == file_id and (span is None or _overlap(span, hit) >= ENOUGH)
             for file_id, span in self.gold[fact.id]
         )
 
     def rank(self, fact: Fact) -> int | None:
-        """The rank of the first hit that bears a fact out, from 1; None where there is none."""
-        return next((rank for rank, hit in enumerate(self.reply.hits or (), 1) if self.holds(hit, fact)), None)
+        """Return the rank, from 1, of the first hit with the fact's evidence."""
+        return next((rank for rank, hit in enumerate(self.reply.hits or (), 1) if self.has_evidence(hit, fact)), None)
 
     @cached_property
-    def stated(self) -> dict[str, tuple[int, ...]]:
-        """Fact → the sentences that state it; () where none does. A fact that only the whole text states counts for its last sentence."""
-        found = {}
+    def stating(self) -> dict[str, tuple[int, ...]]:
+        """Map each fact to the sentences that state it; a fact of the whole text counts for the last sentence."""
+        stating = {}
         for fact in self.case.facts:
             about = " ".join([self.case.question, *(quote for _, quote in fact.evidence)])
-            there = tuple(
-                at
-                for at, sentence in enumerate(self.answer.sentences)
-                if states(sentence.text, fact, about, self.written(sentence))
+            numbers = tuple(
+                number
+                for number, sentence in enumerate(self.answer.sentences)
+                if states_fact(sentence.text, fact, about, self.anchor(sentence))
             )
-            if not there and self.answer.sentences and states(self.answer.text, fact, about):
-                there = (len(self.answer.sentences) - 1,)
-            found[fact.id] = there
-        return found
+            if not numbers and self.answer.sentences and states_fact(self.answer.text, fact, about):
+                numbers = (len(self.answer.sentences) - 1,)
+            stating[fact.id] = numbers
+        return stating
 
-    def written(self, sentence: Sentence) -> date | None:
-        """The day from which a sentence's relative dates count: that of the first article it cites, else of the question."""
+    def files_citing(self, fact: Fact) -> set[str]:
+        """Return the files cited by the sentences that state a fact."""
+        sentences = (self.answer.sentences[number] for number in self.stating[fact.id])
+        return {citation.file_id for sentence in sentences for citation in sentence.citations}
+
+    def anchor(self, sentence: Sentence) -> date | None:
+        """Return the day of the first dated article the sentence cites, else that of the question."""
         for citation in sentence.citations:
             article = self.corpus.articles.get(citation.file_id)
             if article and article.published:
@@ -101,42 +110,44 @@ class Exhibit:
 
     @cached_property
     def verdicts(self) -> tuple[Measured | Failed, ...]:
-        """How far the cited words bear each sentence out."""
+        """The support of each sentence by the words it cites."""
         return tuple(
-            self.support(sentence, self.case.question, self.written(sentence)) if self.needs(at) else Measured(1.0)
+            self.support(sentence, self.case.question, self.anchor(sentence))
+            if self.needs_support(at)
+            else Measured(1.0)
             for at, sentence in enumerate(self.answer.sentences)
         )
 
     @cached_property
-    def altered(self) -> tuple[frozenset[str], ...]:
-        """Of each sentence that could be compared with what it cites: the kinds of things that are otherwise there."""
-        if not isinstance(self.support, Telling):
+    def contradictions(self) -> tuple[frozenset[str], ...]:
+        """The kinds of contradiction of each sentence that can be compared with what it cites."""
+        if not isinstance(self.support, ExplainedSupport):
             return ()
-        told = (
-            self.support.altered(sentence, self.case.question, self.written(sentence))
+        every = (
+            self.support.contradictions(sentence, self.case.question, self.anchor(sentence))
             for sentence in self.answer.sentences
             if sentence.citations
         )
-        return tuple(item for item in told if item is not None)
+        return tuple(kinds for kinds in every if kinds is not None)
 
     @property
-    def differs(self) -> bool:
-        """Whether the answer tells that its sources differ: it lists where they do, or says so."""
+    def reports_conflict(self) -> bool:
+        """Whether the answer lists conflicts of its sources or says that they differ."""
         return bool(self.answer.conflicts or _DIFFER.search(folded(self.answer.text)))
 
-    def needs(self, at: int) -> bool:
-        """Whether a sentence must be borne out: one that says only that the sources are silent, or differ, need not."""
+    def needs_support(self, at: int) -> bool:
+        """Return whether a sentence needs evidence: not if it only says that sources are silent or differ."""
         sentence = self.answer.sentences[at]
         return bool(sentence.citations) or not (says_nothing(sentence.text) or _DIFFER.search(folded(sentence.text)))
 
-    def tells(self, file_id: str, fact: Fact) -> bool:
-        """Whether a file states a fact: it is gold evidence, or its text says the same."""
-        if any(file_id == one for one, _ in fact.evidence):
+    def file_states(self, file_id: str, fact: Fact) -> bool:
+        """Return whether a file states a fact: it is gold evidence, or its text says the same."""
+        if any(file_id == gold_id for gold_id, _ in fact.evidence):
             return True
         text = self.corpus.text(file_id)
-        return text is not None and states(text, fact, self.case.question)
+        return text is not None and states_fact(text, fact, self.case.question)
 
 
-def _share(span: Span, hit: Place) -> float:
+def _overlap(span: Span, hit: PassageSpan) -> float:
     end = span.end if hit.end is None else min(span.end, hit.end)
     return (end - max(span.start, hit.start)) / max(span.end - span.start, 1)

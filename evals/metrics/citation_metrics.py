@@ -1,6 +1,6 @@
-"""Whether citations hold: they exist, were shown, bear their sentences out, and stand where the fact is stated.
+"""Metrics of citations: they exist, were shown, support their sentences, and stand where the fact is stated.
 
-Recall and precision after ALCE (Gao et al. 2023, section 3.3), with our own check as its φ; a refusal has no citations and is n/a.
+Recall and precision are those of ALCE (Gao et al. 2023, section 3.3) with our check as its φ; a refusal is n/a.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from statistics import fmean
 import msgspec
 
 from assistant.models import Citation, Sentence
-from evals.metrics.aligned_reply import Exhibit
+from evals.metrics.aligned_reply import AlignedReply
 from evals.models import Failed, Measured, NotApplicable, Score
 
 QUOTED = re.compile(r'«([^«»]+)»|“([^“”]+)”|"([^"\n]+)"')
@@ -23,157 +23,155 @@ NAMES = (
 )  # fmt: skip
 
 
-def citations(exhibit: Exhibit) -> dict[str, Score]:
-    """The citation metrics of one reply. Higher is better, but for `misattribution`: the share of facts cited to a file without them."""
-    if exhibit.answer.abstained or not exhibit.answer.sentences:
-        return {name: NotApplicable("refused" if exhibit.answer.abstained else "said nothing") for name in NAMES}
-    sentences, cited = exhibit.answer.sentences, exhibit.citations
-    precision, recall, f1 = _gold(exhibit)
+def citation_scores(aligned: AlignedReply) -> dict[str, Score]:
+    """Score the citations of a reply. Higher is better, but for `misattribution`."""
+    if aligned.answer.abstained or not aligned.answer.sentences:
+        return {name: NotApplicable("refused" if aligned.answer.abstained else "said nothing") for name in NAMES}
+    sentences = aligned.answer.sentences
+    valid = [is_valid(aligned, citation) for citation in aligned.citations]
+    precision, recall, f1 = _gold_files(aligned)
     return {
-        "grounded": _over(exhibit.verdicts, lambda values: float(min(values) >= 1.0)),
-        "supported": _over(exhibit.verdicts, lambda values: fmean(value >= 1.0 for value in values)),
+        "grounded": _reduce(aligned.verdicts, lambda values: float(min(values) >= 1.0)),
+        "supported": _reduce(aligned.verdicts, _share_full),
         "coverage": Measured(
-            fmean(bool(sentence.citations) or not exhibit.needs(at) for at, sentence in enumerate(sentences))
+            fmean(bool(sentence.citations) or not aligned.needs_support(at) for at, sentence in enumerate(sentences))
         ),
-        "citation_validity": _share([valid(exhibit, one) for one in cited], "nothing is cited"),
-        "citation_shown": _shown(exhibit),
-        "citation_recall": _recall(exhibit),
-        "citation_precision": _precision(exhibit),
+        "citation_validity": _share(valid, "nothing is cited"),
+        "citation_shown": _shown(aligned),
+        "citation_recall": _recall(aligned),
+        "citation_precision": _precision(aligned),
         "gold_citation_precision": precision,
         "gold_citation_recall": recall,
         "gold_citation_f1": f1,
-        "placement": _placement(exhibit),
-        "misattribution": _misattribution(exhibit),
-        "quote_fidelity": _share([found for _, found in quotations(exhibit)], "nothing is quoted"),
+        "placement": _placement(aligned),
+        "misattribution": _misattribution(aligned),
+        "quote_fidelity": _share([verbatim for _, verbatim in check_quotations(aligned)], "nothing is quoted"),
     }
 
 
-def valid(exhibit: Exhibit, citation: Citation) -> bool:
-    """Whether a citation names a file that exists and its very words."""
-    text = exhibit.corpus.text(citation.file_id)
+def is_valid(aligned: AlignedReply, citation: Citation) -> bool:
+    """Return whether a citation names an existing file and its very words."""
+    text = aligned.corpus.text(citation.file_id)
     return text is not None and text[citation.start : citation.end] == citation.quote and bool(citation.quote.strip())
 
 
-def quotations(exhibit: Exhibit) -> list[tuple[str, bool]]:
-    """The quotations of the answer of at least four words, each with whether a cited file has it, whatever its spelling.
+def check_quotations(aligned: AlignedReply) -> list[tuple[str, bool]]:
+    """List the answer's quotations of four words or more, and whether a cited file has each, spelling folded.
 
-    A quotation in other letters than those of every cited file is a translation, and left out.
+    A quotation in another script than every cited file is a translation, and left out.
     """
     rows = []
-    for match in QUOTED.finditer(exhibit.answer.text):
+    for match in QUOTED.finditer(aligned.answer.text):
         quote = next(group for group in match.groups() if group)
         if len(quote.split()) < WORDS:
             continue
-        texts = [exhibit.corpus.text(one) or "" for one in exhibit.cited]
-        if exhibit.cited and not any(arabic(text) == arabic(quote) for text in texts):
+        texts = [aligned.corpus.text(file_id) or "" for file_id in aligned.cited]
+        if aligned.cited and not any(is_arabic(text) == is_arabic(quote) for text in texts):
             continue
-        rows.append((quote, any(exhibit.corpus.find(one, quote) for one in exhibit.cited)))
+        rows.append((quote, any(aligned.corpus.find(file_id, quote) for file_id in aligned.cited)))
     return rows
 
 
-def arabic(text: str) -> bool:
-    """Whether most letters of a text are Arabic.
+def is_arabic(text: str) -> bool:
+    """Return whether most letters of a text are Arabic.
 
-    >>> arabic("قال BBC إن"), arabic("He said نعم twice")
+    >>> is_arabic("قال BBC إن"), is_arabic("He said نعم twice")
     (True, False)
     """
     letters = [letter for letter in text if letter.isalpha()]
     return sum("\u0600" <= letter <= "\u06ff" for letter in letters) * 2 > len(letters)
 
 
-def _share(found: Sequence[bool], why: str) -> Score:
-    return Measured(fmean(found)) if found else NotApplicable(why)
+def _share(flags: Sequence[bool], why: str) -> Score:
+    return Measured(fmean(flags)) if flags else NotApplicable(why)
 
 
-def _over(verdicts: Sequence[Measured | Failed], reduce: Callable[[list[float]], float]) -> Score:
-    """A figure over the sentences; one that could not be checked makes it an error."""
+def _share_full(values: list[float]) -> float:
+    return fmean(value >= 1.0 for value in values)
+
+
+def _reduce(verdicts: Sequence[Measured | Failed], reduce: Callable[[list[float]], float]) -> Score:
+    """Reduce the verdicts of sentences to a figure; a failed one makes it an error."""
     failed = next((verdict for verdict in verdicts if isinstance(verdict, Failed)), None)
     if failed:
         return failed
     return Measured(reduce([verdict.value for verdict in verdicts if isinstance(verdict, Measured)]))
 
 
-def _shown(exhibit: Exhibit) -> Score:
-    hits = exhibit.reply.hits
+def _shown(aligned: AlignedReply) -> Score:
+    hits = aligned.reply.hits
     if hits is None:
         return NotApplicable("the engine does not say what it found")
-    shown = {hit.file_id for hit in hits[: exhibit.reply.shown]}
-    return _share([citation.file_id in shown for citation in exhibit.citations], "nothing is cited")
+    shown = {hit.file_id for hit in hits[: aligned.reply.shown]}
+    return _share([citation.file_id in shown for citation in aligned.citations], "nothing is cited")
 
 
-def _recall(exhibit: Exhibit) -> Score:
-    """Share of sentences that cite something which bears them out in full."""
-    sentences = exhibit.answer.sentences
-    return _over(
-        [
-            verdict if sentence.citations or isinstance(verdict, Failed) or not exhibit.needs(at) else Measured(0.0)
-            for at, (sentence, verdict) in enumerate(zip(sentences, exhibit.verdicts, strict=True))
-        ],
-        lambda values: fmean(value >= 1.0 for value in values),
-    )
+def _recall(aligned: AlignedReply) -> Score:
+    """Return the share of sentences with citations that support them in full."""
+    verdicts = [
+        verdict if sentence.citations or isinstance(verdict, Failed) or not aligned.needs_support(at) else Measured(0.0)
+        for at, (sentence, verdict) in enumerate(zip(aligned.answer.sentences, aligned.verdicts, strict=True))
+    ]
+    return _reduce(verdicts, _share_full)
 
 
-def _precision(exhibit: Exhibit) -> Score:
-    """Share of citations that are needed or bear their sentence out alone, in sentences that are borne out."""
-    rows: list[Measured | Failed] = []
-    for sentence, verdict in zip(exhibit.answer.sentences, exhibit.verdicts, strict=True):
-        for citation in sentence.citations:
-            rows.append(_relevant(exhibit, sentence, citation, verdict))
-    return _over(rows, fmean) if rows else NotApplicable("nothing is cited")
+def _precision(aligned: AlignedReply) -> Score:
+    """Return the share of citations that are needed or sufficient, in supported sentences."""
+    verdicts: list[Measured | Failed] = []
+    for sentence, verdict in zip(aligned.answer.sentences, aligned.verdicts, strict=True):
+        verdicts += [_relevance(aligned, sentence, citation, verdict) for citation in sentence.citations]
+    return _reduce(verdicts, fmean) if verdicts else NotApplicable("nothing is cited")
 
 
-def _relevant(exhibit: Exhibit, sentence: Sentence, one: Citation, verdict: Measured | Failed) -> Measured | Failed:
+def _relevance(
+    aligned: AlignedReply, sentence: Sentence, citation: Citation, verdict: Measured | Failed
+) -> Measured | Failed:
     if isinstance(verdict, Failed) or verdict.value < 1.0 or len(sentence.citations) == 1:
         return verdict if isinstance(verdict, Failed) else Measured(float(verdict.value >= 1.0))
-    anchor = exhibit.written(sentence)
-    alone = exhibit.support(_citing(sentence, (one,)), exhibit.case.question, anchor)
-    others = tuple(other for other in sentence.citations if other is not one)
-    without = exhibit.support(_citing(sentence, others), exhibit.case.question, anchor)
+    others = tuple(other for other in sentence.citations if other is not citation)
+    alone, without = (
+        aligned.support(
+            msgspec.structs.replace(sentence, citations=citations), aligned.case.question, aligned.anchor(sentence)
+        )
+        for citations in ((citation,), others)
+    )
     if isinstance(alone, Failed) or isinstance(without, Failed):
         return alone if isinstance(alone, Failed) else without
     return Measured(float(alone.value > 0.0 or without.value < 1.0))
 
 
-def _citing(sentence: Sentence, citations: tuple[Citation, ...]) -> Sentence:
-    return msgspec.structs.replace(sentence, citations=citations)
-
-
-def _gold(exhibit: Exhibit) -> tuple[Score, Score, Score]:
-    """Cited files against the gold set that fits best."""
-    sets = exhibit.case.sources_any_of
+def _gold_files(aligned: AlignedReply) -> tuple[Score, Score, Score]:
+    """Return precision, recall and F1 of the cited files against the best-fitting gold set."""
+    sets = aligned.case.sources_any_of
     if not sets:
         return (NotApplicable("there are no gold sources"),) * 3
-    cited = exhibit.cited
+    cited = aligned.cited
     rows = []
     for files in map(frozenset, sets):
-        both = len(cited & files)
-        precision, recall = both / len(cited) if cited else 0.0, both / len(files)
-        rows.append((2 * precision * recall / (precision + recall) if both else 0.0, recall, precision))
+        shared = len(cited & files)
+        precision, recall = shared / len(cited) if cited else 0.0, shared / len(files)
+        rows.append((2 * precision * recall / (precision + recall) if shared else 0.0, recall, precision))
     f1, recall, precision = max(rows)
     return Measured(precision) if cited else NotApplicable("nothing is cited"), Measured(recall), Measured(f1)
 
 
-def _placement(exhibit: Exhibit) -> Score:
-    """Share of the stated facts that are cited in the very sentence, to a file that has them."""
-    rows = []
-    for fact in exhibit.case.facts:
-        there = [exhibit.answer.sentences[at] for at in exhibit.stated[fact.id]]
-        if there:
-            rows.append(
-                any(exhibit.tells(citation.file_id, fact) for sentence in there for citation in sentence.citations)
-            )
-    return _share(rows, "no fact is stated")
+def _placement(aligned: AlignedReply) -> Score:
+    """Return the share of stated facts cited in that very sentence to a file that has them."""
+    flags = [
+        any(aligned.file_states(file_id, fact) for file_id in aligned.files_citing(fact))
+        for fact in aligned.case.facts
+        if aligned.stating[fact.id]
+    ]
+    return _share(flags, "no fact is stated")
 
 
-def _misattribution(exhibit: Exhibit) -> Score:
-    """Share of the stated and cited facts whose cited files do not have them while another file that was found does."""
-    rows = []
-    found = {hit.file_id for hit in exhibit.reply.hits or ()}
-    for fact in exhibit.case.facts:
-        cited = {
-            citation.file_id for at in exhibit.stated[fact.id] for citation in exhibit.answer.sentences[at].citations
-        }
+def _misattribution(aligned: AlignedReply) -> Score:
+    """Return the share of stated, cited facts that only another retrieved file states."""
+    flags = []
+    retrieved = {hit.file_id for hit in aligned.reply.hits or ()}
+    for fact in aligned.case.facts:
+        cited = aligned.files_citing(fact)
         if cited:
-            wrong = not any(exhibit.tells(one, fact) for one in cited)
-            rows.append(wrong and any(exhibit.tells(match, fact) for match in found - cited))
-    return _share(rows, "no fact is stated and cited")
+            wrong = not any(aligned.file_states(file_id, fact) for file_id in cited)
+            flags.append(wrong and any(aligned.file_states(file_id, fact) for file_id in retrieved - cited))
+    return _share(flags, "no fact is stated and cited")

@@ -1,6 +1,7 @@
-"""Does a text state a gold fact? Wordings are compared after folding, dates and numbers as values. No model.
+"""Decide whether a text states a gold fact: wordings after folding, dates and numbers as values. No model.
 
-A hit is right about nine times in ten; a miss may be a paraphrase (`evals/cases/README.md` says how accepted strings are chosen).
+A hit is right about nine times in ten; a miss may be a paraphrase (`evals/cases/README.md` says how accepted strings
+are chosen).
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
-from evals.cases.case import Fact, Number
+from evals.cases.case import ExpectedNumber, Fact
 from index.language.analyzer import terms
 from index.language.dates.date_mentions import DateMention, PartialDate, dates
 from index.language.normalize import folded
-from index.language.numbers.number_mentions import Number as Named
-from index.language.numbers.number_mentions import numbers
+from index.language.numbers.number_mentions import Number, numbers
 from index.models import Span
 
 SMALL = 31  # numbers up to here are everywhere: days, hours, persons
@@ -27,7 +27,7 @@ _ENDINGS = r"(?:ا|ه|ها|هم|هما|هن|نا)?"
 
 @lru_cache(maxsize=4096)
 def _pattern(wording: str) -> re.Pattern[str] | None:
-    """Whole words in their order; an Arabic word may carry a particle, the article, an accusative ending or a pronoun."""
+    """Compile whole words in order; an Arabic word may carry a particle, the article, an ending or a pronoun."""
     parts = []
     for word in _WORD.findall(folded(wording)):
         bare = re.escape(word)
@@ -42,89 +42,89 @@ def _pattern(wording: str) -> re.Pattern[str] | None:
     return re.compile(r"(?<![^\W_])" + r"[\W_]+".join(parts) + r"(?![^\W_])") if parts else None
 
 
-def says(text: str, wording: str, anchor: date | None = None) -> bool:
-    """Whether a text holds a wording, whatever its spelling; a wording that is a date or a lone number is compared as a value.
+def contains_wording(text: str, wording: str, anchor: date | None = None) -> bool:
+    """Return whether a text holds a wording, spelling folded; a date or a lone number compares as a value.
 
     `anchor` is the day on which the text was written: "yesterday" needs it.
 
-    >>> says("وقُتل ١٤ شخصاً في السيول", "14 شخصا"), says("قتل 114 شخصا", "14 شخصا")
+    >>> contains_wording("وقُتل ١٤ شخصاً في السيول", "14 شخصا"), contains_wording("قتل 114 شخصا", "14 شخصا")
     (True, False)
-    >>> says("ينتهي في 20 شباط 2026", "20 فيفري"), says("في شباط", "20 فيفري")
+    >>> contains_wording("ينتهي في 20 شباط 2026", "20 فيفري"), contains_wording("في شباط", "20 فيفري")
     (True, False)
     """
     pattern = _pattern(wording)
     if pattern and pattern.search(folded(text)):
         return True
-    day, number = _as_date(wording), _lone(wording)
-    if day and any(_names(value, day) for mention in dates(text, anchor) for value in mention.values):
+    day, number = _as_date(wording), _as_number(wording)
+    if day and any(_includes(value, day) for mention in dates(text, anchor) for value in mention.values):
         return True
-    return number is not None and any(number == one.value for one in numbers(text))
+    return number is not None and any(number == mention.value for mention in numbers(text))
 
 
 @lru_cache(maxsize=4096)
 def _as_date(wording: str) -> PartialDate | None:
-    """The date that a wording is, where it is one and nothing else."""
-    found = dates(wording)
-    if len(found) != 1 or len(found[0].values) != 1 or found[0].relative:
+    """Return the date of a wording that is a date and nothing else."""
+    mentions = dates(wording)
+    if len(mentions) != 1 or len(mentions[0].values) != 1 or mentions[0].relative:
         return None
-    rest = wording[: found[0].span.start] + wording[found[0].span.end :]
-    return None if _WORD.search(re.sub(r"\b(?:في|يوم|عام|سنة|بتاريخ|in|on|the)\b", "", rest)) else found[0].values[0]
+    rest = wording[: mentions[0].span.start] + wording[mentions[0].span.end :]
+    return None if _WORD.search(re.sub(r"\b(?:في|يوم|عام|سنة|بتاريخ|in|on|the)\b", "", rest)) else mentions[0].values[0]
 
 
-def _names(value: PartialDate, sought: PartialDate) -> bool:
-    """Whether a date says all that is sought, and nothing else in its place."""
+def _includes(value: PartialDate, sought: PartialDate) -> bool:
+    """Return whether a date has every part that is sought, with the same value."""
     if value.calendar != sought.calendar:
         return False
-    return all(
-        wanted is None or getattr(value, part) == wanted
-        for part, wanted in ((part, getattr(sought, part)) for part in ("year", "month", "day"))
-    )
+    parts = (("year", sought.year), ("month", sought.month), ("day", sought.day))
+    return all(wanted is None or getattr(value, part) == wanted for part, wanted in parts)
 
 
 @lru_cache(maxsize=4096)
-def _lone(wording: str) -> object:
-    """The value of a wording that is a number and nothing else."""
-    found = numbers(wording)
-    return found[0].value if len(found) == 1 and found[0].span == Span(0, len(wording)) else None
+def _as_number(wording: str) -> object:
+    """Return the value of a wording that is a number and nothing else."""
+    mentions = numbers(wording)
+    return mentions[0].value if len(mentions) == 1 and mentions[0].span == Span(0, len(wording)) else None
 
 
-def states(text: str, fact: Fact, about: str = "", anchor: date | None = None) -> bool:
-    """Whether a text states a fact: in one of the accepted wordings, or as the number within its tolerance.
+def states_fact(text: str, fact: Fact, about: str = "", anchor: date | None = None) -> bool:
+    """Return whether a text states a fact, in an accepted wording or as the number within its tolerance.
 
-    A small number counts only in a text that shares a word with `about` (the question and the evidence): 3 is everywhere.
+    A small number counts only in a text that shares a word with `about` (the question and the evidence): 3 is
+    everywhere.
 
-    >>> from evals.cases.case import Number
-    >>> fact = Fact(id="f", accept=("92 مليمترا",), number=Number(value=92, unit="millimetre"))
-    >>> states("هطل اثنان وتسعون مليمترا", fact), states("هطل 29 مليمترا", fact)
+    >>> fact = Fact(id="f", accept=("92 مليمترا",), number=ExpectedNumber(value=92, unit="millimetre"))
+    >>> states_fact("هطل اثنان وتسعون مليمترا", fact), states_fact("هطل 29 مليمترا", fact)
     (True, False)
     """
-    if any(says(text, wording, anchor) for wording in fact.accept):
+    if any(contains_wording(text, wording, anchor) for wording in fact.accept):
         return True
-    if fact.number is None:
+    expected = fact.number
+    if expected is None:
         return False
     return any(
-        _is(named, fact.number) and (abs(fact.number.value) > SMALL or shared(text, about)) for named in counted(text)
+        _equals(number, expected) and (abs(expected.value) > SMALL or shared_stems(text, about))
+        for number in plain_numbers(text)
     )
 
 
-def counted(text: str) -> tuple[Named, ...]:
-    """The numbers of a text that are not part of a date."""
-    found = numbers(text)
-    return tuple(match for match in found if not _inside(match.span, dates(text))) if found else ()
+def plain_numbers(text: str) -> tuple[Number, ...]:
+    """Return the numbers of a text that are not part of a date."""
+    every = numbers(text)
+    return tuple(number for number in every if not _is_inside(number.span, dates(text))) if every else ()
 
 
-def _inside(span: Span, mentions: Iterable[DateMention]) -> bool:
+def _is_inside(span: Span, mentions: Iterable[DateMention]) -> bool:
     return any(mention.span.start <= span.start and span.end <= mention.span.end for mention in mentions)
 
 
-def _is(named: Named, number: Number) -> bool:
-    if (number.unit in ("percent", "%")) != (named.unit == "%"):
+def _equals(number: Number, expected: ExpectedNumber) -> bool:
+    if (expected.unit in ("percent", "%")) != (number.unit == "%"):
         return False
-    return any(abs(float(value) - number.value) <= number.tol + 1e-9 for value in named.readings)
+    return any(abs(float(value) - expected.value) <= expected.tol + 1e-9 for value in number.readings)
 
 
-def shared(text: str, about: str) -> frozenset[str]:
-    """The stems that two texts have in common, numbers aside."""
+def shared_stems(text: str, about: str) -> frozenset[str]:
+    """Return the stems that two texts have in common, numbers aside."""
     return _stems(text) & _stems(about)
 
 

@@ -1,6 +1,7 @@
-"""A chat model as judge (`assistant.grounding.judge`), as the metrics ask for it: an error where it gives no ruling, never a verdict.
+"""A chat model as judge (`assistant.grounding.judge`) in the form that the metrics take.
 
-A judge's figures stand beside those of the deterministic check and decide nothing until it is calibrated (`evals.metrics.judge_calibration`).
+Its scores stand beside those of the check and decide nothing until it is calibrated
+(`evals.metrics.judge_calibration`).
 """
 
 from __future__ import annotations
@@ -11,37 +12,35 @@ from typing import Protocol
 from assistant.chat_model import Model
 from assistant.grounding.judge import Label, Ruling, ruled
 from assistant.models import Sentence
-from evals.cases.corpus import Corpus
 from evals.models import Failed, Measured
 
-__all__ = ["DEGREE", "Judge", "Judged", "Label", "ModelJudge", "Ruling"]
+__all__ = ["DEGREE", "Judge", "JudgedSupport", "Label", "ModelJudge", "Ruling"]
 
 DEGREE: dict[Label, float] = {"full": 1.0, "partial": 0.5, "none": 0.0, "contradicts": 0.0}
 
 
 class Judge(Protocol):
-    """Rules on one statement; Failed where no ruling could be had."""
+    """Rules on a statement; Failed without a ruling."""
 
     def __call__(self, statement: str, evidence: str, question: str = "", /) -> Ruling | Failed: ...
 
 
 class ModelJudge:
-    """A chat model with the prompt `judge`."""
+    """A chat model with the prompt `judge`; at most two requests a statement."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
 
     def __call__(self, statement: str, evidence: str, question: str = "") -> Ruling | Failed:
-        """The model's ruling. At most two requests; a server that fails is an error of this one statement."""
-        found = ruled(self._model, statement, evidence, question)
-        return found if isinstance(found, Ruling) else Failed(found.why)
+        ruling = ruled(self._model, statement, evidence, question)
+        return ruling if isinstance(ruling, Ruling) else Failed(ruling.why)
 
 
-class Judged:
-    """A judge as the metrics ask for it: the statement against the paragraphs that it cites."""
+class JudgedSupport:
+    """Measures support by a judge: the statement against the paragraphs it cites."""
 
-    def __init__(self, judge: Judge, corpus: Corpus) -> None:
-        self._judge, self._corpus = judge, corpus
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
 
     def __call__(self, claim: Sentence, question: str, anchor: date | None) -> Measured | Failed:
         if not claim.citations:

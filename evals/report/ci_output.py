@@ -2,110 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from evals.cases.case import Case
-from evals.gate.verdict import Verdict
-from evals.models import Outcome
+from evals.gate.verdict import GateVerdict, MetricTest
+from evals.models import Outcome, Outcomes
 from evals.report.text_report import flip_text
 
 ROWS = 30
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold
+_TOTALS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
-def junit(cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]], verdict: Verdict) -> bytes:
-    """JUnit XML, a test case for each case. Failure: confirmed worse, or an invariant newly broken; error: no answer;
-    skipped: worse once and not confirmed. A case that fails now as it failed before is no failure: it is in its output.
+def junit(cases: Sequence[Case], outcomes: Outcomes, verdict: GateVerdict) -> bytes:
+    """Write JUnit XML with a test case for each case, and a last one for the verdict.
+
+    Failure: confirmed worse, or an invariant newly broken; error: no answer; skipped: worse once and not confirmed. A
+    case that fails as before is no failure: its output says so.
     """
-    broken = {violation.case: f"{violation.what}" for violation in verdict.violations if violation.confirmed}
-    failed = {flip.case: flip_text(flip) for flip in verdict.confirmed} | broken
-    open_ = {flip.case: flip_text(flip) for flip in verdict.worse if not flip.confirmed}
-    root = ElementTree.Element("testsuite", name="isnad eval", tests=str(len(cases) + 1))
-    counts = {"failures": 0, "errors": 0, "skipped": 0}
+    suite = ElementTree.Element("testsuite", name="isnad eval", tests=str(len(cases) + 1))
     for case in cases:
-        node = ElementTree.SubElement(root, "testcase", classname=case.type, name=case.id)
-        outcomes = found.get(case.id, ())
-        if not verdict.calls:
-            _mark(node, "skipped", "not asked", counts, "skipped")
-        elif not outcomes or any(outcome.passed is None for outcome in outcomes):
-            _mark(node, "error", _detail(outcomes) or "not answered", counts, "errors")
-        elif case.id in failed:
-            _mark(node, "failure", failed[case.id], counts, "failures")
-        elif case.id in open_:
-            _mark(node, "skipped", open_[case.id], counts, "skipped")
-        elif any(not outcome.passed for outcome in outcomes):
-            ElementTree.SubElement(node, "system-out").text = _printable(
-                f"fails, and is no worse than before: {_detail(outcomes)}"
-            )
-    node = ElementTree.SubElement(root, "testcase", classname="gate", name="verdict")
-    if verdict.exit_code:
-        kind = ("failure", "failures") if verdict.finding == "regression" else ("error", "errors")
-        _mark(node, kind[0], verdict.headline, counts, kind[1])
-    for name, number in counts.items():
-        root.set(name, str(number))
-    written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+        kind, message = _result(case, outcomes.get(case.id, ()), verdict)
+        _add(suite, case.type, case.id, kind, message)
+    kind = ("failure" if verdict.finding == "regression" else "error") if verdict.exit_code else ""
+    _add(suite, "gate", "verdict", kind, verdict.headline)
+    for kind, total in _TOTALS.items():
+        suite.set(total, str(len(suite.findall(f"testcase/{kind}"))))
+    written: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
     return written
 
 
-def _mark(node: ElementTree.Element, kind: str, message: str, counts: dict[str, int], count: str) -> None:
-    ElementTree.SubElement(node, kind, message=_printable(message))
-    counts[count] += 1
+def _result(case: Case, outcomes: Sequence[Outcome], verdict: GateVerdict) -> tuple[str, str]:
+    """Return failure, error, skipped, system-out or "", with its message."""
+    flips = {flip.case: flip for flip in verdict.worse}
+    broken = [item.what for item in verdict.violations if item.confirmed and item.case == case.id]
+    detail = next((f"{outcome.blame}: {outcome.detail}" for outcome in outcomes if not outcome.passed), "")
+    if not verdict.calls:
+        return "skipped", "not asked"
+    if not outcomes or any(outcome.passed is None for outcome in outcomes):
+        return "error", detail or "not answered"
+    if broken:
+        return "failure", broken[-1]
+    if flip := flips.get(case.id):
+        return ("failure" if flip.confirmed else "skipped"), flip_text(flip)
+    return ("system-out", f"fails, and is no worse than before: {detail}") if detail else ("", "")
 
 
-def _detail(outcomes: Sequence[Outcome]) -> str:
-    return next((f"{outcome.blame}: {outcome.detail}" for outcome in outcomes if not outcome.passed), "")
+def _add(suite: ElementTree.Element, group: str, name: str, kind: str, message: str) -> None:
+    node = ElementTree.SubElement(suite, "testcase", classname=group, name=name)
+    message = _NOT_XML.sub("", message)
+    if kind == "system-out":
+        ElementTree.SubElement(node, kind).text = message
+    elif kind:
+        ElementTree.SubElement(node, kind, message=message)
 
 
-def _printable(text: str) -> str:
-    """Without the characters that XML 1.0 cannot hold."""
-    return "".join(
-        one for one in text if one in "\t\n\r" or (one >= " " and not "\ud800" <= one <= "\udfff" and one < "\ufffe")
-    )
-
-
-def markdown(verdict: Verdict, *, title: str = "isnad eval gate") -> str:
-    """The verdict, the declared metrics and the cases that are worse, for a step summary."""
+def markdown(verdict: GateVerdict, *, title: str = "isnad eval gate") -> str:
+    """Write the verdict, the declared metrics and the cases that are worse, for a step summary."""
     sign = {"pass": "✅", "regression": "❌"}.get(verdict.finding, "⚠️")
     rows = [f"## {sign} {title}", "", _cell(verdict.headline), ""]
     if verdict.population:
         rows += ["| metric | base | new | difference | 90 % interval | verdict |", "|---|---|---|---|---|---|"]
-        for one in verdict.population:
-            it = one.difference
-            values = (
-                f"{it.base:.3f} | {it.new:.3f} | {it.change:+.3f} | {it.low:+.3f} … {it.high:+.3f}"
-                if it
-                else "– | – | – | –"
-            )
-            rows.append(f"| {one.metric} | {values} | {one.verdict} |")
-        both, less, more, neither = verdict.mcnemar
+        rows += map(_metric_row, verdict.population)
+        both, worse, better, neither = verdict.mcnemar
         rows += [
             "",
-            f"{verdict.integrity.compared} of {verdict.integrity.wanted} cases compared: {both} passed both times, {less} worse, "
-            f"{more} better, {neither} failed both times (McNemar's exact p {verdict.p_mcnemar:.3f}). "
-            f"{verdict.calls} answers asked for.",
+            f"{verdict.integrity.compared} of {verdict.integrity.wanted} cases compared: {both} passed both times, "
+            f"{worse} worse, {better} better, {neither} failed both times (McNemar's exact p "
+            f"{verdict.p_mcnemar:.3f}). {verdict.calls} answers asked for.",
             "",
         ]
-    worse = sorted(verdict.worse, key=lambda flip: not flip.confirmed)
-    if worse or verdict.violations:
+    changes = [(item.case, item.what, item.confirmed) for item in verdict.violations]
+    flips = sorted(verdict.worse, key=lambda flip: not flip.confirmed)
+    changes += [(flip.case, flip_text(flip), flip.confirmed) for flip in flips[:ROWS]]
+    if changes:
         rows += ["| case | what happened |", "|---|---|"]
-        rows += [
-            f"| {violation.case} | {_cell(violation.what)}{'' if violation.confirmed else ' (not confirmed)'} |"
-            for violation in verdict.violations
-        ]
-        rows += [
-            f"| {one.case} | {_cell(flip_text(one))}{'' if one.confirmed else ' (not confirmed)'} |"
-            for one in worse[:ROWS]
-        ]
+        for case, text, confirmed in changes:
+            rows.append(f"| {case} | {_cell(text)}{'' if confirmed else ' (not confirmed)'} |")
         rows.append("")
     return "\n".join(rows)
+
+
+def _metric_row(test: MetricTest) -> str:
+    values = "– | – | – | –"
+    if change := test.difference:
+        interval = f"{change.low:+.3f} … {change.high:+.3f}"
+        values = f"{change.base:.3f} | {change.new:.3f} | {change.change:+.3f} | {interval}"
+    return f"| {test.metric} | {values} | {test.verdict} |"
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
 
 
-def notes(verdict: Verdict, prompts: Sequence[str]) -> list[str]:
-    """Lines that a code host shows beside the files: an error at each changed prompt, a warning where nothing is decided."""
+def annotation_lines(verdict: GateVerdict, prompts: Sequence[str]) -> list[str]:
+    """Write lines that a code host shows at each changed prompt: an error, or a warning if nothing is decided."""
     if not verdict.exit_code:
         return []
     level = "error" if verdict.finding == "regression" else "warning"

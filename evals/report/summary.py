@@ -1,4 +1,4 @@
-"""A run in figures: shares with intervals, metrics with their n/a and errors counted, blames, abstention as a 2×2. Pure."""
+"""The figures of a run: shares with intervals, metrics, failure stages, abstention as a 2×2."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from statistics import median
 
 from evals.cases.case import Case
 from evals.gate import statistics
-from evals.models import Outcome, Tally, tally
+from evals.models import Outcome, Outcomes, Tally, tally
 from index.models import Value
 
 LEAST = 10  # a slice with fewer cases is listed, never averaged
@@ -22,22 +22,22 @@ class Slice(Value, frozen=True, kw_only=True):
 
 
 class Abstention(Value, frozen=True, kw_only=True):
-    """Answerable × abstained, in answers."""
+    """Answerable × abstained, counted in answers."""
 
     answered: int  # answerable, and answered
     over_refused: int
-    declined: int  # unanswerable, and declined or set right
+    declined: int  # unanswerable, and declined or corrected
     should_have: int
 
     @property
     def balanced(self) -> float | None:
-        """Balanced accuracy, None where one of the two kinds is missing."""
+        """Return balanced accuracy, None if one of the two kinds is missing."""
         can, cannot = self.answered + self.over_refused, self.declined + self.should_have
         return (self.answered / can + self.declined / cannot) / 2 if can and cannot else None
 
 
-class Spent(Value, frozen=True, kw_only=True):
-    """What the answers took: money where it is counted, tokens, and seconds at the median and the 95th percentile."""
+class Spending(Value, frozen=True, kw_only=True):
+    """Money where it is counted, tokens, and seconds at the median and the 95th percentile."""
 
     cost: float | None
     tokens_in: int
@@ -57,39 +57,43 @@ class Summary(Value, frozen=True, kw_only=True):
     blames: dict[str, int]
     violations: dict[str, int]
     abstention: Abstention
-    spent: Spent
+    spent: Spending
     events: int
     wavering: int  # cases that passed in some repeats and not in others: the noise of the engine itself
 
 
-def summarise(cases: Sequence[Case], found: Mapping[str, Sequence[Outcome]]) -> Summary:
-    """The figures of a run. A case with several repeats counts each of them; errors count in nothing but `errors`."""
+def summarise(cases: Sequence[Case], outcomes: Outcomes) -> Summary:
+    """Summarise a run. Each repeat of a case counts; errors count in nothing but `errors`."""
     by_id = {case.id: case for case in cases}
-    every = [outcome for outcomes in found.values() for outcome in outcomes]
-    valid = [item for item in every if item.passed is not None]
+    every = [outcome for repeats in outcomes.values() for outcome in repeats]
+    valid = [outcome for outcome in every if outcome.passed is not None]
     kinds: dict[str, list[bool]] = {}
-    for one in valid:
-        kinds.setdefault(by_id[one.case].kind, []).append(bool(one.passed))
-    names = list(dict.fromkeys(name for one in valid for name in one.scores))
+    for outcome in valid:
+        kinds.setdefault(by_id[outcome.case].kind, []).append(bool(outcome.passed))
+    names = list(dict.fromkeys(name for outcome in valid for name in outcome.scores))
     return Summary(
         answers=len(every),
         errors=len(every) - len(valid),
-        passed=statistics.wilson(sum(bool(one.passed) for one in valid), len(valid)),
+        passed=statistics.wilson(sum(bool(outcome.passed) for outcome in valid), len(valid)),
         slices=tuple(
-            Slice(name=name, share=statistics.wilson(sum(there), len(there))) for name, there in sorted(kinds.items())
+            Slice(name=name, share=statistics.wilson(sum(passes), len(passes)))
+            for name, passes in sorted(kinds.items())
         ),
-        metrics={name: tally(one.scores[name] for one in valid if name in one.scores) for name in names},
-        blames=dict(Counter(one.blame for one in valid if one.blame).most_common()),
-        violations=dict(Counter(what for one in valid for what in one.violations).most_common()),
+        metrics={name: tally(outcome.scores[name] for outcome in valid if name in outcome.scores) for name in names},
+        blames=dict(Counter(outcome.blame for outcome in valid if outcome.blame).most_common()),
+        violations=dict(Counter(name for outcome in valid for name in outcome.violations).most_common()),
         abstention=_abstention(by_id, valid),
-        spent=_spent(valid),
+        spent=_spending(valid),
         events=len({case.cluster for case in cases}),
-        wavering=sum(len({one.passed for one in there if one.passed is not None}) > 1 for there in found.values()),
+        wavering=sum(
+            len({outcome.passed for outcome in repeats if outcome.passed is not None}) > 1
+            for repeats in outcomes.values()
+        ),
     )
 
 
 def _abstention(by_id: Mapping[str, Case], valid: Sequence[Outcome]) -> Abstention:
-    cells = Counter((by_id[one.case].answerable, bool(one.value("abstention"))) for one in valid)
+    cells = Counter((by_id[outcome.case].answerable, bool(outcome.value("abstention"))) for outcome in valid)
     return Abstention(
         answered=cells[True, True],
         over_refused=cells[True, False],
@@ -98,12 +102,12 @@ def _abstention(by_id: Mapping[str, Case], valid: Sequence[Outcome]) -> Abstenti
     )
 
 
-def _spent(valid: Sequence[Outcome]) -> Spent:
+def _spending(valid: Sequence[Outcome]) -> Spending:
     def values(metric: str) -> list[float]:
-        return [value for one in valid if (value := one.value(metric)) is not None]
+        return [value for outcome in valid if (value := outcome.value(metric)) is not None]
 
     costs, seconds = values("cost"), sorted(values("seconds"))
-    return Spent(
+    return Spending(
         cost=sum(costs) if costs else None,
         tokens_in=int(sum(values("tokens_in"))),
         tokens_out=int(sum(values("tokens_out"))),

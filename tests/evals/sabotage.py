@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from assistant.models import Answer, Sentence
 from evals.cases.case import Case
-from evals.engines.engine import About, Engine
+from evals.engines.engine import Engine, EngineInfo
 from evals.metrics import failure_stage
 from evals.models import Reply
 from tests.evals import town
@@ -23,8 +23,8 @@ class Changed:
 
     def __init__(self, engine: Engine, change: Change, *, deterministic: bool | None = None) -> None:
         self._engine, self._change = engine, change
-        steady = engine.about.deterministic if deterministic is None else deterministic
-        self.about: About = replace(engine.about, deterministic=steady)
+        steady = engine.info.deterministic if deterministic is None else deterministic
+        self.info: EngineInfo = replace(engine.info, deterministic=steady)
 
     def answer(self, case: Case, repeat: int) -> Reply:
         return self._change(case, self._engine.answer(case, repeat))

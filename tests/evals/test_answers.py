@@ -11,14 +11,12 @@ import pytest
 from evals.cases.case import Case
 from evals.engines.external_answers import BY_WORDS, AnswersEngine
 from evals.metrics import failure_stage
-from evals.metrics.citation_support import Checked
-from evals.metrics.scoring import score
-from evals.models import Entry, Outcome, Place
+from evals.models import LogEntry, Outcome, PassageSpan
 from index.errors import NotFound, UsageError
 from tests.evals import town
 
 COST, DAY, WHO, NONE = town.CASES[:4]
-CHECK = Checked(town.CORPUS)
+
 LINE = COST.facts[0].evidence[0][1]
 OTHER = town.CASES[4].facts[0].evidence[0][1]
 
@@ -29,8 +27,8 @@ def engine(path: Path, *rows: dict[str, Any]) -> AnswersEngine:
 
 
 def outcome(made: AnswersEngine, case: Case) -> Outcome:
-    entry = Entry(case=case.id, repeat=0, reply=made.answer(case, 0))
-    return score(case, entry, town.CORPUS, CHECK)
+    entry = LogEntry(case=case.id, repeat=0, reply=made.answer(case, 0))
+    return town.SCORER.score(case, entry)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +107,10 @@ def test_a_refusal_that_is_said_is_taken_at_its_word(tmp_path: Path) -> None:
 def test_what_the_system_found_may_be_files_or_spans(tmp_path: Path) -> None:
     hits = ["001_town", {"file_id": "000_town", "start": 0, "end": 400}]
     made = engine(tmp_path / "a.jsonl", {"id": COST.id, "text": f"{LINE} [000_town]", "hits": hits})
-    assert made.answer(COST, 0).hits == (Place(file_id="001_town"), Place(file_id="000_town", start=0, end=400))
+    assert made.answer(COST, 0).hits == (
+        PassageSpan(file_id="001_town"),
+        PassageSpan(file_id="000_town", start=0, end=400),
+    )
 
 
 def test_an_answer_as_isnad_prints_it_is_read_as_it_is(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_an_answer_as_isnad_prints_it_is_read_as_it_is(tmp_path: Path) -> None:
 def test_several_answers_to_a_case_are_its_repeats(tmp_path: Path) -> None:
     rows = [{"id": COST.id, "text": text} for text in (f"{LINE} [000_town]", "لا أعرف.")]
     made = engine(tmp_path / "a.jsonl", *rows)
-    assert made.repeats == 2 and not made.about.deterministic
+    assert made.repeats == 2 and not made.info.deterministic
     assert made.answer(COST, 1).answer.abstained
 
 

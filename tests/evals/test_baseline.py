@@ -11,31 +11,30 @@ from msgspec.structs import replace
 from evals.engines.engine import prompt_hashes, prompt_texts
 from evals.gate import baseline as baselines
 from evals.gate import gate_records
-from evals.gate.baseline import Baseline, bless
-from evals.log.run_log import Log
-from evals.metrics.citation_support import Checked
-from evals.runner import Finished, run
+from evals.gate.baseline import Baseline, make_baseline
+from evals.log.run_log import RunLog, RunRecord
+from evals.runner import FinishedRun
 from index.errors import UsageError
 from tests.evals import town
 from tests.evals.sabotage import SABOTAGES, Changed
 from tests.evals.shelf import manifest
 
-CHECK = Checked(town.CORPUS)
-
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     change, _ = SABOTAGES["subtle: one event in twenty"]
-    with Log(tmp_path_factory.mktemp("run") / "log.jsonl") as log:
-        return run(town.CASES, Changed(town.Clerk(), change), town.CORPUS, CHECK, log)
+    with RunLog(tmp_path_factory.mktemp("run") / "log.jsonl") as log:
+        return town.run_town(Changed(town.Clerk(), change), log)
 
 
-def blessed(finished: Finished, **changes: object) -> Baseline:
-    found = bless("clerk", manifest(), town.CASES, finished.entries, finished.outcomes, why="first")
+def blessed(finished: FinishedRun, **changes: object) -> Baseline:
+    found = make_baseline(
+        "clerk", RunRecord(manifest=manifest(), entries=finished.entries), town.CASES, finished.outcomes, why="first"
+    )
     return replace(found, **changes)
 
 
-def test_a_baseline_is_read_as_it_was_written_an_answer_a_line(finished: Finished, tmp_path: Path) -> None:
+def test_a_baseline_is_read_as_it_was_written_an_answer_a_line(finished: FinishedRun, tmp_path: Path) -> None:
     before = blessed(finished)
     path = baselines.write(before, tmp_path)
     assert baselines.load("clerk", tmp_path) == before == baselines.load(str(path))
@@ -43,8 +42,8 @@ def test_a_baseline_is_read_as_it_was_written_an_answer_a_line(finished: Finishe
     assert len(rows) == len(town.CASES)
 
 
-def test_its_answers_come_to_what_they_came_to(finished: Finished) -> None:
-    again = blessed(finished).outcomes(town.CASES, town.CORPUS, CHECK)
+def test_its_answers_come_to_what_they_came_to(finished: FinishedRun) -> None:
+    again = blessed(finished).outcomes(town.CASES, town.SCORER)
     for case, outcome in finished.outcomes.items():
         assert [(one.passed, one.blame, one.violations) for one in again[case]] == [
             (match.passed, match.blame, match.violations) for match in outcome
@@ -52,19 +51,22 @@ def test_its_answers_come_to_what_they_came_to(finished: Finished) -> None:
     assert sum(not match.passed for found in again.values() for match in found) == 3
 
 
-def test_a_case_that_was_changed_since_is_not_compared(finished: Finished) -> None:
+def test_a_case_that_was_changed_since_is_not_compared(finished: FinishedRun) -> None:
     changed = (replace(town.CASES[0], question="سؤال آخر؟"), *town.CASES[1:])
-    assert set(blessed(finished).outcomes(changed, town.CORPUS, CHECK)) == {case.id for case in town.CASES[1:]}
+    assert set(blessed(finished).outcomes(changed, town.SCORER)) == {case.id for case in town.CASES[1:]}
 
 
-def test_a_run_with_holes_is_not_blessed(finished: Finished) -> None:
+def test_a_run_with_holes_is_not_blessed(finished: FinishedRun) -> None:
     with pytest.raises(UsageError, match="1 cases have no answer"):
-        bless("clerk", manifest(), town.CASES, finished.entries[1:], finished.outcomes, why="")
+        make_baseline(
+            "clerk", RunRecord(manifest=manifest(), entries=finished.entries[1:]), town.CASES, finished.outcomes, why=""
+        )
 
 
-def test_every_blessing_is_remembered(finished: Finished) -> None:
+def test_every_blessing_is_remembered(finished: FinishedRun) -> None:
     first = blessed(finished)
-    second = bless("clerk", manifest(), town.CASES, finished.entries, finished.outcomes, why="then", before=first)
+    recorded = RunRecord(manifest=manifest(), entries=finished.entries)
+    second = make_baseline("clerk", recorded, town.CASES, finished.outcomes, why="then", before=first)
     assert [one.why for one in second.log] == ["first", "then"]
     assert (second.log[-1].passed, second.log[-1].cases) == (77, 80)
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from evals.cases import case as suites
 from evals.cases.case import PACKAGE, SUITES, Case, Fact, Forbidden, dump, fingerprint, load, suite
 from evals.cases.case_lint import lint
-from evals.cases.corpus import Corpus, build, default_folders
+from evals.cases.corpus import Corpus, build_corpus, default_folders
 from index.errors import SourceError, UsageError
 from tests.evals import town
 from tests.shop import write
@@ -114,7 +114,7 @@ def test_lint_asks_for_hard_kinds_in_good_number() -> None:
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    return build(default_folders(), tmp_path_factory.mktemp("corpus") / "store", searchable=False)
+    return build_corpus(default_folders(), tmp_path_factory.mktemp("corpus") / "store", searchable=False)
 
 
 @pytest.mark.parametrize("name", SUITES)
@@ -157,4 +157,4 @@ def test_an_article_that_is_refused_stops_the_building(tmp_path: Path) -> None:
         tmp_path / "articles", {"good.txt": "خبر طويل بما يكفي عن مدينة بعيدة.\n", "bad.txt": b"\xff\xfe\x00"}
     )
     with pytest.raises(SourceError, match=r"bad\.txt was refused"):
-        build([folder], tmp_path / "store")
+        build_corpus([folder], tmp_path / "store")

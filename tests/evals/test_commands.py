@@ -51,7 +51,7 @@ def asked(*more: str) -> list[str]:
     [
         (["report", "-o", "nowhere/report.html"], "cannot write nowhere/report.html"),
         (["label", "-o", "articles"], "cannot write articles"),
-        (["calibrate", "pairs.json"], "pairs.json holds no pairs of answers"),
+        (["calibrate", "pairs.json"], "pairs.json, line 1 is no labelled row"),
     ],
 )
 def test_a_file_that_cannot_be_read_or_written_is_wrong_usage_and_no_fault_of_the_program(

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import pytest
 
 from evals.cases.case import Case
-from evals.gate.decision import complete, decide
-from evals.gate.gate_plan import Outcomes, Plan, Side, nobody
-from evals.gate.verdict import BUDGET, INCONCLUSIVE, PASS, REGRESSION, stopped
-from evals.models import Measured, NotApplicable, Outcome
+from evals.gate.decision import decide, decide_completeness
+from evals.gate.gate_config import GateConfig, Side, no_rerun
+from evals.gate.verdict import BUDGET, INCONCLUSIVE, PASS, REGRESSION, budget_verdict
+from evals.models import Measured, NotApplicable, Outcome, Outcomes
 from evals.report.text_report import verdict_text
 
 CASES = tuple(
@@ -88,9 +88,9 @@ def test_a_case_that_came_out_worse_once_and_holds_up_is_listed_as_flaky_and_is_
 
 def test_a_suspect_that_passes_so_often_that_nothing_could_confirm_it_is_let_go_early() -> None:
     again = Fresh({})
-    verdict = decide(CASES, all_pass(), all_pass(but=["c03"]), again, plan=Plan(extra=0.0))
+    verdict = decide(CASES, all_pass(), all_pass(but=["c03"]), again, GateConfig(extra=0.0))
     assert again.asked == [("new", ("c03",), 4)] and verdict.calls == len(CASES) + 4
-    assert verdict.flaky[0].new_again == (4, 4) and verdict.flaky[0].p and verdict.flaky[0].p > Plan().alpha
+    assert verdict.flaky[0].new_again == (4, 4) and verdict.flaky[0].p and verdict.flaky[0].p > GateConfig().alpha
     assert "fresh runs of the new side alone 4/4, which clears it" in verdict_text(verdict)
 
 
@@ -172,20 +172,20 @@ def test_cases_that_the_baseline_does_not_have_are_named_and_too_many_are_inconc
 
 def test_what_makes_the_sides_incomparable_ends_it_before_anything_is_paid_for() -> None:
     again = Fresh({})
-    verdict = decide(CASES, all_pass(), all_pass(but=["c03"]), again, problems=["3 articles differ"])
+    verdict = decide(CASES, all_pass(), all_pass(but=["c03"]), again, GateConfig(problems=("3 articles differ",)))
     assert verdict.exit_code == INCONCLUSIVE and "3 articles differ" in verdict.headline and again.asked == []
 
 
 def test_inconclusive_passes_only_where_that_is_allowed_and_a_regression_never() -> None:
     def allowed(new: Outcomes) -> int:
-        return decide(CASES, all_pass(), new, None, allow_inconclusive=True).exit_code
+        return decide(CASES, all_pass(), new, None, GateConfig(allow_inconclusive=True)).exit_code
 
     assert allowed({case: found for case, found in all_pass().items() if case != "c01"}) == PASS
     assert allowed(all_pass(but=["c03"])) == REGRESSION
 
 
 def test_without_fresh_runs_what_came_out_worse_stays_open() -> None:
-    verdict = decide(CASES, all_pass(), all_pass(but=["c03"]), nobody)
+    verdict = decide(CASES, all_pass(), all_pass(but=["c03"]), no_rerun)
     assert verdict.exit_code == INCONCLUSIVE and [flip.undecided for flip in verdict.worse] == [True]
 
 
@@ -211,15 +211,15 @@ def test_a_metric_without_values_on_both_sides_says_so() -> None:
         case.id: [Outcome(case=case.id, repeat=0, passed=True, scores={"grounded": NotApplicable("refused")})]
         for case in CASES
     }
-    verdict = decide(CASES, bare, bare, None, plan=Plan(metrics=("grounded",)))
+    verdict = decide(CASES, bare, bare, None, GateConfig(metrics=("grounded",)))
     assert [one.verdict for one in verdict.population] == ["no values"] and verdict.exit_code == PASS
 
 
 def test_a_budget_that_is_spent_has_its_own_exit_code() -> None:
-    verdict = stopped(24, 0.4, 0.5)
+    verdict = budget_verdict(24, 0.4, 0.5)
     assert verdict.exit_code == BUDGET and "resume" in verdict.headline
 
 
 def test_a_run_that_is_compared_with_nothing_passes_when_every_case_was_answered() -> None:
-    assert complete(CASES, all_pass(but=["c03"])).exit_code == PASS
-    assert complete(CASES, {}).exit_code == INCONCLUSIVE
+    assert decide_completeness(CASES, all_pass(but=["c03"])).exit_code == PASS
+    assert decide_completeness(CASES, {}).exit_code == INCONCLUSIVE

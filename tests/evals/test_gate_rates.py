@@ -16,9 +16,9 @@ import pytest
 
 from evals.cases.case import Case
 from evals.gate.decision import decide
-from evals.gate.gate_plan import Outcomes, Side
-from evals.gate.verdict import Verdict
-from evals.models import Measured, NotApplicable, Outcome
+from evals.gate.gate_config import Side
+from evals.gate.verdict import GateVerdict
+from evals.models import Measured, NotApplicable, Outcome, Outcomes
 from index.models import Value
 
 Chances = dict[str, float]  # case -> how often it passes
@@ -71,7 +71,7 @@ def outcome(case: Case, repeat: int, passed: bool, violated: bool) -> Outcome:
 
 def gated(
     cases: Sequence[Case], old: Chances, new: Chances, chance: random.Random, slips: Chances, repeats: int
-) -> Verdict:
+) -> GateVerdict:
     """One change put before the gate: the baseline's repeats, a first look at the new side, then whatever the gate asks for."""
     by_id = {case.id: case for case in cases}
     sides = {"base": old, "new": new}

@@ -8,7 +8,7 @@ from pathlib import Path
 from assistant import Assistant, Settings
 from assistant.chat_model import Message
 from evals.cases.case import Case, Fact, Turn
-from evals.gate.verdict import stopped
+from evals.gate.verdict import budget_verdict
 from evals.report.notebook import evaluate
 from index.errors import ProviderDown
 from index.model_api import Reply
@@ -81,5 +81,5 @@ def test_the_figures_of_a_run_and_a_verdict_show_themselves(sample: Path) -> Non
         summary = evaluate(assistant, [LENGTH, WRONG]).summary
     page = str(summary._repr_html_())
     assert "1 of 2 answers passed" in page and "number" in page and "fact_recall" in page
-    verdict = stopped(2, 1.5, 1.0)
+    verdict = budget_verdict(2, 1.5, 1.0)
     assert "STOPPED (exit 4)" in str(verdict._repr_html_()) and str(verdict._repr_html_()).startswith("<pre")

@@ -8,26 +8,22 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from assistant.chat_model import Message
 from assistant.grounding.judge import NoRuling, read_ruling
-from evals.cases.labelling import Queued, learnt, queue, table
-from evals.cases.labelling import read as read_table
+from evals.cases.labelling import LabelRow, evaluate_labels, queue_sentences, read_table, write_table
 from evals.gate.statistics import wilson
-from evals.metrics.citation_support import Checked
+from evals.metrics.citation_support import CheckedSupport
 from evals.metrics.judge_calibration import (
     Calibration,
-    agreement,
     calibrate,
     fit_to_gate,
-    judged_f1,
-    preferences,
-    rows,
-    word_f1,
+    read_claims,
 )
-from evals.metrics.model_judge import Judged, ModelJudge, Ruling
-from evals.models import Entry, Failed, Measured
-from evals.report.text_report import agreement_text, calibration_text, labelled_text
+from evals.metrics.model_judge import JudgedSupport, ModelJudge, Ruling
+from evals.models import Failed, LogEntry, Measured
+from evals.report.text_report import calibration_text, labels_text
 from index.errors import ProviderDown, UsageError
 from index.model_api import Reply as Said
 from tests.evals import town
@@ -123,16 +119,21 @@ def test_the_same_request_is_made_for_the_same_data() -> None:
 
 
 def test_a_judge_gives_the_metrics_a_second_time_under_its_own_name() -> None:
-    from evals.metrics.scoring import score
+    from evals.metrics.scoring import Scorer
 
     case = town.CASES[0]
-    entry = Entry(case=case.id, repeat=0, reply=town.Clerk().answer(case, 0))
-    doubtful = Judged(ModelJudge(Scripted(ruling("none"))), town.CORPUS)
-    found = score(case, entry, town.CORPUS, Checked(town.CORPUS), doubtful)
+    entry = LogEntry(case=case.id, repeat=0, reply=town.Clerk().answer(case, 0))
+    doubtful = JudgedSupport(ModelJudge(Scripted(ruling("none"))))
+    found = Scorer(corpus=town.CORPUS, support=CheckedSupport(town.CORPUS), judge=doubtful).score(case, entry)
     assert found.passed and found.scores["grounded"] == Measured(1.0)
     assert found.scores["judge_grounded"] == Measured(0.0)
-    broken = Judged(ModelJudge(Scripted("yes")), town.CORPUS)
-    assert isinstance(score(case, entry, town.CORPUS, Checked(town.CORPUS), broken).scores["judge_grounded"], Failed)
+    broken = JudgedSupport(ModelJudge(Scripted("yes")))
+    assert isinstance(
+        Scorer(corpus=town.CORPUS, support=CheckedSupport(town.CORPUS), judge=broken)
+        .score(case, entry)
+        .scores["judge_grounded"],
+        Failed,
+    )
 
 
 # --- calibration ---
@@ -165,7 +166,7 @@ def test_agreement_with_people_is_counted_and_errors_are_in_no_figure() -> None:
         ("q r x", "q r s", "unsupported"),
         ("⚠ a b", "a b", "supported"),
     )
-    (found,) = calibrate(rows(data, "here"), Leaning())
+    (found,) = calibrate(read_claims(data, "here"), Leaning())
     assert (found.rows, found.errors) == (6, 1)
     assert (found.sensitivity.passed, found.sensitivity.total) == (2, 3)
     assert (found.specificity.passed, found.specificity.total) == (1, 2)
@@ -177,7 +178,7 @@ def test_agreement_with_people_is_counted_and_errors_are_in_no_figure() -> None:
 def test_sources_are_never_pooled() -> None:
     data = b'{"claim": "a", "context": "a", "label": "supported", "source": "one"}\n'
     data += b'{"claim": "a", "context": "b", "label": "unsupported", "source": "two"}\n'
-    assert [one.source for one in calibrate(rows(data, "here"), Leaning())] == ["one", "two"]
+    assert [one.source for one in calibrate(read_claims(data, "here"), Leaning())] == ["one", "two"]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +186,7 @@ def test_sources_are_never_pooled() -> None:
 )
 def test_a_row_without_a_label_is_an_error_that_names_the_line(line: str) -> None:
     with pytest.raises(UsageError, match="line 1"):
-        rows(line.encode(), "mine.jsonl")
+        read_claims(line.encode(), "mine.jsonl")
 
 
 def known(valid: int, right: int, kappa: float | None) -> Calibration:
@@ -211,44 +212,19 @@ def test_a_judge_may_gate_only_with_enough_labels_agreement_and_few_false_alarms
     )
 
 
-def test_a_score_is_compared_with_peoples_preference() -> None:
-    record = [
-        {"query": "q", "gt_answer": "a b c", "model1": {"response": "x y"}, "model2": {"response": "a b c"}, "correctness_label": 2},
-        {"query": "q", "gt_answer": "a b c", "model1": {"response": "a b"}, "model2": {"response": "x"}, "correctness_label": -1},
-        {"query": "q", "gt_answer": "a b c", "model1": {"response": "a"}, "model2": {"response": "a b"}, "correctness_label": 0},
-        {"query": "q", "gt_answer": "a b c", "model1": {"response": "⚠"}, "model2": {"response": "a b"}, "correctness_label": 1},
-    ]  # fmt: skip
-    pairs = preferences(json.dumps(record).encode(), "pairs.json")
-    plain = agreement(pairs, word_f1)
-    assert (plain.rows, plain.errors, plain.right.passed, plain.right.total) == (4, 0, 3, 3)
-    judged = agreement(pairs, judged_f1(Leaning()))
-    assert (judged.errors, judged.right.passed, judged.right.total) == (1, 2, 2)
-    assert "the order is right in" in agreement_text("words", plain)
-
-
 @pytest.mark.parametrize("value", ["5", "[]", "null"])
 def test_a_row_whose_texts_are_no_texts_is_named(value: str) -> None:
     with pytest.raises(UsageError, match="line 2 is no labelled row"):
-        rows(
+        read_claims(
             b'{"claim": "a", "context": "b", "label": true}\n{"claim": "a", "context": %s, "label": true}'
             % value.encode(),
             "r",
         )
 
 
-@pytest.mark.parametrize("data", [b"{", b"[{}]", b'[{"query": "q"}]', b'{"query": "q"}'])
-def test_pairs_of_another_form_are_named(data: bytes) -> None:
-    with pytest.raises(UsageError, match=r"pairs\.json holds no pairs of answers"):
-        preferences(data, "pairs.json")
-
-
-def test_words_are_counted_as_often_as_both_say_them() -> None:
-    assert word_f1("a a b", "a b b") == pytest.approx(2 / 3) and word_f1("", "a") == word_f1("a", "") == 0.0
-
-
 @pytest.mark.skipif(not (DATA / "attributionbench").is_dir(), reason="the labelled data are not here (../shared/data)")
 def test_the_machinery_runs_on_attributionbench_with_a_scripted_judge() -> None:
-    every = rows((DATA / "attributionbench" / "claims.jsonl").read_bytes(), "attributionbench")
+    every = read_claims((DATA / "attributionbench" / "claims.jsonl").read_bytes(), "attributionbench")
     few = [row for row in every if len(row.context) < 3000]
     some = [
         row
@@ -268,13 +244,6 @@ def test_the_machinery_runs_on_attributionbench_with_a_scripted_judge() -> None:
         assert match.specificity.passed == 0 and not fit_to_gate(match)[0]
 
 
-@pytest.mark.skipif(not (DATA / "ragchecker_meta").is_dir(), reason="the labelled data are not here (../shared/data)")
-def test_shared_words_order_two_answers_as_people_do_more_often_than_not() -> None:
-    data = (DATA / "ragchecker_meta" / "human_labeled_data.json").read_bytes()
-    found = agreement(preferences(data, "human_labeled_data.json")[:200], word_f1)
-    assert found.r is not None and found.r > 0.3 and found.right.low > 0.5
-
-
 # --- labels ---
 
 
@@ -284,47 +253,46 @@ def test_what_is_no_table_of_labels_is_said_to_be_none(text: str) -> None:
         read_table(text)
 
 
-def spoilt() -> list[Entry]:
+def spoilt() -> list[LogEntry]:
     engine = Changed(town.Clerk(), SABOTAGES["wrong file"][0])
-    return [Entry(case=case.id, repeat=0, reply=engine.answer(case, 0)) for case in town.CASES]
+    return [LogEntry(case=case.id, repeat=0, reply=engine.answer(case, 0)) for case in town.CASES]
 
 
 def test_what_is_in_doubt_and_a_share_of_the_rest_is_queued_for_a_person() -> None:
-    right = [Entry(case=case.id, repeat=0, reply=town.Clerk().answer(case, 0)) for case in town.CASES]
-    check = Checked(town.CORPUS)
-    lot = queue(town.CASES, right, town.CORPUS, check, share=0.2)
+    right = [LogEntry(case=case.id, repeat=0, reply=town.Clerk().answer(case, 0)) for case in town.CASES]
+    lot = queue_sentences(town.CASES, right, town.SCORER, share=0.2)
     assert 4 <= len(lot) <= 22 and {one.why for one in lot} == {"lot"}
-    assert lot == queue(town.CASES, right, town.CORPUS, check, share=0.2)
-    flips = queue(town.CASES, right, town.CORPUS, check, share=0.0, flipped={"003-day"})
+    assert lot == queue_sentences(town.CASES, right, town.SCORER, share=0.2)
+    flips = queue_sentences(town.CASES, right, town.SCORER, share=0.0, flipped={"003-day"})
     assert [(flip.id, flip.why) for flip in flips] == [("003-day/0/0", "flip")]
-    doubtful = Judged(ModelJudge(Scripted(ruling("none"))), town.CORPUS)
-    disputed = queue(town.CASES, right, town.CORPUS, check, judge=doubtful, share=0.0)
+    doubtful = JudgedSupport(ModelJudge(Scripted(ruling("none"))))
+    disputed = queue_sentences(town.CASES, right, replace(town.SCORER, judge=doubtful), share=0.0)
     assert len(disputed) == 60 and {one.why for one in disputed} == {"disagreement"}
 
 
 def test_a_filled_table_says_how_far_check_and_judge_agree_and_puts_the_rate_right() -> None:
-    queued = queue(town.CASES, spoilt(), town.CORPUS, Checked(town.CORPUS), share=1.1)
-    filled = read_table(re.sub(r"\t(none|partial|full)\t\t\t", r"\t\1\t\tnone\t", table(queued)))
+    queued = queue_sentences(town.CASES, spoilt(), town.SCORER, share=1.1)
+    filled = read_table(re.sub(r"\t(none|partial|full)\t\t\t", r"\t\1\t\tnone\t", write_table(queued)))
     assert {one.label for one in filled} == {"none"} and len(filled) == 60
-    found = learnt(filled, [one.check == "full" for one in queued])
+    found = evaluate_labels(filled, [one.check == "full" for one in queued])
     caught = sum(one.check != "full" for one in queued)
     assert found.labels == 60 and found.judge is None and found.check and found.check.specificity.passed == caught > 30
     assert (
         found.grounded and found.grounded.rate == 0.0
     )  # whatever the check thought, people called none of it borne out
-    assert "60 labels" in labelled_text(found)
+    assert "60 labels" in labels_text(found)
 
 
 @pytest.mark.parametrize("hostile", ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "'plain"])
 def test_what_a_model_wrote_is_no_formula_in_a_spreadsheet_and_comes_back_as_it_was(hostile: str) -> None:
-    text = table([Queued(id="a/0/0", why="lot", question="من؟", sentence=hostile, cited="")])
+    text = write_table([LabelRow(id="a/0/0", why="lot", question="من؟", sentence=hostile, cited="")])
     assert text.splitlines()[1].split("\t", 3)[3].lstrip('"').startswith("'")
     assert read_table(text)[0].sentence == hostile
 
 
 def test_a_label_that_is_none_of_the_four_is_an_error_that_names_the_sentence() -> None:
-    queued = queue(town.CASES, spoilt()[:1], town.CORPUS, Checked(town.CORPUS), share=1.1)
+    queued = queue_sentences(town.CASES, spoilt()[:1], town.SCORER, share=1.1)
     with pytest.raises(UsageError, match="000-cost/0/0: the label 'maybe'"):
-        read_table(table(queued).replace("\tnone\t\t\t", "\tnone\t\tmaybe\t"))
+        read_table(write_table(queued).replace("\tnone\t\t\t", "\tnone\t\tmaybe\t"))
     with pytest.raises(UsageError, match="no table of labels"):
         read_table("a\tb\n")

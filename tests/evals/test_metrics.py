@@ -10,23 +10,20 @@ from msgspec.structs import replace
 from assistant.models import Answer, Citation, Sentence
 from evals.cases.case import Case, Fact, Forbidden
 from evals.metrics import failure_stage
-from evals.metrics.aligned_reply import Exhibit
-from evals.metrics.citation_support import Checked
-from evals.metrics.scoring import score
-from evals.models import Entry, Failed, Measured, NotApplicable, Outcome, Place, Reply, tally
+from evals.metrics.scoring import Scorer
+from evals.models import Failed, LogEntry, Measured, NotApplicable, Outcome, PassageSpan, Reply, tally
 from evals.report.summary import summarise
 from evals.report.text_report import run_text
 from tests.evals import town
 from tests.evals.sabotage import rewritten
 from tests.evals.shelf import manifest
 
-CHECK = Checked(town.CORPUS)
 COST, DAY, WHO, NONE = town.CASES[:4]
 CLERK = town.Clerk()
 
 
 def outcome(case: Case, reply: Reply) -> Outcome:
-    return score(case, Entry(case=case.id, repeat=0, reply=reply), town.CORPUS, CHECK)
+    return town.SCORER.score(case, LogEntry(case=case.id, repeat=0, reply=reply))
 
 
 def value(case: Case, reply: Reply, metric: str) -> Any:
@@ -57,7 +54,7 @@ def test_a_refusal_has_no_citations_to_measure() -> None:
 
 
 def test_a_reply_that_never_came_has_no_scores_and_neither_passes_nor_fails() -> None:
-    failed = score(COST, Entry(case=COST.id, repeat=0, error="TimeoutError: late"), town.CORPUS, CHECK)
+    failed = town.SCORER.score(COST, LogEntry(case=COST.id, repeat=0, error="TimeoutError: late"))
     assert failed.passed is None and failed.scores == {} and failed.blame == failure_stage.NO_ANSWER
 
 
@@ -77,8 +74,8 @@ def test_an_engine_that_does_not_say_what_it_found_has_no_retrieval_scores() -> 
 def test_half_of_a_gold_quotation_is_enough_for_a_hit_and_less_is_not() -> None:
     file_id, quote = COST.facts[0].evidence[0]
     start = town.CORPUS.articles[file_id].text.index(quote)
-    half = Place(file_id=file_id, start=start, end=start + len(quote) // 2 + 1)
-    less = Place(file_id=file_id, start=start, end=start + len(quote) // 3)
+    half = PassageSpan(file_id=file_id, start=start, end=start + len(quote) // 2 + 1)
+    less = PassageSpan(file_id=file_id, start=start, end=start + len(quote) // 3)
     assert value(COST, replace(right(COST), hits=(half,)), "hit@1") == 1.0
     assert value(COST, replace(right(COST), hits=(less,)), "hit@1") == 0.0
 
@@ -98,8 +95,8 @@ def test_recall_counts_facts_and_all_evidence_wants_every_one() -> None:
     case = two_facts()
     spans = [town.CORPUS.find(*fact.evidence[0]) for fact in case.facts]
     assert spans[0] and spans[1]
-    first, second = (Place(file_id="000_town", start=span.start, end=span.end) for span in spans if span)
-    far = Place(file_id="001_town", start=0, end=50)
+    first, second = (PassageSpan(file_id="000_town", start=span.start, end=span.end) for span in spans if span)
+    far = PassageSpan(file_id="001_town", start=0, end=50)
     reply = replace(right(COST), hits=(first, far, far, far, far, second))
     assert value(case, reply, "recall@5") == 0.5 and value(case, reply, "all_evidence@5") == 0.0
     assert value(case, reply, "recall@10") == 1.0 and value(case, reply, "all_evidence@10") == 1.0
@@ -157,8 +154,8 @@ def test_citation_recall_and_precision_are_those_of_alce(
 ) -> None:
     sentence = Sentence(text="a b c", start=0, end=5, citations=tuple(map(cite, quotes)))
     answer = Answer(question="", text="a b c", abstained=False, engine="x", sentences=(sentence,))
-    entry = Entry(case=COST.id, repeat=0, reply=Reply(answer=answer))
-    scores = score(COST, entry, town.CORPUS, Words()).scores
+    entry = LogEntry(case=COST.id, repeat=0, reply=Reply(answer=answer))
+    scores = Scorer(corpus=town.CORPUS, support=Words()).score(COST, entry).scores
     assert scores["citation_recall"] == Measured(recall)
     assert scores["citation_precision"] == (
         NotApplicable("nothing is cited") if precision is None else Measured(precision)
@@ -227,12 +224,8 @@ def test_what_stands_otherwise_in_the_cited_words_is_counted_by_its_kind(
 
 
 def test_a_judge_that_names_no_kinds_leaves_them_unmeasured() -> None:
-    found = score(
-        COST,
-        Entry(case=COST.id, repeat=0, reply=right(COST)),
-        town.CORPUS,
-        lambda claim, question, anchor: Measured(1.0),
-    )
+    agreeing = Scorer(corpus=town.CORPUS, support=lambda claim, question, anchor: Measured(1.0))
+    found = agreeing.score(COST, LogEntry(case=COST.id, repeat=0, reply=right(COST)))
     assert isinstance(found.scores["names_kept"], NotApplicable)
 
 
@@ -284,11 +277,12 @@ def test_quotations_in_the_language_of_the_article_are_no_change_of_language() -
 
 
 def test_the_summary_of_a_run_counts_each_kind_apart_and_prints_its_failures() -> None:
-    entries = [Entry(case=case.id, repeat=0, reply=right(case)) for case in (COST, DAY)]
-    entries += [Entry(case=WHO.id, repeat=0, error="TimeoutError"), Entry(case=NONE.id, repeat=0, reply=right(COST))]
-    found = {
-        entry.case: [score(case, entry, town.CORPUS, CHECK)] for case, entry in zip(town.CASES, entries, strict=False)
-    }
+    entries = [LogEntry(case=case.id, repeat=0, reply=right(case)) for case in (COST, DAY)]
+    entries += [
+        LogEntry(case=WHO.id, repeat=0, error="TimeoutError"),
+        LogEntry(case=NONE.id, repeat=0, reply=right(COST)),
+    ]
+    found = {entry.case: [town.SCORER.score(case, entry)] for case, entry in zip(town.CASES, entries, strict=False)}
     summary = summarise(town.CASES[:4], found)
     assert (summary.answers, summary.errors, summary.passed.passed, summary.passed.total) == (4, 1, 2, 3)
     assert (summary.abstention.answered, summary.abstention.should_have) == (2, 1)
@@ -297,8 +291,8 @@ def test_the_summary_of_a_run_counts_each_kind_apart_and_prints_its_failures() -
     assert "000-none: should have abstained" in text and "000-who: no answer: TimeoutError" in text
 
 
-def test_an_exhibit_knows_where_the_evidence_stands() -> None:
-    exhibit = Exhibit(COST, right(COST), town.CORPUS, CHECK)
-    file_id, span = exhibit.gold["f1"][0]
+def test_an_aligned_knows_where_the_evidence_stands() -> None:
+    aligned = town.SCORER.align(COST, right(COST))
+    file_id, span = aligned.gold["f1"][0]
     assert span and span.of(town.CORPUS.articles[file_id].text) == COST.facts[0].evidence[0][1]
-    assert exhibit.rank(COST.facts[0]) == 2 and exhibit.stated == {"f1": (0,)}
+    assert aligned.rank(COST.facts[0]) == 2 and aligned.stating == {"f1": (0,)}

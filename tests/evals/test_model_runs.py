@@ -99,6 +99,25 @@ def test_offline_a_changed_prompt_has_no_replies_and_that_is_exit_3(
     assert len(server.requests) == paid
 
 
+def test_an_engine_without_prompts_names_the_changed_prompt_that_it_did_not_exercise_and_never_passes(
+    model: tuple[Scripted, Server], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", *asked()]) == main(["baseline", "set"]) == 0  # the prompts of the program are on record
+    assert main(["run", *asked("--engine", "extract")]) == main(["baseline", "set"]) == 0
+    extract = asked("--engine", "extract")
+    assert main(["gate", *extract]) == 0
+    folder = str(changed(tmp_path / "prompts"))
+    capsys.readouterr()
+    assert main(["gate", *extract, "--prompts", folder, "--annotations"]) == 3
+    told = capsys.readouterr().out
+    assert "not exercised: the changed prompts answer, which this engine does not use" in told
+    assert "::warning file=prompts/answer.jinja::INCONCLUSIVE (exit 3)" in told
+    assert main(["gate", *extract, "--prompts", folder, "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["verdict"]["unexercised"] == ["answer"]
+    assert main(["report", "-o", "report.html"]) == 0
+    assert "changed prompts that this engine does not use" in Path("report.html").read_text(encoding="utf-8")
+
+
 def test_the_cost_limit_is_a_hard_stop_and_the_run_goes_on_with_a_higher_one(
     model: tuple[Scripted, Server], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,15 +14,16 @@ from assistant.chat_model import Prices
 from assistant.generative.model_writer import ModelWriter
 from assistant.settings import Settings
 from evals.cases.case import SUITES, Case, load
-from evals.cases.corpus import Corpus, build, default_folders
-from evals.engines.engine import About, AssistantEngine, Watched, prompt_hashes, prompt_texts
+from evals.cases.corpus import Corpus, build_corpus, default_folders
+from evals.engines.engine import AssistantEngine, EngineInfo, MonitoredModel, prompt_hashes, prompt_texts
 from evals.gate import gate_records
-from evals.gate.baseline import Baseline, bless
+from evals.gate.baseline import Baseline, make_baseline
 from evals.gate.verdict import PASS, REGRESSION
-from evals.log.run_log import Log
+from evals.log.run_log import RunLog, RunRecord
 from evals.metrics import failure_stage
-from evals.metrics.citation_support import Checked
-from evals.runner import Finished, run
+from evals.metrics.citation_support import CheckedSupport
+from evals.metrics.scoring import Scorer
+from evals.runner import FinishedRun, RunConfig, run
 from index.search.retriever import Retriever
 from index.token_count import count
 from tests.evals.reader import Reader
@@ -39,31 +40,35 @@ class Desk:
 
     def engine(self, folder: Path) -> AssistantEngine:
         def writer(case: Case, repeat: int) -> ModelWriter:
-            model = Watched(Reader(CASES))
+            model = MonitoredModel(Reader(CASES))
             day = case.as_of or date(2026, 11, 1)
             return ModelWriter(model, count=count, budget=6000, prices=Prices(), today=lambda: day)
 
         texts = prompt_texts(folder)
-        about = About(name="model:reader", deterministic=True, prompts=prompt_hashes(texts), prompt_texts=texts)
+        about = EngineInfo(name="model:reader", deterministic=True, prompts=prompt_hashes(texts), prompt_texts=texts)
         return AssistantEngine(self.retriever, writer, about, folder=folder)
 
-    def run(self, folder: Path, log: Path, baseline: Baseline | None = None) -> Finished:
-        with Log(log / "log.jsonl") as kept:
-            return run(CASES, self.engine(folder), self.corpus, Checked(self.corpus), kept, baseline=baseline)
+    def run(self, folder: Path, log: Path, baseline: Baseline | None = None) -> FinishedRun:
+        with RunLog(log / "log.jsonl") as kept:
+            scorer = Scorer(corpus=self.corpus, support=CheckedSupport(self.corpus))
+            config = RunConfig(cases=CASES, engine=self.engine(folder), scorer=scorer, baseline=baseline)
+            return run(config, kept)
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     store = tmp_path_factory.mktemp("desk") / "store"
-    return Desk(build(default_folders(), store), container.open_retriever(store, Settings()))
+    return Desk(build_corpus(default_folders(), store), container.open_retriever(store, Settings()))
 
 
 @pytest.fixture(scope="module")
 def baseline(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Baseline:
     finished = desk.run(prompts.FOLDER, tmp_path_factory.mktemp("first"))
-    about = desk.engine(prompts.FOLDER).about
+    about = desk.engine(prompts.FOLDER).info
     held = manifest(engine=about.name, prompts=about.prompts, prompt_texts=about.prompt_texts)
-    return bless("reader", held, CASES, finished.entries, finished.outcomes, why="first")
+    return make_baseline(
+        "reader", RunRecord(manifest=held, entries=finished.entries), CASES, finished.outcomes, why="first"
+    )
 
 
 def changed(folder: Path, change: Callable[[str], str]) -> Path:
@@ -98,7 +103,7 @@ def test_a_prompt_in_other_words_passes_and_the_pass_is_recorded(
     folder = changed(tmp_path / "prompts", REWORDINGS[name])
     finished = desk.run(folder, tmp_path, baseline)
     assert finished.verdict and finished.verdict.exit_code == PASS, finished.verdict.headline
-    held = manifest(engine="model:reader", prompts=desk.engine(folder).about.prompts)
+    held = manifest(engine="model:reader", prompts=desk.engine(folder).info.prompts)
     gate_records.record(held, "smoke", datetime(2026, 3, 1, tzinfo=UTC), folder=tmp_path)
     gate_records.record(held, "smoke", datetime(2026, 3, 2, tzinfo=UTC), folder=tmp_path)
     assert len(gate_records.records(tmp_path)) == 1  # the same once more is no news: `make evals` leaves the tree clean

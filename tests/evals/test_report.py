@@ -13,19 +13,18 @@ import pytest
 from msgspec.structs import replace
 
 from evals.cases.case import Case
-from evals.gate.baseline import bless
-from evals.log.run_log import Log
-from evals.metrics.citation_support import Checked
+from evals.gate.baseline import make_baseline
+from evals.log.run_log import RunLog, RunRecord
 from evals.models import Reply
-from evals.report.html_report import Side, html, side_of
-from evals.report.report_words import AR, EN
-from evals.runner import Finished, run
+from evals.report.html_report import render_report
+from evals.report.report_words import report_words
+from evals.runner import FinishedRun
 from tests.evals import town
 from tests.evals.sabotage import SABOTAGES, Changed
 from tests.evals.shelf import manifest
 
-CHECK = Checked(town.CORPUS)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+EN, AR = report_words("en"), report_words("ar")
 HOSTILE = '<script>fetch("http://example.test")</script><img src=http://example.test/x onerror=alert(1)>'
 
 
@@ -46,24 +45,30 @@ def mixed(case: Case, reply: Reply) -> Reply:
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Side, Side, Finished]:
+def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunRecord, RunRecord, FinishedRun]:
     folder = tmp_path_factory.mktemp("runs")
-    with Log(folder / "a") as log:
-        first = run(town.CASES, town.Clerk(), town.CORPUS, CHECK, log)
+    with RunLog(folder / "a") as log:
+        first = town.run_town(town.Clerk(), log)
     told = {"answer": "أجب من المقاطع.\nCite every sentence.\nRefuse when unsure.\n"}
-    before = bless("clerk", manifest(prompt_texts=told), town.CASES, first.entries, first.outcomes, why="first")
-    with Log(folder / "b") as log:
-        second = run(town.CASES, Changed(town.Clerk(), mixed), town.CORPUS, CHECK, log, baseline=before)
+    before = make_baseline(
+        "clerk",
+        RunRecord(manifest=manifest(prompt_texts=told), entries=first.entries),
+        town.CASES,
+        first.outcomes,
+        why="first",
+    )
+    with RunLog(folder / "b") as log:
+        second = town.run_town(Changed(town.Clerk(), mixed), log, baseline=before)
     now = manifest(
         id="20260302T100000-beef", prompt_texts={"answer": "أجب من المقاطع بإيجاز.\nCite every sentence.\n" + HOSTILE}
     )
-    return Side(manifest=now, entries=second.entries), side_of(before, town.CORPUS), second
+    return RunRecord(manifest=now, entries=second.entries), before.run_record(town.CORPUS), second
 
 
 @pytest.fixture(scope="module", params=["en", "ar"])
-def page(request: pytest.FixtureRequest, sides: tuple[Side, Side, Finished]) -> Iterator[tuple[Any, str]]:
+def page(request: pytest.FixtureRequest, sides: tuple[RunRecord, RunRecord, FinishedRun]) -> Iterator[tuple[Any, str]]:
     new, base, finished = sides
-    yield request.param, html(town.CASES, town.CORPUS, CHECK, new, base, finished.verdict, language=request.param)
+    yield request.param, render_report(town.CASES, town.SCORER, new, base, finished.verdict, language=request.param)
 
 
 class Looking(HTMLParser):
@@ -108,7 +113,7 @@ def test_what_an_answer_or_a_prompt_says_is_shown_and_never_obeyed(page: tuple[s
 
 def test_it_has_the_direction_and_the_words_of_its_language(page: tuple[str, str]) -> None:
     language, text = page
-    words = {"en": EN, "ar": AR}[language]
+    words = report_words(language)
     direction = {"en": "ltr", "ar": "rtl"}[language]
     assert f'<html lang="{language}" dir="{direction}">' in text
     for name in ("regression", "prompts", "flips", "whole", "abstention", "types", "blame", "cost", "power", "metrics"):
@@ -142,10 +147,10 @@ def test_what_broke_comes_first_with_both_answers_and_the_passage_marked(page: t
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_a_run_compared_with_nothing_has_a_report_too(
-    language: Literal["en", "ar"], sides: tuple[Side, Side, Finished]
+    language: Literal["en", "ar"], sides: tuple[RunRecord, RunRecord, FinishedRun]
 ) -> None:
-    text = html(town.CASES, town.CORPUS, CHECK, sides[0], language=language)
-    assert {"en": EN, "ar": AR}[language]["answered"] in text and "003-cost" in text
+    text = render_report(town.CASES, town.SCORER, sides[0], language=language)
+    assert report_words(language)["answered"] in text and "003-cost" in text
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")

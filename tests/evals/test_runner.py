@@ -15,19 +15,17 @@ from assistant.budget import Budget, BudgetSpent
 from assistant.chat_model import Message, Prices
 from assistant.generators import run_to_completion
 from evals.cases.case import Case
-from evals.engines.engine import About
-from evals.engines.recorded_calls import Calls, NotRecorded, Remembered
+from evals.engines.engine import EngineInfo
+from evals.engines.recorded_calls import CachedModel, CallCache, NotRecorded
 from evals.gate.verdict import BUDGET
-from evals.log.run_log import LOG, Log, begin, entries, find
-from evals.metrics.citation_support import Checked
-from evals.models import Entry, Reply
-from evals.runner import Pace, answer_all, run
+from evals.log.run_log import LOG, RunLog, begin, find, read_run
+from evals.models import LogEntry, Reply
+from evals.runner import answer_all
 from index.errors import NotFound, UsageError
 from index.model_api import Reply as Said
 from tests.evals import town
 from tests.evals.shelf import manifest
 
-CHECK = Checked(town.CORPUS)
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,14 +34,14 @@ def test_a_run_that_is_killed_twenty_times_ends_as_one_that_was_not_and_asks_not
     for _ in range(20):
         kept = on_disk(tmp_path)
         billed = bill(tmp_path)
-        with child(tmp_path) as running:
+        with child(tmp_path, 16) as running:
             assert running.stdout
             for _ in range(chance.randint(0, 7)):
                 assert running.stdout.readline() != "done\n"
-            running.kill()  # it has gone on meanwhile: this falls anywhere
+            running.kill()  # it has gone on meanwhile, to 16 answers at most: this falls anywhere among them
         assert not set(bill(tmp_path)[len(billed) :]) & kept
         assert on_disk(tmp_path) >= kept
-    with child(tmp_path) as running:
+    with child(tmp_path, 0) as running:
         out, _ = running.communicate()
     assert out.endswith("done\n")
     wanted = {f"{case.id} {repeat}" for case in town.CASES for repeat in range(6)}
@@ -51,8 +49,8 @@ def test_a_run_that_is_killed_twenty_times_ends_as_one_that_was_not_and_asks_not
     assert len(bill(tmp_path)) <= len(wanted) + 20 * 2  # two were under way at each kill, at most
 
 
-def child(folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.evals.killed", str(folder)]
+def child(folder: Path, limit: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.evals.killed", str(folder), str(limit)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
@@ -62,31 +60,31 @@ def bill(folder: Path) -> list[str]:
 
 
 def on_disk(folder: Path) -> set[str]:
-    with Log(folder / "log.jsonl") as log:
+    with RunLog(folder / "log.jsonl") as log:
         return {f"{entry.case} {entry.repeat}" for entry in log.entries() if entry.reply}
 
 
 def test_a_line_torn_by_a_kill_is_passed_over_and_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    with Log(path) as log:
+    with RunLog(path) as log:
         answer_all("new", [(case, 0) for case in town.CASES[:3]], town.Clerk(), log)
     path.write_bytes(path.read_bytes()[:-40])
     clerk = town.Clerk()
-    with Log(path) as log:
+    with RunLog(path) as log:
         assert log.torn == 1
         answer_all("new", [(case, 0) for case in town.CASES[:3]], clerk, log)
     assert clerk.asked == [(town.CASES[2].id, 0)]
-    with Log(path) as log:
+    with RunLog(path) as log:
         assert len(log.entries()) == 3
 
 
 def test_looking_at_a_run_writes_nothing(tmp_path: Path) -> None:
     begin(tmp_path, manifest())
-    assert entries(tmp_path) == () and not (tmp_path / LOG).exists()
-    line = msgspec.json.encode(Entry(case="a", repeat=0, error="down"))
+    assert read_run(tmp_path).entries == () and not (tmp_path / LOG).exists()
+    line = msgspec.json.encode(LogEntry(case="a", repeat=0, error="down"))
     for written, there in ((line + b"\n" + line[:-9], 1), (line[:9], 0)):  # another process is in the middle of a line
         (tmp_path / LOG).write_bytes(written)
-        assert len(entries(tmp_path)) == there and (tmp_path / LOG).read_bytes() == written
+        assert len(read_run(tmp_path).entries) == there and (tmp_path / LOG).read_bytes() == written
 
 
 class Moody(town.Clerk):
@@ -102,11 +100,11 @@ class Moody(town.Clerk):
 
 def test_an_error_is_no_answer_and_is_tried_again_when_the_run_goes_on(tmp_path: Path) -> None:
     moody = Moody()
-    with Log(tmp_path / "log.jsonl") as log:
-        first = run(town.CASES, moody, town.CORPUS, CHECK, log)
+    with RunLog(tmp_path / "log.jsonl") as log:
+        first = town.run_town(moody, log)
         assert sum(match.passed is None for outcome in first.outcomes.values() for match in outcome) == 40
         moody.failing = False
-        again = run(town.CASES, moody, town.CORPUS, CHECK, log)
+        again = town.run_town(moody, log)
     assert all(match.passed for outcome in again.outcomes.values() for match in outcome)
     assert len(moody.asked) == 80
 
@@ -150,38 +148,38 @@ PRICES = Prices(tokens_in=1.0, tokens_out=2.0)  # 0.002 for one reply of the par
 def test_a_call_is_paid_for_once_for_each_repeat_also_by_later_runs(tmp_path: Path) -> None:
     parrot = Parrot()
     for _ in range(3):
-        calls = Calls(tmp_path / "calls.jsonl")
+        calls = CallCache(tmp_path / "calls.jsonl")
         for repeat in (0, 1):
-            said = run_to_completion(Remembered(parrot, calls, repeat, name="parrot").reply(ASKED))
+            said = run_to_completion(CachedModel(parrot, calls, repeat, name="parrot").reply(ASKED))
             assert said.text == ASKED[0]["content"] and said.tokens_in == 1000
         calls.close()
     assert parrot.asked == 2
 
 
 def test_offline_a_call_that_was_never_made_is_an_error_and_is_counted(tmp_path: Path) -> None:
-    calls = Calls(tmp_path / "calls.jsonl")
-    offline = Remembered(None, calls, 0, name="parrot")
+    calls = CallCache(tmp_path / "calls.jsonl")
+    offline = CachedModel(None, calls, 0, name="parrot")
     with pytest.raises(NotRecorded, match="offline"):
         run_to_completion(offline.reply(ASKED))
     assert calls.misses == 1
-    run_to_completion(Remembered(Parrot(), calls, 0, name="parrot").reply(ASKED))
+    run_to_completion(CachedModel(Parrot(), calls, 0, name="parrot").reply(ASKED))
     assert run_to_completion(offline.reply(ASKED)).text == ASKED[0]["content"]
     assert calls.misses == 1
 
 
 def test_another_model_or_other_parameters_are_another_call(tmp_path: Path) -> None:
-    calls, parrot = Calls(tmp_path / "calls.jsonl"), Parrot()
+    calls, parrot = CallCache(tmp_path / "calls.jsonl"), Parrot()
     for name, parameters in (("a", ""), ("b", ""), ("a", "temperature=1")):
-        run_to_completion(Remembered(parrot, calls, 0, name=name, parameters=parameters).reply(ASKED))
+        run_to_completion(CachedModel(parrot, calls, 0, name=name, parameters=parameters).reply(ASKED))
     assert parrot.asked == 3
 
 
 def test_a_budget_is_never_overdrawn(tmp_path: Path) -> None:
     budget = Budget(0.005, ceiling=lambda messages: 0.002)
-    calls, parrot = Calls(tmp_path / "calls.jsonl"), Parrot()
+    calls, parrot = CallCache(tmp_path / "calls.jsonl"), Parrot()
     with pytest.raises(BudgetSpent):
         for repeat in range(9):
-            run_to_completion(Remembered(parrot, calls, repeat, name="p", budget=budget, prices=PRICES).reply(ASKED))
+            run_to_completion(CachedModel(parrot, calls, repeat, name="p", budget=budget, prices=PRICES).reply(ASKED))
     assert parrot.asked == 2 and budget.spent == pytest.approx(0.004)
 
 
@@ -191,7 +189,7 @@ class Dear(town.Clerk):
     def __init__(self, budget: Budget) -> None:
         super().__init__(deterministic=False)
         self.budget = budget
-        self.about = About(name="dear")
+        self.info = EngineInfo(name="dear")
 
     def answer(self, case: Case, repeat: int) -> Reply:
         with self.budget.spending([]) as spent:
@@ -200,17 +198,17 @@ class Dear(town.Clerk):
 
 
 def test_a_run_stops_at_its_budget_with_exit_4_and_goes_on_with_a_higher_one(tmp_path: Path) -> None:
-    with Log(tmp_path / "log.jsonl") as log:
+    with RunLog(tmp_path / "log.jsonl") as log:
         first = Dear(Budget(0.305, ceiling=lambda messages: 0.01))
-        verdict = run(town.CASES, first, town.CORPUS, CHECK, log, budget=first.budget).verdict
+        verdict = town.run_town(first, log, budget=first.budget).verdict
         assert verdict and verdict.exit_code == BUDGET and len(first.asked) == 30
         second = Dear(Budget(5.0, ceiling=lambda messages: 0.01))
-        finished = run(town.CASES, second, town.CORPUS, CHECK, log, budget=second.budget)
+        finished = town.run_town(second, log, budget=second.budget)
     assert finished.verdict is None and len(second.asked) == 50
 
 
 def test_workers_share_one_log_and_answer_every_case_once(tmp_path: Path) -> None:
     clerk = town.Clerk()
-    with Log(tmp_path / "log.jsonl") as log:
-        run(town.CASES, clerk, town.CORPUS, CHECK, log, pace=Pace(workers=8, repeats=3))
+    with RunLog(tmp_path / "log.jsonl") as log:
+        town.run_town(clerk, log, workers=8, repeats=3)
     assert sorted(clerk.asked) == sorted((case.id, repeat) for case in town.CASES for repeat in range(3))

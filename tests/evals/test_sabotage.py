@@ -8,28 +8,31 @@ from pathlib import Path
 import pytest
 
 from evals.engines.engine import Engine
-from evals.gate.baseline import Baseline, bless
+from evals.gate.baseline import Baseline, make_baseline
 from evals.gate.verdict import PASS, REGRESSION
-from evals.log.run_log import Log
-from evals.metrics.citation_support import Checked
-from evals.runner import Finished, run
+from evals.log.run_log import RunLog, RunRecord
+from evals.runner import FinishedRun
 from tests.evals import town
 from tests.evals.sabotage import HARMLESS, SABOTAGES, Changed
 from tests.evals.shelf import manifest
 
-CHECK = Checked(town.CORPUS)
-
 
 @pytest.fixture(scope="module")
 def baseline(tmp_path_factory: pytest.TempPathFactory) -> Baseline:
-    with Log(tmp_path_factory.mktemp("blessed") / "log.jsonl") as log:
-        finished = run(town.CASES, town.Clerk(), town.CORPUS, CHECK, log)
-    return bless("clerk", manifest(), town.CASES, finished.entries, finished.outcomes, why="the clerk is right")
+    with RunLog(tmp_path_factory.mktemp("blessed") / "log.jsonl") as log:
+        finished = town.run_town(town.Clerk(), log)
+    return make_baseline(
+        "clerk",
+        RunRecord(manifest=manifest(), entries=finished.entries),
+        town.CASES,
+        finished.outcomes,
+        why="the clerk is right",
+    )
 
 
-def gated(engine: Engine, baseline: Baseline, folder: Path) -> Finished:
-    with Log(folder / "log.jsonl") as log:
-        return run(town.CASES, engine, town.CORPUS, CHECK, log, baseline=baseline)
+def gated(engine: Engine, baseline: Baseline, folder: Path) -> FinishedRun:
+    with RunLog(folder / "log.jsonl") as log:
+        return town.run_town(engine, log, baseline=baseline)
 
 
 def test_the_clerk_answers_every_case_rightly(baseline: Baseline) -> None:

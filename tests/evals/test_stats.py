@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.gate import statistics
-from evals.metrics.judge_calibration import corrected
+from evals.metrics.judge_calibration import correct_rate
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_test_by_flipped_signs_is_that_of_scipy(events: int, lean: float) ->
     told = permutation_test(
         (moved,), lambda x: x.sum(), permutation_type="samples", alternative="less", n_resamples=4999, rng=chance
     ).pvalue
-    found = statistics.paired([0.0] * events, list(moved), [f"e{at}" for at in range(events)]).p
+    found = statistics.compare_paired([0.0] * events, list(moved), [f"e{at}" for at in range(events)]).p
     if not moved.any():
         assert found == 1.0
     else:
@@ -73,15 +73,15 @@ def test_the_power_of_mcnemars_test_is_the_published_one(cases: int, breaks: flo
 
 
 def test_no_change_anywhere_is_no_evidence_of_a_drop() -> None:
-    found = statistics.paired([1.0, 0.0, 1.0], [1.0, 0.0, 1.0], ["a", "b", "c"])
+    found = statistics.compare_paired([1.0, 0.0, 1.0], [1.0, 0.0, 1.0], ["a", "b", "c"])
     assert (found.change, found.low, found.high, found.p) == (0.0, 0.0, 0.0, 1.0)
 
 
 def test_cases_of_one_event_are_no_evidence_of_their_own() -> None:
     """The same thirty breaks in thirty events, and in two."""
     base, new = [1.0] * 60, [0.0] * 30 + [1.0] * 30
-    spread = statistics.paired(base, new, [f"e{at}" for at in range(60)])
-    lumped = statistics.paired(base, new, ["x"] * 30 + [f"e{at}" for at in range(30)])
+    spread = statistics.compare_paired(base, new, [f"e{at}" for at in range(60)])
+    lumped = statistics.compare_paired(base, new, ["x"] * 30 + [f"e{at}" for at in range(30)])
     assert spread.p < 0.001 and lumped.p > 0.3
     assert lumped.high - lumped.low > spread.high - spread.low
 
@@ -90,9 +90,9 @@ def test_the_interval_holds_the_difference_and_is_the_same_every_time() -> None:
     base = [float(at % 3 > 0) for at in range(40)]
     new = [float(at % 4 > 0) for at in range(40)]
     events = [f"e{at // 4}" for at in range(40)]
-    found = statistics.paired(base, new, events)
+    found = statistics.compare_paired(base, new, events)
     assert found.low <= found.change <= found.high
-    assert found == statistics.paired(base, new, events)
+    assert found == statistics.compare_paired(base, new, events)
 
 
 def test_the_error_by_formula_is_that_of_the_bootstrap() -> None:
@@ -101,19 +101,19 @@ def test_the_error_by_formula_is_that_of_the_bootstrap() -> None:
     events = [f"e{at // 4}" for at in range(90)]
     weights = [1.0 + (at % 4 == 0) for at in range(90)]
     for one in (None, weights):
-        told = statistics.paired(base, new, events, one).error
+        told = statistics.compare_paired(base, new, events, one).error
         assert statistics.standard_error(base, new, events, one) == pytest.approx(told, rel=0.1)
 
 
 def test_weights_are_normed_and_count() -> None:
-    found = statistics.paired([1.0, 1.0], [0.0, 1.0], ["a", "b"], [3.0, 1.0])
+    found = statistics.compare_paired([1.0, 1.0], [0.0, 1.0], ["a", "b"], [3.0, 1.0])
     assert found.base == 1.0 and found.new == pytest.approx(0.25)
 
 
 def test_a_worthless_judge_leaves_the_labels_alone_and_a_perfect_one_narrows_the_interval() -> None:
     people = [True] * 30 + [False] * 20
-    worthless = corrected([True] * 500 + [False] * 500, [(at % 2 == 0, person) for at, person in enumerate(people)])
-    perfect = corrected([True] * 600 + [False] * 400, [(person, person) for person in people])
+    worthless = correct_rate([True] * 500 + [False] * 500, [(at % 2 == 0, person) for at, person in enumerate(people)])
+    perfect = correct_rate([True] * 600 + [False] * 400, [(person, person) for person in people])
     alone = 1.96 * (0.6 * 0.4 / 50) ** 0.5
     assert worthless.rate == pytest.approx(0.6, abs=0.05)
     assert perfect.rate == pytest.approx(0.6, abs=0.01)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from typing import Any
 
 from assistant.models import Answer, Citation, Sentence, Source, Usage
-from evals.cases.case import Case, Fact, Number
+from evals.cases.case import Case, ExpectedNumber, Fact
 from evals.cases.corpus import Corpus
-from evals.engines.engine import About
-from evals.models import Place, Reply
+from evals.engines.engine import Engine, EngineInfo
+from evals.log.run_log import RunLog
+from evals.metrics.citation_support import CheckedSupport
+from evals.metrics.scoring import Scorer
+from evals.models import PassageSpan, Reply
+from evals.runner import FinishedRun, RunConfig, run
 from index.models import Article
 
 PLACES = (
@@ -61,7 +66,7 @@ def _event(at: int) -> tuple[Article, tuple[Case, ...]]:
         )
 
     def fact(line: int, accept: str, number: float | None = None) -> Fact:
-        value = None if number is None else Number(value=float(number), unit="dinar")
+        value = None if number is None else ExpectedNumber(value=float(number), unit="dinar")
         return Fact(id="f1", accept=(accept,), number=value, evidence=((file_id, told[line]),))
 
     return article, (
@@ -75,6 +80,7 @@ def _event(at: int) -> tuple[Article, tuple[Case, ...]]:
 _EVENTS = tuple(map(_event, range(20)))
 CORPUS = Corpus({article.id: article for article, _ in _EVENTS})
 CASES = tuple(case for _, cases in _EVENTS for case in cases)
+SCORER = Scorer(corpus=CORPUS, support=CheckedSupport(CORPUS))
 
 
 def written(case: Case, *lines: tuple[str, str]) -> Answer:
@@ -109,7 +115,7 @@ class Clerk:
     """Answers every case with its evidence, word for word, and refuses the rest. The right passage is the second hit of five."""
 
     def __init__(self, *, deterministic: bool = True) -> None:
-        self.about = About(name="clerk", deterministic=deterministic)
+        self.info = EngineInfo(name="clerk", deterministic=deterministic)
         self.asked: list[tuple[str, int]] = []
 
     def answer(self, case: Case, repeat: int) -> Reply:
@@ -117,7 +123,12 @@ class Clerk:
         own = f"{case.id[:3]}_town"
         near = [f"{(int(case.id[:3]) + step) % 20:03d}_town" for step in (1, 2, 3, 4)]
         hits = tuple(
-            Place(file_id=one, start=0, end=len(CORPUS.articles[one].text)) for one in (near[0], own, *near[1:])
+            PassageSpan(file_id=one, start=0, end=len(CORPUS.articles[one].text)) for one in (near[0], own, *near[1:])
         )
         answer = written(case, *(fact.evidence[0] for fact in case.facts)) if case.answerable else refusal(case)
         return Reply(answer=answer, hits=hits, shown=5)
+
+
+def run_town(engine: Engine, log: RunLog, **options: Any) -> FinishedRun:
+    """Run the town's cases."""
+    return run(RunConfig(cases=CASES, engine=engine, scorer=SCORER, **options), log)

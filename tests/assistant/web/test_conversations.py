@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 
 from assistant.models import Answer, Citation, Sentence, Source, Usage
 from assistant.web.conversation_store import Conversations
-from evals.cases.feedback import drafts, of_store
+from evals.cases.feedback import draft_cases, read_votes
 from index.errors import NotFound, StoreError, UsageError
 
 HOSTILE = "</script><img src=x onerror=alert(1)> ![i](http://e.example/x) [l](http://e.example) `c` \u202eabc"
@@ -180,7 +180,7 @@ def test_what_readers_say_becomes_drafts_of_cases(kept: Conversations, tmp_path:
     kept.feedback(one, "mona", 1, "good")
     kept.feedback(one, "mona", 2, "wrong fact", "40 لا 60")
     kept.feedback(one, "mona", 2, "missing", "الكلفة")
-    good, missing = drafts(of_store(tmp_path), date(2031, 6, 1))
+    good, missing = draft_cases(read_votes(tmp_path), date(2031, 6, 1))
     assert good.answerable and good.sources_any_of == (("a1",),)
     assert missing.type == "feedback:missing" and "الكلفة" in (missing.note or "")
     assert [turn.question for turn in missing.turns] == ["من افتتح الجسر؟"]
@@ -199,7 +199,7 @@ def test_what_was_said_of_an_answer_outlives_asking_again(kept: Conversations) -
 
 def test_drafting_from_a_store_without_a_page_says_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="isnad chat"):
-        of_store(tmp_path)
+        read_votes(tmp_path)
 
 
 def test_what_was_paid_is_told_by_owner_by_day_and_in_all_and_outlives_deleting(kept: Conversations) -> None:
