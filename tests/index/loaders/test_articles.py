@@ -16,7 +16,7 @@ import pytest
 
 from index.chunking import cut
 from index.errors import SourceError
-from index.loaders.article_loader import Found, read, scan
+from index.loaders.article_loader import ArticleRef, read, scan
 from index.loaders.folder import MAX_BYTES
 from index.loaders.jsonl import Record
 from index.models import Article, Skipped, Span
@@ -57,7 +57,7 @@ def test_the_text_is_the_file_decoded_and_nothing_else(tmp_path: Path) -> None:
 def test_scanning_hashes_a_file_without_reading_it_as_text(tmp_path: Path) -> None:
     write(tmp_path, {"a.txt": b"\xff broken"})
     (found,) = scan(tmp_path)
-    assert isinstance(found, Found)
+    assert isinstance(found, ArticleRef)
     assert found.sha256 == hashlib.sha256(b"\xff broken").hexdigest()
     assert isinstance(found.load(), Skipped)
 
@@ -65,7 +65,7 @@ def test_scanning_hashes_a_file_without_reading_it_as_text(tmp_path: Path) -> No
 def test_a_file_that_changes_between_scan_and_load_is_read_as_it_is_then(tmp_path: Path) -> None:
     write(tmp_path, {"a.txt": STORY, "b.txt": STORY})
     first, second = scan(tmp_path)
-    assert isinstance(first, Found) and isinstance(second, Found)
+    assert isinstance(first, ArticleRef) and isinstance(second, ArticleRef)
     (tmp_path / "a.txt").write_text("خبر آخر تماما")
     (tmp_path / "b.txt").unlink()
     article = first.load()
@@ -135,7 +135,7 @@ def test_ING_05_a_file_swapped_for_a_link_after_the_scan_is_not_followed(tmp_pat
     (found,) = scan(tmp_path / "root")
     (tmp_path / "root" / "a.txt").unlink()
     (tmp_path / "root" / "a.txt").symlink_to(tmp_path / "secret")
-    assert isinstance(found, Found)
+    assert isinstance(found, ArticleRef)
     assert isinstance(found.load(), Skipped)
 
 
@@ -348,7 +348,7 @@ def test_a_record_under_its_documented_names_keeps_its_hash(tmp_path: Path) -> N
     plain, more = line(published="2024-05-03"), line(published="2024-05-03", date="1999-01-01", body="x")
     write(tmp_path, {"a.jsonl": plain, "b.jsonl": more})
     first, second = (next(scan(tmp_path / name)) for name in ("a.jsonl", "b.jsonl"))
-    assert isinstance(first, Found) and isinstance(second, Found)
+    assert isinstance(first, ArticleRef) and isinstance(second, ArticleRef)
     assert first.sha256 == second.sha256 == Record(id="a", text=STORY, published="2024-05-03").sha256
 
 
@@ -361,7 +361,7 @@ def test_a_record_is_the_same_whatever_its_spelling(tmp_path: Path) -> None:
         },
     )
     first, second = (next(scan(tmp_path / name)) for name in ("a.jsonl", "b.jsonl"))
-    assert isinstance(first, Found) and isinstance(second, Found)
+    assert isinstance(first, ArticleRef) and isinstance(second, ArticleRef)
     assert first.sha256 == second.sha256
 
 
