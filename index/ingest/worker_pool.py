@@ -1,8 +1,8 @@
 """Prepare articles for the ledger: read, cut into passages, sketch; on several cores by several processes.
 
 A worker is `python -m index.ingest.worker_pool`, spoken to over a socket pair: it never imports the program that uses
-the library, so that program needs no `if __name__ == "__main__"`. What a worker died over is prepared here; what took
-it too long is given to a worker of its own, and skipped where that takes too long, too.
+the library, so that program needs no `if __name__ == "__main__"`. What a worker died over is prepared here. Where an
+article took it too much processor time, its articles are given to a worker one at a time, and what ends that is skipped.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from queue import SimpleQueue
 from threading import Event, Thread
 
@@ -96,26 +96,33 @@ class Job:
         if self.rest and (outcomes := self.wait()):
             self._outcomes += outcomes
             self.rest.clear()
+        if self._late:
+            self._outcomes += _prepare_singly(self.rest)
+            self.rest.clear()
         while self.rest:
-            if self._late:
-                self._outcomes.append(_prepare_alone(self.rest.popleft()))
-            else:
-                self.help()
+            self.help()
         return self._outcomes
 
 
-def _prepare_alone(ref: ArticleRef) -> Prepared | Skipped:
-    """Prepare an article in a worker of its own, after a job that held it took too long."""
-    worker = Worker.start()
-    if worker is None:
-        return Skipped(path=ref.place, id=ref.id, reason="no process to read it can be started; try again")
-    job = Job([ref])
+def _prepare_singly(refs: Iterable[ArticleRef]) -> Iterator[Prepared | Skipped]:
+    """Prepare articles in a worker that has a single article at a time and is started anew where it dies over it."""
+    worker: Worker | None = None
     try:
-        worker.submit(job)
-        outcomes = job.wait()
+        for ref in refs:
+            worker = worker or Worker.start()
+            if worker is None:
+                yield Skipped(path=ref.place, id=ref.id, reason="no process to read it can be started; try again")
+                continue
+            job = Job([ref])
+            if worker.submit(job) and (outcomes := job.wait()):
+                yield outcomes[0]
+            else:
+                worker.end()
+                worker = None
+                yield Skipped(path=ref.place, id=ref.id, reason=TOO_LONG)
     finally:
-        worker.end()
-    return outcomes[0] if outcomes else Skipped(path=ref.place, id=ref.id, reason=TOO_LONG)
+        if worker is not None:
+            worker.end()
 
 
 class WorkerPool:

@@ -19,7 +19,7 @@ from index.errors import StoreFull
 from index.ingest import sync as sync_module
 from index.ingest import worker_pool
 from index.ingest.sync import Lexicon, sync, take
-from index.ingest.worker_pool import Job, Prepared, Worker, WorkerPool, prepare
+from index.ingest.worker_pool import TOO_LONG, Job, Prepared, Worker, WorkerPool, prepare
 from index.loaders.article_loader import ArticleRef, from_records, scan
 from index.models import Skipped, SyncReport
 from index.search.lexical import LexicalIndex, LexicalWriter
@@ -386,3 +386,15 @@ def test_where_search_cannot_follow_all_is_read_and_taken_over_afterwards(
     assert len(sync(path, ledger, [Lexicon(ledger)]).added) == 60
     assert failed and found_by_all(ledger)
     ledger.close()
+
+
+def test_an_article_that_takes_a_worker_too_long_costs_only_itself(
+    tmp_path: Path, crew: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_pool, "SECONDS", 1.0)
+    slow = {"id": "slow", "text": "\n".join(f"{record(number)['text']}" for number in range(8_000))}
+    path = write(tmp_path / "news.jsonl", [*map(record, range(HERE)), slow, *map(record, range(HERE, HERE + 9))])
+    report, _, _ = indexed(tmp_path / "store", lambda ledger, progress: sync(path, ledger, [], progress=progress))
+    assert sorted(report.added) == sorted(f"r{number}" for number in range(HERE + 9))
+    assert [(skip.id, skip.reason) for skip in report.skipped] == [("slow", TOO_LONG)]
+    assert len(crew.here) <= HERE
