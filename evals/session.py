@@ -37,6 +37,7 @@ class RunOptions(Value, frozen=True, kw_only=True):
     prompts: Path | None = None
     repeats: int = 1
     offline: bool = False
+    record: bool = False  # write the model's first replies into evals/recordings
     max_cost: float | None = None
     per_minute: float | None = None
     workers: int | None = None
@@ -77,8 +78,9 @@ def open_run(
         elif kind == "extract":
             engine = extract_engine(store)
         else:
+            retriever = container.open_retriever(store, access.settings)
             factory = EngineFactory(
-                container.open_retriever(store, access.settings), access, recorded=kind == "recorded"
+                retriever, access, recorded=kind == "recorded", record=options.record and kind == "model"
             )
             engine = factory.engine(prompt_folder(options.prompts))
             if baseline and baseline.manifest.prompts != engine.info.prompts:

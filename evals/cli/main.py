@@ -99,6 +99,7 @@ def _run_parent() -> argparse.ArgumentParser:
     parser.add_argument("--prompts", type=Path, metavar="DIR", help="prompts to try in place of those of the program")
     parser.add_argument("--repeats", type=whole(1, LARGEST), default=1, metavar="K", help="answers to every case")
     parser.add_argument("--offline", action="store_true", help="kept and recorded replies only; a miss is an error")
+    parser.add_argument("--record", action="store_true", help="keep the model's replies for --engine recorded")
     parser.add_argument("--max-cost", type=amount, metavar="MONEY", help="a hard stop, in the currency of the prices")
     parser.add_argument("--per-minute", type=amount, metavar="N", help="at most so many requests a minute")
     parser.add_argument("-j", "--workers", type=whole(1, 1000), metavar="N", help="requests under way at once")

@@ -146,6 +146,7 @@ def _run_options(arguments: argparse.Namespace) -> RunOptions:
         prompts=arguments.prompts,
         repeats=arguments.repeats,
         offline=arguments.offline,
+        record=arguments.record,
         max_cost=arguments.max_cost,
         per_minute=arguments.per_minute,
         workers=arguments.workers,

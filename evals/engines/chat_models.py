@@ -14,7 +14,7 @@ from assistant.settings import Settings
 from evals.cases.case import PACKAGE, Case
 from evals.engines.engine import AssistantEngine, Engine, EngineInfo, MonitoredModel, prompt_hashes, prompt_texts
 from evals.engines.rate_limiter import RateLimiter
-from evals.engines.recorded_calls import CachedModel, CallCache
+from evals.engines.recorded_calls import CachedModel, CallCache, RecordingModel
 from evals.metrics.model_judge import JudgedSupport, ModelJudge
 from index.errors import UsageError
 from index.ingest.sync import READING
@@ -87,8 +87,10 @@ class ModelAccess:
 class EngineFactory:
     """Makes engines over one store: with the program's prompts, with changed ones, with the baseline's."""
 
-    def __init__(self, retriever: Retriever, access: ModelAccess, *, recorded: bool = False) -> None:
-        self._retriever, self._access, self._recorded = retriever, access, recorded
+    def __init__(
+        self, retriever: Retriever, access: ModelAccess, *, recorded: bool = False, record: bool = False
+    ) -> None:
+        self._retriever, self._access, self._recorded, self._record = retriever, access, recorded, record
         if recorded and not RECORDINGS.is_dir():
             raise UsageError("the recorded replies are in the project's repository alone; use --engine extract")
         if not recorded and not access.offline:
@@ -111,6 +113,8 @@ class EngineFactory:
     def _make_writer(self, case: Case, repeat: int) -> Writer:
         settings = self._access.settings
         model = Recorded(RECORDINGS) if self._recorded else self._access.model(settings.model, repeat)
+        if self._record and repeat == 0:
+            model = RecordingModel(model, RECORDINGS)
         return ModelWriter(
             MonitoredModel(model),
             count=count,

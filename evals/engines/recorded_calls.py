@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from assistant.budget import Budget
-from assistant.chat_model import Message, Model, Prices, usage_of
+from assistant.chat_model import Message, Model, Prices, key_of, usage_of
 from assistant.generators import run_to_completion
 from evals.engines.rate_limiter import RateLimiter
 from evals.log.run_log import append_durably
@@ -132,4 +132,18 @@ class CachedModel:
             reply = run_to_completion(self._source.reply(messages))
             self._calls.put(key, self.name, self._repeat, reply)
             charge(usage_of([reply], self._prices).cost or 0.0)
+        return reply
+
+
+class RecordingModel:
+    """A model whose replies are also written as recordings, which the engine `recorded` answers from."""
+
+    def __init__(self, model: Model, folder: Path) -> None:
+        self._model, self._folder = model, folder
+        self.name = model.name
+
+    def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
+        reply = yield from self._model.reply(messages)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / f"{key_of(messages)}-0.md").write_text(f"{reply.text.strip()}\n", encoding="utf-8")
         return reply

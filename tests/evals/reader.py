@@ -6,8 +6,12 @@ say how, and stays in the asked language only where they name one. So a changed 
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
+import threading
 from collections.abc import Generator, Sequence
+from typing import Any
 
 from assistant.chat_model import Message
 from evals.cases.case import Case
@@ -77,3 +81,25 @@ class Reader:
 def _alone(case: Case) -> str:
     """A follow-up with the question before it."""
     return f"{case.question.rstrip('؟?')} ({case.turns[-1].question.rstrip('؟?')})؟" if case.history else case.question
+
+
+def main() -> None:
+    """Serve the reader of the core suite as an OpenAI-compatible model until Ctrl-C: `python -m tests.evals.reader`."""
+    from assistant.generators import run_to_completion
+    from evals.cases.case import SUITES, load
+    from tests.scripted import Scripted
+
+    reader = Reader(load(SUITES["core"]))
+
+    def reply(messages: list[dict[str, Any]]) -> str:
+        return run_to_completion(reader.reply(messages)).text
+
+    with Scripted(reply=reply, pieces=4000) as server:
+        sys.stdout.write(f"export OPENAI_BASE_URL={server.url} ISNAD_MODEL=scripted\n")
+        sys.stdout.flush()
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
