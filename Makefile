@@ -7,7 +7,7 @@ export UV_LINK_MODE = copy
 # An empty word lets Python keep what it compiles; in a container that forbids it, every start takes twice as long.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help evals chat ask test test-long lint format lock audit docs notebook bench bench-retrieval bench-answers bench-speed bench-grounding bench-side bench-growth bench-dense clean
+.PHONY: help evals chat ask test test-long lint format lock audit docs notebook bench bench-retrieval bench-answers bench-speed bench-rules bench-side bench-growth bench-dense clean
 
 help:                      ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -54,9 +54,9 @@ evals: .venv/ready-dev     ## both blessed baselines, offline: quotations, and t
 	$(BIN)/isnad eval gate --engine extract
 	$(BIN)/isnad eval gate --engine recorded --offline
 
-bench: bench-retrieval bench-answers bench-speed bench-grounding
+bench: bench-retrieval bench-answers bench-speed bench-rules
 
-bench-retrieval bench-answers bench-speed bench-grounding: bench-%: .venv/ready-dev
+bench-retrieval bench-answers bench-speed bench-rules: bench-%: .venv/ready-dev
 	$(BIN)/python -m tools.$*
 
 bench-side: .venv/ready-dev ## Isnad beside llama-index and haystack, in one run

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Verdict = Literal["supported", "partly", "unsupported", "unchecked"]
+CheckedBy = Literal["quote", "rules", "entailment", "judge"]
+ContradictionCode = Literal[
+    "number", "number_of_another", "date", "bound", "name", "unknown_name", "place", "negation", "not_yet", "reversal", "quotation",
+    "speaker", "judge",
+]  # fmt: skip
 Fact = Literal["title", "published", "publisher"]  # what a file says of itself beside its story
 
 
@@ -43,11 +48,27 @@ class Citation(Value, frozen=True, kw_only=True):
     ] = ()  # what the file says of itself, where the sentence is on just that: quoted where the text says it, else its opening
 
 
+class Contradiction(Value, frozen=True, kw_only=True):
+    """Words of a sentence that its source contradicts: `sentence.text[start:end] == text`, and what the source says instead.
+
+    >>> Contradiction(code="number", start=8, end=10, text="85", evidence="87").evidence
+    '87'
+    """
+
+    code: ContradictionCode
+    start: int
+    end: int
+    text: str
+    evidence: str = ""
+
+
 class Sentence(Value, frozen=True, kw_only=True):
     """A sentence of an answer, without its marks: `answer.text[start:end] == text`; the marks follow at `end`.
 
-    `verdict`: do the cited words say it (`unchecked`: that was not compared); `probability`: the check's own estimate, 0 to 1;
-    `details` name the words that speak against it, as codes with parameters; `reasons` are the same in English.
+    `verdict`: do the cited words say it (`unchecked`: nobody vouches for it, nothing speaks against it). `checked_by`: who
+    knows that: `quote` (the source's own words), `rules` (which only object), `entailment` (a model, with a `probability`
+    from 0 to 1) or `judge` (a chat model). `details` say why, as codes with parameters, `reasons` the same in English;
+    `contradictions` are the wrong words.
 
     >>> from assistant import ask
     >>> answer = ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample)
@@ -59,8 +80,10 @@ class Sentence(Value, frozen=True, kw_only=True):
     start: int
     end: int
     verdict: Verdict = "unchecked"
+    checked_by: CheckedBy | None = None
     probability: float | None = None
     reasons: tuple[str, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
     citations: tuple[Citation, ...] = ()
     struck: bool = False  # under the policy `strict`: shown, but struck through
     details: tuple[Reason, ...] = ()

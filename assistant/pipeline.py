@@ -17,7 +17,7 @@ from assistant.query.filters import none_passes
 from assistant.query.followups import Conversation, standalone
 from assistant.query.parse import Question, parse_question
 from assistant.query.translate import translated
-from assistant.verification import examined
+from assistant.verification import verify_sentences
 from index.models import Filters, Hit
 from index.search.retriever import checked
 from index.token_count import count
@@ -110,7 +110,7 @@ def stream(
     if filters and allowed == set():
         draft = replace(draft, details=(none_passes(filters),))
     clock.lap("write")
-    sentences = draft.sentences if draft.examined else examined(draft.sentences, asked.text, hits)
+    sentences = draft.sentences if draft.examined else verify_sentences(draft.sentences, asked.text, hits)
     used = [hit for hit in hits if hit.article.id in cited(sentences)]
     found = merge([*conflicts(used, asked.text), *told(rivals(hits, asked.text), sentences)])
     clock.lap("check")
@@ -168,7 +168,7 @@ def cited(sentences: tuple[Sentence, ...]) -> tuple[str, ...]:
 
 
 def coverage(sentences: tuple[Sentence, ...]) -> float | None:
-    """The share of sentences that are supported, 0 to 1; None where there are none."""
+    """Return the share of sentences that somebody vouches for, 0 to 1; None for no sentences."""
     supported = sum(sentence.verdict == "supported" for sentence in sentences)
     return round(supported / len(sentences), 4) if sentences else None
 

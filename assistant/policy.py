@@ -1,4 +1,4 @@
-"""What becomes of sentences that the check does not bear out: shown as such, or struck through; never dropped in silence."""
+"""Decide what becomes of sentences that nobody vouches for: shown as such, or struck through; never dropped in silence."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from assistant.generative.quote_selection import nearest_citations
-from assistant.models import Answer, Citation
+from assistant.generative.quote_selection import content_words, nearest_citations
+from assistant.models import Answer, Citation, Sentence
 from index.messages.reason import Reason
 from index.models import Hit
 
@@ -22,10 +22,11 @@ CLOSEST = 3
 
 
 def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str | None = None) -> Answer:
-    """The answer under a policy.
+    """Apply a policy to an answer.
 
-    show: as it is, the verdicts beside the sentences. strict: what is unsupported is struck through, the reason beside it; where
-    nothing that is borne out remains, a refusal that says in `reasons` what was withdrawn and why, with the closest passages.
+    show: as it is, the verdicts beside the sentences. strict: what is objected to, and what nobody vouches for, is struck through
+    with the reason beside it; if nothing that somebody vouches for remains, a refusal that says in `reasons` what was withdrawn
+    and why, with the closest passages.
 
     >>> from assistant.models import Sentence
     >>> wrong = Sentence(text="It cost 4.", start=0, end=10, verdict="unsupported", details=(Reason("4 is not in the evidence"),))
@@ -35,7 +36,7 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
     """
     if policy == "show" or answer.abstained:
         return answer
-    sentences = tuple(replace(sentence, struck=sentence.verdict == "unsupported") for sentence in answer.sentences)
+    sentences = tuple(replace(sentence, struck=_is_struck(sentence)) for sentence in answer.sentences)
     struck = [sentence for sentence in sentences if sentence.struck]
     if not struck or any(sentence.verdict in ("supported", "partly") for sentence in sentences):
         return replace(answer, sentences=sentences)
@@ -55,6 +56,12 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
             *(Reason.of("policy.withdrawn", sentence=item.text, reasons=item.details) for item in sentences),
         ),
     )
+
+
+def _is_struck(sentence: Sentence) -> bool:
+    """Whether a sentence says something that is objected to, or that nobody vouches for."""
+    vouched = sentence.verdict in ("supported", "partly")
+    return not vouched and (sentence.verdict == "unsupported" or content_words(sentence.text) > 0)
 
 
 def marked(answer: Answer) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from assistant.grounding import Evidence, Judgement, check
-from assistant.models import Answer, Citation, Sentence, Verdict
-from assistant.verification import against_the_record
+from assistant.grounding import Judgement
+from assistant.models import Answer, CheckedBy, Citation, Sentence, Verdict
+from assistant.verification import check_cited
 from index.language.normalize import find
 from index.models import Article, Span, Value
 from index.store.ledger import Ledger
@@ -26,6 +26,7 @@ class Verified(Value, frozen=True, kw_only=True):
     state: State
     now: Span | None = None
     verdict: Verdict = "unchecked"
+    checked_by: CheckedBy | None = None
     reasons: tuple[str, ...] = ()
 
 
@@ -36,37 +37,31 @@ def verified(answer: Answer, ledger: Ledger) -> tuple[Verified, ...]:
     article no longer holds them; gone: there is no such article. The verdict is that of the check that answers go through.
     """
     articles = ledger.articles({citation.file_id for sentence in answer.sentences for citation in sentence.citations})
+    texts = {file_id: article.text for file_id, article in articles.items()}
     return tuple(
-        _verified(
-            sentence.text, citation, articles[citation.file_id].text if citation.file_id in articles else None, found
-        )
+        _verified(sentence.text, citation, texts.get(citation.file_id), judgement)
         for sentence in answer.sentences
-        for found in [_checked(sentence, articles, answer.question)]
+        for judgement in [_checked(sentence, articles, answer.question)]
         for citation in sentence.citations
     )
 
 
 def _checked(sentence: Sentence, articles: Mapping[str, Article], question: str) -> Judgement:
-    """The sentence beside what its citations hold today."""
+    """Check a sentence against what its citations hold today."""
     held = [(citation, articles[citation.file_id]) for citation in sentence.citations if citation.file_id in articles]
-    if held and all(one.record for one, _ in held):
-        return against_the_record(sentence.text, [article for _, article in held], question)
-    evidence = [
-        Evidence(
-            text=one.quote if find(one.quote, article.text) else "",
-            article=article.text,
-            file_id=article.id,
-            published=article.published,
-        )
-        for one, article in held
-    ]
-    return check(sentence.text, evidence, question=question, anchor=held[0][1].published if held else None)
+    return check_cited(sentence.text, held, question)
 
 
-def _verified(sentence: str, citation: Citation, text: str | None, found: Judgement) -> Verified:
+def _verified(sentence: str, citation: Citation, text: str | None, judgement: Judgement) -> Verified:
     state, now = _state(citation, text)
     return Verified(
-        sentence=sentence, citation=citation, state=state, now=now, verdict=found.verdict, reasons=found.reasons
+        sentence=sentence,
+        citation=citation,
+        state=state,
+        now=now,
+        verdict=judgement.verdict,
+        checked_by=judgement.checked_by,
+        reasons=judgement.reasons,
     )
 
 

@@ -1,116 +1,139 @@
-"""The sentences of an answer, checked against what they cite; and anybody's claims against anybody's texts.
+"""Verify the sentences of an answer against what they cite, and claims of anybody against texts.
 
-The check itself is imported where it is asked: a question that is answered by quoting never needs it.
+The check is imported when it is needed: a question that is answered by quoting never needs it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from assistant.generative.metadata_claims import metadata_as_prose
-from assistant.models import Sentence
+from assistant.generative import metadata_claims
+from assistant.generative.quote_selection import NONE_FOUND, content_words, says_nothing
+from assistant.models import Citation, Contradiction, Sentence
 from index.errors import UsageError
-from index.language.analyzer import words
+from index.language.dates.date_mentions import dates
 from index.messages.reason import Reason
 from index.models import Article, Hit
 
 if TYPE_CHECKING:
-    from assistant.grounding import Evidence, Judgement
-
-OTHERS = 3  # articles that are not cited, at most, in which a sentence is looked for
+    from assistant.grounding import Judgement
 
 
-class Examining:
-    """The check of one answer's sentences against the hits: each is looked at once, so that it can be while the answer is still written.
+class AnswerVerifier:
+    """Verify the sentences of one answer, each once, so that it can be done while the answer is still written.
 
-    What was quoted is supported already, and a sentence without a citation stays unchecked.
+    What its writer quoted is `supported` already.
     """
 
     def __init__(self, question: str, hits: Sequence[Hit]) -> None:
-        self._question, self._hits = question, hits
+        self._question = question
         self._articles = {hit.article.id: hit.article for hit in hits}
-        self._found: dict[Sentence, Sentence] = {}
+        self._verified: dict[Sentence, Sentence] = {}
 
-    def of(self, sentence: Sentence) -> Sentence:
-        """The sentence with its verdict."""
-        if sentence.verdict != "unchecked" or not sentence.citations:
+    def verify(self, sentence: Sentence) -> Sentence:
+        """Return the sentence with its verdict and who gave it."""
+        if sentence.verdict != "unchecked":
             return sentence
-        if sentence not in self._found:
-            self._found[sentence] = self._checked(sentence)
-        return self._found[sentence]
+        if sentence not in self._verified:
+            self._verified[sentence] = self._judged(sentence)
+        return self._verified[sentence]
 
-    def _checked(self, sentence: Sentence) -> Sentence:
-        from assistant.grounding import Evidence, check
-
-        if all(cited.record for cited in sentence.citations):
-            articles = [
-                self._articles[file_id] for file_id in dict.fromkeys(cited.file_id for cited in sentence.citations)
-            ]
-            return _judged(sentence, against_the_record(sentence.text, articles, self._question))
-        evidence = [
-            Evidence(
-                text=cited.quote,
-                article=self._articles[cited.file_id].text,
-                file_id=cited.file_id,
-                published=self._articles[cited.file_id].published,
-            )
-            for cited in sentence.citations
-        ]
-        anchor = self._articles[evidence[0].file_id].published
-        others = self._nearest(sentence.text, {one.file_id for one in evidence})
-        found = check(sentence.text, evidence, question=self._question, others=others, anchor=anchor)
-        return _judged(sentence, found)
-
-    @cached_property
-    def _passages(self) -> list[Evidence]:
-        """The best passage of each article."""
-        from assistant.grounding import Evidence
-
-        passages: dict[str, str] = {}
-        for hit in self._hits:
-            passages.setdefault(hit.article.id, hit.passage.text)
-        return [Evidence(text=text, file_id=file_id) for file_id, text in passages.items()]
-
-    @cached_property
-    def _words(self) -> list[frozenset[str]]:
-        """Of each passage."""
-        return [frozenset(words(passage.text)) for passage in self._passages]
-
-    def _nearest(self, sentence: str, cited: Collection[str]) -> list[Evidence]:
-        """The passages of other articles that share most words with the sentence, the best first."""
-        said = frozenset(words(sentence))
-        pairs = enumerate(zip(self._passages, self._words, strict=True))
-        others = [(-len(said & held), place) for place, (one, held) in pairs if one.file_id not in cited]
-        return [self._passages[place] for _, place in sorted(others)[:OTHERS]]
+    def _judged(self, sentence: Sentence) -> Sentence:
+        if sentence.citations:
+            cited = [(citation, self._articles[citation.file_id]) for citation in sentence.citations]
+            return with_judgement(sentence, check_cited(sentence.text, cited, self._question))
+        if says_nothing(sentence.text) or not content_words(sentence.text):
+            return sentence
+        details = () if NONE_FOUND in sentence.details else (Reason("check.no_source"),)
+        return replace(sentence, verdict="unsupported", details=(*sentence.details, *details))
 
 
-def _judged(sentence: Sentence, found: Judgement) -> Sentence:
-    details = (*sentence.details, *map(Reason, found.reasons))
-    return replace(sentence, verdict=found.verdict, probability=found.probability, details=details)
+def with_judgement(sentence: Sentence, judgement: Judgement) -> Sentence:
+    """Return a sentence with what the check says of it; reasons that it had before stay."""
+    return replace(
+        sentence,
+        verdict=judgement.verdict,
+        checked_by=judgement.checked_by,
+        probability=judgement.probability,
+        details=(*sentence.details, *judgement.details),
+        contradictions=judgement.contradictions,
+    )
 
 
-def against_the_record(sentence: str, articles: Iterable[Article], question: str) -> Judgement:
-    """The verdict on a sentence that only says what the files say of themselves: their titles, days and publishers bear it out, or not."""
-    from assistant.grounding import check_claim
+def check_cited(sentence: str, cited: Sequence[tuple[Citation, Article]], question: str) -> Judgement:
+    """Check a sentence against its citations and the articles that they are of.
 
-    return check_claim(sentence, "\n".join(map(metadata_as_prose, articles)), question=question)
+    A citation whose words the article no longer has counts with the article alone.
+    """
+    from assistant.grounding import Evidence, check
+
+    articles = [article for _, article in cited]
+    if any(metadata_claims.stated_facts(sentence, article, question) for article in articles):
+        return check_record(sentence, articles, question)
+    evidence = [
+        Evidence(
+            text=citation.quote if citation.quote in article.text else "",
+            article=article.text,
+            file_id=article.id,
+            published=article.published,
+            title=article.title,
+            publisher=article.publisher,
+        )
+        for citation, article in cited
+    ]
+    return check(sentence, evidence, anchor=cited[0][1].published if cited else None)
 
 
-def examined(sentences: Iterable[Sentence], question: str, hits: Sequence[Hit]) -> tuple[Sentence, ...]:
-    """The sentences with a verdict each."""
-    return tuple(map(Examining(question, hits).of, sentences))
+def check_record(sentence: str, articles: Iterable[Article], question: str) -> Judgement:
+    """Check a sentence that only says what files say of themselves: title, day of publication, publisher.
+
+    A title or publisher counts when it stands in the sentence word for word; a day must be the file's own.
+    """
+    from assistant.grounding import Judgement
+    from assistant.grounding.checking import reason_of
+
+    facts = [(article, metadata_claims.stated_facts(sentence, article, question)) for article in articles]
+    stated = [(article, listed) for article, listed in facts if listed]
+    if any("published" not in listed or metadata_claims.dates_it(sentence, article) for article, listed in stated):
+        return Judgement(verdict="supported", checked_by="quote")
+    if stated:
+        day = next(iter(dates(sentence))).span
+        wrong = Contradiction(
+            code="date",
+            start=day.start,
+            end=day.end,
+            text=day.of(sentence),
+            evidence=", ".join(dict.fromkeys(str(article.published) for article, _ in stated)),
+        )
+        return Judgement(
+            verdict="unsupported", checked_by="rules", details=(reason_of(wrong),), contradictions=(wrong,)
+        )
+    return Judgement(verdict="unchecked", details=(Reason("check.not_verified"),))
+
+
+def verify_sentences(sentences: Iterable[Sentence], question: str, hits: Sequence[Hit]) -> tuple[Sentence, ...]:
+    """Return the sentences with a verdict each."""
+    return tuple(map(AnswerVerifier(question, hits).verify, sentences))
 
 
 def checked_record(record: dict[str, Any]) -> dict[str, Any]:
-    """`{"claim","context"}`, a question optional → `{"verdict","probability","reasons"}`; UsageError where a text is missing."""
+    """Check a line `{"claim", "context"}` of `isnad check`; UsageError where a text is missing.
+
+    Returns `{"verdict", "checked_by", "probability", "reasons", "contradictions"}`.
+    """
     from assistant.grounding import check_claim
 
     claim, context, question = record.get("claim"), record.get("context"), record.get("question")
     if not isinstance(claim, str) or not isinstance(context, str) or not isinstance(question, str | None):
         raise UsageError("assistant.bad_claim")
-    found = check_claim(claim, context, question=question)
-    return {"verdict": found.verdict, "probability": found.probability, "reasons": found.reasons}
+    judgement = check_claim(claim, context)
+    return {
+        "verdict": judgement.verdict,
+        "checked_by": judgement.checked_by,
+        "probability": judgement.probability,
+        "reasons": judgement.reasons,
+        "contradictions": judgement.contradictions,
+    }

@@ -1,4 +1,4 @@
-"""Write assistant/grounding/frequent.txt: English and Arabic words by how common they are, and so by what their absence costs.
+"""Write index/language/lexicons/word_weights.txt: English and Arabic words by how common they are, and so by what their absence costs.
 
     python -m tools.make_frequent      (needs wordfreq: `uv pip install wordfreq`)
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from index.language.normalize import folded
 from index.token_count import _encoding
 
-FILE = Path(__file__).parent.parent / "assistant" / "grounding" / "frequent.txt"
+FILE = Path(__file__).parent.parent / "index" / "language" / "lexicons" / "word_weights.txt"
 LIMIT = 90_000  # tokens: beyond it a word is as good as unknown
 RAREST = 0.9  # the weight of an Arabic word from which it is as good as unknown
 HEADER = """# Words by what their absence costs a claim, from 0 to 1; made by tools/make_frequent.py.

@@ -49,7 +49,11 @@ def compose(citations: tuple[Citation, ...]) -> tuple[str, tuple[Sentence, ...]]
         text += "" if last is None else " " if last == citation.file_id else "\n"
         sentence = running_text(citation.quote)
         start, end = len(text), len(text) + len(sentence)
-        sentences.append(Sentence(text=sentence, start=start, end=end, verdict="supported", citations=(citation,)))
+        sentences.append(
+            Sentence(
+                text=sentence, start=start, end=end, verdict="supported", checked_by="quote", citations=(citation,)
+            )
+        )
         text += f"{sentence} [{citation.file_id}]"
         last = citation.file_id
     return text, tuple(sentences)

@@ -22,7 +22,7 @@ from assistant.generative.quote_selection import NONE_FOUND, NOT_NAMED, nearest_
 from assistant.generators import run_to_completion
 from assistant.models import Draft, Sentence
 from assistant.rendering.refusals import refusal_in
-from assistant.verification import Examining
+from assistant.verification import AnswerVerifier
 from index.errors import ProviderCut, ProviderError
 from index.messages.reason import Reason
 from index.model_api import ContextTooLong, Reply
@@ -75,7 +75,7 @@ class _Writing:
         self, question: str, hits: Sequence[Hit], model: Model, count: Callable[[str], int], shown: WritingOptions
     ) -> None:
         self.question, self.hits, self.model, self.count, self.shown = question, hits, model, count, shown
-        self.examining = Examining(question, hits)
+        self.verifier = AnswerVerifier(question, hits)
         self.context: PromptContext
         self.messages: list[Message] = []
         self.hash = ""
@@ -155,7 +155,7 @@ class _Writing:
             self.refused = True  # it refused in its own words
 
     def _examined(self, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
-        return tuple(map(self.examining.of, sentences))
+        return tuple(map(self.verifier.verify, sentences))
 
     def faults(self) -> list[Reason]:
         """Why the answer cannot be used as it is; empty where it can."""
@@ -189,7 +189,7 @@ class _Writing:
         return [
             Reason.of("rewrite.unsupported", sentence=sentence.text, reasons=sentence.details)
             for sentence in self._examined(self.answer.sentences)
-            if sentence.verdict == "unsupported"
+            if sentence.verdict == "unsupported" and sentence.checked_by is not None
         ]
 
     def _asked_again(self, faults: Sequence[Reason]) -> bool:

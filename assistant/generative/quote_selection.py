@@ -93,7 +93,7 @@ def cite(sentence: str, numbers: Sequence[int], told: Mapping[int, SourceSentenc
 
     A number whose passage holds nothing of the sentence is dropped, for one that does where there is one, and that is a reason.
     """
-    content = _content(sentence)
+    content = content_words(sentence)
     claim, hint = (sentence, question if content <= SHORT else "") if content else (question, "")
     if not numbers:
         return _unnamed(sentence, told)
@@ -175,7 +175,7 @@ def _unnamed(sentence: str, told: Mapping[int, SourceSentences]) -> Attributed:
     """What can be tied to a sentence for which the model named no source."""
     if says_nothing(sentence):
         return Attributed(details=(ABSENCE,))
-    content = _content(sentence)
+    content = content_words(sentence)
     if not content:
         return Attributed()
     best = _elsewhere(sentence, told) if content >= FEW else None
@@ -196,8 +196,12 @@ def _elsewhere(claim: str, told: Mapping[int, SourceSentences]) -> tuple[SourceS
     return told[-number], tie
 
 
-def _content(sentence: str) -> int:
-    """How many of its words say something."""
+def content_words(sentence: str) -> int:
+    """Count the words of a sentence that say something.
+
+    >>> content_words("نعم."), content_words("افتتح الجسر.")
+    (0, 2)
+    """
     return sum(word not in QUESTION_WORDS and word not in _YES_AND_NO for word in words(sentence))
 
 

@@ -1,11 +1,12 @@
-"""Does the evidence bear the sentence out? A deterministic check, in Arabic and English: no model, no network.
+"""Check sentences against their sources: quotes vouch, rules object, a judge or an entailment model reads.
 
-check(sentence, evidence)       one sentence of an answer against what it cites
-check_claim(claim, context)     anybody's claim against anybody's text
+check(sentence, evidence)       a sentence of an answer against what it cites
+check_claim(claim, context)     any claim against any text
 """
 
 from __future__ import annotations
 
-from assistant.grounding.checking import Evidence, Judgement, Reason, check, check_claim
+from assistant.grounding.checking import Judgement, check, check_claim
+from assistant.grounding.evidence import Evidence
 
-__all__ = ["Evidence", "Judgement", "Reason", "check", "check_claim"]
+__all__ = ["Evidence", "Judgement", "check", "check_claim"]

@@ -1,28 +1,32 @@
-"""Which words of the evidence bear out which words of a claim, and how the claim departs from them.
+"""Align the words of a claim with the words of its evidence.
 
 The claim is written out of the evidence's words by the cheapest path: going on in the same sentence is free, leaving words
 out costs a little, going back or to another sentence more, a word of its own most. It is the edit distance with block moves
-of machine translation (Snover et al. 2006, TER), found with a beam.
+of machine translation (Snover et al. 2006, TER), computed with a beam.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
 from math import inf
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from assistant.grounding.names import Name, names
-from assistant.grounding.reading import TERMS, Key, Line, Term, read
+from assistant.grounding.proper_names import Name, names
+from assistant.grounding.tokenization import TOKENS, Key, Token, Tokenized, tokenize_text
+from assistant.models import Contradiction, ContradictionCode
 from index.language.dates.date_mentions import PartialDate, compatible
 from index.language.numbers.number_mentions import agree
 
+Language = Literal["ar", "en", "across"]
+
 BEAM = 12
 ROOT = 0.6
-SURE = 0.8  # from here on two words are one, not synonyms
-TWELVE = 12  # above it "25" and "the 25th" are taken for one; below there is more than one of everything
+SURE = 0.8  # trust from which two words are forms of the same word, not synonyms
+TWELVE = 12  # above it "25" and "the 25th" are the same; small ordinals and counts are not
 
 
 class Place(NamedTuple):
@@ -35,113 +39,89 @@ class Place(NamedTuple):
 Match = dict[int, tuple[float, list[int]]]  # sentence -> how good, the words of it
 
 
-class Index:
-    """The sentences of a text, with where each word, stem, root and group of synonyms stands, each number and each date."""
+class EvidenceIndex:
+    """Inverted index of a text: in which sentences each word, stem, root and synonym class stands, each number and date."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[Tokenized]) -> None:
         self.lines = tuple(lines)
         self._places: dict[str, list[tuple[int, int]]] = {}  # of each word: the sentence, the word of it
-        self._words: dict[Key, str | list[str]] = {}  # that a key finds: mostly a single one
-        self._figures: list[tuple[int, int, Term]] = []
+        self._words: dict[Key, str | list[str]] = {}  # of each key: mostly a single word
+        self._figures: list[tuple[int, int, Token]] = []
         self._names: dict[int, list[Name]] = {}
         for number, line in enumerate(self.lines):
-            for place, term in enumerate(line.terms):
-                if term.number or term.date:
-                    self._figures.append((number, place, term))
-                elif (known := self._places.get(term.text)) is not None:
+            for place, token in enumerate(line.tokens):
+                if token.number or token.date:
+                    self._figures.append((number, place, token))
+                elif (known := self._places.get(token.text)) is not None:
                     known.append((number, place))
                 else:
-                    self._places[term.text] = [(number, place)]
-                    self._learn(term)
+                    self._places[token.text] = [(number, place)]
+                    self._learn(token)
 
-    def _learn(self, term: Term) -> None:
+    def _learn(self, token: Token) -> None:
         words = self._words
-        for key in term.keys:
+        for key in token.keys:
             known = words.get(key)
             if known is None:
-                words[key] = term.text
+                words[key] = token.text
             elif isinstance(known, str):
-                words[key] = [known, term.text]
+                words[key] = [known, token.text]
             else:
-                known.append(term.text)
+                known.append(token.text)
 
     @cached_property
     def proper(self) -> frozenset[str]:
-        """The words that the text writes with a capital inside a sentence."""
+        """Words that the text writes with a capital inside a sentence."""
         return frozenset(
-            term.text
+            token.text
             for line in self.lines
-            for term, span in zip(line.terms[1:], line.spans[1:], strict=True)
+            for token, span in zip(line.tokens[1:], line.spans[1:], strict=True)
             if line.text[span.start].isupper()
         )
 
+    @cached_property
+    def arabic_share(self) -> float:
+        """The share of Arabic letters among the text's letters, 0 to 1."""
+        return _arabic_share(" ".join(line.text for line in self.lines[:20]))
+
     def names(self, line: int) -> list[Name]:
-        """The names in a sentence."""
+        """Return the names in a sentence."""
         if line not in self._names:
             self._names[line] = names(self.lines[line], self.proper)
         return self._names[line]
 
-    @cached_property
-    def stems(self) -> dict[str, list[tuple[int, int]]]:
-        """Where each stem stands: the sentence, the word of it."""
-        found: dict[str, list[tuple[int, int]]] = {}
-        for number, line in enumerate(self.lines):
-            for place, term in enumerate(line.terms):
-                found.setdefault(term.stem, []).append((number, place))
-        return found
-
-    def follow(self, stems: Sequence[str]) -> bool:
-        """Whether words with these stems follow one another in a sentence."""
-        first, *rest = stems
-        for number, place in self.stems.get(first, ()):
-            terms = self.lines[number].terms[place + 1 : place + 1 + len(rest)]
-            if [term.stem for term in terms] == rest:
-                return True
-        return False
-
-    def follow_in_content(self, first: str, second: str) -> bool:
-        """Whether the one follows the other in a sentence, words that only join others left out."""
-        for number, place in self.stems.get(first, ()):
-            terms = self.lines[number].terms
-            after = place + 1
-            while after < len(terms) and not terms[after].weight:
-                after += 1
-            if after < len(terms) and terms[after].stem == second and terms[place].weight:
-                return True
-        return False
-
-    def find(self, term: Term) -> Match:
-        """Where the term, or a word close to it, stands: the best match in each sentence."""
-        found: Match = {}
-        if term.number or term.date:
+    def find(self, token: Token) -> Match:
+        """Return where a token, or a word close to it, stands: the best match in each sentence."""
+        result: Match = {}
+        if token.number or token.date:
             for number, place, other in self._figures:
-                trust = borne(term, other)
-                if trust and trust >= found.get(number, (0.0, []))[0]:
-                    places = found[number][1] if number in found and found[number][0] == trust else []
-                    found[number] = (trust, [*places, place])
-            return found
-        for key in term.keys:
+                trust = match_strength(token, other)
+                if trust and trust >= result.get(number, (0.0, []))[0]:
+                    places = result[number][1] if number in result and result[number][0] == trust else []
+                    result[number] = (trust, [*places, place])
+            return result
+        for key in token.keys:
             if key in self._words:
                 for number, places in self._at(key).items():
-                    if number not in found:
-                        found[number] = (_TRUST[key[0]], places)
-        if not found and len(term.stem) >= 5:
-            for akin in self._beginnings.get(term.stem[:4], ()):
-                if _akin(term.stem, akin):
+                    if number not in result:
+                        result[number] = (_TRUST[key[0]], places)
+        if not result and len(token.stem) >= 5:
+            for akin in self._beginnings.get(token.stem[:4], ()):
+                if _akin(token.stem, akin):
                     for number, places in self._at(("stem", akin)).items():
-                        found.setdefault(number, (ROOT, places))
-        return found
+                        result.setdefault(number, (ROOT, places))
+        return result
 
     @cached_property
     def _beginnings(self) -> dict[str, set[str]]:
-        found: defaultdict[str, set[str]] = defaultdict(set)
+        result: defaultdict[str, set[str]] = defaultdict(set)
         for text in self._places:
-            if len(text) >= 5 and (term := TERMS[text]).weight and len(term.stem) >= 5:
-                found[term.stem[:4]].add(term.stem)
-        return found
+            if len(text) >= 5 and (token := TOKENS[text]).weight and len(token.stem) >= 5:
+                result[token.stem[:4]].add(token.stem)
+        return result
 
     def _at(self, key: Key) -> dict[int, list[int]]:
-        """The words that a key finds: sentence -> their places, in order."""
+        """Return the words of a key: sentence → their places, in order."""
         there: dict[int, list[int]] = {}
         words = self._words[key]
         places = (
@@ -154,26 +134,27 @@ class Index:
         return there
 
 
-def borne(claim: Term, evidence: Term) -> float:
-    """How far the evidence's number or date bears out the claim's, 0 to 1; a bare year may be read as a number.
+def match_strength(claim: Token, evidence: Token) -> float:
+    """Return how far the evidence's number or date agrees with the claim's, 0 to 1; a bare year may be a number.
 
-    >>> from assistant.grounding.reading import read_line
-    >>> [borne(read_line("on 3 May 2024").terms[1], read_line(text).terms[0]) for text in ("٣ أيار ٢٠٢٤", "May 2024", "4 May")]
+    >>> from assistant.grounding.tokenization import tokenize
+    >>> day = tokenize("on 3 May 2024").tokens[1]
+    >>> [match_strength(day, tokenize(text).tokens[0]) for text in ("٣ أيار ٢٠٢٤", "May 2024", "4 May")]
     [1.0, 0.6666666666666666, 0.0]
     """
     if claim.number and evidence.number:
-        one, other = claim.number, evidence.number
-        counted = {one.kind, other.kind} == {
-            "cardinal",
-            "ordinal",
-        } and one.value == other.value > TWELVE  # the 25th, 25 May
-        return float(counted or agree(one, other))
+        first, second = claim.number, evidence.number
+        kinds = {first.kind, second.kind}
+        day = kinds == {"cardinal", "ordinal"} and first.value == second.value > TWELVE  # the 25th, 25 May
+        return float(day or agree(first, second))
     if claim.date and evidence.date:
-        return max(_days(one, other) for one in claim.date.values for other in evidence.date.values)
-    day, number = claim.date or evidence.date, claim.number or evidence.number
-    if day is None or number is None or number.unit == "%":
+        return max(_days(mine, theirs) for mine in claim.date.values for theirs in evidence.date.values)
+    date, number = claim.date or evidence.date, claim.number or evidence.number
+    if date is None or number is None or number.unit == "%":
         return 0.0
-    return float(any(one.month is None and one.weekday is None and one.year == number.value for one in day.values))
+    return float(
+        any(value.month is None and value.weekday is None and value.year == number.value for value in date.values)
+    )
 
 
 def _days(claim: PartialDate, evidence: PartialDate) -> float:
@@ -187,74 +168,88 @@ def _days(claim: PartialDate, evidence: PartialDate) -> float:
         (claim.day, evidence.day),
         (claim.weekday, evidence.weekday),
     ]
-    said = [theirs for mine, theirs in parts if mine is not None]
-    return sum(theirs is not None for theirs in said) / len(said) if said else 0.0
+    stated = [theirs for mine, theirs in parts if mine is not None]
+    return sum(theirs is not None for theirs in stated) / len(stated) if stated else 0.0
 
 
 # How far a match of each kind is trusted.
-_TRUST = {"letters": 1.0, "stem": 0.97, "form": 0.9, "consonants": 0.8, "root": ROOT, "group": 0.6}
+_TRUST = {"letters": 1.0, "stem": 0.97, "form": 0.9, "consonants": 0.8, "root": ROOT, "synonym": 0.6}
 
 
-def _akin(one: str, other: str) -> bool:
+def _akin(first: str, second: str) -> bool:
     """Whether two stems share their first five letters and two thirds of the longer."""
     shared = 0
-    for a, b in zip(one, other, strict=False):
+    for a, b in zip(first, second, strict=False):
         if a != b:
             break
         shared += 1
-    return shared >= 5 and shared * 3 >= 2 * max(len(one), len(other))
+    return shared >= 5 and shared * 3 >= 2 * max(len(first), len(second))
 
 
 @lru_cache(maxsize=64)
-def index(text: str, anchor: date | None = None) -> Index:
-    """A text, read and indexed; the last ones are kept."""
-    return Index(read(text, anchor))
+def index_text(text: str, anchor: date | None = None) -> EvidenceIndex:
+    """Tokenize and index a text; the last 64 are cached."""
+    return EvidenceIndex(tokenize_text(text, anchor))
 
 
 class Alignment(NamedTuple):
-    """A claim beside its evidence. `places[i]` is where word i of the claim comes from, None where from nowhere."""
+    """A claim aligned with its evidence. `places[i]` is the evidence word of claim word i, None for a word of its own."""
 
-    claim: Line
+    claim: Tokenized
+    evidence: EvidenceIndex
     matches: tuple[Match, ...]  # of each word of the claim, in all sentences
     places: tuple[Place | None, ...]
     cost: float
-    best: int  # the sentence that bears most of the claim, -1 where there is none
-    shares: tuple[float, ...]  # of the weight of the claim that each sentence bears
+    best: int  # the sentence that has most of the claim, -1 if the evidence is empty
+    shares: tuple[float, ...]  # weight of the claim's words that each sentence has
     window: tuple[int, ...]  # the sentences that the path could use
 
     def words(self, at: int, line: int) -> list[int]:
-        """The words of a sentence that bear out a word of the claim, whether the path leads there or not."""
+        """Return the words of a sentence that match a word of the claim, whether the path leads there or not."""
         return self.matches[at].get(line, (0.0, []))[1]
 
+    @property
+    def language(self) -> Language:
+        """The language of both sides, `across` where the scripts differ."""
+        claim, evidence = _arabic_share(self.claim.text), self.evidence.arabic_share
+        if min(claim, evidence) < 0.2 and max(claim, evidence) > 0.6:
+            return "across"
+        return "ar" if claim > 0.5 else "en"
+
+    def contradiction(self, code: ContradictionCode, low: int, high: int, evidence: str = "") -> Contradiction:
+        """Return a contradiction in the claim's words `low` to `high`, both included."""
+        start, end = self.claim.spans[low].start, self.claim.spans[high].end
+        return Contradiction(code=code, start=start, end=end, text=self.claim.text[start:end], evidence=evidence)
+
     def share(self, line: int, leaving: Collection[int] = ()) -> float:
-        """The weighted share of the claim's words, some left out, that stand in a sentence."""
-        total = borne = 0.0
-        for at, (term, match) in enumerate(zip(self.claim.terms, self.matches, strict=True)):
-            if term.weight and at not in leaving:
-                total += term.weight
-                borne += term.weight * (line in match)
-        return borne / total if total else 0.0
+        """Return the weighted share of the claim's words, some left out, that stand in a sentence."""
+        total = present = 0.0
+        for at, (token, match) in enumerate(zip(self.claim.tokens, self.matches, strict=True)):
+            if token.weight and at not in leaving:
+                total += token.weight
+                present += token.weight * (line in match)
+        return present / total if total else 0.0
 
 
-def align(claim: Line, evidence: Index) -> Alignment:
-    """The claim beside the evidence.
+def align(claim: Tokenized, evidence: EvidenceIndex) -> Alignment:
+    """Align a claim with an indexed text.
 
-    >>> from assistant.grounding.reading import read_line
-    >>> found = align(read_line("the ship left Aden"), index("It was late. The ship finally left Aden in May."))
-    >>> found.best, [place and place.word for place in found.places]
+    >>> from assistant.grounding.tokenization import tokenize
+    >>> alignment = align(tokenize("the ship left Aden"), index_text("It was late. The ship finally left Aden in May."))
+    >>> alignment.best, [place and place.word for place in alignment.places]
     (1, [None, 1, 3, 4])
     """
-    matches = tuple(evidence.find(term) if term.weight else {} for term in claim.terms)
+    matches = tuple(evidence.find(token) if token.weight else {} for token in claim.tokens)
     shares = [0.0] * len(evidence.lines)
-    for term, match in zip(claim.terms, matches, strict=True):
+    for token, match in zip(claim.tokens, matches, strict=True):
         for line, (trust, _) in match.items():
-            shares[line] += term.weight * trust
+            shares[line] += token.weight * trust
     order = sorted(range(len(shares)), key=lambda line: -shares[line])
     best = order[0] if order else -1
     near = [line for line in (best + 1, best - 1) if best >= 0 and 0 <= line < len(shares)]
     window = tuple(dict.fromkeys([*order[:3], *near]))[:4]
     places, cost = _path(claim, matches, evidence, window)
-    return Alignment(claim, matches, places, cost, best, tuple(shares), window)
+    return Alignment(claim, evidence, matches, places, cost, best, tuple(shares), window)
 
 
 # The cost, the place last used, the state before, the place of the last word of the claim.
@@ -262,16 +257,16 @@ _State = tuple[float, Place | None, "_State | None", Place | None]
 
 
 def _path(
-    claim: Line, matches: Sequence[Match], evidence: Index, window: tuple[int, ...]
+    claim: Tokenized, matches: Sequence[Match], evidence: EvidenceIndex, window: tuple[int, ...]
 ) -> tuple[tuple[Place | None, ...], float]:
     states: list[_State] = [(0.0, None, None, None)]
-    for term, match in zip(claim.terms, matches, strict=True):
+    for token, match in zip(claim.tokens, matches, strict=True):
         reached: dict[Place | None, _State] = {}
-        missing = 0.5 + 0.7 * min(1.0, term.weight) if term.weight else 0.25
+        missing = 0.5 + 0.7 * min(1.0, token.weight) if token.weight else 0.25
         for state in states:
             if (known := reached.get(state[1])) is None or state[0] + missing < known[0]:
                 reached[state[1]] = (state[0] + missing, state[1], state, None)
-        if term.weight:
+        if token.weight:
             for line, (trust, words) in match.items():
                 if line in window:
                     for word in words:
@@ -279,7 +274,7 @@ def _path(
         else:
             for state in states:
                 at = state[1]
-                if at and (ahead := _following(term, at, evidence.lines[at.line])):
+                if at and (ahead := _following(token, at, evidence.lines[at.line])):
                     _go_on(ahead, 0.0, (state,), reached)
         states = sorted(reached.values(), key=_cost)[:BEAM]
     places: list[Place | None] = []
@@ -295,7 +290,7 @@ def _cost(state: _State) -> float:
 
 
 def _go_on(place: Place, doubt: float, states: Sequence[_State], reached: dict[Place | None, _State]) -> None:
-    """The cheapest way to a place from any of the states."""
+    """Record the cheapest way to a place from any of the states."""
     known = reached.get(place)
     best, cost = None, known[0] if known else inf
     for state in states:
@@ -316,9 +311,17 @@ def _step(before: Place | None, after: Place) -> float:
     return 0.75 + 0.25 * (abs(before.line - after.line) > 1) + 0.1 * (before.line > after.line)
 
 
-def _following(term: Term, at: Place, line: Line) -> Place | None:
-    """A word without weight is only looked for just ahead: the same "of" elsewhere is another."""
-    for word in range(at.word + 1, min(at.word + 4, len(line.terms))):
-        if line.terms[word].stem == term.stem:
+def _following(token: Token, at: Place, line: Tokenized) -> Place | None:
+    """Find a function word just ahead: the same "of" elsewhere is another."""
+    for word in range(at.word + 1, min(at.word + 4, len(line.tokens))):
+        if line.tokens[word].stem == token.stem:
             return Place(at.line, word)
     return None
+
+
+_ARABIC = re.compile(r"[\u0620-\u064a\u0671-\u06d3]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def _arabic_share(text: str) -> float:
+    return sum(map(len, _ARABIC.findall(text))) / max(1, sum(map(len, _LETTERS.findall(text))))

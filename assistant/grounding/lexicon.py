@@ -1,16 +1,14 @@
-"""The word lists of the check, and what the forms of a word share: its verb's stem, its root, its weight."""
+"""Word knowledge of the check: forms, roots and weights of words, synonyms, antonyms, places, clause words."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
-from assistant.grounding.common import FUNCTION, REPORTING
 from index.language.analyzer import stem
+from index.language.lexicons import lines, load_groups
 from index.language.normalize import folded
 
 # --- what the forms of a word share ---
@@ -25,7 +23,7 @@ _ENDINGS = re.compile(
 
 
 def form(word_stem: str) -> str:
-    """What the tenses and persons of a verb share with its noun of action, more narrowly than the root.
+    """Return what the tenses and persons of a verb share with its noun of action; narrower than the root.
 
     >>> {form(stem(word)) for word in ("ارتفع", "ارتفعت", "يرتفع", "سيرتفع", "ارتفاع")}
     {'رتفع'}
@@ -39,7 +37,7 @@ def form(word_stem: str) -> str:
 
 
 def root(word_stem: str) -> str:
-    """A guess at what all the words of one family share: in Arabic the strong letters, in English the first ones.
+    """Guess what the words of a family share: in Arabic the strong letters, in English the beginning.
 
     >>> [root(stem(word)) for word in ("ارتفاع", "يرتفع", "مرتفعه", "announcement", "announced")]
     ['رفع', 'رفع', 'رفع', 'announc', 'announc']
@@ -58,91 +56,95 @@ def root(word_stem: str) -> str:
 
 # --- word lists ---
 
+_CLAUSE_WORDS = load_groups("clause_words")
+FUNCTION, REPORTING = _CLAUSE_WORDS["function"], _CLAUSE_WORDS["reporting"]
+NEGATORS, DENIALS, HEDGES = _CLAUSE_WORDS["negator"], _CLAUSE_WORDS["denial"], _CLAUSE_WORDS["hedge"]
+PREPOSITIONS, COMPLEMENTIZERS = _CLAUSE_WORDS["preposition"], _CLAUSE_WORDS["complementizer"]
+ORDINARY, RELATIVE = _CLAUSE_WORDS["ordinary"], _CLAUSE_WORDS["relative"]
+ATTRIBUTION, CONDITION, PRONOUNS = _CLAUSE_WORDS["attribution"], _CLAUSE_WORDS["condition"], _CLAUSE_WORDS["pronoun"]
+ACCORDING = _CLAUSE_WORDS["according"]
+QUALIFIERS = DENIALS | NEGATORS | HEDGES  # what is said with one of these is not simply asserted
+CONTENT = 0.3  # the weight from which a word carries content of its own
+
 
 class Lexicon(NamedTuple):
-    """What words mean to one another: groups of synonyms, sides of opposites, places, phrases that have a side of their own."""
+    """Relations between words by number: synonym classes, antonym classes (2n and 2n + 1 are opposed), places."""
 
-    groups: dict[str, frozenset[int]]
-    sides: dict[str, frozenset[int]]
-    turning: frozenset[
+    synonyms: dict[str, frozenset[int]]
+    antonyms: dict[str, frozenset[int]]
+    listed_antonyms: frozenset[
         str
-    ]  # the very words that are listed: "before" has a side, the على that looks like أعلى has none
+    ]  # exact words of the list: "before" has a class, the على that looks like أعلى has none
     places: dict[str, frozenset[int]]
-    phrases: dict[tuple[str, str], frozenset[int]]  # the sides of "left out", written left_out in the list
-    firsts: frozenset[str]  # the first words of phrases
+    phrases: dict[tuple[str, str], frozenset[int]]  # antonym classes of "left out", written left_out in the list
+    phrase_starts: frozenset[str]
 
-    def side_of(self, word: str) -> frozenset[int]:
-        """The sides of a word; the و, ف, ب or ل that is written onto it may have to go first."""
+    def antonyms_of(self, word: str) -> frozenset[int]:
+        """Return the antonym classes of a word, with the و, ف, ب or ل that is written onto it taken off if need be."""
         base = stem(word)
-        found = self.sides.get(_side_key(base, form(base)), frozenset())
-        return self.side_of(word[1:]) if not found and word[0] in "وفبل" and len(word) >= 4 else found
+        classes = self.antonyms.get(_antonym_key(base, form(base)), frozenset())
+        return self.antonyms_of(word[1:]) if not classes and word[0] in "وفبل" and len(word) >= 4 else classes
 
 
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
-    """The lists, read once."""
-    groups: defaultdict[str, set[int]] = defaultdict(set)
-    sides: defaultdict[str, set[int]] = defaultdict(set)
+    """Read the lists, once."""
+    synonyms: defaultdict[str, set[int]] = defaultdict(set)
+    antonyms: defaultdict[str, set[int]] = defaultdict(set)
     places: defaultdict[str, set[int]] = defaultdict(set)
-    turning: set[str] = set()
     phrases: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
-    for number, line in enumerate(listed_in("synonyms.txt")):
+    listed_antonyms: set[str] = set()
+    for number, line in enumerate(lines("synonyms")):
         for word in line.split():
-            groups[form(stem(folded(word)))].add(number)
-    for number, line in enumerate(listed_in("opposites.txt")):
+            synonyms[form(stem(folded(word)))].add(number)
+    for number, line in enumerate(lines("opposites")):
         for side, listed in enumerate(line.split("|")):
             for word in folded(listed).split():
                 if "_" in word:
                     first, second = word.split("_")
                     phrases[first, second].add(2 * number + side)
                     continue
-                turning.add(word)
+                listed_antonyms.add(word)
                 base = stem(word)
-                sides[_side_key(base, form(base))].add(2 * number + side)
-    for number, line in enumerate(listed_in("places.txt"), PLACES):
+                antonyms[_antonym_key(base, form(base))].add(2 * number + side)
+    for number, line in enumerate(lines("places"), PLACES):
         for word in line.split():
             places[stem(folded(word))].add(number)
     return Lexicon(
-        {word: frozenset(group) for word, group in groups.items()},
-        {word: frozenset(match for match in side if match ^ 1 not in side) for word, side in sides.items()},
-        frozenset(turning),
-        {word: frozenset(place) for word, place in places.items()},
-        {words: frozenset(phrase) for words, phrase in phrases.items()},
+        {word: frozenset(classes) for word, classes in synonyms.items()},
+        {word: frozenset(side for side in sides if side ^ 1 not in sides) for word, sides in antonyms.items()},
+        frozenset(listed_antonyms),
+        {word: frozenset(classes) for word, classes in places.items()},
+        {words: frozenset(classes) for words, classes in phrases.items()},
         frozenset(first for first, _ in phrases),
     )
 
 
-PLACES = 10_000  # the numbers of places begin here, beyond those of synonyms
+PLACES = 10_000  # numbers of places begin here, beyond those of synonyms
 
 
-def _side_key(base: str, shared: str) -> str:
-    """What a word's side is looked up by: what its forms share, unless too little is left of it to mean anything."""
+def _antonym_key(base: str, shared: str) -> str:
+    """Return what the antonyms of a word are looked up by: its form, unless too little of the word is left in it."""
     return shared if len(shared) >= 3 and len(base) - len(shared) <= 2 else "=" + base
-
-
-def listed_in(name: str) -> Iterator[str]:
-    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-    return (line for line in text.splitlines() if line and not line.startswith("#"))
 
 
 @lru_cache(maxsize=1)
 def _frequent() -> dict[str, float]:
-    """Word → its weight, as frequent.txt has it: a line for each weight."""
     weights: dict[str, float] = {}
-    for line in listed_in("frequent.txt"):
+    for line in lines("word_weights"):
         share, *listed = line.split()
         weights.update(dict.fromkeys(listed, float(share)))
     return weights
 
 
 def weight(word: str) -> float:
-    """What the absence of a folded word costs: 0 for words that only join others, about 1 for a rare one."""
+    """Return what the absence of a folded word costs: 0 for function words, about 1 for a rare word."""
     if word in FUNCTION or (len(word) == 1 and not word.isdigit()):
         return 0.0
     if word in REPORTING:
         return 0.3
     known = _frequent()
-    found = known.get(word, 1.1)
-    if found > 1 and not word.isascii() and not word.startswith("ال"):
-        found = known.get(stem(word), found)
-    return max(0.15, found)
+    value = known.get(word, 1.1)
+    if value > 1 and not word.isascii() and not word.startswith("ال"):
+        value = known.get(stem(word), value)
+    return max(0.15, value)

@@ -14,37 +14,31 @@ from index.models import Article
 MOST = 50  # articles in a list
 
 
-def browse(store: Path, query: str = "", ids: Collection[str] | None = None) -> tuple[tuple[Article, ...], int]:
+def browsed(store: Path, query: str = "", ids: Collection[str] | None = None) -> tuple[tuple[Article, ...], int]:
     """Articles without their texts, newest first, at most 50, and how many there are: whose title, publisher or id holds every
     word of the query, in any spelling that `index.language.normalize` takes for one; of `ids` only, where they are given."""
     wanted = folded(query).split()
-    articles: list[Article] = []
+    found: list[Article] = []
     every = 0
     with _reading(store) as db:
         rows = db.execute(
             "SELECT id, title, published, publisher, language FROM articles ORDER BY published IS NULL, published DESC, id"
         )
-        for article_id, title, published, publisher, language in rows:
-            if ids is not None and article_id not in ids:
+        for one, title, published, publisher, language in rows:
+            if ids is not None and one not in ids:
                 continue
-            where = folded(f"{title or ''} {publisher or ''} {article_id}") if wanted else ""
+            where = folded(f"{title or ''} {publisher or ''} {one}") if wanted else ""
             if any(word not in where for word in wanted):
                 continue
             every += 1
-            if len(articles) < MOST:
+            if len(found) < MOST:
                 day = date.fromisoformat(published) if published else None
-                articles.append(
+                found.append(
                     Article(
-                        id=article_id,
-                        text="",
-                        sha256="",
-                        title=title,
-                        published=day,
-                        publisher=publisher,
-                        language=language,
+                        id=one, text="", sha256="", title=title, published=day, publisher=publisher, language=language
                     )
                 )
-    return tuple(articles), every
+    return tuple(found), every
 
 
 def publishers(store: Path) -> tuple[str, ...]:
@@ -54,8 +48,8 @@ def publishers(store: Path) -> tuple[str, ...]:
             "SELECT publisher FROM articles WHERE publisher > '' GROUP BY publisher ORDER BY count(*) DESC, publisher"
         )
         spelt: dict[str, str] = {}
-        for (publisher,) in rows:
-            spelt.setdefault(folded_name(publisher), publisher)
+        for (one,) in rows:
+            spelt.setdefault(folded_name(one), one)
         return tuple(spelt.values())
 
 

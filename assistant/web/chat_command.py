@@ -13,7 +13,7 @@ from assistant.settings import Settings
 from assistant.web.connections import parse_proxies
 from assistant.web.logins import Logins, line
 from assistant.web.rate_limit import Limits
-from assistant.web.service import AnswerService
+from assistant.web.service import Desk
 from index.errors import UsageError
 
 
@@ -25,13 +25,13 @@ def chat(chosen: argparse.Namespace, settings: Settings) -> int:
     allowed = limits(chosen.rate, chosen.max_cost, chosen.max_cost_each, settings)
     proxies = parse_proxies(chosen.proxy)
     who = logins(chosen.login, settings)
-    service = AnswerService(chosen.store, settings=settings, limits=allowed, uploads=who is not None or not chosen.open)
+    desk = Desk(chosen.store, settings=settings, limits=allowed, uploads=who is not None or not chosen.open)
     try:
-        print_status("opening the page; Gradio takes some seconds to load…")
-        from assistant.web.server import serve_page
+        say("opening the page; Gradio takes some seconds to load…")
+        from assistant.web.server import opened
 
-        serve_page(
-            service,
+        opened(
+            desk,
             host=chosen.host,
             port=chosen.port,
             logins=who,
@@ -39,11 +39,11 @@ def chat(chosen: argparse.Namespace, settings: Settings) -> int:
             names=chosen.name,
             proxies=proxies,
             browser=not chosen.no_browser,
-            print_status=print_status,
-            ready=functools.partial(print_address, service) if chosen.json else lambda _: None,
+            say=say,
+            ready=functools.partial(told, desk) if chosen.json else lambda _: None,
         )
     finally:
-        service.close()
+        desk.close()
     return 0
 
 
@@ -65,22 +65,17 @@ def logins(path: Path | None, settings: Settings) -> Logins | None:
     """The logins of the file, or the one of the environment; None where there are none."""
     if path is not None:
         return Logins.read(path)
-    return Logins.from_pair(settings.login.reveal()) if settings.login else None
+    return Logins.one(settings.login.reveal()) if settings.login else None
 
 
-def print_address(service: AnswerService, address: str) -> None:
+def told(desk: Desk, address: str) -> None:
     """The page that is being served as one line of JSON, for programs that start it."""
-    record = {
-        "address": address,
-        "store": str(service.store),
-        "engine": service.assistant.engine,
-        "uploads": service.may_upload,
-    }
+    record = {"address": address, "store": str(desk.store), "engine": desk.assistant.engine, "uploads": desk.may_upload}
     sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
 
-def print_status(line: str) -> None:
+def say(line: str) -> None:
     """One line for whoever started the page."""
     sys.stderr.write(line + "\n")
     sys.stderr.flush()

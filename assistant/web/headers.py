@@ -27,7 +27,7 @@ HEADS = {
 }
 
 
-class HeaderSender:
+class Sending:
     """Sends with our heads on every response."""
 
     def __init__(self, send: Send, scope: Scope) -> None:
@@ -46,7 +46,7 @@ class HeaderSender:
             jar[name]["secure"] = True
         self._cookies.append(jar[name].OutputString())
 
-    async def replace(self, response: Response) -> None:
+    async def instead(self, response: Response) -> None:
         """Send this, where nothing has been sent yet, and nothing more of what the application says."""
         if not self._begun:
             await response(self._scope, _nothing, self)

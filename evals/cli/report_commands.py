@@ -96,9 +96,7 @@ def calibrate(arguments: argparse.Namespace) -> int:
     statistics.require_libraries()
     claims = judge_calibration.read_claims(read_text(arguments.rows).encode(), str(arguments.rows))
     if not arguments.judge:
-        raise UsageError(
-            "name the judge: --judge MODEL (the deterministic check is measured by `make bench-grounding`)"
-        )
+        raise UsageError("name the judge: --judge MODEL (the deterministic check is measured by `make bench-rules`)")
     judge = ModelAccess(arguments.runs / "calls.jsonl").judge(arguments.judge)
     calibrations = judge_calibration.calibrate(_limited(claims, arguments.limit), judge)
     if arguments.json:

@@ -35,7 +35,9 @@ class Support(Protocol):
 
 @runtime_checkable
 class ExplainedSupport(Support, Protocol):
-    """Support that also names the kinds of contradiction; None where claim and evidence cannot be compared."""
+    """Support that also says what it vouches for, and names the kinds of contradiction; None without a citation."""
+
+    def vouches(self, claim: Sentence, question: str) -> bool: ...
 
     def contradictions(self, claim: Sentence, question: str, anchor: date | None) -> frozenset[str] | None: ...
 

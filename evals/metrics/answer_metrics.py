@@ -12,10 +12,10 @@ from evals.models import Measured, NotApplicable, Score
 from index.language.dates.date_mentions import DateMention, compatible, dates
 from index.language.numbers.number_mentions import Number, agree, numbers
 
-# kinds of contradiction that the check names
-FIGURES = frozenset(("number", "number elsewhere", "date"))
-NAMES = frozenset(("name", "unknown name", "place", "exchanged", "speaker"))
-NEGATIONS = frozenset(("negation", "reversal"))
+# codes of contradictions that the check names
+FIGURES = frozenset(("number", "number_of_another", "date", "bound"))
+NAMES = frozenset(("name", "unknown_name", "place", "speaker"))
+NEGATIONS = frozenset(("negation", "reversal", "not_yet"))
 TERSE = 100  # words that any answer may take
 FOR_EACH = 4  # and for each word of its gold evidence
 

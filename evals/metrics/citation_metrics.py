@@ -12,7 +12,7 @@ from statistics import fmean
 import msgspec
 
 from assistant.models import Citation, Sentence
-from evals.metrics.aligned_reply import AlignedReply
+from evals.metrics.aligned_reply import AlignedReply, ExplainedSupport
 from evals.models import Failed, Measured, NotApplicable, Score
 
 QUOTED = re.compile(r'«([^«»]+)»|“([^“”]+)”|"([^"\n]+)"')
@@ -32,7 +32,7 @@ def citation_scores(aligned: AlignedReply) -> dict[str, Score]:
     precision, recall, f1 = _gold_files(aligned)
     return {
         "grounded": _reduce(aligned.verdicts, lambda values: float(min(values) >= 1.0)),
-        "supported": _reduce(aligned.verdicts, _share_full),
+        "supported": _vouched(aligned),
         "coverage": Measured(
             fmean(bool(sentence.citations) or not aligned.needs_support(at) for at, sentence in enumerate(sentences))
         ),
@@ -96,6 +96,15 @@ def _reduce(verdicts: Sequence[Measured | Failed], reduce: Callable[[list[float]
     if failed:
         return failed
     return Measured(reduce([verdict.value for verdict in verdicts if isinstance(verdict, Measured)]))
+
+
+def _vouched(aligned: AlignedReply) -> Score:
+    """Return the share of sentences that the check vouches for; with a judge as the check, those that it calls full."""
+    if not isinstance(aligned.support, ExplainedSupport):
+        return _reduce(aligned.verdicts, _share_full)
+    claims = [item for at, item in enumerate(aligned.answer.sentences) if aligned.needs_support(at)]
+    vouched = [aligned.support.vouches(sentence, aligned.case.question) for sentence in claims]
+    return _share(vouched, "no sentence needs a source")
 
 
 def _shown(aligned: AlignedReply) -> Score:

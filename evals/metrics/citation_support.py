@@ -1,57 +1,70 @@
-"""Measure support with our own check, for the answers of any system; a system's own verdicts count for nothing."""
+"""Measure whether cited words support a sentence, by our own check, for any system's answer; what a system says of itself counts for nothing.
+
+`vouched`: somebody vouches for the sentence (without a model: it is the source's own words). The call itself measures less: that no
+rule objects, and that the cited articles hold at least half of the sentence's words; it says which citations are off the point.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 
-from assistant.grounding import Evidence, Judgement, check
-from assistant.models import Citation, Sentence
+from assistant.grounding import Judgement
+from assistant.grounding.alignment import align, index_text
+from assistant.grounding.tokenization import plain_claim, tokenize
+from assistant.models import Sentence
+from assistant.verification import check_cited
 from evals.cases.corpus import Corpus
 from evals.models import Failed, Measured
+from index.models import Article
 
-DEGREES = {"supported": 1.0, "partly": 0.5, "unsupported": 0.0}
+HALF = 0.5  # of a sentence's weighted words must stand in what it cites
 
 
 class CheckedSupport:
-    """Supports verbatim sentences, no sentence without a citation, and the rest by the check."""
+    """Measure sentences against a corpus; each question is worked out once."""
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
-        self._judgements: dict[tuple[object, ...], Judgement] = {}
+        self._judged: dict[tuple[object, ...], Judgement] = {}
 
     def __call__(self, claim: Sentence, question: str, anchor: date | None) -> Measured | Failed:
+        """Return 1 for a sentence that is vouched for, or on its source's matter and not objected to; 0 otherwise."""
         if not claim.citations:
             return Measured(0.0)
-        if self._is_verbatim(claim):
-            return Measured(1.0)
-        judgement = self._check(claim, question, anchor)
-        degree = DEGREES.get(judgement.verdict)
-        return Failed("; ".join(judgement.reasons)) if degree is None else Measured(degree)
+        judgement = self._judgement(claim, question)
+        if judgement.verdict == "unsupported":
+            return Measured(0.0)
+        if judgement.verdict != "unchecked":
+            return Measured(1.0 if judgement.verdict == "supported" else 0.5)
+        texts = [self._corpus.text(citation.file_id) or "" for citation in claim.citations]
+        titles = [article.title or "" for article in self._articles(claim)]
+        line = tokenize(plain_claim(claim.text), anchor)
+        alignment = align(line, index_text("\n".join([*titles, *dict.fromkeys(texts)]), anchor))
+        if alignment.language == "across":
+            return Failed("the cited text is in another language")
+        total = sum(token.weight for token in line.tokens)
+        present = sum(token.weight for token, match in zip(line.tokens, alignment.matches, strict=True) if match)
+        return Measured(float(present >= HALF * total))
+
+    def vouches(self, claim: Sentence, question: str) -> bool:
+        """Whether the check vouches for a sentence."""
+        return bool(claim.citations) and self._judgement(claim, question).verdict == "supported"
 
     def contradictions(self, claim: Sentence, question: str, anchor: date | None) -> frozenset[str] | None:
-        """Return the kinds of contradiction ("name", "negation", …); None where nothing can be compared."""
-        if not claim.citations or self._is_verbatim(claim):
-            return frozenset() if claim.citations else None
-        judgement = self._check(claim, question, anchor)
-        kinds = frozenset(detail.kind for detail in judgement.details)
-        return None if judgement.verdict not in DEGREES or "other language" in kinds else kinds
+        """Return the codes of what the cited words contradict ("name", "negation", …); None without a citation."""
+        if not claim.citations:
+            return None
+        return frozenset(item.code for item in self._judgement(claim, question).contradictions)
 
-    def _is_verbatim(self, claim: Sentence) -> bool:
-        return any(claim.text in (self._corpus.text(citation.file_id) or "") for citation in claim.citations)
+    def _articles(self, claim: Sentence) -> list[Article]:
+        ids = dict.fromkeys(citation.file_id for citation in claim.citations)
+        return [self._corpus.articles[file_id] for file_id in ids if file_id in self._corpus.articles]
 
-    def _check(self, claim: Sentence, question: str, anchor: date | None) -> Judgement:
-        spans = tuple((citation.file_id, citation.start, citation.end) for citation in claim.citations)
-        key = (claim.text, spans, question, anchor)
-        if key not in self._judgements:
-            evidence = [self._evidence(citation) for citation in claim.citations]
-            self._judgements[key] = check(claim.text, evidence, question=question, anchor=anchor)
-        return self._judgements[key]
-
-    def _evidence(self, citation: Citation) -> Evidence:
-        article = self._corpus.articles.get(citation.file_id)
-        return Evidence(
-            text=citation.quote,
-            article=article.text if article else "",
-            file_id=citation.file_id,
-            published=article.published if article else None,
-        )
+    def _judgement(self, claim: Sentence, question: str) -> Judgement:
+        places = tuple((citation.file_id, citation.start, citation.end) for citation in claim.citations)
+        key = (claim.text, places, question)
+        if key not in self._judged:
+            listed = self._corpus.articles
+            cited = [(item, listed[item.file_id]) for item in claim.citations if item.file_id in listed]
+            self._judged[key] = check_cited(claim.text, cited, question)
+        return self._judged[key]

@@ -7,9 +7,10 @@ table of plural forms (CLDR categories) that is selected by the parameter `count
 from __future__ import annotations
 
 import string
+import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any, Final
 
 LANGUAGES: Final = ("en", "ar")
@@ -70,9 +71,7 @@ def section(name: str, language: str | None) -> dict[str, str]:
 @lru_cache(maxsize=len(LANGUAGES))
 def catalog(language: str) -> Mapping[str, Template]:
     """Return every template of a language by its code."""
-    import tomllib  # with the first message only: `isnad --help` has none
-
-    text = Path(__file__).with_name(f"{language}.toml").read_text("utf-8")
+    text = files("index.messages").joinpath(f"{language}.toml").read_text("utf-8")
     return dict(_flatten(tomllib.loads(text)))
 
 

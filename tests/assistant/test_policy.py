@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from assistant.models import Answer, Citation, Sentence
 from assistant.policy import applied, marked
@@ -48,11 +49,11 @@ def test_shown_answers_stay_as_they_are() -> None:
     assert applied(answer("supported", "unsupported"), "show", ()) == answer("supported", "unsupported")
 
 
-def test_a_strict_answer_strikes_what_is_unsupported_and_keeps_its_words_and_its_reason() -> None:
+def test_a_strict_answer_strikes_what_nobody_vouches_for_and_keeps_its_words_and_its_reason() -> None:
     strict = applied(answer("supported", "partly", "unsupported", "unchecked"), "strict", ())
-    assert [sentence.struck for sentence in strict.sentences] == [False, False, True, False]
+    assert [sentence.struck for sentence in strict.sentences] == [False, False, True, True]
     assert strict.text == answer("supported", "partly", "unsupported", "unchecked").text
-    assert marked(strict) == "Sentence 0. Sentence 1. ~~Sentence 2.~~ Sentence 3."
+    assert marked(strict) == "Sentence 0. Sentence 1. ~~Sentence 2.~~ ~~Sentence 3.~~"
     shown = answer_text(strict)
     assert "~~Sentence 2.~~" in shown and "4 is not in the evidence" in shown and "1/4" in shown
 
@@ -66,8 +67,16 @@ def test_a_strict_answer_with_nothing_left_is_a_refusal_that_says_what_was_withd
     assert strict.text and not any(one in strict.text for one in ("Sentence 0.", "4"))
 
 
-def test_an_answer_that_nobody_checked_is_not_withdrawn() -> None:
-    assert not applied(answer("unchecked", "unchecked"), "strict", ()).abstained
+def test_a_strict_answer_that_nobody_checked_is_withdrawn_and_says_so() -> None:
+    strict = applied(answer("unchecked", "unchecked"), "strict", ())
+    assert strict.abstained and len(strict.reasons) == 2
+
+
+def test_a_sentence_that_says_nothing_is_not_struck() -> None:
+    plain = answer("supported", "unchecked")
+    yes = Sentence(text="نعم.", start=0, end=4)
+    strict = applied(replace(plain, sentences=(plain.sentences[0], yes)), "strict", ())
+    assert not strict.sentences[1].struck
 
 
 @pytest.mark.parametrize("option", [("--strict",), ("--policy", "strict")])
@@ -87,7 +96,7 @@ def test_a_repair_asks_once_more_with_the_reasons_and_keeps_the_better_answer(sa
     with Scripted(reply=in_turn(WRONG, RIGHT)) as server:
         found = json.loads(asked(server, sample, "--json", "--repair").stdout)
         request = server.requests[-1]["messages"][-1]["content"]
-    assert len(server.requests) == 2 and "9" in request and found["coverage"] == 1.0
+    assert len(server.requests) == 2 and "9" in request and found["sentences"][0]["verdict"] != "unsupported"
     assert any("written once more" in match for match in found["reasons"])
 
 

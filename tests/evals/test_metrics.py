@@ -60,7 +60,7 @@ def test_a_reply_that_never_came_has_no_scores_and_neither_passes_nor_fails() ->
 
 def test_what_could_not_be_checked_is_an_error_and_in_no_mean() -> None:
     reply = right(COST)
-    found = outcome(COST, replace(reply, answer=rewritten(reply.answer, ["وهو ذلك."])))
+    found = outcome(COST, replace(reply, answer=rewritten(reply.answer, ["It is said that."])))
     assert isinstance(found.scores["grounded"], Failed)
     assert tally([found.scores["grounded"], Measured(1.0)]).values == (1.0,)
 

@@ -193,7 +193,7 @@ def test_an_answer_whose_words_are_in_the_sources_is_not_asked_for_again() -> No
     _, answer = written(model)
     assert len(model.asked) == 1
     assert answer.text == f"{COST}. [a1]"
-    assert answer.sentences[0].reasons == ("the model named no source; tied by its words",)
+    assert answer.sentences[0].reasons[0] == "the model named no source; tied by its words"
 
 
 def test_tokens_and_money_are_counted() -> None:

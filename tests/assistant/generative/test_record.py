@@ -15,7 +15,7 @@ from assistant.models import Answer, Citation, Sentence
 from assistant.rendering.plain_text import after_text
 from assistant.rendering.reasons import worded
 from assistant.revalidation import verified
-from assistant.verification import examined
+from assistant.verification import verify_sentences
 from index.language.normalize import find
 from index.models import Article, Hit
 from index.store.ledger import Ledger
@@ -30,7 +30,7 @@ def told(said: str, text: str = BRIDGE, question: str = ASKED, **fields: object)
     """A hit on an article of that text, and the sentence of a model that names it, checked."""
     one = hit(text, **({"title": "افتتاح جسر نور", "publisher": AGENCY} | fields))
     found = parse_citations(f"{said} [1]", {1: one}, question)
-    (sentence,) = examined(found.sentences, question, [one])
+    (sentence,) = verify_sentences(found.sentences, question, [one])
     for quote in sentence.citations:
         assert one.article.text[quote.start : quote.end] == quote.quote
     return one, sentence

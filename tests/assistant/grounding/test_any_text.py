@@ -1,18 +1,18 @@
-"""Whatever the texts are: no crash, a probability between 0 and 1, a verdict with its reasons; and curves that say where they come from."""
+"""Whatever the texts are: no crash, a verdict with its reasons, contradictions that are words of the claim."""
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import get_args
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.grounding import Evidence, check, check_claim
-from assistant.grounding.checking import COUNTED, ReasonKind, beside
-from assistant.grounding.model import Kind, shipped
-from assistant.grounding.reading import read_line
-from assistant.models import Verdict
+from assistant.grounding.checking import reason_of
+from assistant.grounding.rules import RULES
+from assistant.models import Contradiction, ContradictionCode, Verdict
+from index.messages.catalog import is_message
 
 PIECES = st.sampled_from(
     [
@@ -28,34 +28,24 @@ TEXTS = st.one_of(
 @settings(max_examples=120, deadline=None)
 @given(TEXTS, TEXTS, TEXTS)
 def test_any_text_gets_a_verdict_with_its_reasons(claim: str, context: str, other: str) -> None:
-    for found in (
-        check_claim(claim, context, question=other),
-        check(claim, [Evidence(text=context, file_id="a")], others=[Evidence(text=other, file_id="b")]),
+    for judgement in (
+        check_claim(claim, context),
+        check(claim, [Evidence(text=context, article=context + other, file_id="a", title=other)]),
     ):
-        assert found.verdict in get_args(Verdict)
-        assert found.probability is not None or found.verdict == "unchecked"
-        assert found.probability is None or 0 <= found.probability <= 1
-        assert found.verdict == "supported" or found.reasons
-        assert all(found.reasons)
+        assert judgement.verdict in get_args(Verdict)
+        assert judgement.verdict == "supported" or judgement.reasons
+        assert all(judgement.reasons)
+        assert (judgement.checked_by == "rules") is bool(judgement.contradictions)
+        assert all(claim[item.start : item.end] == item.text for item in judgement.contradictions)
 
 
-def test_the_curves_say_where_they_come_from_and_name_only_what_is_measured() -> None:
-    model = shipped()
-    assert "part 0" in model.learnt_from and "rows" in model.learnt_from
-    assert set(model.curves) == set(get_args(Kind))
-    measured = beside(read_line("the ship left Aden"), "The ship left Aden in May.").features
-    for curves in model.curves.values():
-        assert measured.keys() >= curves.curves.keys()
-        assert all(len(curve.knots) == len(curve.heights) for curve in curves.curves.values())
-        assert all(a < b for curve in curves.curves.values() for a, b in pairwise(curve.knots))
+@pytest.mark.parametrize("code", get_args(ContradictionCode))
+def test_every_contradiction_has_words_for_its_reason(code: ContradictionCode) -> None:
+    for evidence in ("87", ""):
+        reason = reason_of(Contradiction(code=code, start=0, end=2, text="85", evidence=evidence))
+        assert is_message(reason.code) and "85" in str(reason) and "85" in reason.text("ar")
 
 
-def test_more_against_a_claim_never_makes_it_likelier() -> None:
-    for curves in shipped().curves.values():
-        for name, curve in curves.curves.items():
-            if name.startswith(("found ", "numbers ", "names ", "swap")):
-                assert list(curve.heights) == sorted(curve.heights, reverse=True), name
-
-
-def test_every_kind_of_finding_has_words_for_its_reason() -> None:
-    assert set(COUNTED) < set(get_args(ReasonKind))
+def test_every_rule_names_itself_and_its_languages() -> None:
+    assert len({rule.code for rule in RULES}) == len(RULES)
+    assert all(rule.languages <= {"ar", "en", "across"} and rule.languages for rule in RULES)

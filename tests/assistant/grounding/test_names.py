@@ -1,12 +1,12 @@
-"""Who did what: names that the evidence does not know, names in another's part, two that changed parts, spellings of one."""
+"""Names that the evidence does not know, names in another's part, spellings of the same name."""
 
 from __future__ import annotations
 
 import pytest
 
 from assistant.grounding import check_claim
-from assistant.grounding.names import alike, names
-from assistant.grounding.reading import read_line
+from assistant.grounding.proper_names import alike, names
+from assistant.grounding.tokenization import tokenize
 
 STRIKE = (
     "قال وزير العمل نبيل الحداد إن الإضراب انتهى. ورفضت رئيسة النقابة سلمى بن يونس توقيع محضر الاتفاق. "
@@ -31,31 +31,25 @@ THEFT = (
     ],
 )
 def test_names_are_found_in_both_scripts(text: str, found: list[str]) -> None:
-    line = read_line(text)
+    line = tokenize(text)
     assert [name.text(line) for name in names(line)] == found
 
 
 @pytest.mark.parametrize(
-    ("claim", "text", "kind"),
+    ("claim", "text", "code"),
     [
-        ("قال وزير العمل سامر الجابري إن الإضراب انتهى.", STRIKE, "unknown name"),
-        ("حولت شركة الشراع للشحن سفنها إلى ميناء الدرعة.", STRIKE, "unknown name"),
+        ("قال وزير العمل سامر الجابري إن الإضراب انتهى.", STRIKE, "unknown_name"),
+        ("حولت شركة الشراع للشحن سفنها إلى ميناء الدرعة.", STRIKE, "unknown_name"),
         ("رفض نبيل الحداد توقيع محضر الاتفاق.", STRIKE, "name"),
-        ("Curator Lukas Brandt discovered the theft on Sunday.", THEFT, "unknown name"),
-        ("Mayor Petra Hoyer said she was shocked by the theft.", THEFT, "unknown name"),
+        ("Curator Lukas Brandt discovered the theft on Sunday.", THEFT, "unknown_name"),
+        ("Mayor Petra Hoyer said she was shocked by the theft.", THEFT, "unknown_name"),
         ("Sabine Roth discovered the theft on Sunday.", THEFT, "name"),
-        ("Vetter told Roth that the case was locked.", THEFT, "exchanged"),
-        (
-            "Otto Brandt sacked Anna Keller on Monday.",
-            "Anna Keller sacked her aide, Otto Brandt, on Monday.",
-            "exchanged",
-        ),
-        ("قالت المهندسة هند الشمري إن الأشجار نقلت.", "قالت المهندسة ريم الدوسري إن الأشجار نقلت.", "unknown name"),
+        ("قالت المهندسة هند الشمري إن الأشجار نقلت.", "قالت المهندسة ريم الدوسري إن الأشجار نقلت.", "unknown_name"),
     ],
 )
-def test_a_name_in_anothers_place_is_caught(claim: str, text: str, kind: str) -> None:
-    found = check_claim(claim, text)
-    assert found.verdict == "unsupported" and kind in {detail.kind for detail in found.details}
+def test_a_name_in_anothers_place_is_caught(claim: str, text: str, code: str) -> None:
+    judgement = check_claim(claim, text)
+    assert judgement.verdict == "unsupported" and code in {item.code for item in judgement.contradictions}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +67,7 @@ def test_a_name_in_anothers_place_is_caught(claim: str, text: str, kind: str) ->
     ],
 )
 def test_the_same_people_in_other_words_order_and_spelling_raise_no_alarm(claim: str, text: str) -> None:
-    assert not {detail.kind for detail in check_claim(claim, text).details} & {"name", "unknown name", "exchanged"}
+    assert not {item.code for item in check_claim(claim, text).contradictions} & {"name", "unknown_name"}
 
 
 def test_spellings_of_one_name_are_alike() -> None:

@@ -19,12 +19,11 @@ PRICES = "ارتفعت أسعار القمح في الميناء بعد العا
 TALKS = "قال المبعوث كمال الراوي: «لن نغادر الميناء قبل نهاية الشتاء». ونفى الناطق حازم قصير وقوع أي خلاف."
 
 
-def kinds(claim: str, text: str, anchor: date | None = None) -> tuple[str, set[str]]:
-    found = check_claim(claim, text, anchor=anchor)
-    return found.verdict, {detail.kind for detail in found.details}
+def codes(claim: str, text: str, anchor: date | None = None) -> set[str]:
+    return {item.code for item in check_claim(claim, text, anchor=anchor).contradictions}
 
 
-BORNE_OUT = [
+TRUE = [
     ("ارتفاع سد الوادي ٨٧ مترا.", DAM),
     ("ارتفاع سد الوادي ۸۷ مترا.", DAM),
     ("ارتفاع سد الوادي سبعة وثمانون مترا.", DAM),
@@ -54,9 +53,9 @@ BORNE_OUT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("claim", "text"), BORNE_OUT)
-def test_the_same_in_other_digits_words_months_and_spellings_is_supported(claim: str, text: str) -> None:
-    assert kinds(claim, text)[0] == "supported"
+@pytest.mark.parametrize(("claim", "text"), TRUE)
+def test_no_rule_objects_to_the_same_in_other_digits_words_months_and_spellings(claim: str, text: str) -> None:
+    assert check_claim(claim, text).verdict != "unsupported"
 
 
 AGAINST = [
@@ -64,7 +63,6 @@ AGAINST = [
     ("ارتفاع سد الوادي 85 مترا.", DAM, "number"),
     ("ارتفاع سد الوادي ثمانية وتسعون مترا.", DAM, "number"),
     ("ثمن سد الوادي بلغ 235 مليون دينار.", DAM, "number"),
-    ("وأضاف أن ثلاث لجان تتابع العمل.", DAM, "number"),
     ("The new ferry carries 240 passengers.", FERRY, "number"),
     ("The ferry cost 3.8 million dinars, 12% more than planned.", FERRY, "number"),
     ("It cost 3.5 million dinars, 21% more than planned.", FERRY, "number"),
@@ -91,27 +89,42 @@ AGAINST = [
     ("قال حازم قصير: «لن نغادر الميناء قبل نهاية الشتاء».", TALKS + " وحضر اللقاء جمع.", "speaker"),
     ("شحنت السفن القمح من مصر إلى ميناء عدن.", "شحنت السفن القمح من تركيا إلى ميناء عدن.", "place"),
     ("The French minister left the Aden conference early.", "The German minister left the Aden conference early.", "place"),
-    ("John Smith resigned as mayor of Portmere.", "The mayor of Portmere, Peter Novak, resigned on Monday.", "unknown name"),
-    ("استقال الوزير سامي حداد من منصبه.", "استقال الوزير كمال راضي من منصبه، وفق بيان.", "unknown name"),
+    ("John Smith resigned as mayor of Portmere.", "The mayor of Portmere, Peter Novak, resigned on Monday.", "unknown_name"),
+    ("استقال الوزير سامي حداد من منصبه.", "استقال الوزير كمال راضي من منصبه، وفق بيان.", "unknown_name"),
     # quotations
     ("قال المبعوث كمال الراوي: «لن نغادر الميناء قبل بداية الربيع».", TALKS, "quotation"),
-    # two words exchanged
-    ("زيادة في سعر القمح وانخفاض لسعر الزيت.", "زيادة في سعر الزيت وانخفاض لسعر القمح.", "exchanged"),
-    ("اتهمت روسيا أوكرانيا بقصف المحطة.", "اتهمت أوكرانيا روسيا بقصف المحطة.", "exchanged"),
-    ("اتهم بيلوسوف زيلينسكي بالكذب.", "اتهم زيلينسكي بيلوسوف بالكذب.", "exchanged"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("claim", "text", "kind"), AGAINST)
-def test_what_stands_otherwise_is_not_supported_and_the_reason_is_of_its_kind(claim: str, text: str, kind: str) -> None:
-    verdict, found = kinds(claim, text)
-    assert verdict != "supported" and kind in found
+@pytest.mark.parametrize(("claim", "text", "code"), AGAINST)
+def test_a_contradiction_is_found_and_has_its_code(claim: str, text: str, code: str) -> None:
+    judgement = check_claim(claim, text)
+    assert (judgement.verdict, judgement.checked_by) == ("unsupported", "rules")
+    assert code in {item.code for item in judgement.contradictions}
+    assert all(claim[item.start : item.end] == item.text for item in judgement.contradictions)
+
+
+EXCHANGED = [
+    ("زيادة في سعر القمح وانخفاض لسعر الزيت.", "زيادة في سعر الزيت وانخفاض لسعر القمح."),
+    ("اتهمت روسيا أوكرانيا بقصف المحطة.", "اتهمت أوكرانيا روسيا بقصف المحطة."),
+    ("اتهم بيلوسوف زيلينسكي بالكذب.", "اتهم زيلينسكي بيلوسوف بالكذب."),
+    ("وأضاف أن ثلاث لجان تتابع العمل.", DAM),
+    ("Otto Brandt sacked Anna Keller on Monday.", "Anna Keller sacked her aide, Otto Brandt, on Monday."),
+    ("Marlow defeated Kestrel in the final.", "Kestrel beat Marlow 2-0 in the final in Ostrava."),
+    ("The train runs from Aden to Lorena at night.", "At night the train runs from Lorena to Aden."),
+    ("A dog bit the man.", "A man bit the dog."),
+]
+
+
+@pytest.mark.parametrize(("claim", "text"), EXCHANGED)
+def test_what_only_a_reader_can_tell_is_never_supported(claim: str, text: str) -> None:
+    assert check_claim(claim, text).verdict != "supported"
 
 
 def test_the_reason_names_the_words_of_both_sides() -> None:
     assert check_claim("ارتفاع سد الوادي 85 مترا.", DAM).reasons == ("85 is not in the evidence, which says 87",)
-    (reason,) = check_claim("The French minister left early.", "The German minister left early.").details
-    assert (reason.said, reason.evidence) == ("French", "German")
+    (reason,) = check_claim("The French minister left early.", "The German minister left early.").contradictions
+    assert (reason.text, reason.evidence) == ("French", "German")
 
 
 def test_a_reason_about_a_unit_names_it_on_both_sides() -> None:
@@ -123,13 +136,13 @@ def test_a_reason_about_a_unit_names_it_on_both_sides() -> None:
     )
 
 
-def test_a_right_number_of_another_sentence_is_not_borne_out() -> None:
+def test_a_right_number_of_another_thing_is_caught() -> None:
     text = (
         "The mill has 60 looms in two halls. " * 1
         + "Far away, in the old town by the river, the school has 340 pupils."
     )
-    assert kinds("The mill has 340 looms in two halls.", text)[0] != "supported"
-    assert kinds("The mill has 60 looms in two halls.", text)[0] == "supported"
+    assert codes("The mill has 340 looms in two halls.", text) == {"number_of_another"}
+    assert not codes("The mill has 60 looms in two halls.", text)
 
 
 def test_a_name_of_the_same_article_in_the_place_of_another_is_caught() -> None:
@@ -137,63 +150,69 @@ def test_a_name_of_the_same_article_in_the_place_of_another_is_caught() -> None:
         "The bridge was opened by Mayor Salma Idris on Monday. Engineer Omar Farouk, who drew the plans, stayed away. "
         "Salma Idris thanked the workers."
     )
-    assert kinds("The bridge was opened by Mayor Omar Farouk on Monday.", text)[0] != "supported"
-    assert kinds("The bridge was opened by Mayor Salma Idris on Monday.", text)[0] == "supported"
+    assert codes("The bridge was opened by Mayor Omar Farouk on Monday.", text) == {"name"}
+    assert not codes("The bridge was opened by Mayor Salma Idris on Monday.", text)
 
 
 @pytest.mark.parametrize(
-    ("claim", "supported"),
+    ("claim", "right"),
     [
         ("وصل الوفد إلى مرسان في 9 مايو 2024.", True),
         ("وصل الوفد إلى مرسان في 8 مايو 2024.", False),
         ("وصل الوفد إلى مرسان يوم الخميس.", True),
     ],
 )
-def test_relative_days_are_read_against_the_day_of_the_article(claim: str, supported: bool) -> None:
-    verdict, _ = kinds(claim, "وصل الوفد أمس إلى مرسان.", date(2024, 5, 10))
-    assert (verdict == "supported") is supported
+def test_relative_days_are_read_against_the_day_of_the_article(claim: str, right: bool) -> None:
+    objected = codes(claim, "وصل الوفد أمس إلى مرسان.", date(2024, 5, 10))
+    assert (not objected) is right
 
 
 def test_a_hijri_date_is_no_gregorian_one() -> None:
     text = "بدأ العمل في 10 رمضان 1445 بعد الافتتاح."
-    assert kinds("بدأ العمل في 10 رمضان 1445 بعد الافتتاح الكبير.", text)[1].isdisjoint({"date"})
-    assert kinds("بدأ العمل في 10 رجب 1445 بعد الافتتاح.", text)[0] != "supported"
-    assert kinds("بدأ العمل في 10 مارس 1445 بعد الافتتاح.", text)[0] != "supported"
-
-
-def test_coverage_alone_doubts_what_the_text_does_not_say() -> None:
-    verdict, found = kinds("زرع الفلاحون الزيتون على تلال الجنوب.", DAM)
-    assert verdict == "unsupported" and found == {"missing words"}
-
-
-# --- files ---
-
-
-CITED = Evidence(text="افتتح الوالي الجسر صباح الجمعة.", file_id="a")
-RIGHT = Evidence(text="كلف سوق السمك الجديد 12 مليون دينار.", file_id="b")
-
-
-def test_a_wrong_citation_is_reported_and_the_right_file_offered() -> None:
-    found = check("كلف سوق السمك الجديد 12 مليون دينار.", [CITED], others=[RIGHT])
-    (other,) = [detail for detail in found.details if detail.kind == "other file"]
-    assert found.verdict != "supported" and other.file_id == "b" and "b bears this out" in str(other)
-
-
-def test_a_word_that_only_another_file_has_is_named_with_the_file() -> None:
-    other = Evidence(text="وحضر الافتتاح بيلوسوف ومرافقوه.", file_id="c")
-    found = check("افتتح بيلوسوف الجسر صباح الجمعة مع الأعيان.", [CITED], others=[other])
-    assert any(detail.kind == "word in other file" and detail.file_id == "c" for detail in found.details)
-
-
-def test_a_right_citation_mentions_no_other_file() -> None:
-    found = check("افتتح الوالي الجسر صباح الجمعة.", [CITED], others=[RIGHT, Evidence(text=CITED.text, file_id="z")])
-    assert found.verdict == "supported" and found.details == ()
+    assert not codes("بدأ العمل في 10 رمضان 1445 بعد الافتتاح الكبير.", text)
+    assert codes("بدأ العمل في 10 رجب 1445 بعد الافتتاح.", text) == {"date"}
+    assert codes("بدأ العمل في 10 مارس 1445 بعد الافتتاح.", text) == {"date"}
 
 
 @pytest.mark.parametrize(
-    ("claim", "text"), [("", "نص."), ("…", "نص."), ("[1]", "نص."), ("سقط المطر.", ""), ("سقط المطر.", "  \n")]
+    ("claim", "text"),
+    [
+        ("أصيب عشرة أشخاص في الحادث.", "أصيب ستة أشخاص من الركاب وأربعة من المارة في الحادث."),
+        ("خسر النادي 40 في المئة من جمهوره.", "تراجع جمهور النادي من 50 ألف مشجع إلى 30 ألفا."),
+        ("About a third of the works need treatment.", "Of 60 works that came back, 20 need treatment for damp."),
+        ("The two drivers were paid 37,000 euros in all.", "Each of the two drivers was paid 18,500 euros."),
+        ("فازت القائمة بالمركز الأول.", "تصدرت القائمة النتائج في المدينة بفارق كبير."),
+        ("أصيب بكورونا عشرون نزيلا.", "أصيب عشرون نزيلا بفيروس كورونا."),
+    ],
 )
-def test_nothing_to_check_or_to_check_against_is_unchecked(claim: str, text: str) -> None:
-    found = check_claim(claim, text)
-    assert found.verdict == "unchecked" and found.probability is None and len(found.reasons) == 1
-    assert check(claim, [Evidence(text=text, file_id="a")]).verdict == "unchecked"
+def test_light_arithmetic_ordinals_and_proclitics_raise_no_alarm(claim: str, text: str) -> None:
+    assert not codes(claim, text)
+
+
+def test_figures_and_dates_are_compared_across_languages() -> None:
+    text = "قال الوزير إن الجسر كلف 240 مليون ريال وإنه افتتح في 3 أيار 2024."
+    assert codes("The bridge cost 870 million.", text) == {"number"}
+    assert codes("The bridge opened on 9 June 2024.", text) == {"date"}
+    assert not codes("The bridge cost 240 million and opened on 3 May 2024.", text)
+
+
+def test_what_speaks_neither_for_nor_against_is_left_to_a_reader() -> None:
+    judgement = check_claim("زرع الفلاحون الزيتون على تلال الجنوب.", DAM)
+    assert (judgement.verdict, judgement.checked_by) == ("unchecked", None)
+    assert [detail.code for detail in judgement.details] == ["check.not_verified"]
+
+
+@pytest.mark.parametrize(("claim", "text"), [("سقط المطر.", ""), ("سقط المطر.", "  \n")])
+def test_a_claim_without_a_source_is_unsupported(claim: str, text: str) -> None:
+    for judgement in (check_claim(claim, text), check(claim, [Evidence(text=text, file_id="a")]), check(claim, [])):
+        assert judgement.verdict == "unsupported" and [detail.code for detail in judgement.details] == [
+            "check.no_source"
+        ]
+
+
+@pytest.mark.parametrize("claim", ["", "…", "[1]"])
+def test_a_claim_that_says_nothing_is_unchecked(claim: str) -> None:
+    judgement = check_claim(claim, "نص.")
+    assert judgement.verdict == "unchecked" and [detail.code for detail in judgement.details] == [
+        "check.nothing_to_check"
+    ]

@@ -1,0 +1,284 @@
+"""Object to numbers and dates that the evidence does not have, or has of something else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+from itertools import combinations
+
+from assistant.grounding.alignment import SURE, TWELVE, Alignment, EvidenceIndex, Language, Place, match_strength
+from assistant.grounding.tokenization import Token, Tokenized
+from assistant.models import Contradiction, ContradictionCode
+from index.language.numbers.number_mentions import Number, agree, numbers
+
+ALIKE = 0.6  # the share of a claim's other words that a sentence must have where a figure is just missing
+BOUND = 0.5  # the same, where the same noun is counted with another number
+_EACH = frozenset(("each", "apiece", "لكل", "كل"))
+_PARTITIVE = frozenset(("of", "من"))
+NEAR = 2  # words between a number and what it counts
+
+
+class Figures:
+    """Numbers and dates, bound to what they count."""
+
+    code = "figures"
+    languages: frozenset[Language] = frozenset(("ar", "en", "across"))
+
+    def find(self, alignment: Alignment) -> Iterator[Contradiction]:
+        """Yield figures of the claim in whose place the evidence has another, and figures that it lacks.
+
+        What can be worked out from the evidence's own numbers (sums, differences, shares) is no contradiction.
+
+        >>> from assistant.grounding.alignment import align, index_text
+        >>> from assistant.grounding.tokenization import tokenize
+        >>> there = index_text("The ferry carries 420 passengers and 60 cars.")
+        >>> for claim in ("The ferry carries 240 passengers.", "The ferry carries 60 passengers.", "It carries 420 people."):
+        ...     print([(item.text, item.evidence) for item in Figures().find(align(tokenize(claim), there))])
+        [('240', '420')]
+        [('60', '420')]
+        []
+        """
+        for at, token in enumerate(alignment.claim.tokens):
+            if token.number or (token.date and not token.date.relative):
+                instead = _across if alignment.language == "across" else _instead
+                place = instead(alignment, at)
+                if place is not None:
+                    yield _contradiction(alignment, at, place)
+
+
+def _instead(alignment: Alignment, at: int) -> Place | None:
+    """Return the figure that the evidence has in the place of the claim's, Place(-1, -1) for none; None: no objection."""
+    token, evidence = alignment.claim.tokens[at], alignment.evidence
+    if place := _between_the_same_words(alignment, at) or _other_unit(alignment, at):
+        return place
+    present = bool(alignment.matches[at])
+    if not present and _derivable(token, evidence):
+        return None
+    if place := _counts_otherwise(alignment, at, present):
+        return place
+    if present or not _is_specific(token) or alignment.best < 0 or alignment.share(alignment.best, (at,)) < ALIKE:
+        return None
+    return _nearest(alignment, token)
+
+
+def _between_the_same_words(alignment: Alignment, at: int) -> Place | None:
+    """Return another figure between the very words that stand around the claim's figure."""
+    token, places = alignment.claim.tokens[at], alignment.places
+    before = places[at - 1] if at else None
+    after = places[at + 1] if at + 1 < len(places) else None
+    if not (before and after) or before.line != after.line or after.word - before.word != 2:
+        return None
+    place = Place(before.line, before.word + 1)
+    other = alignment.evidence.lines[place.line].tokens[place.word]
+    differs = _same_kind(token, other) and not match_strength(token, other)
+    return place if differs and not _includes(token, alignment.evidence, place) else None
+
+
+def _includes(token: Token, evidence: EvidenceIndex, place: Place) -> bool:
+    """Whether a number is the sum of another and one more of the evidence, or a multiple of what each has."""
+    line = evidence.lines[place.line]
+    other = line.tokens[place.word]
+    if token.number is None or other.number is None:
+        return False
+    total, part, (values, _) = token.number.value, other.number.value, _values(evidence)
+    factors = (2, 3, 4) if any(word.text in _EACH for word in line.tokens) else ()
+    sums = {part + value for value in values}
+    return total in sums or total in {part * factor for factor in factors}
+
+
+def _other_unit(alignment: Alignment, at: int) -> Place | None:
+    """Return the same number with another unit, if the evidence has this one with no other: 870 km, 870 miles."""
+    number = alignment.claim.tokens[at].number
+    if number is None or number.unit is None or alignment.matches[at] or not alignment.claim.tokens[at - 1 : at]:
+        return None
+    for line in alignment.window:
+        for word, token in enumerate(alignment.evidence.lines[line].tokens):
+            other = token.number
+            if other and other.unit and other.unit != number.unit and other.value == number.value:
+                same = (
+                    word and alignment.evidence.lines[line].tokens[word - 1].stem == alignment.claim.tokens[at - 1].stem
+                )
+                return Place(line, word) if same else None
+    return None
+
+
+def _counts_otherwise(alignment: Alignment, at: int, present: bool) -> Place | None:
+    """Return the number with which the evidence counts the noun that the claim's number counts, if it never has this one."""
+    token, claim = alignment.claim.tokens[at], alignment.claim
+    noun = _counted(claim, at)
+    if token.number is None or noun is None or (token.number.unit and token.number.unit != "%"):
+        return None
+    others: list[Place] = []
+    for line, (trust, words) in alignment.matches[noun].items():
+        if trust < SURE:
+            continue
+        tokens = alignment.evidence.lines[line].tokens
+        for word in words:
+            for near in range(max(0, word - NEAR), min(len(tokens), word + NEAR)):
+                if near == word or not _same_kind(token, tokens[near]):
+                    continue
+                if match_strength(token, tokens[near]):
+                    return None
+                if near < word and _counted(alignment.evidence.lines[line], near) == word:
+                    others.append(Place(line, near))
+    others = [place for place in others if not _claimed(alignment, place)]
+    best = max(others, key=lambda place: alignment.share(place.line, (at,)), default=None)
+    if (
+        best is None
+        or alignment.share(best.line, (at,)) < BOUND
+        or len({_value(alignment, place) for place in others}) > 1
+    ):
+        return None
+    return best
+
+
+def _counted(line: Tokenized, at: int) -> int | None:
+    """Return the noun that a number counts: the next content word, at most one other word between."""
+    for word in range(at + 1, min(len(line.tokens), at + 1 + NEAR)):
+        if line.clause_ends[word - 1]:
+            return None
+        token = line.tokens[word]
+        if token.number or token.date or token.text in _PARTITIVE:
+            return None  # of "four of the injured" there may be several parts
+        if token.weight:
+            return word
+    return None
+
+
+def _claimed(alignment: Alignment, place: Place) -> bool:
+    """Whether the claim has this figure of the evidence, too."""
+    other = alignment.evidence.lines[place.line].tokens[place.word]
+    return any(match_strength(token, other) for token in alignment.claim.tokens if token.number or token.date)
+
+
+def _value(alignment: Alignment, place: Place) -> str:
+    return alignment.evidence.lines[place.line].tokens[place.word].text
+
+
+def _same_kind(token: Token, other: Token) -> bool:
+    if token.date or other.date:
+        return bool(token.date) and bool(other.date) and bool(token.number) == bool(other.number)
+    mine, theirs = token.number, other.number
+    return bool(mine and theirs) and mine.kind == theirs.kind  # type: ignore[union-attr]
+
+
+def _is_specific(token: Token) -> bool:
+    """Whether a figure is more than a count of things that a text may just list, or a weekday."""
+    if token.date:
+        return any(value.month is not None and value.day is not None for value in token.date.values)
+    number = token.number
+    return number is not None and not number.loose and number.kind == "cardinal" and abs(number.value) > TWELVE
+
+
+def _nearest(alignment: Alignment, token: Token) -> Place:
+    """Return a figure of the same kind in the best sentence that the claim does not have."""
+    for word, other in enumerate(alignment.evidence.lines[alignment.best].tokens):
+        place = Place(alignment.best, word)
+        if (other.number or other.date) and _same_kind(token, other) and not _claimed(alignment, place):
+            return place
+    return Place(-1, -1)
+
+
+def _across(alignment: Alignment, at: int) -> Place | None:
+    """Object across languages to a specific figure that the evidence does not have in any form."""
+    token = alignment.claim.tokens[at]
+    if alignment.matches[at] or not _is_specific(token) or _derivable(token, alignment.evidence):
+        return None
+    return Place(-1, -1)
+
+
+# --- what can be worked out ---
+
+
+def _derivable(token: Token, evidence: EvidenceIndex) -> bool:
+    """Whether a number follows from the evidence's numbers by a light calculation, or a dual or a word stands for it."""
+    number = token.number
+    if number is None:
+        return False
+    values, loose = _values(evidence)
+    if any(agree(number, other) for other in loose):
+        return True
+    results = _shares(values) if number.unit == "%" else _sums(values)
+    about = Decimal("0.08") if number.unit == "%" or number.bound != "exact" else Decimal("0.03")
+    for reading in number.readings:
+        whole = reading == reading.to_integral_value() and abs(reading) < 100 and number.unit != "%"
+        for result in results:
+            if result == reading or (not whole and abs(result - reading) <= about * abs(result)):
+                return True
+    return False
+
+
+@lru_cache(maxsize=64)
+def _values(evidence: EvidenceIndex) -> tuple[tuple[Decimal, ...], tuple[Number, ...]]:
+    """Return the values of a text's numbers, and the numbers that it gives by the way (a dual, "one")."""
+    listed = {token.number.value for line in evidence.lines for token in line.tokens if token.number}
+    years = {
+        Decimal(value.year)
+        for line in evidence.lines
+        for token in line.tokens
+        if token.date
+        for value in token.date.values[:1]
+        if value.year
+    }
+    loose = tuple(number for line in evidence.lines for number in numbers(line.text) if number.loose)
+    values = {*listed, *years, *(number.value for number in loose)}
+    return tuple(sorted(value for value in values if abs(value) < Decimal(10) ** 15)[:40]), loose
+
+
+@lru_cache(maxsize=64)
+def _sums(values: tuple[Decimal, ...]) -> frozenset[Decimal]:
+    """Return sums of two and three values, differences, doubles, products with small factors, and quotients."""
+    results = {first + second for first, second in combinations(values, 2)}
+    results |= {abs(first - second) for first, second in combinations(values, 2)}
+    results |= {sum(three, Decimal(0)) for three in combinations(values[:25], 3)}
+    small = [value for value in values if 1 < value <= TWELVE and value == value.to_integral_value()]
+    results |= {value * factor for value in values for factor in (*small, Decimal(2), Decimal("0.5"))}
+    results |= {first / second for first in values for second in values if second and first > second}
+    results |= {abs(first - second - third) for first in values for second, third in combinations(values[:20], 2)}
+    return frozenset(results)
+
+
+@lru_cache(maxsize=64)
+def _shares(values: tuple[Decimal, ...]) -> frozenset[Decimal]:
+    """Return one value as a percentage of another, its complement, and differences in per cent."""
+    shares = {100 * first / second for first in values for second in values if second and abs(first) < abs(second)}
+    shares |= {abs(100 * (first - second) / second) for first in values for second in values if second}
+    shares |= {100 - share for share in shares}
+    shares |= {abs(first - second) for first, second in combinations(values, 2)}
+    return frozenset(shares | {100 - value for value in values if 0 < value < 100})
+
+
+# --- how it is shown ---
+
+
+def _contradiction(alignment: Alignment, at: int, place: Place) -> Contradiction:
+    """Return the contradiction, both figures with their units where these differ: 870 km and 870 miles."""
+    claim, token = alignment.claim, alignment.claim.tokens[at]
+    present = bool(alignment.matches[at])
+    code: ContradictionCode = "date" if token.date else "number_of_another" if present else "number"
+    if place.line < 0:
+        return alignment.contradiction(code, at, at)
+    line = alignment.evidence.lines[place.line]
+    mine, theirs = token.number, line.tokens[place.word].number
+    if mine and theirs and mine.unit != theirs.unit:
+        plain = alignment.contradiction(code, at, at, _with_unit(line, place.word, theirs))
+        shown = _with_unit(claim, at, mine)
+        start = max(0, claim.text.find(shown, max(0, plain.start - len(shown))))
+        return Contradiction(code=code, start=start, end=start + len(shown), text=shown, evidence=plain.evidence)
+    return alignment.contradiction(code, at, at, line.text_of(place.word, place.word))
+
+
+def _with_unit(line: Tokenized, at: int, number: Number) -> str:
+    """Return a number with the word or sign beside it that is its unit."""
+    start, end = line.spans[at].start, line.spans[at].end
+    before, after = _SIGN_BEFORE.search(line.text, 0, start), _UNIT_AFTER.match(line.text, end)
+    for low, high in ((start, end), (start, after.end() if after else end), (before.start() if before else start, end)):
+        if any(other.unit == number.unit for other in numbers(line.text[low:high])):
+            return line.text[low:high]
+    return line.text[start:end]
+
+
+_UNIT_AFTER = re.compile(r"[\s-]*(?:[€£$¥%٪]|(?:من\s+)?[^\W\d_]+(?:\s+ال[^\W\d_]+)?)")
+_SIGN_BEFORE = re.compile(r"(?:\b[A-Za-z]{1,3})?[€£$¥%٪]?\s?\Z")
