@@ -21,10 +21,10 @@ from index.chunking import cut
 from index.language.analyzer import words
 from index.language.sentences import sentences
 from index.loaders.article_loader import Article, read
-from index.loaders.boilerplate import boilerplate
-from index.loaders.encoding import Refused, decode
-from index.loaders.language_detection import language
-from index.loaders.metadata import described
+from index.loaders.boilerplate import find_boilerplate
+from index.loaders.encoding import Unreadable, decode
+from index.loaders.language_detection import detect_language
+from index.loaders.metadata import extract_metadata
 from index.near_duplicates import Sketch, group_of, sketch
 
 SHARED = Path(__file__).parent.parent / ".." / "shared"
@@ -98,7 +98,7 @@ def of_encodings() -> Iterator[str]:
             data = text.encode(encoding, "ignore")
             try:
                 done["right" if decode(data) == data.decode(encoding) else "wrong"] += 1
-            except Refused:
+            except Unreadable:
                 done["refused"] += 1
         yield f"{encoding}, {sum(map(len, wanted)) // len(wanted)} characters each: {dict(done)}"
 
@@ -116,7 +116,7 @@ def of_titles() -> Iterator[str]:
             done: Counter[str] = Counter()
             for row in drawn:
                 lines = [*dice.sample(junk, count), *([row["title"]] if titled else []), row["text"]]
-                found, wanted = described("\n\n".join(lines)).title, row["title"].strip() if titled else None
+                found, wanted = extract_metadata("\n\n".join(lines)).title, row["title"].strip() if titled else None
                 done["right" if found == wanted else "none" if found is None else "wrong"] += 1
             shares = ", ".join(f"{kind} {number / len(drawn):.3f}" for kind, number in done.most_common())
             yield f"{count} × {name}, {'a headline' if titled else 'no headline'}: {shares}"
@@ -129,7 +129,7 @@ def of_boilerplate() -> Iterator[str]:
             lines = sorted({one.text.count("\n", 0, span.start) + 1 for span in one.boilerplate})
             yield f"{one.id}: lines {lines}; title {one.title!r}; published {one.published}"
     texts = [row["text"] for row in news()]
-    marks = [span.of(text) for text in texts for span in boilerplate(text)]
+    marks = [span.of(text) for text in texts for span in find_boilerplate(text)]
     share = sum(map(len, marks)) / sum(map(len, texts))
     yield f"saudinewsnet: {len(marks)} marks in {len(texts)} articles, {share:.4f} of their characters"
     yield f"  of more than 12 words: {[mark[:60] for mark in marks if len(mark.split()) > 12 and 'SMS' not in mark]}"
@@ -139,9 +139,9 @@ def of_languages() -> Iterator[str]:
     """The language told of each passage."""
     told: dict[str, Counter[str | None]] = defaultdict(Counter)
     for row in rows("xquad/passages.jsonl"):
-        told[row["lang"]][language(row["text"])] += 1
+        told[row["lang"]][detect_language(row["text"])] += 1
     yield ", ".join(f"{code} {item[code] / item.total():.3f}" for code, item in told.items())
-    yield f"saudinewsnet: {Counter(language(row['text']) for row in news())}"
+    yield f"saudinewsnet: {Counter(detect_language(row['text']) for row in news())}"
 
 
 class _Drawer:
@@ -178,7 +178,7 @@ def of_pdf() -> Iterator[str]:
     """Word pairs of news that survive being made a PDF and read again, shaped (where uharfbuzz is installed) and not."""
     from fpdf import FPDF
 
-    from index.loaders.pdf import pdf_text
+    from index.loaders.pdf import extract_pdf_text
 
     font = next(Path("/usr/share/fonts").rglob("DejaVuSans.ttf"), None)
     if font is None:
@@ -198,7 +198,7 @@ def of_pdf() -> Iterator[str]:
                 return
             for line in row["text"].split("\n"):
                 paper.multi_cell(0, 7, line, new_x="LMARGIN", new_y="NEXT", align="R")
-            told, wanted = words(pdf_text(bytes(paper.output()), 5_000_000)), words(row["text"])
+            told, wanted = words(extract_pdf_text(bytes(paper.output()), 5_000_000)), words(row["text"])
             pairs = set(pairwise(told))
             shares.append(sum(pair in pairs for pair in pairwise(wanted)) / (len(wanted) - 1))
         yield f"{'shaped' if shaped else 'not shaped'}: {sum(shares) / len(shares):.3f} of the word pairs of {len(shares)} articles"
@@ -212,7 +212,7 @@ def of_speed() -> Iterator[str]:
     made: list[int] = []
     stages: list[tuple[str, Callable[[int], object]]] = [
         ("sentences", lambda place: sentences(texts[place])),
-        ("described (title, day, language, boilerplate)", lambda place: described(texts[place])),
+        ("extract_metadata (title, day, language, boilerplate)", lambda place: extract_metadata(texts[place])),
         ("cut into passages", lambda place: made.append(len(cut(articles[place])))),
         ("sketched", lambda place: sketch(texts[place])),
     ]

@@ -1,4 +1,4 @@
-"""What the value of an option may be; argparse says what else it wants."""
+"""Values of options: each function reads one kind, and says in `ArgumentTypeError` what it wants instead."""
 
 from __future__ import annotations
 
@@ -9,8 +9,24 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.errors import UsageError
+
 if TYPE_CHECKING:
     from datetime import date
+
+
+class OptionError(UsageError):
+    """Options that do not go together: wrong usage, exit code 2."""
+
+
+def name(text: str) -> str:
+    """Read the name of an article or a file.
+
+    Bytes that the locale cannot decode reach Python as surrogates, and such a name cannot be looked up.
+    """
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ArgumentTypeError(f"wants a name in the encoding of this terminal, not {text[:40]!r}; set LC_ALL=C.UTF-8")
+    return text
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
@@ -41,7 +57,6 @@ def amount(text: str) -> float:
 
 def day(text: str) -> date | None:
     from index import models
-    from index.errors import UsageError
 
     try:
         return models.parse_day(text)
@@ -58,4 +73,4 @@ def language(text: str) -> str:
 def folder(text: str) -> Path:
     if not text.strip():
         raise ArgumentTypeError("wants the name of a folder, not nothing")
-    return Path(text)
+    return Path(name(text))

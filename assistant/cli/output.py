@@ -62,6 +62,8 @@ def records(path: Path, reply: Callable[[dict[str, Any]], dict[str, Any]]) -> in
                 raise UsageError("cli.not_an_object", number=number)
             one = record.get("id")
             result = {"id": one, **reply(record)}
+        except RecursionError:
+            failed, result = True, {"id": None, "error": f"line {number}: {UsageError('cli.nested_too_deep')}"}
         except (IsnadError, msgspec.DecodeError, UnicodeDecodeError) as error:
             where = "" if one is not None or f"line {number}" in str(error) else f"line {number}: "
             failed, result = True, {"id": one, "error": f"{where}{error}"}

@@ -9,7 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.cli.options import OptionError
 from assistant.cli.output import emit, numbered, records
+from index.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.models import Answer
@@ -58,7 +60,7 @@ def ask(options: argparse.Namespace) -> int:
     from assistant.rendering import plain_text
 
     if options.markdown and (options.json or options.batch):
-        raise argparse.ArgumentError(None, "--markdown is one answer as text; --json and --batch print JSON: not both")
+        raise OptionError("cli.markdown_and_json")
     settings, filters = _settings(options), narrowed(options)
     model = container.budgeted_model(settings, options.max_cost) if options.max_cost is not None else None
     with Assistant.open(options.store, settings=settings, model=model) as assistant:
@@ -114,7 +116,6 @@ def verify(options: argparse.Namespace) -> int:
     from assistant.models import Answer
     from assistant.rendering import plain_text
     from assistant.revalidation import verified
-    from index.errors import UsageError
     from index.store.ledger import Ledger
 
     try:
@@ -148,7 +149,6 @@ def check(options: argparse.Namespace) -> int:
 
 def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
     """Answer a file of `{"id","question"}` lines."""
-    from index.errors import UsageError
 
     def answered(record: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(record.get("question"), str):
@@ -161,14 +161,12 @@ def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
 def _batched(options: argparse.Namespace) -> bool:
     """Whether a file of questions is given; a question beside it would be left unanswered."""
     if options.batch and options.question:
-        raise argparse.ArgumentError(None, "one question, or --batch FILE.jsonl with many: not both")
+        raise OptionError("cli.question_and_batch")
     return bool(options.batch)
 
 
 def _question(options: argparse.Namespace) -> str:
     """The words of the question as one line; what stands on stdin for `-`."""
-    from index.errors import UsageError
-
     if not options.question:
         raise UsageError("cli.no_question")
     if options.question == ["-"]:
@@ -189,6 +187,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         settings = replace(settings, repair=True)
     if options.no_model:
         return replace(settings, base_url=None, key=None)
+    if options.model and not settings.has_model:
+        raise UsageError("settings.no_model_server", model=options.model)
     return replace(settings, model=options.model) if options.model else settings
 
 
@@ -198,7 +198,7 @@ def narrowed(options: argparse.Namespace) -> Filters:
     from index.store.ledger import Ledger
 
     if options.since and options.until and options.since > options.until:
-        raise argparse.ArgumentError(None, f"--from {options.since} is later than --to {options.until}")
+        raise OptionError("cli.from_after_to", since=options.since, until=options.until)
     filters = Filters(
         since=options.since,
         until=options.until,

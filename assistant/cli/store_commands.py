@@ -32,9 +32,9 @@ def index(options: argparse.Namespace) -> int:
 
 def _sync(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.rendering import plain_text
-    from index.loaders.article_loader import any_article
+    from index.loaders.article_loader import has_article
 
-    if _there(options.store) or any_article(options.path):
+    if _there(options.store) or has_article(options.path):
         report = _put_in(options, settings)
     else:  # nothing to put in is no reason to make a store
         report, _ = _planned(options, settings)

@@ -126,15 +126,15 @@ def named(article: Article, facts: Sequence[Fact]) -> tuple[Reason, ...]:
 
 
 def _place(article: Article, fact: Fact) -> Span | None:
-    from index.loaders.line_features import lines_of  # of a model's answers only, and of few of them
-    from index.loaders.publication_date import publication_day
+    from index.loaders.line_features import split_lines  # of a model's answers only, and of few of them
+    from index.loaders.publication_date import find_publication_day
 
     text = article.text
     if fact == "title":
         return find(article.title or "", text)
-    for line in lines_of(text):
+    for line in split_lines(text):
         span = line.span
-        if fact == "published" and publication_day([line]) == article.published:
+        if fact == "published" and find_publication_day([line]) == article.published:
             return span
         said = fact == "publisher" and find(article.publisher or "", span.of(text))
         if said and (line.words <= SHORT or covering(article.boilerplate, span.start, span.end)):

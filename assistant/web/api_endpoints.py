@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
 import msgspec
 
 from assistant.query.filters import parse_filters
 from assistant.rendering import plain_text
+from assistant.web.gradio_setup import gr
 from assistant.web.rate_limit import Refused
-from assistant.web.service import Asking, Desk
+from assistant.web.service import AnswerService, Asking
 from index.errors import IsnadError
 
 MOST = 50  # passages of one search
-TOLD = {
+REFUSALS = {
     "not_text": "the question is not text",
     "empty": "the question is empty",
     "too_long": "the question is too long; ask in at most 2,000 characters",
@@ -29,36 +29,43 @@ TOLD = {
 }
 
 
-def answered(
-    desk: Desk, request: Asking, question: str, date_from: str, date_to: str, language: str, publisher: str
+def answer_record(
+    service: AnswerService, request: Asking, question: str, date_from: str, date_to: str, language: str, publisher: str
 ) -> dict[str, Any]:
     """An `Answer` as plain values, or `error` and `why`."""
     try:
-        ticket = desk.admit(desk.visitor(request), question)
+        ticket = service.admit(service.visitor(request), question)
         chosen = parse_filters(date_from, date_to, [language], [publisher])
-        record: dict[str, Any] = msgspec.to_builtins(desk.ask(ticket, question, filters=chosen))
+        record: dict[str, Any] = msgspec.to_builtins(service.ask(ticket, question, filters=chosen))
         return record
     except Refused as error:
-        return {"error": TOLD[error.refusal], "why": error.refusal}
+        return {"error": REFUSALS[error.refusal], "why": error.refusal}
     except IsnadError as error:
         return {"error": str(error), "why": type(error).__name__}
 
 
-def found(
-    desk: Desk, request: Asking, question: str, limit: int, date_from: str, date_to: str, language: str, publisher: str
+def search_record(
+    service: AnswerService,
+    request: Asking,
+    question: str,
+    limit: int,
+    date_from: str,
+    date_to: str,
+    language: str,
+    publisher: str,
 ) -> dict[str, Any]:
     """The hits as `isnad search --json` prints them, or `error` and `why`."""
-    if refusal := desk.refusal(desk.visitor(request), question):
-        return {"error": TOLD[refusal], "why": refusal}
+    if refusal := service.refusal(service.visitor(request), question):
+        return {"error": REFUSALS[refusal], "why": refusal}
     try:
         chosen = parse_filters(date_from, date_to, [language], [publisher])
-        hits = desk.search(question, limit=max(1, min(int(limit), MOST)), filters=chosen)
+        hits = service.search(question, limit=max(1, min(int(limit), MOST)), filters=chosen)
         return {"hits": msgspec.to_builtins([plain_text.hit_record(hit) for hit in hits])}
     except IsnadError as error:
         return {"error": str(error), "why": type(error).__name__}
 
 
-def publish(desk: Desk, blocks: gr.Blocks) -> None:
+def publish(service: AnswerService, blocks: gr.Blocks) -> None:
     """Add the endpoints to a page."""
 
     def forget(request: gr.Request) -> None:
@@ -76,7 +83,7 @@ def publish(desk: Desk, blocks: gr.Blocks) -> None:
     ) -> dict[str, Any]:
         """Answer a question from the articles; dates as 2025-12-23, the language as ar, all filters may be empty."""
         forget(request)
-        return answered(desk, request, question, date_from, date_to, language, publisher)
+        return answer_record(service, request, question, date_from, date_to, language, publisher)
 
     def passages(
         question: str,
@@ -89,7 +96,7 @@ def publish(desk: Desk, blocks: gr.Blocks) -> None:
     ) -> dict[str, Any]:
         """Find the passages for a question, best first; filters as for an answer."""
         forget(request)
-        return found(desk, request, question, limit, date_from, date_to, language, publisher)
+        return search_record(service, request, question, limit, date_from, date_to, language, publisher)
 
     with blocks:
         gr.api(answer, api_name="answer")  # type: ignore[attr-defined]

@@ -14,31 +14,37 @@ from index.models import Article
 MOST = 50  # articles in a list
 
 
-def browsed(store: Path, query: str = "", ids: Collection[str] | None = None) -> tuple[tuple[Article, ...], int]:
+def browse(store: Path, query: str = "", ids: Collection[str] | None = None) -> tuple[tuple[Article, ...], int]:
     """Articles without their texts, newest first, at most 50, and how many there are: whose title, publisher or id holds every
     word of the query, in any spelling that `index.language.normalize` takes for one; of `ids` only, where they are given."""
     wanted = folded(query).split()
-    found: list[Article] = []
+    articles: list[Article] = []
     every = 0
     with _reading(store) as db:
         rows = db.execute(
             "SELECT id, title, published, publisher, language FROM articles ORDER BY published IS NULL, published DESC, id"
         )
-        for one, title, published, publisher, language in rows:
-            if ids is not None and one not in ids:
+        for article_id, title, published, publisher, language in rows:
+            if ids is not None and article_id not in ids:
                 continue
-            where = folded(f"{title or ''} {publisher or ''} {one}") if wanted else ""
+            where = folded(f"{title or ''} {publisher or ''} {article_id}") if wanted else ""
             if any(word not in where for word in wanted):
                 continue
             every += 1
-            if len(found) < MOST:
+            if len(articles) < MOST:
                 day = date.fromisoformat(published) if published else None
-                found.append(
+                articles.append(
                     Article(
-                        id=one, text="", sha256="", title=title, published=day, publisher=publisher, language=language
+                        id=article_id,
+                        text="",
+                        sha256="",
+                        title=title,
+                        published=day,
+                        publisher=publisher,
+                        language=language,
                     )
                 )
-    return tuple(found), every
+    return tuple(articles), every
 
 
 def publishers(store: Path) -> tuple[str, ...]:
@@ -48,8 +54,8 @@ def publishers(store: Path) -> tuple[str, ...]:
             "SELECT publisher FROM articles WHERE publisher > '' GROUP BY publisher ORDER BY count(*) DESC, publisher"
         )
         spelt: dict[str, str] = {}
-        for (one,) in rows:
-            spelt.setdefault(folded_name(one), one)
+        for (publisher,) in rows:
+            spelt.setdefault(folded_name(publisher), publisher)
         return tuple(spelt.values())
 
 

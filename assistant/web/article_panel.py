@@ -11,31 +11,35 @@ from itertools import pairwise
 
 from assistant.models import Citation
 from assistant.rendering.plain_text import direction, escaped
-from assistant.web.markup import button, isolated, link, tag, text
-from assistant.web.service import Desk
+from assistant.web.markup import button, inline, isolated, link, tag
+from assistant.web.service import AnswerService
 from assistant.web.words import WORDS, Language, Words
 from index.errors import NotFound
 from index.language.normalize import find
 from index.models import Article, Span, covering
 
 
-def opened(desk: Desk, place: str, language: Language, cited: Sequence[Citation] = ()) -> str:
+def place_html(service: AnswerService, place: str, language: Language, cited: Sequence[Citation] = ()) -> str:
     """The article of a place, FILE_ID or FILE_ID:START-END, as HTML; a word of the page where there is none.
 
-    `cited`: what an answer quotes of this article, that of the place first (`Desk.cited`); empty where no answer led here.
+    `cited`: what an answer quotes of this article, that of the place first (`AnswerService.cited`); empty where no answer led here.
     """
     words = WORDS[language]
     file_id = cited[0].file_id if cited else re.sub(r":\d+-\d+$", "", place)
     try:
-        article, span = (desk.article(file_id), None) if cited else desk.place(place)
+        article, span = (service.article(file_id), None) if cited else service.place(place)
     except NotFound:
-        known = desk.articles([file_id])
-        return absent(words.no_place if known else words.no_article, words, cited[0].quote if cited else "")
+        known = service.articles([file_id])
+        return absent_html(words.no_place if known else words.no_article, words, cited[0].quote if cited else "")
     note = ""
     if cited:
         span, note = _today(cited[0], article, words)
-    others = [found for one in cited[1:] if (found := Span(one.start, one.end)).of(article.text) == one.quote]
-    return shown(article, span, words, desk.copies([article.id]).get(article.id, ()), others, note)
+    others = [
+        quoted
+        for citation in cited[1:]
+        if (quoted := Span(citation.start, citation.end)).of(article.text) == citation.quote
+    ]
+    return article_html(article, span, words, service.copies([article.id]).get(article.id, ()), others, note)
 
 
 def _today(cited: Citation, article: Article, words: Words) -> tuple[Span | None, str]:
@@ -44,16 +48,18 @@ def _today(cited: Citation, article: Article, words: Words) -> tuple[Span | None
     if then.of(article.text) == cited.quote:
         return then, ""
     if now := find(cited.quote, article.text):
-        return now, tag("p", text(words.moved), class_="altered")
+        return now, tag("p", inline(words.moved), class_="altered")
     return None, _was(words.altered, cited.quote)
 
 
-def _was(said: str, quote: str) -> str:
+def _was(label: str, quote: str) -> str:
     """A quotation that stands nowhere any more."""
-    return tag("p", text(said) + " " + tag("q", text(quote), dir=direction(quote)), class_="altered", role="status")
+    return tag(
+        "p", inline(label) + " " + tag("q", inline(quote), dir=direction(quote)), class_="altered", role="status"
+    )
 
 
-def shown(
+def article_html(
     article: Article,
     span: Span | None,
     words: Words,
@@ -67,38 +73,40 @@ def shown(
 
     >>> from assistant.web.words import ENGLISH
     >>> article = Article(id="a", text="It rained. The <dam> held.", sha256="")
-    >>> "<mark id=\\"hit\\" tabindex=\\"-1\\">The &lt;dam&gt; held.</mark>" in shown(article, Span(11, 26), ENGLISH)
+    >>> "<mark id=\\"hit\\" tabindex=\\"-1\\">The &lt;dam&gt; held.</mark>" in article_html(article, Span(11, 26), ENGLISH)
     True
     """
     way = direction(article.text)
-    quotes = sorted({(one.start, one.end) for one in (*others, *([span] if span else []))})
+    quotes = sorted({(span_of.start, span_of.end) for span_of in (*others, *([span] if span else []))})
     also = [Span(*quote) for quote in quotes if not span or quote != (span.start, span.end)]
     body = tag("div", _body(article, span, also), class_="text", dir=way, lang=article.language, tabindex="0")
     head = _head(article, span, words, copies, _steps(article, span, quotes, words))
     return tag("article", head + note + body, aria_label=words.article)
 
 
-def absent(said: str, words: Words, quote: str = "") -> str:
+def absent_html(message: str, words: Words, quote: str = "") -> str:
     """What stands there where the article or the place does not exist; `quote`: what an answer had quoted of it."""
     bar = tag("div", _close(words), class_="bar")
     was = _was(words.was_quoted, quote) if quote else ""
-    return tag("article", tag("header", bar) + tag("p", text(said), class_="absent") + was, aria_label=words.article)
+    return tag(
+        "article", tag("header", bar) + tag("p", inline(message), class_="absent") + was, aria_label=words.article
+    )
 
 
 def _head(article: Article, span: Span | None, words: Words, copies: Iterable[str], steps: str) -> str:
     where = article.id if span is None else f"{article.id}:{span.start}-{span.end}"
     copying = button("quote", words.copy_quote, class_="act quote") if span else ""
     picking = button(f"pick:{article.id}", words.only_this, class_="act pick")
-    linking = link(where, text(words.copy_link), class_="act link", id="do-link")
+    linking = link(where, inline(words.copy_link), class_="act link", id="do-link")
     bar = tag("div", copying + linking + picking + steps + _close(words), class_="bar")
     title = tag(
-        "h2", text(article.title or words.untitled), dir=direction(article.title or words.untitled), tabindex="-1"
+        "h2", inline(article.title or words.untitled), dir=direction(article.title or words.untitled), tabindex="-1"
     )
-    day = isolated(article.published.isoformat()) if article.published else text(words.undated)
-    told = [text(article.publisher or ""), day, isolated(article.id), isolated(article.url) if article.url else ""]
-    facts = tag("p", " · ".join(filter(None, told)), class_="facts")
+    day = isolated(article.published.isoformat()) if article.published else inline(words.undated)
+    known = [inline(article.publisher or ""), day, isolated(article.id), isolated(article.url) if article.url else ""]
+    facts = tag("p", " · ".join(filter(None, known)), class_="facts")
     same = " ".join(link(copy, isolated(copy)) for copy in copies)
-    also = tag("p", f"{text(words.copies)} {same}", class_="copies") if same else ""
+    also = tag("p", f"{inline(words.copies)} {same}", class_="copies") if same else ""
     return tag("header", bar + title + facts + also)
 
 
@@ -110,14 +118,14 @@ def _steps(article: Article, span: Span | None, quotes: Sequence[tuple[int, int]
     before, after = (quotes[(at + step) % len(quotes)] for step in (-1, 1))
     ways = [
         link(
-            f"{article.id}:{one[0]}-{one[1]}",
-            tag("span", text(name), class_="sr"),
+            f"{article.id}:{target[0]}-{target[1]}",
+            tag("span", inline(name), class_="sr"),
             class_=f"act icon {way}",
             title=name,
         )
-        for one, name, way in ((before, words.quote_before, "before"), (after, words.quote_after, "after"))
+        for target, name, way in ((before, words.quote_before, "before"), (after, words.quote_after, "after"))
     ]
-    where = tag("span", text(words.quote_of.format(at=at + 1, all=len(quotes))), class_="at")
+    where = tag("span", inline(words.quote_of.format(at=at + 1, all=len(quotes))), class_="at")
     return tag("span", ways[0] + where + ways[1], class_="steps")
 
 
@@ -127,7 +135,7 @@ def _close(words: Words) -> str:
 
 def _body(article: Article, span: Span | None, also: Sequence[Span]) -> str:
     """The text cut where something begins or ends, each piece in its element."""
-    edges = {edge for one in (*article.boilerplate, *also) for edge in (one.start, one.end)}
+    edges = {edge for stretch in (*article.boilerplate, *also) for edge in (stretch.start, stretch.end)}
     ends = {0, len(article.text), *edges}
     if span:
         ends = {end for end in ends if not span.start < end < span.end} | {span.start, span.end}

@@ -13,7 +13,7 @@ from assistant.settings import Settings
 from assistant.web.connections import parse_proxies
 from assistant.web.logins import Logins, line
 from assistant.web.rate_limit import Limits
-from assistant.web.service import Desk
+from assistant.web.service import AnswerService
 from index.errors import UsageError
 
 
@@ -25,13 +25,13 @@ def chat(chosen: argparse.Namespace, settings: Settings) -> int:
     allowed = limits(chosen.rate, chosen.max_cost, chosen.max_cost_each, settings)
     proxies = parse_proxies(chosen.proxy)
     who = logins(chosen.login, settings)
-    desk = Desk(chosen.store, settings=settings, limits=allowed, uploads=who is not None or not chosen.open)
+    service = AnswerService(chosen.store, settings=settings, limits=allowed, uploads=who is not None or not chosen.open)
     try:
-        say("opening the page; Gradio takes some seconds to load…")
-        from assistant.web.server import opened
+        print_status("opening the page; Gradio takes some seconds to load…")
+        from assistant.web.server import serve_page
 
-        opened(
-            desk,
+        serve_page(
+            service,
             host=chosen.host,
             port=chosen.port,
             logins=who,
@@ -39,11 +39,11 @@ def chat(chosen: argparse.Namespace, settings: Settings) -> int:
             names=chosen.name,
             proxies=proxies,
             browser=not chosen.no_browser,
-            say=say,
-            ready=functools.partial(told, desk) if chosen.json else lambda _: None,
+            print_status=print_status,
+            ready=functools.partial(print_address, service) if chosen.json else lambda _: None,
         )
     finally:
-        desk.close()
+        service.close()
     return 0
 
 
@@ -65,17 +65,22 @@ def logins(path: Path | None, settings: Settings) -> Logins | None:
     """The logins of the file, or the one of the environment; None where there are none."""
     if path is not None:
         return Logins.read(path)
-    return Logins.one(settings.login.reveal()) if settings.login else None
+    return Logins.from_pair(settings.login.reveal()) if settings.login else None
 
 
-def told(desk: Desk, address: str) -> None:
+def print_address(service: AnswerService, address: str) -> None:
     """The page that is being served as one line of JSON, for programs that start it."""
-    record = {"address": address, "store": str(desk.store), "engine": desk.assistant.engine, "uploads": desk.may_upload}
+    record = {
+        "address": address,
+        "store": str(service.store),
+        "engine": service.assistant.engine,
+        "uploads": service.may_upload,
+    }
     sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
 
-def say(line: str) -> None:
+def print_status(line: str) -> None:
     """One line for whoever started the page."""
     sys.stderr.write(line + "\n")
     sys.stderr.flush()

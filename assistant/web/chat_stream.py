@@ -1,4 +1,4 @@
-"""The callbacks of asking: a question in, the chat as it grows out. They keep nothing; what they need is handed in or kept by the desk.
+"""The callbacks of asking: a question in, the chat as it grows out. They keep nothing; what they need is handed in or kept by the service.
 
 An exception in a callback would leave the page's box disabled for good, so each becomes a friendly line in the chat.
 """
@@ -20,7 +20,7 @@ from assistant.web.chat_markup import MARK, View
 from assistant.web.conversation_store import Turn
 from assistant.web.page_events import LOG
 from assistant.web.rate_limit import Refused, Slot, Ticket, TicketUsed
-from assistant.web.service import Asking, Desk
+from assistant.web.service import AnswerService, Asking
 from assistant.web.words import WORDS, Language
 from index.errors import IsnadError, NotFound
 from index.messages.reason import Reason
@@ -34,8 +34,8 @@ PAINT = (
 )
 
 
-class Asked(Value, frozen=True, kw_only=True):
-    """A question under way. `replaces`: the turn to ask anew (0: none); it and later ones go. `quoting`: no model is asked."""
+class PendingQuestion(Value, frozen=True, kw_only=True):
+    """A question under way. `replaces`: the turn to ask anew (0: none); it and later ones go. `quoting`: no model is pending."""
 
     ticket: Ticket
     question: str
@@ -44,14 +44,14 @@ class Asked(Value, frozen=True, kw_only=True):
     filters: Filters = Filters()
 
 
-class Pump:
+class StreamReader:
     """Reads a stream in a thread of its own. `stop` may be called at any time: whatever the stream waits for is left at once.
 
     `slot` is released when the stream has ended and is paid for, which may be after `stop`.
     """
 
     def __init__(self, streaming: Generator[str, None, Answer], slot: Slot) -> None:
-        self.said = ""
+        self.text = ""
         self.answer: Answer | None = None
         self._streaming, self._slot, self._cancel_scope, self._ended = streaming, slot, CancelScope(), False
         self._trouble: Exception | None = None
@@ -63,7 +63,7 @@ class Pump:
         self._ended = True
         self._cancel_scope.cancel()
 
-    async def growing(self, pause: Callable[[], float]) -> AsyncIterator[bool]:
+    async def updates(self, pause: Callable[[], float]) -> AsyncIterator[bool]:
         """Whether `said` has grown, not more often than every `pause()` seconds; raises what the stream raises."""
         while not self._ended:
             with contextlib.suppress(TimeoutError):
@@ -80,7 +80,7 @@ class Pump:
         with self._slot, self._cancel_scope.active(), contextlib.suppress(GeneratorExit):
             try:
                 while not self._ended:
-                    self.said += next(self._streaming)
+                    self.text += next(self._streaming)
                     self._tell()
                 self._streaming.close()
             except StopIteration as done:
@@ -95,97 +95,99 @@ class Pump:
             self._loop.call_soon_threadsafe(self._news.set)
 
 
-async def answered(
-    desk: Desk, request: Asking, asked: Asked, *, conversation: str, language: Language
+async def stream_chat(
+    service: AnswerService, request: Asking, pending: PendingQuestion, *, conversation: str, language: Language
 ) -> AsyncGenerator[list[Message], None]:
     """The chat as it grows: what was said, the question, its answer; the same again after a while in which nothing new came.
 
     Closed before its end, it leaves the model's server at once and keeps what was written as an answer that is not complete. So is
     an answer that failed, with the reason.
     """
-    owner, words = desk.owner(request), WORDS[language]
-    turns = _before(await run_sync(desk.conversations.turns, conversation, owner), asked)
-    *before, growing = await run_sync(waiting, desk, turns, asked, language)
+    owner, words = service.owner(request), WORDS[language]
+    turns = _before(await run_sync(service.conversations.turns, conversation, owner), pending)
+    *before, growing = await run_sync(pending_chat, service, turns, pending, language)
     # From here to the reader nothing is awaited, so that no slot is lost and no conversation is answered twice at once.
     try:
-        slot = desk.redeem(asked.ticket, asked.question, quoting=asked.quoting)
+        slot = service.redeem(pending.ticket, pending.question, quoting=pending.quoting)
     except TicketUsed:
         return
     except Refused as error:
-        yield [*before, _message("assistant", chat_markup.notice(getattr(words, error.refusal), "wrong"))]
+        yield [*before, _message("assistant", chat_markup.notice_html(getattr(words, error.refusal), "wrong"))]
         return
-    if conversation in desk.underway:
+    if conversation in service.underway:
         slot.release()
-        yield [*before, _message("assistant", chat_markup.notice(words.still_writing, "wrong"))]
+        yield [*before, _message("assistant", chat_markup.notice_html(words.still_writing, "wrong"))]
         return
-    desk.underway.add(conversation)
-    streaming = desk.stream(
+    service.underway.add(conversation)
+    streaming = service.stream(
         slot,
-        asked.question,
-        conversation=_told(turns),
-        filters=asked.filters or None,
-        quoting=asked.quoting,
+        pending.question,
+        conversation=_history(turns),
+        filters=pending.filters or None,
+        quoting=pending.quoting,
     )
-    pump, known, answer = Pump(streaming, slot), dict[str, Article](), _broken(asked, "", desk)
+    pump, known, answer = StreamReader(streaming, slot), dict[str, Article](), _broken(pending, "", service)
     try:
-        async for news in pump.growing(lambda: PAINT * max(2, desk.busy())):
+        async for news in pump.updates(lambda: PAINT * max(2, service.active_answers())):
             if news:
-                known = await _known(desk, pump.said, known)
+                known = await _known(service, pump.text, known)
                 view = View(words=words, language=language, articles=known)
-                growing = _message("assistant", chat_markup.writing(pump.said, view))
+                growing = _message("assistant", chat_markup.draft_html(pump.text, view))
             yield [*before, growing]
         answer = pump.answer or answer
     except IsnadError as error:
-        answer = _broken(asked, pump.said, desk, Reason.from_error(error))
+        answer = _broken(pending, pump.text, service, Reason.from_error(error))
     except Exception as error:
         LOG.error("an answer failed: %s", type(error).__name__)
-        answer = _broken(asked, pump.said, desk, Reason(type(error).__name__))
+        answer = _broken(pending, pump.text, service, Reason(type(error).__name__))
     except BaseException:
-        answer = _broken(asked, pump.said, desk)
+        answer = _broken(pending, pump.text, service)
         raise
     finally:
         pump.stop()
-        _keep(desk, conversation, owner, asked, answer)
-        desk.underway.discard(conversation)
-    turns = await run_sync(desk.conversations.turns, conversation, owner)
-    yield await run_sync(chat, desk, turns, language)
+        _keep(service, conversation, owner, pending, answer)
+        service.underway.discard(conversation)
+    turns = await run_sync(service.conversations.turns, conversation, owner)
+    yield await run_sync(chat_messages, service, turns, language)
 
 
-def waiting(desk: Desk, turns: Sequence[Turn], asked: Asked, language: Language) -> list[Message]:
+def pending_chat(
+    service: AnswerService, turns: Sequence[Turn], pending: PendingQuestion, language: Language
+) -> list[Message]:
     """The messages of these turns, as far as they stay, the question, and a word in place of its answer."""
     words = WORDS[language]
-    before = chat(desk, _before(turns, asked), language)
-    question = _message("user", chat_markup.question(asked.question, None, words))
-    return [*before, question, _message("assistant", chat_markup.searching(words))]
+    before = chat_messages(service, _before(turns, pending), language)
+    question = _message("user", chat_markup.question_html(pending.question, None, words))
+    return [*before, question, _message("assistant", chat_markup.searching_html(words))]
 
 
-def unwritten(desk: Desk, conversation: str, owner: str, asked: Asked) -> None:
+def keep_unanswered(service: AnswerService, conversation: str, owner: str, pending: PendingQuestion) -> None:
     """Keep a question that was stopped before anybody began to answer it."""
-    _keep(desk, conversation, owner, asked, _broken(asked, "", desk))
+    _keep(service, conversation, owner, pending, _broken(pending, "", service))
 
 
-def chat(desk: Desk, turns: Sequence[Turn], language: Language, own: bool = True) -> list[Message]:
+def chat_messages(service: AnswerService, turns: Sequence[Turn], language: Language, own: bool = True) -> list[Message]:
     """The messages of these turns; `own`: with what their owner can do to them."""
     words = WORDS[language]
-    ids = {one for turn in turns for one in named(turn.answer)}
+    ids = {file_id for turn in turns for file_id in named_articles(turn.answer)}
     view = View(
         words=words,
         language=language,
-        articles=desk.listed(sorted(ids)),
-        copies=desk.copies(ids),
+        articles=service.article_headers(sorted(ids)),
+        copies=service.copies(ids),
         today=date.today(),
     )
     shown = []
     for turn in turns:
         number = turn.number if own else None
-        shown.append(_message("user", chat_markup.question(turn.question, number, words)))
-        shown.append(_message("assistant", chat_markup.answer(turn.answer, number, view)))
+        shown.append(_message("user", chat_markup.question_html(turn.question, number, words)))
+        shown.append(_message("assistant", chat_markup.answer_html(turn.answer, number, view)))
     return shown
 
 
-def named(answer: Answer) -> set[str]:
+def named_articles(answer: Answer) -> set[str]:
     """Ids of the articles that an answer speaks of."""
-    ids = {source.file_id for source in answer.sources} | {one.file_id for one in answer.closest}
+    ids = {source.file_id for source in answer.sources} | {citation.file_id for citation in answer.closest}
     ids |= {side.citation.file_id for conflict in answer.conflicts for side in conflict.sides}
     ids |= {citation.file_id for sentence in answer.sentences for citation in sentence.citations}
     return ids | {mark[1] for mark in MARK.finditer(answer.text)}
@@ -195,39 +197,39 @@ def _message(role: str, content: str) -> Message:
     return {"role": role, "content": content}
 
 
-def _told(turns: Sequence[Turn]) -> Conversation | None:
-    told = Conversation()
+def _history(turns: Sequence[Turn]) -> Conversation | None:
+    earlier = Conversation()
     for turn in turns:
         if not turn.answer.text:  # stopped before its first word
             continue
         alone = turn.answer.searched[0] if turn.answer.searched else ""
-        told = told.after(turn.question, turn.answer.text, alone)
-    return told if turns else None
+        earlier = earlier.after(turn.question, turn.answer.text, alone)
+    return earlier if turns else None
 
 
-async def _known(desk: Desk, said: str, known: dict[str, Article]) -> dict[str, Article]:
+async def _known(service: AnswerService, text: str, known: dict[str, Article]) -> dict[str, Article]:
     """The articles that the marks so far name."""
-    missing = sorted({mark[1] for mark in MARK.finditer(said)} - set(known))
+    missing = sorted({mark[1] for mark in MARK.finditer(text)} - set(known))
     if not missing:
         return known
-    return {**known, **(await run_sync(desk.listed, missing))}
+    return {**known, **(await run_sync(service.article_headers, missing))}
 
 
-def _before(turns: Sequence[Turn], asked: Asked) -> tuple[Turn, ...]:
-    return tuple(turn for turn in turns if not asked.replaces or turn.number < asked.replaces)
+def _before(turns: Sequence[Turn], pending: PendingQuestion) -> tuple[Turn, ...]:
+    return tuple(turn for turn in turns if not pending.replaces or turn.number < pending.replaces)
 
 
-def _keep(desk: Desk, conversation: str, owner: str, asked: Asked, answer: Answer) -> None:
+def _keep(service: AnswerService, conversation: str, owner: str, pending: PendingQuestion, answer: Answer) -> None:
     with contextlib.suppress(NotFound):  # deleted meanwhile
-        if asked.replaces:
-            desk.conversations.cut(conversation, owner, asked.replaces)
-        desk.conversations.add(conversation, owner, answer)
+        if pending.replaces:
+            service.conversations.cut(conversation, owner, pending.replaces)
+        service.conversations.add(conversation, owner, answer)
 
 
-def _broken(asked: Asked, said: str, desk: Desk, why: Reason | None = None) -> Answer:
+def _broken(pending: PendingQuestion, text: str, service: AnswerService, why: Reason | None = None) -> Answer:
     """An answer that was stopped or failed: what was written of it, unchecked, and why there is no more."""
-    engine = f"model:{desk.settings.model}" if desk.settings.has_model and not asked.quoting else "extract"
+    engine = f"model:{service.settings.model}" if service.settings.has_model and not pending.quoting else "extract"
     details = (why,) if why else ()
     return Answer(
-        question=asked.question, text=said.rstrip(), abstained=False, engine=engine, complete=False, details=details
+        question=pending.question, text=text.rstrip(), abstained=False, engine=engine, complete=False, details=details
     )

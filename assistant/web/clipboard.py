@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 from assistant.models import Answer, Citation, Sentence
 from assistant.rendering.plain_text import direction, one_line, plain
-from assistant.web.markup import tag, text
+from assistant.web.markup import inline, tag
 from assistant.web.words import Words
 
 
-def as_text(found: Answer, words: Words) -> str:
+def as_text(answer: Answer, words: Words) -> str:
     """The answer as lines of text, its question first.
 
     >>> from assistant.web.words import ENGLISH
@@ -28,49 +28,51 @@ def as_text(found: Answer, words: Words) -> str:
     [1] untitled · undated · a-7
         “It held.”
     """
-    numbers = _numbers(found)
+    numbers = _numbers(answer)
     body = "\n".join(
-        " ".join(f"{one_line(one.text)}{_marks(one, numbers)}{_doubt(one, words)}" for one in paragraph)
-        for paragraph in _paragraphs(found)
+        " ".join(
+            f"{one_line(sentence.text)}{_marks(sentence, numbers)}{_doubt(sentence, words)}" for sentence in paragraph
+        )
+        for paragraph in _paragraphs(answer)
     )
-    lines = [one_line(found.question), "", body or found.text.strip()]
-    if not found.complete:
+    lines = [one_line(answer.question), "", body or answer.text.strip()]
+    if not answer.complete:
         lines += ["", words.incomplete]
-    listed = [line for at, head, quotes in _listed(found, words) for line in (f"{at}{head}", *_quoted(quotes))]
+    listed = [line for at, head, quotes in _listed(answer, words) for line in (f"{at}{head}", *_quoted(quotes))]
     if listed:
-        lines += ["", words.sources if found.citations else words.closest, *listed]
+        lines += ["", words.sources if answer.citations else words.closest, *listed]
     return plain("\n".join(lines))
 
 
-def as_html(found: Answer, words: Words) -> str:
+def as_html(answer: Answer, words: Words) -> str:
     """The same as HTML that a document takes over: paragraphs and a list, each running its own way; no link, no style, no script."""
-    numbers = _numbers(found)
-    parts = [_block("p", tag("strong", text(found.question)), found.question)]
-    for paragraph in _paragraphs(found):
-        said = " ".join(f"{one.text}{_marks(one, numbers)}{_doubt(one, words)}" for one in paragraph)
-        parts.append(_block("p", text(said), found.text))
-    if not found.sentences:
-        parts += [_block("p", text(line), line) for line in found.text.splitlines() if line.strip()]
-    if not found.complete:
-        parts.append(_block("p", text(words.incomplete), words.incomplete))
+    numbers = _numbers(answer)
+    parts = [_block("p", tag("strong", inline(answer.question)), answer.question)]
+    for paragraph in _paragraphs(answer):
+        line = " ".join(f"{quote.text}{_marks(quote, numbers)}{_doubt(quote, words)}" for quote in paragraph)
+        parts.append(_block("p", inline(line), answer.text))
+    if not answer.sentences:
+        parts += [_block("p", inline(line), line) for line in answer.text.splitlines() if line.strip()]
+    if not answer.complete:
+        parts.append(_block("p", inline(words.incomplete), words.incomplete))
     listed = [
-        _block("p", text(f"{at}{head}") + "".join("<br>" + text(one) for one in _quoted(quotes)), found.text)
-        for at, head, quotes in _listed(found, words)
+        _block("p", inline(f"{at}{head}") + "".join("<br>" + inline(quote) for quote in _quoted(quotes)), answer.text)
+        for at, head, quotes in _listed(answer, words)
     ]
     if listed:
-        heading = words.sources if found.citations else words.closest
-        parts += [_block("p", tag("strong", text(heading)), heading), *listed]
+        heading = words.sources if answer.citations else words.closest
+        parts += [_block("p", tag("strong", inline(heading)), heading), *listed]
     return "".join(parts)
 
 
-def _block(name: str, inner: str, said: str) -> str:
-    return tag(name, inner, dir=direction(said))
+def _block(name: str, inner: str, text: str) -> str:
+    return tag(name, inner, dir=direction(text))
 
 
-def _numbers(found: Answer) -> dict[str, int]:
+def _numbers(answer: Answer) -> dict[str, int]:
     """The number of each source, as the page shows it."""
-    known = [source.file_id for source in found.sources] + [citation.file_id for citation in found.citations]
-    return {one: number for number, one in enumerate(dict.fromkeys(known), 1)}
+    known = [source.file_id for source in answer.sources] + [citation.file_id for citation in answer.citations]
+    return {file_id: number for number, file_id in enumerate(dict.fromkeys(known), 1)}
 
 
 def _marks(sentence: Sentence, numbers: dict[str, int]) -> str:
@@ -83,11 +85,11 @@ def _doubt(sentence: Sentence, words: Words) -> str:
     return "" if sentence.verdict == "supported" else f" ({getattr(words, sentence.verdict)})"
 
 
-def _paragraphs(found: Answer) -> Iterator[list[Sentence]]:
+def _paragraphs(answer: Answer) -> Iterator[list[Sentence]]:
     """The sentences, a list for each paragraph of the answer."""
     held: list[Sentence] = []
-    for sentence in found.sentences:
-        if held and "\n" in found.text[held[-1].end : sentence.start]:
+    for sentence in answer.sentences:
+        if held and "\n" in answer.text[held[-1].end : sentence.start]:
             yield held
             held = []
         held.append(sentence)
@@ -95,23 +97,23 @@ def _paragraphs(found: Answer) -> Iterator[list[Sentence]]:
         yield held
 
 
-def _listed(found: Answer, words: Words) -> Iterator[tuple[str, str, list[Citation]]]:
+def _listed(answer: Answer, words: Words) -> Iterator[tuple[str, str, list[Citation]]]:
     """Each source with its number and what is known of it, and what is quoted of it; of a refusal, the closest passages."""
-    sources = {source.file_id: source for source in found.sources}
+    sources = {source.file_id: source for source in answer.sources}
     by_file: dict[str, list[Citation]] = {}
-    for citation in found.citations or found.closest:
+    for citation in answer.citations or answer.closest:
         by_file.setdefault(citation.file_id, []).append(citation)
-    numbers = _numbers(found)
+    numbers = _numbers(answer)
     for file_id in sorted(by_file, key=lambda item: numbers.get(item, 0)):
         source = sources.get(file_id)
-        told = [source.title, source.publisher] if source else []
+        known = [source.title, source.publisher] if source else []
         when = str(source.published) if source and source.published else words.undated
-        title = [item for item in told if item] if source and source.title else [words.untitled, *filter(None, told)]
-        head = " · ".join(one_line(one) for one in [*title, when, file_id])
+        title = [item for item in known if item] if source and source.title else [words.untitled, *filter(None, known)]
+        head = " · ".join(one_line(fact) for fact in [*title, when, file_id])
         yield (f"[{numbers[file_id]}] " if file_id in numbers else "• "), head, by_file[file_id]
 
 
 def _quoted(quotes: list[Citation]) -> Iterator[str]:
     for quote in quotes:
-        said = one_line(quote.quote)
-        yield f"    «{said}»" if direction(said) == "rtl" else f"    “{said}”"
+        words = one_line(quote.quote)
+        yield f"    «{words}»" if direction(words) == "rtl" else f"    “{words}”"

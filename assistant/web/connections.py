@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from assistant.web.service import network
+from assistant.web.service import network_of
 from index.errors import UsageError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -56,7 +56,7 @@ def _protocol(proxies: Sequence[Network], head_seconds: float, connections_each:
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
             host = self.client[0] if self.client else ""
-            if not is_within(host, proxies) and self._number_of(network(host)) > connections_each:
+            if not is_within(host, proxies) and self._number_of(network_of(host)) > connections_each:
                 transport.close()
                 return
             self._last_cycle = None
@@ -68,7 +68,7 @@ def _protocol(proxies: Sequence[Network], head_seconds: float, connections_each:
                 self._deadline.cancel()
 
         def _number_of(self, address: str) -> int:
-            return sum(bool(other.client) and network(other.client[0]) == address for other in self.connections)
+            return sum(bool(other.client) and network_of(other.client[0]) == address for other in self.connections)
 
         def _close_if_idle(self) -> None:
             if self.transport.is_closing():

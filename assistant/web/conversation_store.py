@@ -83,10 +83,12 @@ class Conversations:
 
     def begin(self, owner: str) -> str:
         """The id of a new conversation: url-safe, not to be guessed. It is listed from its first turn on."""
-        one = secrets.token_urlsafe(16)
+        conversation = secrets.token_urlsafe(16)
         with self._writing() as db:
-            db.execute("INSERT INTO conversations(id, owner, at) VALUES (?,?,?)", (one, owner, _now().isoformat()))
-        return one
+            db.execute(
+                "INSERT INTO conversations(id, owner, at) VALUES (?,?,?)", (conversation, owner, _now().isoformat())
+            )
+        return conversation
 
     def add(self, conversation: str, owner: str, answer: Answer) -> Turn:
         """Keep an answer as the conversation's next turn; NotFound where the conversation is not the owner's."""
@@ -96,8 +98,8 @@ class Conversations:
             last = db.execute("SELECT max(number) FROM turns WHERE conversation = ?", (conversation,)).fetchone()[0]
             turn = Turn(number=(last or 0) + 1, question=answer.question, answer=answer, at=at)
             written = msgspec.json.encode(answer).decode()
-            found = folded(f"{answer.question}\n{answer.text}")
-            row = (conversation, turn.number, answer.question, written, found, at.isoformat())
+            searched = folded(f"{answer.question}\n{answer.text}")
+            row = (conversation, turn.number, answer.question, written, searched, at.isoformat())
             db.execute(
                 "INSERT INTO turns(conversation, number, question, answer, folded, at) VALUES (?,?,?,?,?,?)", row
             )
@@ -127,8 +129,8 @@ class Conversations:
             (owner, *(word for word in wanted for _ in range(2))),
         )
         return tuple(
-            Listed(id=one, title=_title(title), at=datetime.fromisoformat(at), turns=turns)
-            for one, title, at, turns in rows
+            Listed(id=conversation, title=_title(title), at=datetime.fromisoformat(at), turns=turns)
+            for conversation, title, at, turns in rows
         )
 
     def rename(self, conversation: str, owner: str, title: str) -> None:
@@ -145,12 +147,12 @@ class Conversations:
             self._own(conversation, owner)
             db.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
 
-    def exported(self, conversation: str, owner: str, form: Literal["md", "json"]) -> str:
+    def export(self, conversation: str, owner: str, form: Literal["md", "json"]) -> str:
         """All of it with sources, quotations and dates; NotFound where there is nothing of the owner's."""
         turns = self.turns(conversation, owner)
         if not turns:
             raise NotFound("web.nothing_asked", conversation=conversation)
-        titles = {one.id: one.title for one in self.listed(owner)}
+        titles = {listed.id: listed.title for listed in self.listed(owner)}
         title = titles.get(conversation) or _title(turns[0].question)
         if form == "md":
             return "\n\n".join([f"# {inert(title)}", *map(_markdown, turns)])
@@ -172,7 +174,7 @@ class Conversations:
             row = (turn, conversation, kind, note[:NOTE], history, question, answer, _now().isoformat())
             db.execute("INSERT OR REPLACE INTO feedback VALUES (?,?,?,?,?,?,?,?)", row)
 
-    def judged(self) -> Iterator[dict[str, Any]]:
+    def feedback_rows(self) -> Iterator[dict[str, Any]]:
         """Everything readers said, oldest first, as the rows that `isnad eval from-feedback` makes drafts of cases from."""
         for kind, note, history, question, answer in self._read(
             "SELECT kind, note, history, question, answer FROM feedback ORDER BY at"
@@ -187,7 +189,7 @@ class Conversations:
             }
 
     def charge(self, owner: str, usage: Usage) -> None:
-        """Note what an answer cost, whether or not it is kept (`Desk.stream` does)."""
+        """Note what an answer cost, whether or not it is kept (`AnswerService.stream` does)."""
         with self._writing() as db:
             db.execute(
                 """INSERT INTO spending VALUES (?,?,?,?,?,?) ON CONFLICT(owner, day) DO UPDATE SET
@@ -206,7 +208,7 @@ class Conversations:
         )[0]
         return Usage(requests=row[0], tokens_in=row[1], tokens_out=row[2], cost=row[3])
 
-    def shared(self, conversation: str, owner: str) -> str:
+    def share(self, conversation: str, owner: str) -> str:
         """A token that lets others read it, until it is deleted; asked again, the same one."""
         with self._writing() as db:
             self._own(conversation, owner)
@@ -214,7 +216,7 @@ class Conversations:
             db.execute("UPDATE conversations SET token = coalesce(token, ?) WHERE id = ?", (token, conversation))
             return str(db.execute("SELECT token FROM conversations WHERE id = ?", (conversation,)).fetchone()[0])
 
-    def opened(self, token: str) -> tuple[Turn, ...]:
+    def shared_turns(self, token: str) -> tuple[Turn, ...]:
         """The turns of a shared conversation; none where the token opens nothing."""
         return self._turns("c.token = ?", (token,))
 
@@ -237,8 +239,8 @@ class Conversations:
         )
 
     def _own(self, conversation: str, owner: str) -> None:
-        found = self._db.execute("SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation, owner))
-        if found.fetchone() is None:
+        row = self._db.execute("SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation, owner))
+        if row.fetchone() is None:
             raise NotFound("web.no_conversation")
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

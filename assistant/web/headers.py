@@ -27,7 +27,7 @@ HEADS = {
 }
 
 
-class Sending:
+class HeaderSender:
     """Sends with our heads on every response."""
 
     def __init__(self, send: Send, scope: Scope) -> None:
@@ -46,7 +46,7 @@ class Sending:
             jar[name]["secure"] = True
         self._cookies.append(jar[name].OutputString())
 
-    async def instead(self, response: Response) -> None:
+    async def replace(self, response: Response) -> None:
         """Send this, where nothing has been sent yet, and nothing more of what the application says."""
         if not self._begun:
             await response(self._scope, _nothing, self)

@@ -33,7 +33,7 @@ input,button{font:inherit;padding:.5rem .7rem;border:1px solid #888;border-radiu
 button{background:#0b5c4a;color:#fff;border-color:#0b5c4a;cursor:pointer}
 [role=alert]{margin:0;color:#b3261e}[role=alert] span{display:block;text-align:left}@media(prefers-color-scheme:dark){[role=alert]{color:#ffb4ab}}
 </style></head><body><main><form method="post" action="/login"><h1>إسناد <span lang="en" dir="ltr">Isnad</span></h1>
-%(said)s<label><span>الاسم</span><span lang="en" dir="ltr">Name</span><input name="name" autocomplete="username" dir="auto" required autofocus></label>
+%(alert)s<label><span>الاسم</span><span lang="en" dir="ltr">Name</span><input name="name" autocomplete="username" dir="auto" required autofocus></label>
 <label><span>كلمة المرور</span><span lang="en" dir="ltr">Password</span><input name="password" type="password" autocomplete="current-password" dir="ltr" required></label>
 <input type="hidden" name="next" value="%(onward)s"><button>دخول <span lang="en" dir="ltr">Log in</span></button></form></main></body></html>
 """
@@ -41,8 +41,8 @@ button{background:#0b5c4a;color:#fff;border-color:#0b5c4a;cursor:pointer}
 
 def form(onward: str, trouble: str = "") -> str:
     """The login page; `onward` is where it leads, `trouble` a key of SHOWN."""
-    said = ""
+    alert = ""
     if trouble:
         arabic, english = SHOWN[trouble]
-        said = f'<p role="alert">{arabic} <span lang="en" dir="ltr">{english}</span></p>'
-    return _FORM % {"said": said, "onward": escaped(onward)}
+        alert = f'<p role="alert">{arabic} <span lang="en" dir="ltr">{english}</span></p>'
+    return _FORM % {"alert": alert, "onward": escaped(onward)}

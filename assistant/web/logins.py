@@ -38,7 +38,7 @@ class Logins:
         if not lines:
             raise UsageError("web.no_login")
         self._lines = dict(lines)
-        self._nobody = hashed(secrets.token_urlsafe(12))
+        self._nobody = hash_password(secrets.token_urlsafe(12))
         self._addresses = Throttle(TRIES, WINDOW, clock)
         self._names = Throttle(TRIES, WINDOW, clock)
         self._sessions: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
@@ -65,12 +65,12 @@ class Logins:
         return cls(lines)
 
     @classmethod
-    def one(cls, word: str) -> Logins:
+    def from_pair(cls, word: str) -> Logins:
         """The login in `name:password`."""
         name, colon, password = word.partition(":")
         if not colon or not _NAME.fullmatch(name) or len(password) < LEAST:
             raise UsageError("web.bad_login_variable", least=LEAST)
-        return cls({name: hashed(password)})
+        return cls({name: hash_password(password)})
 
     def admits(self, address: str, name: str) -> bool:
         """Whether this address, and this name, may try (again) now; the try is counted."""
@@ -132,10 +132,10 @@ def line(name: str, password: str) -> str:
     """A line for a logins file; UsageError where the name or the password will not do."""
     if not _NAME.fullmatch(name) or not LEAST <= len(password) <= LONGEST:
         raise UsageError("web.bad_new_login", least=LEAST, most=LONGEST)
-    return f"{name}:{hashed(password)}"
+    return f"{name}:{hash_password(password)}"
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """`scrypt:N:SALT:HASH` for a password, each time with another salt."""
     salt = secrets.token_bytes(16)
     return f"scrypt:{COST}:{_text(salt)}:{_text(_scrypt(password, COST, salt))}"
@@ -144,7 +144,7 @@ def hashed(password: str) -> str:
 def matches(password: str, line: str) -> bool:
     """Whether a password is the one of `scrypt:N:SALT:HASH`, compared in constant time.
 
-    >>> matches("correct horse", hashed("correct horse")), matches("wrong horse", hashed("correct horse"))
+    >>> matches("correct horse", hash_password("correct horse")), matches("wrong horse", hash_password("correct horse"))
     (True, False)
     """
     parts = _parts(line)

@@ -21,24 +21,24 @@ LINE = 160  # in a list
 SNIPPET = 280  # of a passage in a list
 
 
-def text(said: str) -> str:
+def inline(text: str) -> str:
     """A text on one line, escaped: what Markdown would read as a paragraph's end is gone too.
 
-    >>> text("a\\n\\n<b>")
+    >>> inline("a\\n\\n<b>")
     'a &lt;b&gt;'
     """
-    return escaped(one_line(said))
+    return escaped(one_line(text))
 
 
-def prose(said: str) -> str:
-    """A line of prose as `text`; in Arabic the ids, dates and foreign words in it still run from left to right.
+def prose(text: str) -> str:
+    """A line of prose as `inline`; in Arabic the ids, dates and foreign words in it still run from left to right.
 
     >>> prose("ليس في 003_a84")
     'ليس في <bdi dir="ltr">003_a84</bdi>'
     """
-    if not _ARABIC.search(said):
-        return text(said)
-    pieces = _RUN.split(one_line(said))
+    if not _ARABIC.search(text):
+        return inline(text)
+    pieces = _RUN.split(one_line(text))
     return "".join(isolated(piece) if at % 2 else escaped(piece) for at, piece in enumerate(pieces))
 
 
@@ -49,20 +49,20 @@ _RUN = re.compile(r"((?:(?<!\S)\.)?[A-Za-z0-9_][A-Za-z0-9_./:' -]*[A-Za-z0-9_])"
 def tag(name: str, inner: str, **attributes: object) -> str:
     """An element; `inner` is markup, attributes are text. `class_` is class; True stands without a value, None and False not at all.
 
-    >>> tag("p", text("<"), class_="a", title='"')
+    >>> tag("p", inline("<"), class_="a", title='"')
     '<p class="a" title="&quot;">&lt;</p>'
     """
-    told = "".join(
-        f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{text(str(value))}"')
+    rendered = "".join(
+        f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{inline(str(value))}"')
         for key, value in attributes.items()
         if value is not None and value is not False
     )
-    return f"<{name}{told}>{inner}</{name}>"
+    return f"<{name}{rendered}>{inner}</{name}>"
 
 
-def isolated(said: object) -> str:
+def isolated(value: object) -> str:
     """A date, an id or a number that runs from left to right wherever it stands."""
-    return tag("bdi", text(str(said)), dir="ltr")
+    return tag("bdi", inline(str(value)), dir="ltr")
 
 
 def place(citation: Citation) -> str:
@@ -77,15 +77,15 @@ def link(to: str, inner: str, **attributes: object) -> str:
 
 def button(act: str, label: str, **attributes: object) -> str:
     """A button that page.js hands on: `act` is `what-number` or `what:id`."""
-    return tag("button", text(label), type="button", id=f"do-{act}", **attributes)
+    return tag("button", inline(label), type="button", id=f"do-{act}", **attributes)
 
 
 # --- articles by name ---
 
 
-def named(told: Source | Article | None, words: Words) -> str:
+def named(article: Source | Article | None, words: Words) -> str:
     """A title that runs its own way in a line that runs the page's."""
-    return tag("span", tag("bdi", text(title(told, words, LINE)), dir="auto"), class_="title")
+    return tag("span", tag("bdi", inline(title(article, words, LINE)), dir="auto"), class_="title")
 
 
 def file_name(file_id: str) -> str:
@@ -100,23 +100,23 @@ def file_name(file_id: str) -> str:
 _UPLOAD = re.compile("^upload-[0-9a-f]{6}/")
 
 
-def title(told: Source | Article | None, words: Words, most: int = NAME) -> str:
+def title(article: Source | Article | None, words: Words, most: int = NAME) -> str:
     """A title as text, of at most so many characters; where there is none, the page's word for that, with how the article begins, if known."""
-    whole = one_line(told.title) if told and told.title else words.untitled
-    if isinstance(told, Article) and not told.title and told.text:
-        whole += f": {one_line(told.text)}"
+    whole = one_line(article.title) if article and article.title else words.untitled
+    if isinstance(article, Article) and not article.title and article.text:
+        whole += f": {one_line(article.text)}"
     return whole if len(whole) <= most else f"{whole[: most - 1]}…"
 
 
-def shortened(said: str) -> str:
+def shortened(text: str) -> str:
     """A passage as text on one line, of at most 280 characters."""
-    said = one_line(said)
-    return said if len(said) <= SNIPPET else f"{said[: SNIPPET - 1]}…"
+    text = one_line(text)
+    return text if len(text) <= SNIPPET else f"{text[: SNIPPET - 1]}…"
 
 
 def day(published: date | None, words: Words) -> str:
     """A day as markup, or that none is known."""
-    return isolated(published.isoformat()) if published else text(words.undated)
+    return isolated(published.isoformat()) if published else inline(words.undated)
 
 
 # --- lists beside the chat ---
@@ -127,54 +127,54 @@ def article_rows(articles: Iterable[Article], words: Words) -> str:
     rows = [
         tag("li", link(article.id,
             named(article, words)
-            + tag("span", " · ".join(filter(None, [day(article.published, words), text(article.publisher or ""), isolated(article.id)])), class_="facts")))
+            + tag("span", " · ".join(filter(None, [day(article.published, words), inline(article.publisher or ""), isolated(article.id)])), class_="facts")))
         for article in articles
     ]  # fmt: skip
     return tag("ul", "".join(rows), class_="rows")
 
 
-def report(found: SyncReport, words: Words) -> str:
+def report_html(report: SyncReport, words: Words) -> str:
     """What became of each uploaded file, by name; and which articles stay because not all of what was sent could be read."""
-    told: list[tuple[str, str, str]] = [("added", words.added, one) for one in found.added]
-    told += [("added", words.changed, one) for one in found.changed]
-    rows = [_file(kind, label, one) for kind, label, one in told]
-    rows += [_skipped(one, words) for one in found.skipped]
-    if found.unchanged:
-        rows.append(tag("li", text(f"{words.unchanged}: {found.unchanged}"), class_="file same"))
-    if found.retained:
-        rows.append(_kept(found, words))
+    taken: list[tuple[str, str, str]] = [("added", words.added, item) for item in report.added]
+    taken += [("added", words.changed, item) for item in report.changed]
+    rows = [_file(kind, label, item) for kind, label, item in taken]
+    rows += [_skipped(item, words) for item in report.skipped]
+    if report.unchanged:
+        rows.append(tag("li", inline(f"{words.unchanged}: {report.unchanged}"), class_="file same"))
+    if report.retained:
+        rows.append(_kept(report, words))
     return tag("ul", "".join(rows), class_="report", role="status")
 
 
 def _file(kind: str, label: str, file_id: str) -> str:
-    name = tag("bdi", text(file_name(file_id)), dir="auto")
+    name = tag("bdi", inline(file_name(file_id)), dir="auto")
     return tag(
-        "li", link(file_id, name, title=file_id) + tag("span", text(label), class_="state"), class_=f"file {kind}"
+        "li", link(file_id, name, title=file_id) + tag("span", inline(label), class_="state"), class_=f"file {kind}"
     )
 
 
-def _skipped(one: Skipped, words: Words) -> str:
-    label = words.refused if one.error else words.passed_over
-    why = prose(worded(one.reason, words.language))
+def _skipped(skipped: Skipped, words: Words) -> str:
+    label = words.refused if skipped.error else words.passed_over
+    why = prose(worded(skipped.reason, words.language))
     shown = (
-        tag("bdi", text(one.path), dir="auto")
-        + tag("span", text(label), class_="state")
+        tag("bdi", inline(skipped.path), dir="auto")
+        + tag("span", inline(label), class_="state")
         + tag("p", why, dir=words.direction)
     )
-    return tag("li", shown, class_="file refused" if one.error else "file same")
+    return tag("li", shown, class_="file refused" if skipped.error else "file same")
 
 
-def _kept(found: SyncReport, words: Words) -> str:
+def _kept(report: SyncReport, words: Words) -> str:
     """The articles that were not met and stay all the same, and what may hold them."""
-    names = ", ".join(map(isolated, found.retained))
-    unread = ", ".join(isolated(one.path or ".") for one in found.unreadable)
-    said, _, after = words.kept_because.partition("{unread}")
-    why = tag("p", f"{text(said)} {unread} {text(after)}".strip())
-    return tag("li", names + tag("span", text(words.kept), class_="state") + why, class_="file same")
+    names = ", ".join(map(isolated, report.retained))
+    unread = ", ".join(isolated(skipped.path or ".") for skipped in report.unreadable)
+    before, _, after = words.kept_because.partition("{unread}")
+    why = tag("p", f"{inline(before)} {unread} {inline(after)}".strip())
+    return tag("li", names + tag("span", inline(words.kept), class_="state") + why, class_="file same")
 
 
-def reading(names: Sequence[str], words: Words, done: int = 0, every: int = 0) -> str:
+def progress_html(names: Sequence[str], words: Words, done: int = 0, every: int = 0) -> str:
     """Files on their way in, and how far they are."""
-    rows = "".join(tag("li", tag("bdi", text(name), dir="auto"), class_="file") for name in names)
+    rows = "".join(tag("li", tag("bdi", inline(name), dir="auto"), class_="file") for name in names)
     bar = tag("progress", "", value=done or None, max=every or None, aria_label=words.adding)
-    return tag("div", tag("p", text(words.adding), role="status") + bar + tag("ul", rows, class_="report"))
+    return tag("div", tag("p", inline(words.adding), role="status") + bar + tag("ul", rows, class_="report"))

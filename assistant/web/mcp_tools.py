@@ -12,18 +12,18 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from assistant.web.api_endpoints import answered, found
-from assistant.web.service import Desk
+from assistant.web.api_endpoints import answer_record, search_record
+from assistant.web.service import AnswerService
 
 Called = Context[Any, Any, Request]
 
 
-def tools(desk: Desk) -> FastMCP[Any]:
+def tools(service: AnswerService) -> FastMCP[Any]:
     """The MCP server, to be mounted: streamable HTTP, a reply of JSON to each call, nothing kept between them."""
     guarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the guard knows the page's names
     server: FastMCP[Any] = FastMCP(
         "isnad",
-        instructions="Questions answered from news articles; every sentence comes with the words that bear it out.",
+        instructions="Questions answer_record from news articles; every sentence comes with the words that bear it out.",
         stateless_http=True,
         json_response=True,
         log_level="ERROR",
@@ -45,7 +45,7 @@ def tools(desk: Desk) -> FastMCP[Any]:
         the language as ar; filters may be empty.
         """
         chosen = (date_from, date_to, language, publisher)
-        return await run_in_threadpool(answered, desk, _request(context), question, *chosen)
+        return await run_in_threadpool(answer_record, service, _request(context), question, *chosen)
 
     async def search(
         question: str,
@@ -61,7 +61,7 @@ def tools(desk: Desk) -> FastMCP[Any]:
         Each comes with file_id, start, end, its text, a score of 0 to 1, the article's title and day. Filters as for `ask`.
         """
         chosen = (date_from, date_to, language, publisher)
-        return await run_in_threadpool(found, desk, _request(context), question, limit, *chosen)
+        return await run_in_threadpool(search_record, service, _request(context), question, limit, *chosen)
 
     server.add_tool(ask)
     server.add_tool(search)

@@ -21,10 +21,10 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.web import login_pages
-from assistant.web.headers import Sending
+from assistant.web.headers import HeaderSender
 from assistant.web.logins import Logins, basic
 from assistant.web.rate_limit import Throttle
-from assistant.web.service import COOKIE, NAME, network
+from assistant.web.service import COOKIE, NAME, network_of
 
 LOG = logging.getLogger("isnad.web")
 SESSION = "isnad-session"
@@ -69,11 +69,11 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, receive, Sending(send, scope))
+            await self._answer(scope, receive, HeaderSender(send, scope))
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Sending) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: HeaderSender) -> None:
         request = Request(scope, receive)
         if not self._warned and "x-forwarded-for" in request.headers:
             self._warned = True
@@ -86,27 +86,27 @@ class Guard:
         if response is not None:
             await response(scope, receive, send)
             return
-        counted = _counted(receive, self._largest(request), lambda: send.instead(_said(413, "too_large")))
+        counted = _counted(receive, self._largest(request), lambda: send.replace(_error(413, "too_large")))
         try:
             await self._app(scope, counted, send)
         except Exception as error:
             if not send.ended:  # what the application says of a visitor whom we sent away is of no use
                 LOG.error("%s %r failed: %s", request.method, request.scope["path"], type(error).__name__)
                 LOG.debug("the trace", exc_info=error)
-                await send.instead(_said(500, "failed"))
+                await send.replace(_error(500, "failed"))
 
     def _refused(self, request: Request) -> Response | None:
         """What needs no knowledge of who asks."""
         path, heads = request.scope["path"], request.headers
         if not allowed_host(heads.get("host", ""), self._hosts):
-            return _said(421, "wrong_host")
+            return _error(421, "wrong_host")
         if not ROUTES.fullmatch(path):
-            return _said(404, "not_found")
-        if request.method not in ("GET", "HEAD", "OPTIONS") and foreign(heads):
-            return _said(403, "from_another_site")
+            return _error(404, "not_found")
+        if request.method not in ("GET", "HEAD", "OPTIONS") and is_cross_site(heads):
+            return _error(403, "from_another_site")
         sent = heads.get("content-length", "0")
         if not sent.isdecimal() or int(sent) > self._largest(request):
-            return _said(413, "too_large")
+            return _error(413, "too_large")
         return self._too_often(request)
 
     def _largest(self, request: Request) -> int:
@@ -117,15 +117,15 @@ class Guard:
         path = request.scope["path"]
         if UPLOAD.fullmatch(path):
             if self._upload is None:
-                return _said(403, "no_uploads")
+                return _error(403, "no_uploads")
             if not self._uploads.hit(_address(request)):
-                return _said(429, "too_many")
-            return None if self._room() else _said(503, "no_room")
+                return _error(429, "too_many")
+            return None if self._room() else _error(503, "no_room")
         if request.method == "POST" and ASKING.fullmatch(path) and not self._requests.hit(_address(request)):
-            return _said(429, "too_many")
+            return _error(429, "too_many")
         return None
 
-    async def _entered(self, request: Request, send: Sending) -> Response | None:
+    async def _entered(self, request: Request, send: HeaderSender) -> Response | None:
         """Lets the request in under a name or a cookie's id, or answers it itself."""
         heads = MutableHeaders(scope=request.scope)
         del heads[NAME]
@@ -133,14 +133,14 @@ class Guard:
         if logins is None:
             own = request.cookies.get(COOKIE, "")
             if not _OWNER.fullmatch(own):
-                if arriving(request):
+                if is_link_from_elsewhere(request):
                     return HTMLResponse(login_pages.AGAIN)
                 own = secrets.token_urlsafe(24)
                 others = heads.get("cookie")
                 heads["cookie"] = f"{others}; {COOKIE}={own}" if others else f"{COOKIE}={own}"  # the last one counts
                 if request.scope["path"] == "/":
                     send.cookie(COOKIE, own, age=400 * 86_400)
-            return _said(404, "not_found") if request.scope["path"] in ("/login", "/logout") else None
+            return _error(404, "not_found") if request.scope["path"] in ("/login", "/logout") else None
         if request.scope["path"] == "/login":
             return await self._login(request, logins, send)
         word = request.cookies.get(SESSION, "")
@@ -152,33 +152,33 @@ class Guard:
         if name is None and (header := request.headers.get("authorization")):
             name = await self._by_header(request, header, logins)
             if name is None:
-                return _said(429 if logins.throttled(_address(request)) else 401, "wrong_login")
+                return _error(429 if logins.throttled(_address(request)) else 401, "wrong_login")
         if name is not None:
             heads[NAME] = quote(name)
             return None
         if request.scope["path"] in FREE:
             return None
         if "text/html" not in request.headers.get("accept", "") or request.method != "GET":
-            return _said(401, "log_in")
-        if arriving(request):
+            return _error(401, "log_in")
+        if is_link_from_elsewhere(request):
             return HTMLResponse(login_pages.AGAIN)
         asked = request.scope["path"] + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(asked)}", 303)
 
-    async def _login(self, request: Request, logins: Logins, send: Sending) -> Response:
+    async def _login(self, request: Request, logins: Logins, send: HeaderSender) -> Response:
         if request.method != "POST":
-            return HTMLResponse(login_pages.form(within(request.query_params.get("next", "/"))))
+            return HTMLResponse(login_pages.form(local_path(request.query_params.get("next", "/"))))
         try:
             fields = parse_qs((await _body(request)).decode("utf-8", "replace"), max_num_fields=10)
         except ValueError:
-            return _said(400, "unreadable")
-        name, password, onward = (fields.get(one, [""])[0] for one in ("name", "password", "next"))
+            return _error(400, "unreadable")
+        name, password, onward = (fields.get(field, [""])[0] for field in ("name", "password", "next"))
         if not logins.admits(_address(request), name):
-            return HTMLResponse(login_pages.form(within(onward), "too_many"), 429, headers={"retry-after": "60"})
+            return HTMLResponse(login_pages.form(local_path(onward), "too_many"), 429, headers={"retry-after": "60"})
         if not await run_in_threadpool(logins.right, name, password):
-            return HTMLResponse(login_pages.form(within(onward), "wrong"), 401)
+            return HTMLResponse(login_pages.form(local_path(onward), "wrong"), 401)
         send.cookie(SESSION, logins.begin(name))
-        return RedirectResponse(within(onward), 303)
+        return RedirectResponse(local_path(onward), 303)
 
     async def _by_header(self, request: Request, header: str, logins: Logins) -> str | None:
         """The name of a program that sends name and password with each request."""
@@ -214,7 +214,7 @@ class KnownFunctions:
             body, more = body + message.get("body", b""), message.get("more_body", False)
         if not self._is_known(body, scope["path"]):
             LOG.info("404: an event of a function that does not exist")
-            await _said(404, "not_found")(scope, receive, send)
+            await _error(404, "not_found")(scope, receive, send)
             return
         replay = iter([{"type": "http.request", "body": body, "more_body": False}])
 
@@ -249,10 +249,10 @@ def allowed_host(host: str, hosts: frozenset[str] | None) -> bool:
     return name in hosts or bool(re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]+:[0-9a-f:.]*", name))
 
 
-def foreign(heads: Mapping[str, str]) -> bool:
+def is_cross_site(heads: Mapping[str, str]) -> bool:
     """Whether a request that changes something comes from another site's page.
 
-    >>> foreign({"host": "localhost:1", "origin": "http://localhost:1"}), foreign({"host": "localhost:1", "origin": "null"})
+    >>> is_cross_site({"host": "localhost:1", "origin": "http://localhost:1"}), is_cross_site({"host": "localhost:1", "origin": "null"})
     (False, True)
     """
     site, origin = heads.get("sec-fetch-site"), heads.get("origin")
@@ -261,16 +261,16 @@ def foreign(heads: Mapping[str, str]) -> bool:
     return origin is not None and urlsplit(origin).netloc != heads.get("host", "")
 
 
-def arriving(request: Request) -> bool:
+def is_link_from_elsewhere(request: Request) -> bool:
     """Whether a browser follows a link from another site: it then leaves our Strict cookies at home, once."""
     heads = request.headers
     return heads.get("sec-fetch-site") == "cross-site" and heads.get("sec-fetch-mode") == "navigate"
 
 
-def within(path: str) -> str:
+def local_path(path: str) -> str:
     """The path, if it stays on this site; otherwise the front page.
 
-    >>> within("/?c=a"), within("//evil.example"), within("https://evil.example")
+    >>> local_path("/?c=a"), local_path("//evil.example"), local_path("https://evil.example")
     ('/?c=a', '/', '/')
     """
     return path if re.fullmatch(r"/(?![/\\])[\x21-\x7e]*", path) and "\\" not in path else "/"
@@ -302,9 +302,9 @@ async def _body(request: Request) -> bytes:
 
 
 def _address(request: Request) -> str:
-    return network(request.client.host if request.client else "unknown")
+    return network_of(request.client.host if request.client else "unknown")
 
 
-def _said(status: int, key: str) -> Response:
+def _error(status: int, key: str) -> Response:
     heads = {"retry-after": "60"} if status == 429 else None
     return JSONResponse({"error": key, "say": login_pages.SAID[key]}, status, headers=heads)

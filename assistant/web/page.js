@@ -3,8 +3,22 @@
 (() => {
   const state = { trigger: null, words: {}, opener: null, fault: "", place: "", conversation: "", asked: 0, following: false, step: "", uploads: false };
   const root = document.documentElement;
-  const one = (selector, within = document) => within.querySelector(selector);
-  const send = (event, value = {}) => state.trigger && state.trigger(event, value);
+  const find = (selector, within = document) => within.querySelector(selector);
+  // What is asked of the server, by the names of Gradio's events that stand for it (BridgeEvents in page_parts.py).
+  const EVENTS = {
+    askAgain: "retry",
+    editQuestion: "edit",
+    rateAnswer: "like",
+    openConversation: "option_select",
+    renameConversation: "submit",
+    deleteConversation: "delete",
+    exportConversation: "download",
+    shareConversation: "copy",
+    removeUpload: "undo",
+    switchLanguage: "apply",
+    keepToArticle: "select",
+  };
+  const send = (request, value = {}) => state.trigger && state.trigger(EVENTS[request], value);
   const stored = (name, value, shelf = "localStorage") => {
     try {
       return value === undefined ? window[shelf].getItem(name) : window[shelf].setItem(name, value);
@@ -36,7 +50,7 @@
   };
 
   const say = (text) => {
-    const toast = one("#toast");
+    const toast = find("#toast");
     toast.textContent = text;
     toast.classList.add("shown");
     clearTimeout(state.fading);
@@ -45,11 +59,11 @@
 
   // Gradio's own notices are English whatever the page speaks, and lie over its buttons: they are hidden, and said in its words.
   const echo = () => {
-    const fault = one(".toast-body")?.textContent || "";
+    const fault = find(".toast-body")?.textContent || "";
     if (fault === state.fault) return;
     state.fault = fault;
     const { lost, too_large, failed } = state.words;
-    if (!fault) one("#toast").classList.remove("shown");
+    if (!fault) find("#toast").classList.remove("shown");
     else if (/maximum allowed size/i.test(fault)) say(too_large);
     else if (/connection/i.test(fault)) (say(lost), clearTimeout(state.fading)); // until it is back
     else say(failed.replace("{why}", "").trim());
@@ -75,20 +89,20 @@
     say(done || state.words.copied);
   };
   const copyAnswer = async (number) => {
-    let found;
+    let copied;
     try {
       const reply = await fetch(`export/${encodeURIComponent(state.conversation)}/${number}?lang=${root.lang}`);
       if (!reply.ok) throw reply.status;
-      found = await reply.json();
+      copied = await reply.json();
     } catch {
       return say(state.words.lost);
     }
-    const flavours = { "text/plain": found.text, "text/html": found.html };
+    const flavours = { "text/plain": copied.text, "text/html": copied.html };
     try {
       const blobs = Object.entries(flavours).map(([kind, text]) => [kind, new Blob([text], { type: kind })]);
       await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
     } catch {
-      if (!taken(flavours)) return say(found.text);
+      if (!taken(flavours)) return say(copied.text);
     }
     say(state.words.copied);
   };
@@ -103,19 +117,19 @@
 
   const menu = (open) => {
     document.body.classList.toggle("menu-open", open);
-    const button = one("#do-menu");
+    const button = find("#do-menu");
     if (button) button.setAttribute("aria-expanded", String(open));
-    if (open) one("#side button")?.focus();
+    if (open) find("#side button")?.focus();
   };
 
   // --- the article beside the chat ---
 
   const shown = () => document.body.classList.contains("panel-open");
   const show = () => {
-    const panel = one("#panel");
+    const panel = find("#panel");
     document.body.classList.add("panel-open");
-    const mark = one("#hit", panel);
-    const body = one(".text", panel);
+    const mark = find("#hit", panel);
+    const body = find(".text", panel);
     requestAnimationFrame(() => {
       if (mark && body) {
         const gap = mark.getBoundingClientRect().top - body.getBoundingClientRect().top;
@@ -124,7 +138,7 @@
       } else if (body) {
         body.scrollTop = 0;
       }
-      (state.step ? one(`.steps .${state.step}`, panel) || mark : mark || one("h2, .close", panel))?.focus({ preventScroll: true });
+      (state.step ? find(`.steps .${state.step}`, panel) || mark : mark || find("h2, .close", panel))?.focus({ preventScroll: true });
       state.step = "";
     });
   };
@@ -133,7 +147,7 @@
     document.body.classList.remove("panel-open");
     const { opener, href } = { opener: state.opener, href: state.opener?.getAttribute("href") };
     const back = opener?.isConnected ? opener : [...document.querySelectorAll("a[href^='?a=']")].find((link) => link.getAttribute("href") === href);
-    (back || one("#box textarea"))?.focus({ preventScroll: true });
+    (back || find("#box textarea"))?.focus({ preventScroll: true });
   };
   // Fetched by address, not through Gradio: a source opens at once, however many answers are being written.
   const fill = async (place) => {
@@ -153,17 +167,17 @@
   };
   const open = (link) => {
     const place = new URLSearchParams(link.getAttribute("href")).get("a");
-    if (!one("#panel").contains(link)) state.opener = link;
+    if (!find("#panel").contains(link)) state.opener = link;
     state.step = /\b(before|after)\b/.exec(link.className)?.[0] || "";
     menu(false);
-    if (place === state.place && one("#panel article")) return show();
+    if (place === state.place && find("#panel article")) return show();
     fill(place);
   };
 
   // --- what buttons do ---
 
   const rename = (row, id) => {
-    const label = one(".open", row);
+    const label = find(".open", row);
     const field = document.createElement("input");
     field.value = label.textContent;
     field.maxLength = 120;
@@ -174,7 +188,7 @@
       if (over) return;
       over = true;
       field.replaceWith(label);
-      if (keep && field.value.trim() !== label.textContent) send("submit", { id, title: field.value.trim() });
+      if (keep && field.value.trim() !== label.textContent) send("renameConversation", { id, title: field.value.trim() });
       label.focus();
     };
     field.addEventListener("keydown", (event) => {
@@ -187,7 +201,7 @@
     field.select();
   };
   const remove = (button, id) => {
-    if (button.classList.contains("sure")) return send("delete", { id });
+    if (button.classList.contains("sure")) return send("deleteConversation", { id });
     button.classList.add("sure");
     button.textContent = state.words.delete_sure;
     setTimeout(() => {
@@ -199,27 +213,27 @@
     close: hide,
     theme: turn,
     menu: () => menu(!document.body.classList.contains("menu-open")),
-    quote: () => copy(one("#hit").textContent),
-    link: () => copy(new URL(one("#do-link").getAttribute("href"), location.href).href),
-    share: () => send("copy"),
-    export: (form) => send("download", { form }),
-    switch: (language) => send("apply", { language }),
-    edit: (number) => send("edit", { number }),
-    retry: (number) => send("retry", { number }),
-    plainly: (number) => send("retry", { number, quoting: true }),
+    quote: () => copy(find("#hit").textContent),
+    link: () => copy(new URL(find("#do-link").getAttribute("href"), location.href).href),
+    share: () => send("shareConversation"),
+    export: (form) => send("exportConversation", { form }),
+    switch: (language) => send("switchLanguage", { language }),
+    edit: (number) => send("editQuestion", { number }),
+    retry: (number) => send("askAgain", { number }),
+    plainly: (number) => send("askAgain", { number, quoting: true }),
     copy: copyAnswer,
-    pick: (id) => (matchMedia("(max-width: 52rem)").matches && hide(), send("select", { id, only: true })),
-    unpick: (id) => send("select", { id, only: false }),
-    open: (id) => (menu(false), send("option_select", { id })),
+    pick: (id) => (matchMedia("(max-width: 52rem)").matches && hide(), send("keepToArticle", { id, only: true })),
+    unpick: (id) => send("keepToArticle", { id, only: false }),
+    open: (id) => (menu(false), send("openConversation", { id })),
     rename: (id, button) => rename(button.closest("li"), id),
     delete: (id, button) => remove(button, id),
-    remove: (id) => send("undo", { id }),
+    remove: (id) => send("removeUpload", { id }),
   };
   const judge = (kind, number, button) => {
     const row = button.closest(".actions");
     row.querySelectorAll(".picked").forEach((picked) => picked.classList.remove("picked"));
     button.classList.add("picked");
-    send("like", { kind, number });
+    send("rateAnswer", { kind, number });
   };
 
   document.addEventListener(
@@ -249,19 +263,19 @@
     if (event.key !== "Escape") return;
     if (document.body.classList.contains("menu-open")) {
       menu(false);
-      one("#do-menu")?.focus();
+      find("#do-menu")?.focus();
     } else hide();
   });
 
   window.addEventListener("popstate", () => {
     const id = new URLSearchParams(location.search).get("c") || "";
-    if (id !== state.conversation) send("option_select", { id });
+    if (id !== state.conversation) send("openConversation", { id });
   });
 
   // A question that is not sent yet outlives the page: where the server was away, Gradio loads it anew.
-  window.addEventListener("pagehide", () => stored("isnad-draft", one("#box textarea")?.value || "", "sessionStorage"));
+  window.addEventListener("pagehide", () => stored("isnad-draft", find("#box textarea")?.value || "", "sessionStorage"));
   const recall = () => {
-    const box = one("#box textarea");
+    const box = find("#box textarea");
     const draft = stored("isnad-draft", undefined, "sessionStorage");
     if (!box || !draft || box.value) return;
     box.value = draft;
@@ -271,7 +285,7 @@
   // Files that are dropped anywhere go the way of the button, where the page takes any.
   const carries = (event) => event.dataTransfer?.types.includes("Files");
   const add = (files, tries = 40) => {
-    const input = one("#uploading input[type=file]"); // it is there only while its part of the side is open
+    const input = find("#uploading input[type=file]"); // it is there only while its part of the side is open
     if (!input) return tries && setTimeout(() => add(files, tries - 1), 50);
     input.files = files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
@@ -292,8 +306,8 @@
       event.stopPropagation();
       delete document.body.dataset.drop;
       if (!state.uploads) return;
-      if (getComputedStyle(one("#side")).display === "none") menu(true); // where the report will stand
-      const label = one("#articles .label-wrap");
+      if (getComputedStyle(find("#side")).display === "none") menu(true); // where the report will stand
+      const label = find("#articles .label-wrap");
       if (!label.classList.contains("open")) label.click();
       add(event.dataTransfer.files);
     },
@@ -302,21 +316,21 @@
 
   // --- the server's word ---
 
-  const hear = (told) => {
-    if (told.words) Object.assign(state, { words: told.words, uploads: told.uploads });
-    if (told.language) speak(told.language, told.direction);
-    if (told.place || (told.language && shown())) fill(told.place || state.place);
-    if (told.conversation !== undefined && told.conversation !== state.conversation) {
-      state.conversation = told.conversation;
-      const to = told.conversation ? `?c=${encodeURIComponent(told.conversation)}` : location.pathname;
-      if (!told.arrived) history.pushState(null, "", to);
+  const hear = (message) => {
+    if (message.words) Object.assign(state, { words: message.words, uploads: message.uploads });
+    if (message.language) speak(message.language, message.direction);
+    if (message.place || (message.language && shown())) fill(message.place || state.place);
+    if (message.conversation !== undefined && message.conversation !== state.conversation) {
+      state.conversation = message.conversation;
+      const to = message.conversation ? `?c=${encodeURIComponent(message.conversation)}` : location.pathname;
+      if (!message.arrived) history.pushState(null, "", to);
     }
     document.body.classList.toggle("has-conversation", Boolean(state.conversation));
-    if (told.toast) say(told.toast);
-    if (told.copy) copy(new URL(told.copy, location.href).href, told.toast);
-    if (told.download) download(told.download);
-    if (told.focus) one(`#${told.focus} textarea`)?.focus();
-    if (told.arrived) {
+    if (message.toast) say(message.toast);
+    if (message.copy) copy(new URL(message.copy, location.href).href, message.toast);
+    if (message.download) download(message.download);
+    if (message.focus) find(`#${message.focus} textarea`)?.focus();
+    if (message.arrived) {
       recall();
       document.body.classList.add("arrived");
     }

@@ -1,4 +1,4 @@
-"""The server: FastAPI with the page mounted, behind the guard. `opened` serves until it is stopped."""
+"""The server: FastAPI with the page mounted, behind the guard. `serve_page` serves until it is stopped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from assistant.web import article_panel, clipboard
 from assistant.web.connections import Network, server_config
 from assistant.web.logins import Logins
 from assistant.web.middleware import Guard, KnownFunctions
-from assistant.web.service import Desk
+from assistant.web.service import AnswerService
 from assistant.web.words import WORDS, chosen
 from index.errors import NotFound, UsageError
 from index.models import Span
@@ -38,22 +38,20 @@ ABANDONED = 600.0  # seconds
 
 
 def application(
-    desk: Desk, *, logins: Logins | None = None, hosts: frozenset[str] | None = LOCAL, proxied: bool = False
+    service: AnswerService, *, logins: Logins | None = None, hosts: frozenset[str] | None = LOCAL, proxied: bool = False
 ) -> ASGIApp:
     """The page and the routes beside it, behind the guard. Takes seconds: it loads Gradio.
 
     /health, /article/FILE_ID?start=…&end=…, /panel?a=PLACE, /export/CONVERSATION.md (or .json), /export/CONVERSATION/TURN,
     /mcp, and the page at /.
     """
-    temporary = _emptied(desk.incoming)
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is imported
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["GRADIO_TEMP_DIR"] = str(temporary)
-    import gradio as gr
-
+    temporary = _prepare_upload_folder(service.incoming)
     from assistant.web import api_endpoints, page
+    from assistant.web.gradio_setup import gr, use_upload_folder
 
-    tools = _tools(desk)
+    use_upload_folder(temporary)
+
+    tools = _tools(service)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -62,40 +60,40 @@ def application(
         shutil.rmtree(temporary, ignore_errors=True)
 
     api = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    _routes(api, desk)
+    _routes(api, service)
     if tools:
         api.router.routes += tools.streamable_http_app().routes  # one route: /mcp
-    blocks = page.build(desk)
-    api_endpoints.publish(desk, blocks)
+    blocks = page.build(service)
+    api_endpoints.publish(service, blocks)
     blocks.state_session_capacity = SESSIONS
-    blocks.queue(default_concurrency_limit=AT_ONCE, max_size=desk.limits.waiting)
+    blocks.queue(default_concurrency_limit=AT_ONCE, max_size=service.limits.waiting)
     gr.mount_gradio_app(
         api,
         blocks,
         path="/",
         allowed_paths=[],
         show_error=False,
-        max_file_size=desk.limits.upload,
+        max_file_size=service.limits.upload,
         mcp_server=False,
         ssr_mode=False,
         pwa=False,
         enable_monitoring=False,
         **page.dressing(),
     )
-    _closed(blocks)
-    upload = desk.limits.upload if desk.may_upload else None
+    _enforce_upload_checks(blocks)
+    upload = service.limits.upload if service.may_upload else None
     return Guard(
         KnownFunctions(api, blocks.fns),
         logins=logins,
         hosts=hosts,
         upload=upload,
-        room=lambda: _room(temporary),
-        requests=desk.limits.requests,
+        room=lambda: _has_upload_room(temporary),
+        requests=service.limits.requests,
         proxied=proxied,
     )
 
 
-def _routes(api: FastAPI, desk: Desk) -> None:
+def _routes(api: FastAPI, service: AnswerService) -> None:
     """What the page fetches by address, all of it out of the store."""
 
     @api.get("/health")
@@ -105,30 +103,30 @@ def _routes(api: FastAPI, desk: Desk) -> None:
     @api.get("/article/{file_id:path}")
     def article(file_id: str, start: int | None = None, end: int | None = None) -> Response:
         try:
-            found = desk.article(file_id)
+            article = service.article(file_id)
         except NotFound:
             return _json({"error": "not_found"}, 404)
         if start is None or end is None:
-            return _json(plain_text.place_record(found, None))
-        if not 0 <= start <= end <= len(found.text):
+            return _json(plain_text.place_record(article, None))
+        if not 0 <= start <= end <= len(article.text):
             return _json({"error": "no such stretch of the article"}, 404)
-        return _json(plain_text.place_record(found, Span(start, end)))
+        return _json(plain_text.place_record(article, Span(start, end)))
 
     @api.get("/panel")
-    async def beside(request: Request, a: str = "", lang: str = "", c: str = "", s: str = "") -> Response:
+    async def panel(request: Request, a: str = "", lang: str = "", c: str = "", s: str = "") -> Response:
         """An article as the page shows it, with the quotes of the conversation `c`, or of the shared one `s`, that the place is of.
 
         Of all routes it alone is asked while answers are written, so it waits for no thread.
         """
-        cited = desk.cited(a, owner=desk.owner(request), conversation=c, token=s)
-        return HTMLResponse(article_panel.opened(desk, a, chosen(lang, None), cited))
+        cited = service.citations_at(a, owner=service.owner(request), conversation=c, token=s)
+        return HTMLResponse(article_panel.place_html(service, a, chosen(lang, None), cited))
 
     @api.get("/export/{conversation}.{form}")
     def export(conversation: str, form: str, request: Request) -> Response:
         if form not in ("md", "json"):
             return _json({"error": "not_found"}, 404)
         try:
-            text = desk.conversations.exported(conversation, desk.owner(request), "md" if form == "md" else "json")
+            text = service.conversations.export(conversation, service.owner(request), "md" if form == "md" else "json")
         except NotFound:
             return _json({"error": "not_found"}, 404)
         kind = "text/markdown" if form == "md" else "application/json"
@@ -138,15 +136,15 @@ def _routes(api: FastAPI, desk: Desk) -> None:
     @api.get("/export/{conversation}/{number}")
     def answer(conversation: str, number: int, request: Request, lang: str = "") -> Response:
         """One answer with its sources, to be pasted elsewhere: as text and as HTML."""
-        turns = desk.conversations.turns(conversation, desk.owner(request))
-        found = next((turn.answer for turn in turns if turn.number == number), None)
-        if found is None:
+        turns = service.conversations.turns(conversation, service.owner(request))
+        answer = next((turn.answer for turn in turns if turn.number == number), None)
+        if answer is None:
             return _json({"error": "not_found"}, 404)
         words = WORDS[chosen(lang, None)]
-        return _json({"text": clipboard.as_text(found, words), "html": clipboard.as_html(found, words)})
+        return _json({"text": clipboard.as_text(answer, words), "html": clipboard.as_html(answer, words)})
 
 
-def _tools(desk: Desk) -> Any:
+def _tools(service: AnswerService) -> Any:
     """The MCP server; None where mcp is not installed."""
     if find_spec("mcp") is None:
         return None
@@ -154,7 +152,7 @@ def _tools(desk: Desk) -> Any:
         from assistant.web.mcp_tools import tools
     except ImportError as error:
         raise UsageError("web.mcp_unfit", error=error) from error
-    return tools(desk)
+    return tools(service)
 
 
 def _json(record: object, status: int = 200) -> Response:
@@ -163,8 +161,8 @@ def _json(record: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(record), status, media_type="application/json")
 
 
-def opened(
-    desk: Desk,
+def serve_page(
+    service: AnswerService,
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
@@ -173,7 +171,7 @@ def opened(
     names: Sequence[str] = (),
     proxies: Sequence[Network] = (),
     browser: bool = True,
-    say: Callable[[str], None],
+    print_status: Callable[[str], None],
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve the page until it is stopped (Ctrl-C). `port` None: 7860, or where that is taken a free one, which is said.
@@ -187,17 +185,17 @@ def opened(
     if not local and logins is None and not open_to_all:
         raise UsageError("web.reachable", host=host)
     if not local:
-        say("this is plain HTTP: on a network that others share, put a server with TLS in front of it")
-    listening, moved = _listening(host, port)
+        print_status("this is plain HTTP: on a network that others share, put a server with TLS in front of it")
+    listening, moved = _listen(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
     if moved:
-        say(f"port {PORT} is taken; using {listening.getsockname()[1]}")
-    app = application(desk, logins=logins, hosts=None if logins else _host_names(host, names), proxied=bool(proxies))
+        print_status(f"port {PORT} is taken; using {listening.getsockname()[1]}")
+    app = application(service, logins=logins, hosts=None if logins else _host_names(host, names), proxied=bool(proxies))
     server = _Server(server_config(app, proxies=proxies))
-    server.ready = lambda: _ready(address, browser, say, ready)
+    server.ready = lambda: _ready(address, browser, print_status, ready)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
-    say("closed; conversations are kept")
+    print_status("closed; conversations are kept")
 
 
 def _host_names(host: str, names: Sequence[str]) -> frozenset[str]:
@@ -220,33 +218,33 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _ready(address: str, browser: bool, say: Callable[[str], None], ready: Callable[[str], None]) -> None:
-    say(f"the page is at {address}  (Ctrl-C ends it)")
+def _ready(address: str, browser: bool, print_status: Callable[[str], None], ready: Callable[[str], None]) -> None:
+    print_status(f"the page is at {address}  (Ctrl-C ends it)")
     ready(address)
     if browser:
         with contextlib.suppress(webbrowser.Error):
             webbrowser.open(address)
 
 
-def _listening(host: str, port: int | None) -> tuple[socket.socket, bool]:
+def _listen(host: str, port: int | None) -> tuple[socket.socket, bool]:
     """A socket that listens, and whether it had to move to another port than the usual one."""
     if port is not None and not 0 <= port <= 65_535:
         raise UsageError("web.bad_port", port=port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for one in (PORT, 0) if port is None else (port,):
+    for number in (PORT, 0) if port is None else (port,):
         listening = socket.socket(family)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((host, one))
+            listening.bind((host, number))
             listening.listen(128)
-            return listening, port is None and one == 0
+            return listening, port is None and number == 0
         except OSError as error:
             listening.close()
             trouble = error
     raise UsageError("web.cannot_listen", host=host, port=port or PORT, error=trouble.strerror)
 
 
-def _closed(blocks: Any) -> None:
+def _enforce_upload_checks(blocks: Any) -> None:
     """Have Gradio check the files that an event names.
 
     A page that is mounted and not launched counts as still being built (6.31): any path of this machine would then pass for an
@@ -262,7 +260,7 @@ async def _nothing_fetched(url: str) -> NoReturn:
     raise PermissionError("this page fetches nothing")
 
 
-def _emptied(folder: Path) -> Path:
+def _prepare_upload_folder(folder: Path) -> Path:
     """The folder for what is on its way in, of this process; those of processes that were killed go."""
     for left in folder.parent.glob("tmp-*"):
         number = left.name.removeprefix("tmp-")
@@ -272,7 +270,7 @@ def _emptied(folder: Path) -> Path:
     return folder
 
 
-def _room(folder: Path) -> bool:
+def _has_upload_room(folder: Path) -> bool:
     """Whether there is room for one more upload. What lies about, taken in by nobody, goes after ten minutes."""
     left, now = 0, time.time()
     for path in folder.rglob("*"):

@@ -1,4 +1,4 @@
-"""The desk: what the page's callbacks and the published endpoints work with. No globals; everything they need is asked of it."""
+"""The service: what the page's callbacks and the published endpoints work with. No globals; everything they need is asked of it."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class Asking(Protocol):
     def client(self) -> Any: ...
 
 
-class Desk:
+class AnswerService:
     """Answers, conversations, articles and uploads of one store, for many visitors at once.
 
-    A *visitor* is who is counted (a login name, or an address): pass `desk.visitor(request)` to `admit` and `stream`.
-    An *owner* is whose conversations and uploads they are (a login name, or the random id in a cookie): `desk.owner(request)`.
+    A *visitor* is who is counted (a login name, or an address): pass `service.visitor(request)` to `admit` and `stream`.
+    An *owner* is whose conversations and uploads they are (a login name, or the random id in a cookie): `service.owner(request)`.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Desk:
         self._uploads = Uploads(store, store / FOLDER / "uploads", settings, limits)
         self._admission = Admission(limits, lambda who, day: self.conversations.spent(who, since=day))
         self._key = secrets.token_bytes(16)
-        self._quoting: Assistant | None = None  # see `plain`
+        self._quoting: Assistant | None = None  # see `quoting_assistant`
         self._opening = threading.Lock()
         self._status: tuple[float, dict[str, Any]] | None = None
 
@@ -102,12 +102,12 @@ class Desk:
         """Who is counted: the name that logged in, or the address, as a hash that only this process can make."""
         if name := request.headers.get(NAME):
             return unquote(name)
-        host = network(str(getattr(request.client, "host", None) or "unknown"))
+        host = network_of(str(getattr(request.client, "host", None) or "unknown"))
         return "address " + hashlib.blake2b(host.encode(), key=self._key, digest_size=9).hexdigest()
 
     # --- asking ---
 
-    def plain(self) -> Assistant:
+    def quoting_assistant(self) -> Assistant:
         """An assistant that asks no model, whatever is set: it answers by quoting, searches by words, and costs nothing."""
         with self._opening:
             if self._quoting is None:
@@ -153,9 +153,9 @@ class Desk:
 
         What it cost is noted for the visitor; of an answer that was stopped, an estimate. Raises what `Assistant.stream` raises.
         """
-        assistant = self.plain() if quoting else self.assistant
+        assistant = self.quoting_assistant() if quoting else self.assistant
         streaming = assistant.stream(question, conversation=conversation, filters=filters)
-        visitor, said = slot.ticket.visitor, ""
+        visitor, written = slot.ticket.visitor, ""
         try:
             while True:
                 try:
@@ -163,12 +163,12 @@ class Desk:
                 except StopIteration as done:
                     answer: Answer = done.value
                     break
-                said += piece
+                written += piece
                 yield piece
         except BaseException as left:
             streaming.close()
-            if not quoting and (said or isinstance(left, GeneratorExit)):
-                self._charge_unfinished(visitor, question, said)
+            if not quoting and (written or isinstance(left, GeneratorExit)):
+                self._charge_unfinished(visitor, question, written)
             raise
         if answer.usage:
             self.conversations.charge(visitor, self._priced(answer.usage))
@@ -193,19 +193,19 @@ class Desk:
         """Passages that hold half of the query's words or more, one of an article at most; nothing where the query is none."""
         wanted = set(folded(query).split())
         try:
-            found = self.plain().search(query, limit=3 * MENTIONS, per_article=1) if wanted else ()
+            hits = self.quoting_assistant().search(query, limit=3 * MENTIONS, per_article=1) if wanted else ()
         except IsnadError:
             return ()
-        return tuple(hit for hit in found if 2 * _held(wanted, hit.passage.text) >= len(wanted))[:MENTIONS]
+        return tuple(hit for hit in hits if 2 * _matching_words(wanted, hit.passage.text) >= len(wanted))[:MENTIONS]
 
-    def busy(self) -> int:
+    def active_answers(self) -> int:
         """How many questions are being answered."""
         return self._admission.active
 
-    def _charge_unfinished(self, visitor: str, question: str, said: str) -> None:
+    def _charge_unfinished(self, visitor: str, question: str, written: str) -> None:
         """An estimate for an answer that was stopped or broke off: all the passages that fit, and what was written."""
         if self.settings.has_model:
-            tokens_in, tokens_out = self.settings.context_tokens + count(question), count(said)
+            tokens_in, tokens_out = self.settings.context_tokens + count(question), count(written)
             self.conversations.charge(
                 visitor, self._priced(Usage(requests=1, tokens_in=tokens_in, tokens_out=tokens_out))
             )
@@ -228,7 +228,7 @@ class Desk:
         """Those of the articles that are there, by id."""
         return self._ledger.articles(ids)
 
-    def listed(self, ids: Sequence[str]) -> dict[str, Article]:
+    def article_headers(self, ids: Sequence[str]) -> dict[str, Article]:
         """The same for a list: without their texts, those of articles without a title cut down to how they begin."""
         return {key: _slim(article) for key, article in self.articles(ids).items()}
 
@@ -236,16 +236,21 @@ class Desk:
         """The article and the stretch that FILE_ID or FILE_ID:START-END names; NotFound where there is none."""
         return self._ledger.place(place)
 
-    def cited(self, place: str, *, owner: str = "", conversation: str = "", token: str = "") -> tuple[Citation, ...]:
+    def citations_at(
+        self, place: str, *, owner: str = "", conversation: str = "", token: str = ""
+    ) -> tuple[Citation, ...]:
         """What the newest answer that quotes this place quotes of its article, that of the place first; nothing where none does.
 
         In the owner's `conversation`, or in the shared one that `token` opens.
         """
-        turns = self.conversations.opened(token) if token else ()
+        turns = self.conversations.shared_turns(token) if token else ()
         if conversation and owner:
             turns = self.conversations.turns(conversation, owner)
         for turn in reversed(turns):
-            quotes = {f"{one.file_id}:{one.start}-{one.end}": one for one in quoted(turn.answer)}
+            quotes = {
+                f"{citation.file_id}:{citation.start}-{citation.end}": citation
+                for citation in all_citations(turn.answer)
+            }
             if first := quotes.get(place):
                 return (
                     first,
@@ -282,8 +287,8 @@ class Desk:
         try:
             report = self._uploads.add(sent, owner if self.may_upload else "", progress)
         finally:
-            for one in sent:
-                one.unlink(missing_ok=True)
+            for file in sent:
+                file.unlink(missing_ok=True)
         return replace(report, skipped=(*report.skipped, *strange))
 
     def remove_upload(self, owner: str, file_id: str) -> None:
@@ -305,13 +310,13 @@ class Desk:
         return {**self._status[1], "spent": self.conversations.spent(), "currency": self.settings.currency}
 
 
-def _held(words: Collection[str], said: str) -> int:
+def _matching_words(words: Collection[str], text: str) -> int:
     """How many of the words, folded, stand in a text."""
-    whole = folded(said)
+    whole = folded(text)
     return sum(word in whole for word in words)
 
 
-def quoted(answer: Answer) -> Iterator[Citation]:
+def all_citations(answer: Answer) -> Iterator[Citation]:
     """Every quotation of an answer: of its sentences, of the sides of its conflicts, of the closest passages."""
     yield from answer.citations
     yield from (side.citation for conflict in answer.conflicts for side in conflict.sides)
@@ -331,10 +336,10 @@ def _slim(article: Article) -> Article:
     )
 
 
-def network(host: str) -> str:
+def network_of(host: str) -> str:
     """The address, or of an IPv6 address the part that one household shares.
 
-    >>> network("127.0.0.1"), network("2001:db8:1:2:3:4:5:6")
+    >>> network_of("127.0.0.1"), network_of("2001:db8:1:2:3:4:5:6")
     ('127.0.0.1', '2001:db8:1:2::/64')
     """
     try:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Sequence
 
-from assistant.rendering.plain_text import direction, escaped
+from assistant.rendering.plain_text import direction
 from assistant.web import article_browser
 from assistant.web.markup import (
     LINE,
@@ -14,15 +12,15 @@ from assistant.web.markup import (
     button,
     day,
     file_name,
+    inline,
     isolated,
     link,
     prose,
     shortened,
     tag,
-    text,
     title,
 )
-from assistant.web.service import Desk
+from assistant.web.service import AnswerService
 from assistant.web.words import Words
 from index.language.normalize import folded
 from index.language.sentences import sentences
@@ -35,16 +33,11 @@ SHOWN = 200  # conversations in the list
 NEWEST = 4  # articles in the welcome
 
 
-def told(**facts: object) -> str:
-    """Word to page.js: JSON in ASCII, escaped, and never twice the same, so that it is always news."""
-    return escaped(json.dumps({**facts, "nonce": secrets.token_hex(4)}))
-
-
 def brand(words: Words) -> str:
     """The name and what it is for."""
     return tag(
         "div",
-        tag("p", text(words.name), class_="name") + tag("p", text(words.tagline)),
+        tag("p", inline(words.name), class_="name") + tag("p", inline(words.tagline)),
         class_="brand",
         dir=words.direction,
     )
@@ -62,39 +55,39 @@ def top(words: Words) -> str:
     menu = button("menu", words.menu, class_="bar menu icon", title=words.menu, aria_expanded="false")
     switch = button(f"switch:{words.switch_to}", words.switch, class_="bar switch", lang=words.switch_to)
     theme = button("theme", words.theme, class_="bar theme icon", title=words.theme)
-    name = tag("h1", text(words.name), class_="sr")
+    name = tag("h1", inline(words.name), class_="sr")
     return name + tag("nav", menu + kept + switch + theme, dir=words.direction, aria_label=words.more)
 
 
-def welcome(desk: Desk, words: Words) -> str:
+def welcome(service: AnswerService, words: Words) -> str:
     """What an empty chat shows: how it works, and the newest articles."""
-    newest, _ = article_browser.browsed(desk.store)
-    rows = article_rows(_begun(desk, newest[:NEWEST]), words)
-    head = tag("h2", text(words.welcome)) + tag("p", text(words.welcome_more))
-    shown = tag("h3", text(words.newest)) + rows if newest else tag("p", text(words.no_store))
+    newest, _ = article_browser.browse(service.store)
+    rows = article_rows(_begun(service, newest[:NEWEST]), words)
+    head = tag("h2", inline(words.welcome)) + tag("p", inline(words.welcome_more))
+    shown = tag("h3", inline(words.newest)) + rows if newest else tag("p", inline(words.no_store))
     return tag("section", head + shown, class_="welcome", dir=words.direction)
 
 
-def goes(desk: Desk, words: Words) -> str:
+def goes(service: AnswerService, words: Words) -> str:
     """Before anything is sent: to which host it goes."""
-    host = desk.status()["passages_go_to"]
+    host = service.status()["passages_go_to"]
     if not host:
-        return tag("p", text(words.stays), class_="stays", dir=words.direction)
-    said, _, after = words.goes_to.partition("{host}")
-    return tag("p", text(said) + " " + isolated(host) + text(after), class_="goes", dir=words.direction)
+        return tag("p", inline(words.stays), class_="stays", dir=words.direction)
+    before, _, after = words.goes_to.partition("{host}")
+    return tag("p", inline(before) + " " + isolated(host) + inline(after), class_="goes", dir=words.direction)
 
 
-def state(desk: Desk, words: Words) -> str:
+def state(service: AnswerService, words: Words) -> str:
     """Which engine answers (with the lines that add a key), how many articles, how fresh, what it has cost."""
-    status = desk.status()
+    status = service.status()
     model = str(status["engine"]).partition("model:")[2]
     if model:
-        said, _, after = words.engine_model.partition("{model}")
-        engine = tag("p", text(said) + " " + isolated(model) + text(after), class_="engine")
+        before, _, after = words.engine_model.partition("{model}")
+        engine = tag("p", inline(before) + " " + isolated(model) + inline(after), class_="engine")
     else:
-        lines = tag("pre", tag("code", "\n".join(map(text, KEY_LINES))), dir="ltr", tabindex="0")
-        adding = tag("p", text(words.add_key)) + lines
-        engine = tag("details", tag("summary", text(words.engine_quotes)) + adding, class_="engine")
+        lines = tag("pre", tag("code", "\n".join(map(inline, KEY_LINES))), dir="ltr", tabindex="0")
+        adding = tag("p", inline(words.add_key)) + lines
+        engine = tag("details", tag("summary", inline(words.engine_quotes)) + adding, class_="engine")
     spent = status["spent"]
     parts = [_filled(words.count_articles, "{count}", f"{status['articles']:,}")]
     if status["newest"]:
@@ -106,15 +99,15 @@ def state(desk: Desk, words: Words) -> str:
     return tag("div", engine + tag("p", " · ".join(parts), class_="facts"), class_="state", dir=words.direction)
 
 
-def conversations(desk: Desk, owner: str, words: Words, current: str, query: str = "") -> str:
+def conversations(service: AnswerService, owner: str, words: Words, current: str, query: str = "") -> str:
     """The visitor's conversations, newest first, each with what can be done to it."""
-    found = desk.conversations.listed(owner, query)
+    listed = service.conversations.listed(owner, query)
     rows = [
         tag(
             "li",
             tag(
                 "button",
-                text(match.title),
+                inline(match.title),
                 type="button",
                 id=f"do-open:{match.id}",
                 class_="open",
@@ -125,29 +118,29 @@ def conversations(desk: Desk, owner: str, words: Words, current: str, query: str
             + button(f"delete:{match.id}", words.delete, class_="act delete icon", title=words.delete),
             class_="current" if match.id == current else None,
         )
-        for match in found[:SHOWN]
+        for match in listed[:SHOWN]
     ]
     if not rows:
-        return tag("p", text(words.conversations_none), class_="none", dir=words.direction)
-    shown = words.conversations_shown.format(shown=len(rows), all=len(found))
-    more = tag("p", text(shown), class_="count", dir=words.direction) if len(rows) < len(found) else ""
+        return tag("p", inline(words.conversations_none), class_="none", dir=words.direction)
+    shown = words.conversations_shown.format(shown=len(rows), all=len(listed))
+    more = tag("p", inline(shown), class_="count", dir=words.direction) if len(rows) < len(listed) else ""
     return tag("ul", "".join(rows), class_="rows", dir=words.direction) + more
 
 
-def articles(desk: Desk, words: Words, query: str = "") -> str:
+def articles(service: AnswerService, words: Words, query: str = "") -> str:
     """Articles to browse, newest first; for a query, those whose titles have its words, then sentences of the others that do."""
-    found, every = article_browser.browsed(desk.store, query)
-    titled = {match.id for match in found}
-    said = [(hit, _best(hit, query)) for hit in desk.mentions(query) if hit.article.id not in titled]
+    titled, every = article_browser.browse(service.store, query)
+    ids = {article.id for article in titled}
+    mentions = [(hit, _best(hit, query)) for hit in service.mentions(query) if hit.article.id not in ids]
     listed = ""
-    if found or not said:
-        count = words.articles_shown.format(shown=len(found), all=every) if found else words.articles_none
-        listed = tag("p", text(count), class_="count")
-    if found:
-        listed += article_rows(_begun(desk, found), words)
-    if said:
-        listed += tag("h3", text(words.in_texts)) + tag(
-            "ul", "".join(_mention(*text, words) for text in said), class_="rows"
+    if titled or not mentions:
+        count = words.articles_shown.format(shown=len(titled), all=every) if titled else words.articles_none
+        listed = tag("p", inline(count), class_="count")
+    if titled:
+        listed += article_rows(_begun(service, titled), words)
+    if mentions:
+        listed += tag("h3", inline(words.in_texts)) + tag(
+            "ul", "".join(_mention(hit, span, words) for hit, span in mentions), class_="rows"
         )
     return tag("div", listed, dir=words.direction)
 
@@ -157,8 +150,8 @@ def _mention(hit: Hit, span: Span, words: Words) -> str:
     article = hit.article
     passage = hit.passage
     quote = shortened(passage.text[span.start - passage.start : span.end - passage.start])
-    facts = [day(article.published, words), text(article.publisher or ""), isolated(article.id)]
-    inner = tag("span", tag("bdi", text(quote), dir="auto"), class_="title") + tag(
+    facts = [day(article.published, words), inline(article.publisher or ""), isolated(article.id)]
+    inner = tag("span", tag("bdi", inline(quote), dir="auto"), class_="title") + tag(
         "span", " · ".join(filter(None, facts)), class_="facts"
     )
     return tag("li", link(f"{article.id}:{span.start}-{span.end}", inner, title=title(article, words, LINE)))
@@ -170,54 +163,54 @@ def _best(hit: Hit, query: str) -> Span:
     every = sentences(passage.text) or (Span(0, len(passage.text)),)
 
     def held(span: Span) -> int:
-        said = folded(span.of(passage.text))
-        return sum(word in said for word in wanted)
+        words = folded(span.of(passage.text))
+        return sum(word in words for word in wanted)
 
     best = max(every, key=held)
     return Span(passage.start + best.start, passage.start + best.end)
 
 
-def only(desk: Desk, words: Words, files: Sequence[str]) -> str:
+def only(service: AnswerService, words: Words, files: Sequence[str]) -> str:
     """The articles that alone are asked, each with a way to leave it out again; nothing where all are."""
-    known = desk.listed(list(files))
+    known = service.article_headers(list(files))
     rows = [
-        tag("li", tag("bdi", text(title(known.get(file), words)), dir="auto")
+        tag("li", tag("bdi", inline(title(known.get(file), words)), dir="auto")
             + button(f"unpick:{file}", words.not_this, class_="act close icon", title=words.not_this))
         for file in files
     ]  # fmt: skip
     if not rows:
         return ""
-    return tag("div", text(words.only_these) + tag("ul", "".join(rows)), class_="only", dir=words.direction)
+    return tag("div", inline(words.only_these) + tag("ul", "".join(rows)), class_="only", dir=words.direction)
 
 
-def taking(desk: Desk, words: Words) -> str:
+def taking(service: AnswerService, words: Words) -> str:
     """Which files can be added, and how many."""
-    limits = desk.limits
-    types = " ".join(one.removeprefix(".") for one in LIMITS if one not in ALIASES)
-    said = words.add_limits.format(types=types, files=limits.files, size=f"{limits.upload / 1e6:,.0f}")
-    return tag("p", prose(said), class_="count", dir=words.direction)
+    limits = service.limits
+    types = " ".join(suffix.removeprefix(".") for suffix in LIMITS if suffix not in ALIASES)
+    limits_text = words.add_limits.format(types=types, files=limits.files, size=f"{limits.upload / 1e6:,.0f}")
+    return tag("p", prose(limits_text), class_="count", dir=words.direction)
 
 
-def own(desk: Desk, owner: str, words: Words) -> str:
+def own(service: AnswerService, owner: str, words: Words) -> str:
     """The visitor's own uploads, which can be taken out again."""
-    ids = desk.uploads(owner) if owner else ()
-    found, _ = article_browser.browsed(desk.store, ids=ids) if ids else ((), 0)
-    if not found:
+    ids = service.uploads(owner) if owner else ()
+    articles, _ = article_browser.browse(service.store, ids=ids) if ids else ((), 0)
+    if not articles:
         return ""
     rows = [
-        tag("li", link(match.id, tag("span", tag("bdi", text(match.title or file_name(match.id)), dir="auto"), class_="title"))
+        tag("li", link(match.id, tag("span", tag("bdi", inline(match.title or file_name(match.id)), dir="auto"), class_="title"))
             + button(f"remove:{match.id}", words.remove, class_="act remove icon", title=f"{words.remove}: {match.title or file_name(match.id)}"))
-        for match in found
+        for match in articles
     ]  # fmt: skip
-    return tag("div", tag("h3", text(words.mine)) + tag("ul", "".join(rows), class_="rows"), dir=words.direction)
+    return tag("div", tag("h3", inline(words.mine)) + tag("ul", "".join(rows), class_="rows"), dir=words.direction)
 
 
-def _begun(desk: Desk, found: Sequence[Article]) -> list[Article]:
+def _begun(service: AnswerService, articles: Sequence[Article]) -> list[Article]:
     """The articles of a list, those without a title with how they begin."""
-    begun = desk.listed([match.id for match in found if not match.title])
-    return [begun.get(match.id, match) for match in found]
+    begun = service.article_headers([match.id for match in articles if not match.title])
+    return [begun.get(match.id, match) for match in articles]
 
 
-def _filled(said: str, gap: str, value: str) -> str:
-    before, _, after = said.partition(gap)
-    return f"{text(before)} {isolated(value)} {text(after)}".strip()
+def _filled(template: str, gap: str, value: str) -> str:
+    before, _, after = template.partition(gap)
+    return f"{inline(before)} {isolated(value)} {inline(after)}".strip()

@@ -48,15 +48,15 @@ class Uploads:
             good, unread = _readable(chosen, Path(staged), _prefix(owner))
             refused += unread
             home = self._made(self._home(owner) / _prefix(owner))
-            for one in good:
-                shutil.move(one, home / one.name)
+            for file in good:
+                shutil.move(file, home / file.name)
             if not good:
                 return SyncReport(skipped=tuple(refused))
             report = self._synced(owner, progress)
             for skipped in report.skipped:
                 if Path(skipped.path).name in {taken.name for taken in good}:
                     (home / Path(skipped.path).name).unlink(missing_ok=True)
-            named = tuple(replace(one, path=Path(one.path).name) for one in report.skipped)
+            named = tuple(replace(file, path=Path(file.path).name) for file in report.skipped)
             return replace(report, skipped=(*named, *refused))
 
     def remove(self, owner: str, file_id: str) -> None:
@@ -84,7 +84,7 @@ class Uploads:
         """The files that the limits let through, and the others with the reason."""
         home, limits = self._home(owner), self._limits
         held = [path for path in home.rglob("*") if path.is_file()] if home.is_dir() else []
-        number, size, total = len(held), 0, sum(one.stat().st_size for one in held)
+        number, size, total = len(held), 0, sum(path.stat().st_size for path in held)
         chosen: list[Path] = []
         refused: list[Skipped] = []
         for file in files:
@@ -111,9 +111,9 @@ class Uploads:
         return self._folder / hashlib.sha256(owner.encode()).hexdigest()[:16]
 
     def _made(self, folder: Path) -> Path:
-        for one in (*reversed(folder.parents), folder):
-            if self._store in one.parents:
-                one.mkdir(mode=0o700, exist_ok=True)
+        for parent in (*reversed(folder.parents), folder):
+            if self._store in parent.parents:
+                parent.mkdir(mode=0o700, exist_ok=True)
         return folder
 
 
@@ -134,11 +134,11 @@ def _readable(files: Sequence[Path], staged: Path, prefix: str) -> tuple[list[Pa
             refused.append(Skipped(path=file.name, reason=f"cannot be read ({error.strerror})"))
     good: list[Path] = []
     try:
-        for found in read(staged):
-            if isinstance(found, Article):
-                good.append(staged / found.path)
+        for article in read(staged):
+            if isinstance(article, Article):
+                good.append(staged / article.path)
             else:
-                refused.append(replace(found, path=Path(found.path).name))
+                refused.append(replace(article, path=Path(article.path).name))
     except SourceError:
         pass  # none of them is an article, and each said why
     return good, refused

@@ -22,7 +22,7 @@ def chosen(cookie: str | None, accepted: str | None) -> Language:
     """
     if cookie in ("ar", "en"):
         return "ar" if cookie == "ar" else "en"
-    for one in re.findall(r"[a-z]{2,3}", re.sub(r"-\w+|;\s*q=[\d.]+", "", (accepted or "").lower())):
-        if one == "ar" or one == "en":
-            return "ar" if one == "ar" else "en"
+    for code in re.findall(r"[a-z]{2,3}", re.sub(r"-\w+|;\s*q=[\d.]+", "", (accepted or "").lower())):
+        if code == "ar" or code == "en":
+            return "ar" if code == "ar" else "en"
     return "ar"

@@ -64,7 +64,7 @@ def read_votes(store: Path) -> bytes:
         raise UsageError(f"nobody has said anything on a page of {store}; the page is: isnad chat --store {store}")
     conversations = Conversations(store / FILE)
     try:
-        return b"".join(msgspec.json.encode(row) + b"\n" for row in conversations.judged())
+        return b"".join(msgspec.json.encode(row) + b"\n" for row in conversations.feedback_rows())
     finally:
         conversations.close()
 

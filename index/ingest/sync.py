@@ -1,4 +1,4 @@
-"""Path 1: a PATH of articles into the store."""
+"""Bring a PATH of articles into the store."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from index.embeddings.embedding_cache import CostEstimate, estimate_cost
 from index.errors import SourceError, StoreBusy, StoreError
-from index.ingest.sync_plan import Batch, Tally, told_apart
-from index.ingest.worker_pool import Crew, Job, Prepared, prepared
+from index.ingest.sync_plan import Batch, Tally, classify
+from index.ingest.worker_pool import Job, Prepared, WorkerPool, prepare
 from index.language.invisible_chars import clean
-from index.loaders.article_loader import Found, given, scan
+from index.loaders.article_loader import ArticleRef, from_records, scan
 from index.models import Article, Passage, Skipped, SyncReport
 from index.search.lexical import LexicalIndex, LexicalWriter
 from index.store.ledger import Ledger
@@ -22,9 +22,9 @@ from index.store.ledger import Ledger
 if TYPE_CHECKING:
     from index.embeddings.protocol import Embedder
 
-BATCH = 100  # articles a transaction
-COMMIT = 5_000  # articles a commit of the lexical index
-ROOM = 50_000_000  # bytes of articles that are prepared at once
+BATCH = 100  # articles in a transaction
+COMMIT = 5_000  # articles in a commit of the lexical index
+ROOM = 50_000_000  # bytes of articles that are prepared at a time
 READING = "6"  # raise it when reading or cutting changes: stored articles are then read anew
 
 Progress = Callable[[str, int, int | None], None]  # stage, articles done with it, of how many
@@ -32,13 +32,13 @@ T = TypeVar("T")
 
 
 class Derived(Protocol):
-    """An index kept equal to the ledger: it takes over what the ledger lists as pending for it."""
+    """An index that follows the ledger: it takes over what the ledger lists as pending for it."""
 
     def refresh(self, progress: Progress) -> None: ...
 
 
 class Lexicon:
-    """The lexical index, following the ledger; built anew where it is missing, damaged or of another version."""
+    """Keep the lexical index equal to the ledger; build it anew where it is missing, damaged or outdated."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -48,7 +48,7 @@ class Lexicon:
         self._unsettled: list[str] = []  # ids of the articles that the writer has and no reader sees yet
 
     def sound(self) -> bool:
-        """Whether the index can be opened."""
+        """Return whether the index can be opened."""
         try:
             LexicalIndex.open(self.folder)
         except StoreBusy:
@@ -58,32 +58,32 @@ class Lexicon:
         return True
 
     def follow(self, taken: Iterable[Prepared]) -> None:
-        """Begin to take over what the ledger was just given, while more is read. `refresh` has it seen, `close` gives it up."""
+        """Begin to take over new articles while more are read; `refresh` publishes them, `close` discards them."""
         try:
-            for one in taken if self._following else ():
-                self._put(one.article, one.passages)
+            for item in taken if self._following else ():
+                self._put(item.article, item.passages)
             if len(self._unsettled) >= COMMIT:
                 self._settle()
-        except StoreError:  # `refresh` meets it again, once all is read
+        except StoreError:  # `refresh` tries again, once all is read
             self.close()
             self._following = False
 
     def refresh(self, progress: Progress) -> None:
-        """Take over all that the ledger lists as pending."""
+        """Take over all articles that the ledger lists as pending."""
         if not self._writer and not self._ledger.pending("lexical") and self.sound():
             return
         try:
             with self._opened() as writer:
                 followed = frozenset(self._unsettled)
                 pending, done = self._ledger.pending("lexical"), len(followed)
-                for batch in list(batched((one for one in pending if one not in followed), COMMIT)) or [[]]:
+                for batch in list(batched((id for id in pending if id not in followed), COMMIT)) or [[]]:
                     articles = self._ledger.articles(batch)
-                    for one in batch:
-                        if article := articles.get(one):
+                    for article_id in batch:
+                        if article := articles.get(article_id):
                             self._put(article, self._ledger.passages_of(article))
                         else:
-                            writer.remove(one)
-                            self._unsettled.append(one)
+                            writer.remove(article_id)
+                            self._unsettled.append(article_id)
                     self._settle()
                     done += len(batch)
                     progress("searchable", done, len(pending))
@@ -91,7 +91,7 @@ class Lexicon:
             self._writer, self._unsettled, self._following = None, [], True
 
     def close(self) -> None:
-        """Let another process write. What was not settled is still pending."""
+        """Let another process write; what was not committed is still pending."""
         writer, self._writer, self._unsettled = self._writer, None, []
         if writer:
             with suppress(StoreError):
@@ -111,23 +111,23 @@ class Lexicon:
         self._unsettled.append(article.id)
 
     def _settle(self) -> None:
-        """Have readers see what the writer has."""
+        """Commit, so that readers see what was written."""
         self._opened().commit()
         self._ledger.settle("lexical", self._unsettled)
         self._unsettled = []
 
 
 def quiet(stage: str, done: int, total: int | None) -> None:
-    """No progress shown."""
+    """Show no progress."""
 
 
 def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Progress = quiet) -> SyncReport:
-    """Folder → read → clean → cut into passages → ledger → (lexical index, Chroma).
+    """Bring a PATH into the store: read, clean, cut into passages, ledger, then the derived indexes.
 
-    Unchanged files are passed over, changed ones replaced, and what is missing from PATH is dropped: only what came from this
-    PATH, and only where all of PATH could be told; where not, `kept` names what stays for that. A file that is refused keeps the
-    version that was indexed before.
-    Raises SourceError where PATH is gone or holds no article, StoreBusy where another process is writing.
+    Unchanged files are passed over, changed files replaced, and articles that are missing from PATH are deleted: only
+    those that came from this PATH, and only where every entry of PATH could be identified; where not, the report
+    names what stays for that. A file that cannot be read keeps the version that was indexed before. Raises
+    SourceError where PATH is gone or holds no article, StoreBusy where another process is writing.
     """
     with _writing(ledger, derived := list(derived)):
         root = str(path.resolve())
@@ -135,22 +135,22 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
         ledger.set_state("reading", READING)
         report = tally.report(ledger.known(root), dropping=True)
         ledger.delete(report.deleted)
-        for one in derived:
-            one.refresh(progress)
+        for index in derived:
+            index.refresh(progress)
     return report
 
 
 def plan(
     path: Path, ledger: Ledger, embedder: Embedder, *, progress: Progress = quiet
 ) -> tuple[SyncReport, CostEstimate]:
-    """What `sync` would do, and what it would have to pay an embedding model for; nothing is written.
+    """Return what `sync` would do and what its embeddings would cost; nothing is written.
 
-    Raises as `sync` does, but for StoreBusy: nobody is kept from writing.
+    Raises as `sync` does, except StoreBusy: other processes may write.
     """
     root = str(path.resolve())
     tally, due, current = Tally(), CostEstimate(), _current(ledger)
     for batch in batched(scan(path), BATCH):
-        taken = tally.take(one := told_apart(batch, root, ledger, current), map(prepared, one.fresh), root)
+        taken = tally.record(entries := classify(batch, root, ledger, current), map(prepare, entries.fresh), root)
         due += estimate_cost([(each.article, each.passages) for each in taken], embedder, ledger)
         progress("read", tally.seen, None)
     return tally.report(ledger.known(root), dropping=True), due
@@ -159,25 +159,25 @@ def plan(
 def take(
     records: Iterable[Mapping[str, object]], ledger: Ledger, derived: Iterable[Derived], *, progress: Progress = quiet
 ) -> SyncReport:
-    """Articles given one by one, with the keys of a JSON Lines record, into the store; nothing that is there is dropped.
+    """Add articles given as mappings with the keys of a JSON Lines record; no article is deleted.
 
-    One whose id is there is replaced; where its file still stands in an indexed folder, it is refused. StoreBusy where another
-    process is writing.
+    An article whose id is known is replaced; where its file still stands in an indexed folder, it is refused. Raises
+    StoreBusy where another process is writing.
     """
     with _writing(ledger, derived := list(derived)):
-        report = _read(given(records), "", ledger, derived, progress).report(ledger.known(""), dropping=False)
+        report = _read(from_records(records), "", ledger, derived, progress).report(ledger.known(""), dropping=False)
         ledger.set_state("reading", READING)
-        for one in derived:
-            one.refresh(progress)
+        for index in derived:
+            index.refresh(progress)
     return report
 
 
 def remove(ids: Iterable[str], ledger: Ledger, derived: Iterable[Derived]) -> None:
-    """Take articles out of the store; NotFound names the first that is not there. The files themselves stay."""
+    """Delete articles from the store, not their files; NotFound names the first that is not there."""
     with ledger.writing():
         wanted = list(ids)
-        for one in wanted:
-            ledger.article(one)
+        for article_id in wanted:
+            ledger.article(article_id)
         ledger.delete(wanted)
         for index in derived:
             index.refresh(quiet)
@@ -192,14 +192,14 @@ def read_again(ids: Iterable[str], ledger: Ledger, progress: Progress = quiet) -
     roots = {location.root for location in ledger.locations(list(wanted)).values() if location.root}
     for root in sorted(roots):
         with suppress(SourceError):
-            entries = [entry for entry in scan(Path(root)) if isinstance(entry, Found) and entry.id in wanted]
+            entries = [entry for entry in scan(Path(root)) if isinstance(entry, ArticleRef) and entry.id in wanted]
             healed += _read(entries, root, ledger, [], progress).changed
     return healed
 
 
 @contextmanager
 def _writing(ledger: Ledger, derived: Sequence[Derived]) -> Iterator[None]:
-    """Be the only writer; whatever happens, let the next one write."""
+    """Be the only writer while the context lasts."""
     with ledger.writing():
         try:
             yield
@@ -209,49 +209,49 @@ def _writing(ledger: Ledger, derived: Sequence[Derived]) -> Iterator[None]:
 
 
 def _current(ledger: Ledger) -> bool:
-    """Whether what is in the ledger was read as it would be now."""
+    """Return whether the ledger's articles were read as they would be now."""
     return ledger.state("reading") in (None, READING)
 
 
 def _lexicons(derived: Iterable[Derived]) -> list[Lexicon]:
-    return [one for one in derived if isinstance(one, Lexicon)]
+    return [index for index in derived if isinstance(index, Lexicon)]
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of `size`; the last may be shorter."""
+    """Yield the items in lists of `size`; the last may be shorter."""
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
 
 
 def _read(
-    found: Iterable[Found | Skipped], root: str, ledger: Ledger, derived: Sequence[Derived], progress: Progress
+    entries: Iterable[ArticleRef | Skipped], root: str, ledger: Ledger, derived: Sequence[Derived], progress: Progress
 ) -> Tally:
-    """Put what is new or changed into the ledger, batch by batch in their order; the next ones are prepared meanwhile."""
+    """Put new and changed articles into the ledger in order, batch by batch, while the next are prepared."""
     lexicons = _lexicons(derived)
     tally, current = Tally(), _current(ledger)
     under_way: deque[tuple[Batch, Job]] = deque()
 
     def keep_oldest() -> None:
         batch, job = under_way.popleft()
-        taken = tally.take(batch, job.result(), root)
+        taken = tally.record(batch, job.result(), root)
         if batch.adopted:
             ledger.adopt(root, batch.adopted)
-        ledger.replace([(one.article, one.passages) for one in taken], [one.sketch for one in taken])
+        ledger.replace([(item.article, item.passages) for item in taken], [item.sketch for item in taken])
         progress("read", tally.seen, None)
         for lexicon in lexicons:
             lexicon.follow(taken)
 
-    with Crew() as crew:
-        for some in batched(found, BATCH):
-            ids = {one.id for one in some if one.id is not None}
-            while any(batch.ids & ids for batch, _ in under_way):  # given twice: the later one replaces the earlier
+    with WorkerPool() as pool:
+        for some in batched(entries, BATCH):
+            ids = {entry.id for entry in some if entry.id is not None}
+            while any(batch.ids & ids for batch, _ in under_way):  # given twice: the later replaces the earlier
                 keep_oldest()
-            batch = told_apart(some, root, ledger, current)
-            while under_way and under_way[0][1].done and not crew.idle():
+            batch = classify(some, root, ledger, current)
+            while under_way and under_way[0][1].done and not pool.idle():
                 keep_oldest()
-            under_way.append((batch, crew.begin(batch.fresh)))
-            while len(under_way) > crew.size or sum(batch.size for batch, _ in under_way) > ROOM:
+            under_way.append((batch, pool.begin(batch.fresh)))
+            while len(under_way) > pool.size or sum(batch.size for batch, _ in under_way) > ROOM:
                 keep_oldest()
         while under_way:
             keep_oldest()

@@ -1,4 +1,4 @@
-"""What a run of path 1 finds and does: which articles are to be read, and what is reported of all of them in the end."""
+"""Plan an index run: which articles are to be read, and what is reported of all of them."""
 
 from __future__ import annotations
 
@@ -8,52 +8,51 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from index.ingest.worker_pool import Prepared
-from index.loaders.article_loader import Found
+from index.loaders.article_loader import ArticleRef
 from index.models import Skipped, SyncReport, Value
 from index.store.ledger import Ledger
 
 
 class Batch(Value, frozen=True, kw_only=True):
-    """Some articles that were found: which of them are to be read, which were, and which cannot be told."""
+    """Some articles of a PATH: which are to be read, and which were known before."""
 
-    steps: list[tuple[Found | Skipped, bool]]  # in order; whether it is to be read
+    steps: list[tuple[ArticleRef | Skipped, bool]]  # in order, each with whether it is to be read
     known: frozenset[str]  # ids of those that have an earlier version
     adopted: dict[str, str]  # id -> path of those that only moved
 
     @property
     def ids(self) -> set[str]:
-        return {one.id for one, _ in self.steps if one.id is not None}
+        return {entry.id for entry, _ in self.steps if entry.id is not None}
 
     @property
     def size(self) -> int:
-        return sum(one.size for one in self.fresh)
+        return sum(ref.size for ref in self.fresh)
 
     @property
-    def fresh(self) -> list[Found]:
-        return [one for one, fresh in self.steps if fresh and isinstance(one, Found)]
+    def fresh(self) -> list[ArticleRef]:
+        return [entry for entry, fresh in self.steps if fresh and isinstance(entry, ArticleRef)]
 
 
-def told_apart(some: list[Found | Skipped], root: str, ledger: Ledger, current: bool) -> Batch:
-    """What is to be done about each of these articles; `current`: whether what was read before need not be read anew."""
-    homes = ledger.locations([one.id for one in some if isinstance(one, Found)])
-    steps: list[tuple[Found | Skipped, bool]] = []
+def classify(entries: list[ArticleRef | Skipped], root: str, ledger: Ledger, current: bool) -> Batch:
+    """Decide what to do about each article; `current`: what was read before need not be read anew."""
+    locations = ledger.locations([entry.id for entry in entries if isinstance(entry, ArticleRef)])
+    steps: list[tuple[ArticleRef | Skipped, bool]] = []
     adopted = {}
-    for found in some:
-        home = homes.get(found.id) if isinstance(found, Found) else None
-        if isinstance(found, Skipped) or home is None:
-            steps.append((found, isinstance(found, Found)))
-        elif home.root != root and home.exists():
-            reason = (
-                f"the id {found.id} belongs to {home.root} ({home.path}); rename one, or run: isnad remove {found.id}"
-            )
-            steps.append((Skipped(path=found.place, id=found.id, reason=reason), False))
-        elif home.sha256 == found.sha256 and current:
-            steps.append((found, False))
-            if (home.root, home.path) != (root, found.path):
-                adopted[found.id] = found.path
+    for entry in entries:
+        location = locations.get(entry.id) if isinstance(entry, ArticleRef) else None
+        if isinstance(entry, Skipped) or location is None:
+            steps.append((entry, isinstance(entry, ArticleRef)))
+        elif location.root != root and location.exists():
+            owner = f"{location.root} ({location.path})"
+            reason = f"the id {entry.id} belongs to {owner}; rename one, or run: isnad remove {entry.id}"
+            steps.append((Skipped(path=entry.place, id=entry.id, reason=reason), False))
+        elif location.sha256 == entry.sha256 and current:
+            steps.append((entry, False))
+            if (location.root, location.path) != (root, entry.path):
+                adopted[entry.id] = entry.path
         else:
-            steps.append((found, True))
-    return Batch(steps=steps, known=frozenset(homes), adopted=adopted)
+            steps.append((entry, True))
+    return Batch(steps=steps, known=frozenset(locations), adopted=adopted)
 
 
 class Tally:
@@ -63,7 +62,7 @@ class Tally:
         self.added: list[str] = []
         self.changed: list[str] = []
         self.skipped: list[Skipped] = []
-        self.unseen: Counter[str] = Counter()
+        self.invisible: Counter[str] = Counter()
         self.unchanged = 0
         self.present: set[str] = set()  # ids of the articles that could be read
         self.refused: set[str] = set()  # and of those that could not
@@ -77,12 +76,12 @@ class Tally:
         if skipped.id is not None:
             self.refused.add(skipped.id)
 
-    def take(self, batch: Batch, outcomes: Iterable[Prepared | Skipped], root: str) -> list[Prepared]:
-        """Note what became of a batch; the articles of it that are new or changed."""
+    def record(self, batch: Batch, outcomes: Iterable[Prepared | Skipped], root: str) -> list[Prepared]:
+        """Record the outcomes of a batch; return those of its articles that are new or changed."""
         rest = iter(outcomes)
         taken = []
-        for one, fresh in batch.steps:
-            outcome = next(rest) if fresh else one
+        for entry, fresh in batch.steps:
+            outcome = next(rest) if fresh else entry
             if isinstance(outcome, Skipped):
                 self.skip(outcome)
                 continue
@@ -90,24 +89,24 @@ class Tally:
             self.present.add(article.id)
             if isinstance(outcome, Prepared):
                 (self.changed if article.id in batch.known else self.added).append(article.id)
-                self.unseen.update(outcome.unseen)
+                self.invisible.update(outcome.invisible)
                 taken.append(replace(outcome, article=replace(outcome.article, root=root)))
             else:
                 self.unchanged += 1
         return taken
 
     def report(self, known: set[str], *, dropping: bool) -> SyncReport:
-        """What was done, and of the articles that are `known` of this PATH, those to be dropped."""
+        """Return what was done and, of the articles `known` of this PATH, which are to be dropped."""
         stays = known & self.refused - self.present
         report = SyncReport(
             added=tuple(self.added),
             changed=tuple(self.changed),
             unchanged=self.unchanged,
             skipped=tuple(
-                replace(one, reason=f"{one.reason}; its earlier version stays indexed") if one.id in stays else one
-                for one in self.skipped
+                replace(skip, reason=f"{skip.reason}; its earlier version stays indexed") if skip.id in stays else skip
+                for skip in self.skipped
             ),
-            invisible_characters=dict(self.unseen),
+            invisible_characters=dict(self.invisible),
         )
         if not dropping:
             return report

@@ -1,4 +1,4 @@
-"""A folder of articles, followed: the only home of watchfiles."""
+"""Follow the changes of a folder of articles; the only user of watchfiles."""
 
 from __future__ import annotations
 
@@ -7,33 +7,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 QUIET = 300  # milliseconds without a change after which a burst of changes counts as over
-LOOK = 500  # milliseconds of one look
-ASIDE = 5.0  # seconds until a PATH that is gone, or is being replaced, is looked for again
+POLL = 500  # milliseconds until watchfiles returns without a change
+MISSING = 5.0  # seconds until a PATH that is gone, or is being replaced, is looked for again
 
 
-def changes(path: Path, apart: Path) -> Iterator[None]:
-    """Yields at once, and again after every burst of changes below a folder or to a file, until Ctrl-C; what changes below `apart`
-    (the store, which a folder may hold) is none of it.
+def changes(path: Path, ignored: Path) -> Iterator[None]:
+    """Yield at once, and again after every burst of changes below a folder or to a file, until Ctrl-C.
 
-    A PATH that goes away is waited for: a folder that is swapped for another, a drive that comes back.
+    Changes below `ignored` (the store, which a folder may hold) do not count. A PATH that goes away is waited for: a
+    folder that is swapped for another, a drive that comes back.
     """
     from watchfiles import DefaultFilter, watch
 
-    seen = DefaultFilter(ignore_paths=[apart.resolve()])
+    watched = DefaultFilter(ignore_paths=[ignored.resolve()])
     while True:
         try:
             begun = False
             for changed in watch(
                 path.resolve(),
-                watch_filter=seen,
+                watch_filter=watched,
                 step=QUIET,
-                rust_timeout=LOOK,
+                rust_timeout=POLL,
                 yield_on_timeout=True,
                 ignore_permission_denied=True,
             ):
-                if (
-                    changed or not begun
-                ):  # the first look is over: from now on no change is missed, not even while the caller works
+                # After the first poll no change is missed, not even while the caller works.
+                if changed or not begun:
                     begun = True
                     yield
                 if not path.exists():
@@ -41,4 +40,4 @@ def changes(path: Path, apart: Path) -> Iterator[None]:
         except FileNotFoundError:
             pass
         while not path.exists():
-            time.sleep(ASIDE)
+            time.sleep(MISSING)

@@ -1,7 +1,8 @@
-"""What is worked out of an article before the ledger takes it: read, counted, cut, sketched; on machines with several cores by several processes.
+"""Prepare articles for the ledger: read, cut into passages, sketch; on several cores by several processes.
 
-The processes are `python -m index.ingest.worker_pool`, spoken to over socket pairs: they never import the program that uses the library, so it
-needs no `if __name__ == "__main__"`. Whatever goes wrong with one of them, its articles are worked out here, and the rest, too.
+A worker is `python -m index.ingest.worker_pool`, spoken to over a socket pair: it never imports the program that uses
+the library, so that program needs no `if __name__ == "__main__"`. What a worker died over is prepared here. Where an
+article took it too much processor time, its articles are given to a worker one at a time, and what ends that is skipped.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from queue import SimpleQueue
 from threading import Event, Thread
 
@@ -20,25 +21,27 @@ import msgspec
 
 from index.chunking import WHOLE, cut
 from index.language.invisible_chars import count_invisible
-from index.loaders.article_loader import Found
-from index.loaders.sandbox import no_secrets, received, send
+from index.loaders.article_loader import ArticleRef
+from index.loaders.sandbox import clean_environment, receive, send
 from index.models import Article, Passage, Skipped, Value
 from index.near_duplicates import Sketch, sketch
 from index.token_count import count
 
-WORTH = 100  # articles, for which a process is worth its start: half a second of a core that has nothing to do
-AHEAD = 2  # jobs that a process has: the one it does, and the next
-PATIENCE = 2.0  # seconds for a process to end by itself
-MOST = 3  # processes: the one that writes cannot keep up with more
+WORTH = 100  # articles, for which a worker is worth its start: half a second of a core that has nothing to do
+AHEAD = 2  # jobs that a worker has: the current and the next
+PATIENCE = 2.0  # seconds for a worker to end by itself
+TOO_LONG = "reading it takes too long, or crashes the reader"
+MOST = 3  # workers: the process that writes cannot keep up with more
+SECONDS = 20.0  # of the processor, for an article in a worker
 
 
 class Prepared(Value, frozen=True, kw_only=True):
-    """What the ledger takes of one article."""
+    """What the ledger takes of an article."""
 
     article: Article
     passages: tuple[Passage, ...]
     sketch: Sketch | None
-    unseen: dict[str, int]  # characters that no reader sees, by kind
+    invisible: dict[str, int]  # characters that no reader sees, by kind
 
 
 class _Reply(Value, frozen=True, kw_only=True):
@@ -46,124 +49,153 @@ class _Reply(Value, frozen=True, kw_only=True):
     skipped: Skipped | None = None
 
 
-def prepared(found: Found) -> Prepared | Skipped:
-    """All that the ledger takes of an article, or why it cannot be read."""
-    article = found.load()
+def prepare(ref: ArticleRef) -> Prepared | Skipped:
+    """Return all that the ledger takes of an article, or why it cannot be read."""
+    article = ref.load()
     if isinstance(article, Skipped):
         return article
     return Prepared(
         article=article,
         passages=cut(article, whole=WHOLE),
         sketch=sketch(article.text, article.boilerplate),
-        unseen=count_invisible(article.text),
+        invisible=count_invisible(article.text),
     )
 
 
 class Job:
-    """Some articles that are being prepared: the first ones here, the rest, if any, by a process."""
+    """Some articles that are being prepared: the first of them here, the rest, if any, by a worker."""
 
-    def __init__(self, found: Sequence[Found]) -> None:
-        self.rest = deque(found)
+    def __init__(self, refs: Sequence[ArticleRef]) -> None:
+        self.rest = deque(refs)
         self._outcomes: list[Prepared | Skipped] = []
-        self._heard = Event()
-        self._elsewhere: list[Prepared | Skipped] | None = None
+        self._settled = Event()
+        self._late = False
+        self._worker_outcomes: list[Prepared | Skipped] | None = None
 
     @property
     def done(self) -> bool:
-        return not self.rest or self._heard.is_set()
+        """Whether `result` would not wait."""
+        return not self.rest or self._settled.is_set()
 
     def help(self) -> None:
-        """Prepare one article here."""
-        self._outcomes.append(prepared(self.rest.popleft()))
+        """Prepare an article here."""
+        self._outcomes.append(prepare(self.rest.popleft()))
 
-    def settle(self, outcomes: list[Prepared | Skipped] | None) -> None:
-        """Note what a process made of the rest; None where it died over it."""
-        self._elsewhere = outcomes
-        self._heard.set()
+    def wait(self) -> list[Prepared | Skipped] | None:
+        """Wait for the worker and return its outcomes; None where it died."""
+        self._settled.wait()
+        return self._worker_outcomes
+
+    def settle(self, outcomes: list[Prepared | Skipped] | None, *, late: bool = False) -> None:
+        """Note the worker's outcomes for the rest: None where it died, `late` where that was for want of time."""
+        self._worker_outcomes, self._late = outcomes, late
+        self._settled.set()
 
     def result(self) -> list[Prepared | Skipped]:
-        """What became of each article, in their order; waits for it. What a process died over is prepared here."""
-        if self.rest:
-            self._heard.wait()
-            if self._elsewhere is not None:
-                self._outcomes += self._elsewhere
-                self.rest.clear()
+        """Wait, and return the outcome for each article in their order."""
+        if self.rest and (outcomes := self.wait()):
+            self._outcomes += outcomes
+            self.rest.clear()
+        if self._late:
+            self._outcomes += _prepare_singly(self.rest)
+            self.rest.clear()
         while self.rest:
             self.help()
         return self._outcomes
 
 
-class Crew:
-    """Prepares articles: here, and where there are 100 and more also by a process for each further core. Who would wait, helps.
+def _prepare_singly(refs: Iterable[ArticleRef]) -> Iterator[Prepared | Skipped]:
+    """Prepare articles in a worker that has a single article at a time and is started anew where it dies over it."""
+    worker: Worker | None = None
+    try:
+        for ref in refs:
+            worker = worker or Worker.start()
+            if worker is None:
+                yield Skipped(path=ref.place, id=ref.id, reason="no process to read it can be started; try again")
+                continue
+            job = Job([ref])
+            if worker.submit(job) and (outcomes := job.wait()):
+                yield outcomes[0]
+            else:
+                worker.end()
+                worker = None
+                yield Skipped(path=ref.place, id=ref.id, reason=TOO_LONG)
+    finally:
+        if worker is not None:
+            worker.end()
 
-    with Crew() as crew:
-        jobs = [crew.begin(some) for some in batches]
+
+class WorkerPool:
+    """Prepares articles here and, where there are 100 or more, also in a worker for each further core.
+
+    with WorkerPool() as pool:
+        jobs = [pool.begin(batch) for batch in batches]
         results = [job.result() for job in jobs]
     """
 
     def __init__(self) -> None:
         self._wanted = min(MOST, _cores() - 1)
         self._begun = 0
-        self._hands: list[_Hand] = []
+        self._workers: list[Worker] = []
 
     @property
     def size(self) -> int:
-        """How many jobs can be under way."""
-        return AHEAD * len(self._hands)
+        """Return how many jobs can be under way."""
+        return AHEAD * len(self._workers)
 
-    def idle(self) -> _Hand | None:
-        """The process with the least to do; None where all have enough, or there is none."""
-        able = [hand for hand in self._hands if hand.able and hand.load < AHEAD]
-        return min(able, key=lambda hand: hand.load, default=None)
+    def idle(self) -> Worker | None:
+        """Return the worker with the fewest jobs; None where all have enough, or none runs."""
+        able = [worker for worker in self._workers if worker.able and worker.load < AHEAD]
+        return min(able, key=lambda worker: worker.load, default=None)
 
-    def begin(self, found: Sequence[Found]) -> Job:
-        """A job for these articles. Returns when it is done, or when a process could be given what is left of it."""
-        job = Job(found)
-        self._begun += len(found)
+    def begin(self, refs: Sequence[ArticleRef]) -> Job:
+        """Begin a job; return when it is done, or when a worker has taken what is left of it."""
+        job = Job(refs)
+        self._begun += len(refs)
         if self._wanted and self._begun >= WORTH:
-            self._hands = [hand for _ in range(self._wanted) if (hand := _Hand.hired())]
+            self._workers = [worker for _ in range(self._wanted) if (worker := Worker.start())]
             self._wanted = 0
         while job.rest:
-            if (hand := self.idle()) and hand.gave(job):
+            if (worker := self.idle()) and worker.submit(job):
                 break
             job.help()
         return job
 
     def close(self) -> None:
-        """End the processes, whatever they are doing."""
-        for hand in self._hands:
-            hand.end()
-        self._hands.clear()
+        """End the workers, whatever they are doing."""
+        for worker in self._workers:
+            worker.end()
+        self._workers.clear()
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
 
-class _Hand:
-    """One process that prepares articles, and the thread that listens to it."""
+class Worker:
+    """A process that prepares articles, and the thread that listens to it."""
 
     def __init__(self, child: subprocess.Popen[bytes], line: socket.socket) -> None:
         self.able = False  # not before it has loaded what it needs, nor when it has ended
-        self._given = self._settled = 0  # jobs; each is counted by one thread only
+        self._given = self._settled = 0  # jobs; each is counted by a single thread
         self._child = child
-        self._line = line
+        self._socket = line
         self._jobs = SimpleQueue[Job | None]()
         self._listening = Thread(target=self._listen, daemon=True)
         self._listening.start()
 
     @classmethod
-    def hired(cls) -> _Hand | None:
-        """A new process; None where the system allows none."""
+    def start(cls) -> Worker | None:
+        """Start a process; return None where the system allows none."""
         ours, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-P", "-m", "index.ingest.worker_pool", str(theirs.fileno())]
+            command = [sys.executable, "-P", "-m", "index.ingest.worker_pool", str(theirs.fileno()), str(SECONDS)]
             null = subprocess.DEVNULL
             try:
                 child = subprocess.Popen(
-                    command, pass_fds=[theirs.fileno()], env=no_secrets(), stdin=null, stdout=null, stderr=null
+                    command, pass_fds=[theirs.fileno()], env=clean_environment(), stdin=null, stdout=null, stderr=null
                 )
             except OSError:
                 ours.close()
@@ -172,13 +204,13 @@ class _Hand:
 
     @property
     def load(self) -> int:
-        """How many jobs it has."""
+        """Return how many jobs it has."""
         return self._given - self._settled
 
-    def gave(self, job: Job) -> bool:
-        """Whether it could be given the rest of a job."""
+    def submit(self, job: Job) -> bool:
+        """Give it the rest of a job; return whether it could take it."""
         try:
-            send(self._line, msgspec.msgpack.encode(list(job.rest)))
+            send(self._socket, msgspec.msgpack.encode(list(job.rest)))
         except (OSError, ValueError):
             self.able = False
             return False
@@ -187,7 +219,7 @@ class _Hand:
         return True
 
     def end(self) -> None:
-        """End it, and the process in which it reads what strangers made."""
+        """End it, and the sandbox that it has."""
         self.able = False
         self._jobs.put(None)
         self._child.terminate()
@@ -197,63 +229,75 @@ class _Hand:
             self._child.kill()
             self._child.wait()
         self._listening.join()
-        self._line.close()
+        self._socket.close()
 
     def _listen(self) -> None:
-        """Hear that it is ready, then what became of one job after the other."""
+        """Wait until it is ready, then for the outcomes of each job."""
         self.able = self._reply() is not None
         while job := self._jobs.get():
-            job.settle(self._reply())
+            outcomes = self._reply()
+            job.settle(outcomes, late=outcomes is None and self._timed_out())
             self._settled += 1
 
     def _reply(self) -> list[Prepared | Skipped] | None:
-        """What it says next; None where it has ended."""
+        """Return its next outcomes; None where it has ended."""
         try:
-            replies = msgspec.msgpack.decode(received(self._line), type=list[_Reply])
+            replies = msgspec.msgpack.decode(receive(self._socket), type=list[_Reply])
         except Exception:  # whatever it is, its articles can be prepared here
             self.able = False
             return None
         return [outcome for reply in replies if (outcome := reply.prepared or reply.skipped)]
 
+    def _timed_out(self) -> bool:
+        """Return whether its timer ended it."""
+        try:
+            return self._child.wait(PATIENCE) == -signal.SIGPROF
+        except subprocess.TimeoutExpired:
+            return False
+
 
 def _cores() -> int:
-    """The cores that this process may use."""
+    """Return how many cores this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system
         return os.cpu_count() or 1
 
 
-def _serve(parent: socket.socket) -> None:
+def _serve(parent: socket.socket, seconds: float) -> None:
     """Prepare what comes until the parent is gone."""
-    tasks = SimpleQueue[list[Found] | None]()
+    tasks = SimpleQueue[list[ArticleRef] | None]()
     Thread(target=_collect, args=(parent, tasks), daemon=True).start()
     count("words"), sketch("what takes long to load")
     send(parent, msgspec.msgpack.encode([]))
-    while found := tasks.get():
-        send(parent, msgspec.msgpack.encode([_reply(prepared(match)) for match in found]))
+    while refs := tasks.get():
+        send(parent, msgspec.msgpack.encode([_reply(ref, seconds) for ref in refs]))
 
 
-def _collect(parent: socket.socket, tasks: SimpleQueue[list[Found] | None]) -> None:
+def _collect(parent: socket.socket, tasks: SimpleQueue[list[ArticleRef] | None]) -> None:
     """Take what the parent gives as soon as it comes, so that the parent never waits for it."""
     try:
         while True:
-            tasks.put(msgspec.msgpack.decode(received(parent), type=list[Found]))
+            tasks.put(msgspec.msgpack.decode(receive(parent), type=list[ArticleRef]))
     finally:
         tasks.put(None)
 
 
-def _reply(outcome: Prepared | Skipped) -> _Reply:
+def _reply(ref: ArticleRef, seconds: float) -> _Reply:
+    """Prepare an article; a timer ends this process where that takes too much of the processor."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    outcome = prepare(ref)
+    signal.setitimer(signal.ITIMER_PROF, 0)
     return _Reply(skipped=outcome) if isinstance(outcome, Skipped) else _Reply(prepared=outcome)
 
 
-def _leave(*_: object) -> None:
-    raise SystemExit  # so that the confined process is ended, too
+def _exit(*_: object) -> None:
+    raise SystemExit  # so that the sandbox is ended, too
 
 
 if __name__ == "__main__":
-    os.nice(5)  # who waits for nobody may wait for the one that writes
+    os.nice(5)  # let the process that writes go first
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to end
-    signal.signal(signal.SIGTERM, _leave)
-    with socket.socket(fileno=int(sys.argv[1])) as line:
-        _serve(line)
+    signal.signal(signal.SIGTERM, _exit)
+    with socket.socket(fileno=int(sys.argv[1])) as parent:
+        _serve(parent, float(sys.argv[2]))

@@ -1,6 +1,7 @@
-"""Files in, articles out: strictly read, in a fixed order, one at a time; whatever is not read says why.
+"""Find the articles of a folder or a JSON Lines file in a fixed order, and read them strictly, a single one at a time.
 
-`scan` finds the articles of a PATH without decoding them, so that an unchanged one costs one hash; `Found.load` reads one.
+`scan` hashes the articles of a PATH without decoding them, so that an unchanged article costs a hash; `ArticleRef.load`
+reads an article. What cannot be read is a Skipped with the reason.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from index.errors import SourceError
-from index.loaders.encoding import Refused, decode
-from index.loaders.folder import MAX_BYTES, File, content, shown, walk
-from index.loaders.front_matter import front_matter
-from index.loaders.jsonl import Line, Record, ids, is_json_lines, line_of, lines
-from index.loaders.metadata import About, described
-from index.loaders.sandbox import SHARED
+from index.loaders.encoding import Unreadable, decode
+from index.loaders.folder import MAX_BYTES, File, printable, read_bytes, walk
+from index.loaders.front_matter import parse_front_matter
+from index.loaders.jsonl import JsonLine, Record, check_record, is_json_lines, read_lines, record_ids
+from index.loaders.metadata import Metadata, extract_metadata, with_language
+from index.loaders.sandbox import SANDBOX
 from index.models import Article, Skipped, Value
 
-LIMITS = {  # bytes of a file, by its extension; a file of another kind is none of ours
+LIMITS = {  # bytes of a file, by its extension; other files hold no articles
     **dict.fromkeys((".txt", ".md", ".markdown"), MAX_BYTES),
     **dict.fromkeys((".html", ".htm", ".xhtml"), 10_000_000),
     **dict.fromkeys((".pdf", ".docx"), 50_000_000),
 }
+UNGUARDED = 50_000  # characters of a text that is searched for metadata in this process; longer ones are in the sandbox
 # Possessive quantifiers keep it linear: an article may consist of comments.
 HTML = re.compile(
     r"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?:(?!-->).){0,2000}+-->\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
@@ -32,8 +34,8 @@ HTML = re.compile(
 )
 
 
-class Found(Value, frozen=True, kw_only=True):
-    """An article that has been found and hashed, not yet read."""
+class ArticleRef(Value, frozen=True, kw_only=True):
+    """Where an article stands, and its hash; the article is not yet read."""
 
     id: str
     path: str  # relative to the PATH it was found in
@@ -44,206 +46,210 @@ class Found(Value, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """Where it stands, as it may be printed: the file, of a record with its line."""
-        return shown(self.path) if self.line is None else f"{shown(self.path)}:{self.line}"
+        """Return the file, of a record with its line, fit for printing."""
+        return printable(self.path) if self.line is None else f"{printable(self.path)}:{self.line}"
 
     def load(self) -> Article | Skipped:
-        """The article itself, or why it is none. A file is read anew: `sha256` of the article is of what was read now."""
+        """Read the article, or return why it cannot be read; `sha256` of the article is of what was read now."""
         try:
             if isinstance(self.origin, Record):
                 return _from_record(self, self.origin)
-            return _from_file(self, content(Path(os.fsdecode(self.origin)), _limit(self.path)))
-        except Refused as refused:
+            return _from_file(self, read_bytes(Path(os.fsdecode(self.origin)), _limit(self.path)))
+        except Unreadable as refused:
             return Skipped(path=self.place, id=self.id, reason=str(refused))
 
 
 def read(path: Path) -> Iterator[Article | Skipped]:
-    """Every article of a PATH in a fixed order, and a Skipped for all that is none: `scan`, each one loaded."""
-    for one in scan(path):
-        yield one.load() if isinstance(one, Found) else one
+    """Yield every article of a PATH in a fixed order, and a Skipped for whatever is none."""
+    for entry in scan(path):
+        yield entry.load() if isinstance(entry, ArticleRef) else entry
 
 
-def scan(path: Path) -> Iterator[Found | Skipped]:
-    """The articles of a folder (with its sub-folders) or of a JSON Lines file, sorted by path, found but not decoded.
+def scan(path: Path) -> Iterator[ArticleRef | Skipped]:
+    """Yield the articles of a folder with its sub-folders, or of a JSON Lines file, sorted by path and not decoded.
 
-    A file's id is its relative path without the extension, a record's is its `id`. Where two have one id, both are
-    refused. Holds ids in memory, not articles. Raises SourceError where PATH is missing or there is no article in it.
+    A file's id is its relative path without the extension, a record's is its `id`. Articles that share an id are all
+    refused. Holds ids in memory, not articles. Raises SourceError where PATH is missing or holds no article.
     """
-    root = source(path)
-    twice = _given_twice(_ids(root))
+    root = resolve_source(path)
+    repeated = _repeated(_ids(root))
     reasons: list[str] = []
-    any_found = False
-    for one in _entries(root):
-        if isinstance(one, Found):
-            any_found = True
-            if one.id in twice:
-                one = Skipped(path=one.place, id=one.id, reason=f"another article has the id {one.id} too: rename one")
+    empty = True
+    for entry in _entries(root):
+        if isinstance(entry, ArticleRef):
+            empty = False
+            if entry.id in repeated:
+                reason = f"another article has the id {entry.id} too: rename one"
+                entry = Skipped(path=entry.place, id=entry.id, reason=reason)
         elif len(reasons) < 3:
-            reasons.append(f"{one.path}: {one.reason}")
-        yield one
-    if not any_found:
+            reasons.append(f"{entry.path}: {entry.reason}")
+        yield entry
+    if empty:
         raise SourceError(
             f"no article in {path}; put text, Markdown, HTML, PDF, Word or JSON Lines files there"
             + "".join(f"; {reason}" for reason in reasons)
         )
 
 
-def any_article(path: Path) -> bool:
-    """Whether there is an article in a PATH that can be read; no more of it is read than that takes. Raises as `scan` does."""
-    return any(isinstance(one, Found) and isinstance(one.load(), Article) for one in scan(path))
+def has_article(path: Path) -> bool:
+    """Return whether a PATH holds an article that can be read, reading no more than needed. Raises as `scan` does."""
+    return any(isinstance(entry, ArticleRef) and isinstance(entry.load(), Article) for entry in scan(path))
 
 
-def source(path: Path) -> Path:
-    """The PATH itself, links followed; SourceError where it is missing, or can hold no articles."""
+def resolve_source(path: Path) -> Path:
+    """Return the PATH with links resolved; raise SourceError where it is missing or can hold no articles."""
     try:
         root = path.resolve(strict=True)
-    except (OSError, RuntimeError, ValueError) as failed:  # links in a circle, no permission, a NUL in the name
-        gone = isinstance(failed, FileNotFoundError)
-        trouble = "does not exist" if gone else f"cannot be read ({getattr(failed, 'strerror', None) or failed})"
-        raise SourceError(f"{shown(str(path))} {trouble}; give a folder of articles or a .jsonl file") from None
+    except (OSError, RuntimeError, ValueError) as error:  # links in a circle, no permission, a NUL in the name
+        missing = isinstance(error, FileNotFoundError)
+        problem = "does not exist" if missing else f"cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise SourceError(f"{printable(str(path))} {problem}; give a folder of articles or a .jsonl file") from None
+    try:
+        str(root).encode()
+    except UnicodeEncodeError:
+        raise SourceError(f"the name of {printable(str(root))} is not valid Unicode; rename it") from None
     if not root.is_dir() and not is_json_lines(root.name):
         raise SourceError(f"{path} is neither a folder nor a .jsonl file; give the folder that the file is in")
     return root
 
 
-def given(records: Iterable[Mapping[str, object]]) -> Iterator[Found | Skipped]:
-    """Articles that come as mappings with the keys of a JSON Lines record, found but not read; of two with one id the last stays.
+def from_records(records: Iterable[Mapping[str, object]]) -> Iterator[ArticleRef | Skipped]:
+    """Yield articles given as mappings with the keys of a JSON Lines record; of those that share an id the last stays.
 
-    >>> [one.id for one in given([{"id": "a", "text": "The bridge opened."}, {"id": "b"}])]
+    >>> [entry.id for entry in from_records([{"id": "a", "text": "The bridge opened."}, {"id": "b"}])]
     ['a', 'b']
     """
     for number, record in enumerate(records, 1):
-        yield _recorded("", line_of(number, record))
+        yield _record_ref("", check_record(number, record))
 
 
-def _given_twice(names: Iterator[str]) -> frozenset[str]:
+def _repeated(names: Iterator[str]) -> frozenset[str]:
     seen: set[str] = set()
-    twice: set[str] = set()
+    repeated: set[str] = set()
     for name in names:
-        (twice if name in seen else seen).add(name)
-    return frozenset(twice)
+        (repeated if name in seen else seen).add(name)
+    return frozenset(repeated)
 
 
 def _ids(root: Path) -> Iterator[str]:
-    for home, file in _files(root):
+    for folder, file in _files(root):
         if isinstance(file, Skipped):
             continue
         if not is_json_lines(file.path):
             yield file.id
             continue
         try:
-            yield from ids(home / file.path)
-        except Refused:
+            yield from record_ids(folder / file.path)
+        except Unreadable:
             continue
 
 
-def _entries(root: Path) -> Iterator[Found | Skipped]:
-    for home, file in _files(root):
+def _entries(root: Path) -> Iterator[ArticleRef | Skipped]:
+    for folder, file in _files(root):
         if isinstance(file, Skipped):
             yield file
         elif is_json_lines(file.path):
-            yield from _records(home, file.path)
+            yield from _record_refs(folder, file.path)
         else:
-            yield _found(home, file)
+            yield _file_ref(folder, file)
 
 
 def _files(root: Path) -> Iterator[tuple[Path, File | Skipped]]:
-    """The files that can hold articles, each with the folder that its path is relative to."""
+    """Yield the files that can hold articles, each with the folder that its path is relative to."""
     if root.is_file():
         yield root.parent, File(id=root.name, path=root.name, suffix=root.suffix)
         return
-    for one in walk(root):
-        if isinstance(one, File) and one.suffix not in LIMITS and not is_json_lines(one.path):
-            yield (
-                root,
-                Skipped(
-                    path=shown(one.path),
-                    reason=f"not a type of article file ({one.suffix or 'no extension'})",
-                    error=False,
-                ),
-            )
+    for entry in walk(root):
+        if isinstance(entry, File) and entry.suffix not in LIMITS and not is_json_lines(entry.path):
+            reason = f"not a type of article file ({entry.suffix or 'no extension'})"
+            yield root, Skipped(path=printable(entry.path), reason=reason, error=False)
         else:
-            yield root, one
+            yield root, entry
 
 
-def _found(root: Path, file: File) -> Found | Skipped:
+def _file_ref(root: Path, file: File) -> ArticleRef | Skipped:
     try:
-        data = content(root / file.path, _limit(file.path))
-    except Refused as refused:
-        return Skipped(path=shown(file.path), id=file.id, reason=str(refused))
+        data = read_bytes(root / file.path, _limit(file.path))
+    except Unreadable as refused:
+        return Skipped(path=printable(file.path), id=file.id, reason=str(refused))
     sha256, origin = hashlib.sha256(data).hexdigest(), os.fsencode(root / file.path)
-    return Found(id=file.id, path=file.path, sha256=sha256, origin=origin, size=len(data))
+    return ArticleRef(id=file.id, path=file.path, sha256=sha256, origin=origin, size=len(data))
 
 
-def _records(root: Path, path: str) -> Iterator[Found | Skipped]:
+def _record_refs(root: Path, path: str) -> Iterator[ArticleRef | Skipped]:
     try:
-        for line in lines(root / path):
-            yield _recorded(path, line)
-    except Refused as refused:
-        yield Skipped(path=shown(path), reason=str(refused))
+        for line in read_lines(root / path):
+            yield _record_ref(path, line)
+    except Unreadable as refused:
+        yield Skipped(path=printable(path), reason=str(refused))
 
 
-def _recorded(path: str, line: Line) -> Found | Skipped:
+def _record_ref(path: str, line: JsonLine) -> ArticleRef | Skipped:
     if line.record is None:
-        place = f"{shown(path)}:{line.number}"
-        return Skipped(path=place, id=line.id, reason=line.trouble, unidentifiable=line.nameless)
+        place = f"{printable(path)}:{line.number}"
+        return Skipped(path=place, id=line.id, reason=line.trouble, unidentifiable=line.unidentifiable)
     record, size = line.record, len(line.record.text)
-    return Found(id=str(record.id), path=path, line=line.number, sha256=record.sha256, origin=record, size=size)
+    return ArticleRef(id=str(record.id), path=path, line=line.number, sha256=record.sha256, origin=record, size=size)
 
 
 def _limit(path: str) -> int:
     return LIMITS[os.path.splitext(path)[1].lower()]
 
 
-def _from_file(found: Found, data: bytes) -> Article:
-    """An article from a file of any kind; the kind is told from what is in it, its name must only not belie that."""
-    kind, text = _kind(found.path, data)
+def _from_file(ref: ArticleRef, data: bytes) -> Article:
+    """Read an article from a file of any kind, which its content decides; its name must not contradict that."""
+    kind, text = _kind(ref.path, data)
     if kind == "text":
-        about = front_matter(text)
+        known = parse_front_matter(text)
     else:
-        extract = SHARED.extract(kind, data)
-        text, about = extract.text, extract.about
+        extracted = SANDBOX.extract(kind, data)
+        text, known = extracted.text, extracted.metadata
     if not text.strip():
-        raise Refused("it is empty")
-    return _article(found, text, hashlib.sha256(data).hexdigest(), described(text, about))
+        raise Unreadable("it is empty")
+    return _article(ref, text, hashlib.sha256(data).hexdigest(), known)
 
 
 def _kind(path: str, data: bytes) -> tuple[str, str]:
-    """What is in a file, and its text where it is plain text."""
+    """Return what is in a file, and its text where it is plain text."""
     suffix = os.path.splitext(path)[1].lower()
     if b"%PDF-" in data[:1024]:
         return "pdf", ""
     if data.startswith(b"PK\x03\x04"):
         return "docx", ""
     if suffix in (".pdf", ".docx"):
-        raise Refused(f"it is named {suffix}, but is no such file")
+        raise Unreadable(f"it is named {suffix}, but is no such file")
     if suffix in (".html", ".htm", ".xhtml"):
         return "html", ""
     text = decode(data)
     return ("html", "") if HTML.match(text) else ("text", text)
 
 
-def _from_record(found: Found, record: Record) -> Article:
-    known = About(
+def _from_record(ref: ArticleRef, record: Record) -> Article:
+    known = Metadata(
         title=record.title or None,
         published=record.day,
         publisher=record.publisher or None,
         url=record.url or None,
         language=record.lang or None,
     )
-    return _article(found, record.text, found.sha256, described(record.text, known))
+    return _article(ref, record.text, ref.sha256, known)
 
 
-def _article(found: Found, text: str, sha256: str, about: About) -> Article:
+def _article(ref: ArticleRef, text: str, sha256: str, known: Metadata) -> Article:
+    """Make an article with what its text states; a long text is searched in the sandbox, which has a deadline."""
+    if len(text) <= UNGUARDED:
+        metadata = extract_metadata(text, known)
+    else:
+        metadata = with_language(text, SANDBOX.stated_metadata(text, known), known)
     return Article(
-        id=found.id,
-        path=found.path,
+        id=ref.id,
+        path=ref.path,
         text=text,
         sha256=sha256,
-        title=about.title,
-        published=about.published,
-        publisher=about.publisher,
-        url=about.url,
-        language=about.language,
-        boilerplate=about.boilerplate,
+        title=metadata.title,
+        published=metadata.published,
+        publisher=metadata.publisher,
+        url=metadata.url,
+        language=metadata.language,
+        boilerplate=metadata.boilerplate,
     )

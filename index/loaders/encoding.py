@@ -1,7 +1,8 @@
-"""Bytes of a file → its text, strictly: nothing is dropped, replaced or guessed; what is not certain is refused.
+"""Decode the bytes of a file strictly: nothing is dropped, replaced or guessed; uncertain encodings are refused.
 
-UTF-8 first, with or without a byte order mark; UTF-16 and UTF-32 by their mark; then the two old Arabic code pages, and only
-where the decoded text is plainly Arabic: common words and the article of the language, no Latin letter inside a word.
+UTF-8 is tried first, with or without a byte order mark; UTF-16 and UTF-32 by their mark; then the two old Arabic code
+pages, which are accepted only where the decoded text is plainly Arabic: frequent words, words with the definite
+article, and no Latin letter inside a word.
 """
 
 from __future__ import annotations
@@ -30,28 +31,28 @@ _MIXED = re.compile("[\u0621-\u064a][A-Za-zÀ-ÿŒœŸƒ]|[A-Za-zÀ-ÿŒœŸƒ][
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 
 
-class Refused(Exception):
-    """A file that cannot be read as an article; the text says why."""
+class Unreadable(Exception):
+    """A file cannot be read as an article; the message says why."""
 
 
 def decode(data: bytes) -> str:
-    """The text of the bytes, a byte order mark dropped and nothing else changed; Refused with the reason where it is not text.
+    """Decode bytes to text, without the byte order mark; raise Unreadable where they are no text.
 
     >>> decode("خبر\\r\\n".encode("utf-8-sig"))
     'خبر\\r\\n'
     >>> decode(b"\\xff\\x00\\x80")
     Traceback (most recent call last):
-    index.loaders.encoding.Refused: it is neither UTF-8 nor any other encoding that can be told for certain (byte 1)
+    index.loaders.encoding.Unreadable: it is neither UTF-8 nor any other encoding that can be told for certain (byte 1)
     """
-    text = _decoded(data)
-    reason = unreadable(text)
+    text = _decode(data)
+    reason = binary_reason(text)
     if reason:
-        raise Refused(reason)
+        raise Unreadable(reason)
     return text
 
 
-def unreadable(text: str) -> str | None:
-    """Why a decoded text is no text: it holds NUL, or more control characters than text does (1 %); None where it is one."""
+def binary_reason(text: str) -> str | None:
+    """Return why a decoded text is binary: NUL, or more than 1 % control characters; None where it is text."""
     if "\x00" in text:
         return "it holds NUL characters: a binary file, or UTF-16 without its byte order mark"
     if len(_CONTROL.findall(text)) > CONTROL_SHARE * len(text):
@@ -59,13 +60,13 @@ def unreadable(text: str) -> str | None:
     return None
 
 
-def _decoded(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     for mark, encoding in MARKS:
         if data.startswith(mark):
             try:
                 return data[len(mark) :].decode(encoding)
             except UnicodeDecodeError as broken:
-                raise Refused(
+                raise Unreadable(
                     f"it begins as {encoding.upper()} and is broken at byte {len(mark) + broken.start + 1}"
                 ) from None
     try:
@@ -74,28 +75,28 @@ def _decoded(data: bytes) -> str:
         page = _code_page(data)
         if page:
             return data.decode(page)
-        raise Refused(
+        raise Unreadable(
             f"it is neither UTF-8 nor any other encoding that can be told for certain (byte {broken.start + 1})"
         ) from None
 
 
 def _code_page(data: bytes) -> str | None:
-    """The Arabic code page that the bytes are certainly in, if any."""
+    """Return the Arabic code page that the bytes are certainly in, if any."""
     scores = []
     for page in CODE_PAGES:
         try:
             data.decode(page)
         except UnicodeDecodeError:
             continue
-        scores.append((_arabic(data[:SAMPLE].decode(page)), page))
+        scores.append((_arabic_score(data[:SAMPLE].decode(page)), page))
     scores.sort(reverse=True)
     if not scores or scores[0][0] < 1 or (len(scores) > 1 and scores[1][0] > scores[0][0] / 2):
         return None
     return scores[0][1]
 
 
-def _arabic(text: str) -> float:
-    """How surely this is Arabic or Persian prose: 1 is sure, 0 is not at all."""
+def _arabic_score(text: str) -> float:
+    """Score from 0 to 1 or more how surely a text is Arabic or Persian prose; 1 is sure."""
     words: list[str] = _ARABIC.findall(text)
     known = sum(word in _COMMON or (word.startswith("ال") and len(word) > 3) for word in words)
     if (

@@ -1,6 +1,6 @@
-"""Pages and documents → their text and what they say of themselves. Runs in a child process with limits (`index.loaders.sandbox`).
+"""Extract the text of a page or a document, and its metadata. Runs in a sandbox (`index.loaders.sandbox`).
 
-The only home of trafilatura (HTML), python-docx (DOCX) and, through `index.loaders.pdf`, pypdfium2.
+The only user of trafilatura (HTML), python-docx (DOCX) and, through `index.loaders.pdf`, pypdfium2.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import zipfile
 from collections.abc import Callable
 from datetime import date
 
-from index.loaders.encoding import Refused, decode
-from index.loaders.metadata import About
-from index.loaders.pdf import pdf_text
+from index.loaders.encoding import Unreadable, decode
+from index.loaders.metadata import UNKNOWN, Metadata
+from index.loaders.pdf import extract_pdf_text
 from index.models import Value
 
 MAX_TEXT = 5_000_000  # characters
@@ -21,64 +21,68 @@ MAX_EXPANDED = 200_000_000  # bytes that the parts of a DOCX may have together
 MAX_RATIO = 100  # how far a part may expand
 MAX_PARTS = 5_000
 
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{3,20})", re.IGNORECASE)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*+=\s*+[\"']?+\s*+([\w.:-]{3,20})", re.IGNORECASE)
 _CHARSETS = re.compile(
     r"utf-?8|windows-125\d|cp125\d|iso-8859-\d{1,2}|koi8-[ru]|gb2312|gbk|gb18030|big5|shift_jis|euc-(?:jp|kr)", re.I
 )
 _PROGRAM = re.compile(r"^Microsoft (?:Office )?(?:Word|PowerPoint) - ", re.IGNORECASE)
 _NO_TITLE = re.compile(
-    r"|(?:word |microsoft word )?document ?\d*|untitled(?: document)? ?\d*|powerpoint presentation|.*\.(?:docx?|pdf|rtf|odt|txt|pptx?)",
-    re.IGNORECASE,
+    r"|(?:word |microsoft word )?document ?\d*|untitled(?: document)? ?\d*|powerpoint presentation", re.IGNORECASE
 )
+_FILE_NAMES = (".doc", ".docx", ".pdf", ".rtf", ".odt", ".txt", ".ppt", ".pptx")
 
 
-class Extract(Value, frozen=True, kw_only=True):
-    """The text of a page or a document, and what is known of it beside its text."""
+class ExtractedText(Value, frozen=True, kw_only=True):
+    """The text of a page or a document, and the metadata that stands outside of it."""
 
     text: str
-    about: About
+    metadata: Metadata
 
 
-def extract(kind: str, data: bytes) -> Extract:
-    """The text in the bytes of an `html`, `docx` or `pdf` file; Refused with the reason where there is none to be had.
+def extract(kind: str, data: bytes) -> ExtractedText:
+    """Return the text in the bytes of an `html`, `docx` or `pdf` file, and the metadata that stands outside of it.
+
+    Raises Unreadable with the reason where there is no text.
 
     >>> extract("html", b"<html><body><p>One short story.</p><script>no()</script></body></html>").text
     'One short story.'
     """
-    found = _READERS[kind](data)
-    if not found.text.strip():
-        raise Refused("there is no text in it")
-    if len(found.text) > MAX_TEXT:
-        raise Refused(f"it holds more than {MAX_TEXT:,} characters")
-    return found
+    extracted = _READERS[kind](data)
+    if not extracted.text.strip():
+        raise Unreadable("there is no text in it")
+    if len(extracted.text) > MAX_TEXT:
+        raise Unreadable(f"it holds more than {MAX_TEXT:,} characters")
+    return extracted
 
 
-def _html(data: bytes) -> Extract:
+def _html(data: bytes) -> ExtractedText:
     import trafilatura
 
-    page = _decoded(data)
+    page = _decode_page(data)
     dates = {
         "extensive_search": False,
         "original_date": True,
         "max_date": "2100-01-01",
-    }  # no date is guessed from the text
-    found = trafilatura.bare_extraction(page, include_comments=False, with_metadata=True, date_extraction_params=dates)
-    if found is None or isinstance(found, dict) or not found.text:
-        return Extract(text=trafilatura.html2txt(page), about=About())
-    about = About(
-        title=found.title or None,
-        published=date.fromisoformat(found.date) if found.date else None,
-        publisher=found.sitename or None,
-        url=found.url or None,
+    }  # none is guessed from the text
+    document = trafilatura.bare_extraction(
+        page, include_comments=False, with_metadata=True, date_extraction_params=dates
     )
-    return Extract(text=found.text, about=about)
+    if document is None or isinstance(document, dict) or not document.text:
+        return ExtractedText(text=trafilatura.html2txt(page), metadata=UNKNOWN)
+    metadata = Metadata(
+        title=document.title or None,
+        published=date.fromisoformat(document.date) if document.date else None,
+        publisher=document.sitename or None,
+        url=document.url or None,
+    )
+    return ExtractedText(text=document.text, metadata=metadata)
 
 
-def _decoded(page: bytes) -> str:
-    """The source of a page: in a certain encoding, failing that in the one it declares, strictly."""
+def _decode_page(page: bytes) -> str:
+    """Decode a page strictly, in an encoding that is certain, else in the declared encoding."""
     try:
         return decode(page)
-    except Refused as refused:
+    except Unreadable as refused:
         declared = _CHARSET.search(page[:4096])
         name = declared.group(1).decode("ascii") if declared else ""
         if not _CHARSETS.fullmatch(name):
@@ -89,7 +93,7 @@ def _decoded(page: bytes) -> str:
             raise refused from None
 
 
-def _docx(data: bytes) -> Extract:
+def _docx(data: bytes) -> ExtractedText:
     import docx
     from docx.table import Table
 
@@ -97,43 +101,44 @@ def _docx(data: bytes) -> Extract:
     try:
         document = docx.Document(io.BytesIO(data))
     except (ValueError, KeyError, zipfile.BadZipFile, SyntaxError) as error:
-        raise Refused(f"it is a damaged or foreign Word file ({type(error).__name__})") from None
+        raise Unreadable(f"it is a damaged or foreign Word file ({type(error).__name__})") from None
     lines = []
     for part in document.iter_inner_content():
         if isinstance(part, Table):
             lines += [" | ".join(cell.text.strip() for cell in row.cells) for row in part.rows]
         else:
             lines.append(part.text)
-    return Extract(text="\n".join(lines), about=About(title=own_title(document.core_properties.title)))
+    return ExtractedText(text="\n".join(lines), metadata=Metadata(title=document_title(document.core_properties.title)))
 
 
-def own_title(said: str | None) -> str | None:
-    """The title that a document's properties name, None where a program put it there: the first lines tell it then.
+def document_title(title: str | None) -> str | None:
+    """Return the title in a document's properties; None where a program put it there.
 
-    >>> own_title("Word Document"), own_title("Microsoft Word - notes.docx"), own_title("Microsoft Word - A bridge opens")
-    (None, None, 'A bridge opens')
+    >>> titles = "Word Document", "Microsoft Word - notes.docx", "Microsoft Word - A bridge opens"
+    >>> [document_title(title) for title in titles]
+    [None, None, 'A bridge opens']
     """
-    title = _PROGRAM.sub("", (said or "").strip())
-    return None if _NO_TITLE.fullmatch(title) else title
+    title = _PROGRAM.sub("", (title or "").strip())
+    return None if _NO_TITLE.fullmatch(title) or title.lower().endswith(_FILE_NAMES) else title
 
 
 def _check_parts(data: bytes) -> None:
-    """Refuse an archive that would expand beyond all measure, by what it says of itself; what it really holds is bounded too."""
+    """Refuse an archive that states a size beyond the limits; the sandbox bounds what it really holds."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise Refused(f"it is a damaged archive ({error})") from None
+        raise Unreadable(f"it is a damaged archive ({error})") from None
     if not any(part.filename == "word/document.xml" for part in parts):
-        raise Refused("it is an archive, not a Word document")
+        raise Unreadable("it is an archive, not a Word document")
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_EXPANDED:
-        raise Refused(f"it expands to more than {MAX_PARTS:,} parts or {MAX_EXPANDED:,} bytes")
+        raise Unreadable(f"it expands to more than {MAX_PARTS:,} parts or {MAX_EXPANDED:,} bytes")
     if any(part.file_size > max(1_000_000, MAX_RATIO * part.compress_size) for part in parts):
-        raise Refused(f"a part of it expands more than {MAX_RATIO}-fold")
+        raise Unreadable(f"a part of it expands more than {MAX_RATIO}-fold")
 
 
-def _pdf(data: bytes) -> Extract:
-    return Extract(text=pdf_text(data, MAX_TEXT), about=About())
+def _pdf(data: bytes) -> ExtractedText:
+    return ExtractedText(text=extract_pdf_text(data, MAX_TEXT), metadata=UNKNOWN)
 
 
-_READERS: dict[str, Callable[[bytes], Extract]] = {"html": _html, "docx": _docx, "pdf": _pdf}
+_READERS: dict[str, Callable[[bytes], ExtractedText]] = {"html": _html, "docx": _docx, "pdf": _pdf}

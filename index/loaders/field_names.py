@@ -1,11 +1,11 @@
-"""The names under which a JSON Lines record and the block on top of a Markdown file say what they are: one table for both."""
+"""Names of the metadata fields in JSON Lines records and in the front matter of Markdown files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-NAMES: Mapping[str, tuple[str, ...]] = {  # the documented name first; the first that says something is heard
+NAMES: Mapping[str, tuple[str, ...]] = {  # the documented name first; the first with a value counts
     "text": ("text", "body", "content", "articlebody", "النص", "نص"),
     "title": ("title", "headline", "العنوان", "عنوان"),
     "published": (
@@ -18,27 +18,29 @@ NAMES: Mapping[str, tuple[str, ...]] = {  # the documented name first; the first
 }
 
 
-def told(said: Iterable[tuple[str, object]]) -> dict[str, str]:
-    """What is said, under the documented names; upper and lower case are one. A date that is not ISO 8601 is none, an address no publisher.
+def parse_fields(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
+    """Return values by their documented field names; upper and lower case count as equal.
 
-    >>> told([("datePublished", "2024-05-03 10:00"), ("Source", "https://example.org"), ("site", "وكالة الساحل"), ("by", "سامر")])
+    A date that is not ISO 8601 is left out, an address is no publisher.
+
+    >>> parse_fields([("datePublished", "2024-05-03 10:00"), ("Source", "https://x.org"), ("site", "وكالة الساحل")])
     {'published': '2024-05-03 10:00', 'publisher': 'وكالة الساحل'}
     """
     values: dict[str, str] = {}
-    for key, value in said:
+    for key, value in pairs:
         if isinstance(value, str) and value.strip():
             values.setdefault(key.casefold(), value)
-    found = {
+    fields = {
         field: next((values[name] for name in names if name in values and _fits(field, values[name])), None)
         for field, names in NAMES.items()
     }
-    return {field: value for field, value in found.items() if value is not None}
+    return {field: value for field, value in fields.items() if value is not None}
 
 
-def day(value: str) -> date | None:
-    """The day that an ISO 8601 date or time begins with; None where there is none.
+def iso_day(value: str) -> date | None:
+    """Return the day that an ISO 8601 date or time begins with; None for anything else.
 
-    >>> day(" 2015-07-22 00:05:53"), day("yesterday")
+    >>> iso_day(" 2015-07-22 00:05:53"), iso_day("yesterday")
     (datetime.date(2015, 7, 22), None)
     """
     try:
@@ -49,5 +51,5 @@ def day(value: str) -> date | None:
 
 def _fits(field: str, value: str) -> bool:
     if field == "published":
-        return day(value) is not None
+        return iso_day(value) is not None
     return field != "publisher" or "://" not in value

@@ -1,17 +1,17 @@
-"""The files of a folder: in order, never outside of it, never one that would hang the reader, never more than was asked for."""
+"""Walk the files of a folder in order, never outside of it, and read them up to a limit without hanging."""
 
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
-from index.loaders.encoding import Refused
+from index.loaders.encoding import Unreadable
 from index.models import Skipped, Value
 
 MAX_BYTES = 5_000_000  # a long article has 50 kB; the Bible has 4 MB
@@ -31,9 +31,9 @@ class File(Value, frozen=True, kw_only=True):
 
 
 def walk(root: Path) -> Iterator[File | Skipped]:
-    """Every entry under a folder, sorted by name, folder by folder: a File, or a Skipped that says why it is none.
+    """Yield every entry under a folder, sorted by name: a File, or a Skipped with the reason why it is none.
 
-    A link is not followed: what it points to inside the root is met where it is, and the rest is not ours.
+    Links are not followed: their targets inside the root are met in their own place, others are not read.
     """
     yield from _walk(root, "", 0)
 
@@ -41,36 +41,44 @@ def walk(root: Path) -> Iterator[File | Skipped]:
 def _walk(root: Path, folder: str, depth: int) -> Iterator[File | Skipped]:
     try:
         with os.scandir(root / folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
+            ordered = sorted(entries, key=lambda entry: entry.name)
     except OSError as failed:
-        nameless = bool(folder and bad_id(folder))  # and so is all that it holds
-        yield Skipped(path=shown(folder), reason=f"the folder cannot be read: {_why(failed)}", unidentifiable=nameless)
+        unidentifiable = bool(folder and id_problem(folder))  # and so is all that it holds
+        yield Skipped(
+            path=printable(folder),
+            reason=f"the folder cannot be read: {_os_reason(failed)}",
+            unidentifiable=unidentifiable,
+        )
         return
-    for entry in found:
+    for entry in ordered:
         path = f"{folder}/{entry.name}" if folder else entry.name
         name, suffix = os.path.splitext(path)
         reason, wrong = _refusal(root, entry, depth)
         if reason:
-            nameless = bad_id(name) is not None
+            unidentifiable = id_problem(name) is not None
             yield Skipped(
-                path=shown(path), reason=reason, error=wrong, id=None if nameless else name, unidentifiable=nameless
+                path=printable(path),
+                reason=reason,
+                error=wrong,
+                id=None if unidentifiable else name,
+                unidentifiable=unidentifiable,
             )
         elif entry.is_dir(follow_symlinks=False):
             yield from _walk(root, path, depth + 1)
-        elif trouble := bad_id(name):
-            yield Skipped(path=shown(path), reason=trouble, unidentifiable=True)
+        elif trouble := id_problem(name):
+            yield Skipped(path=printable(path), reason=trouble, unidentifiable=True)
         else:
             yield File(id=name, path=path, suffix=suffix.lower())
 
 
 def _refusal(root: Path, entry: os.DirEntry[str], depth: int) -> tuple[str | None, bool]:
-    """Why an entry of a folder is not read, and whether that is an error."""
+    """Return why an entry of a folder is not read, and whether that is an error."""
     if entry.name.startswith("."):
         return "its name begins with a dot: hidden", False
     try:
         mode = entry.stat(follow_symlinks=False).st_mode
     except OSError as failed:
-        return f"it cannot be read: {_why(failed)}", True
+        return f"it cannot be read: {_os_reason(failed)}", True
     if stat.S_ISLNK(mode):
         target = os.path.realpath(entry.path)
         if not os.path.exists(target):
@@ -84,35 +92,35 @@ def _refusal(root: Path, entry: os.DirEntry[str], depth: int) -> tuple[str | Non
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """A regular file, open for reading; Refused where it is none (any more) or cannot be opened. A pipe does not hang it."""
+def open_regular(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a regular file for reading, without hanging on a pipe; raise Unreadable where that fails."""
     try:
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as failed:
-        raise Refused(f"it cannot be read: {_why(failed)}") from None
+        raise Unreadable(f"it cannot be read: {_os_reason(failed)}") from None
     with open(number, "rb") as file:
         if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise Refused("it is not a regular file")
+            raise Unreadable("it is not a regular file")
         yield file
 
 
-def content(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """The bytes of a regular file; Refused where it cannot be read or is larger than `limit` bytes."""
-    with opened(path) as file:
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a regular file; raise Unreadable where it cannot be read or exceeds `limit` bytes."""
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         try:
             data = file.read(limit + 1) if size <= limit else b""
         except OSError as failed:
-            raise Refused(f"it cannot be read: {_why(failed)}") from None
+            raise Unreadable(f"it cannot be read: {_os_reason(failed)}") from None
     if max(size, len(data)) > limit:
-        raise Refused(f"it has {max(size, len(data)):,} bytes; the limit is {limit:,}")
+        raise Unreadable(f"it has {max(size, len(data)):,} bytes; the limit is {limit:,}")
     return data
 
 
-def bad_id(id: str) -> str | None:
-    """Why a name cannot be an article's id; None where it can.
+def id_problem(id: str) -> str | None:
+    """Return why a name cannot be an article's id; None where it can.
 
-    >>> bad_id("politics/2025-08-01"), bad_id("a[1]")
+    >>> id_problem("politics/2025-08-01"), id_problem("a[1]")
     (None, 'an id may not hold [ or ]: rename it')
     """
     if not id or id.endswith("/"):
@@ -126,10 +134,10 @@ def bad_id(id: str) -> str | None:
     return None
 
 
-def shown(path: str) -> str:
-    r"""A path that can be printed: control characters, direction marks and invalid bytes are escaped.
+def printable(path: str) -> str:
+    r"""Escape the control characters, direction marks and invalid bytes of a path, so that it can be printed.
 
-    >>> shown("a\nb")
+    >>> printable("a\nb")
     'a\\nb'
     """
     return "".join(
@@ -140,5 +148,5 @@ def shown(path: str) -> str:
     )
 
 
-def _why(error: OSError) -> str:
+def _os_reason(error: OSError) -> str:
     return "it is a link" if error.errno == errno.ELOOP else (error.strerror or type(error).__name__)

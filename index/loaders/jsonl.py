@@ -1,21 +1,21 @@
-"""Articles from JSON Lines, plain or gzipped: one record a line, checked; a bad line is named by its number and the rest go on."""
+"""Read article records from JSON Lines, plain or gzipped; a bad line is reported by its number, the rest are read."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
-from index.loaders.encoding import unreadable
-from index.loaders.field_names import NAMES, told
-from index.loaders.folder import MAX_BYTES, bad_id, opened
+from index.loaders.encoding import binary_reason
+from index.loaders.field_names import NAMES, parse_fields
+from index.loaders.folder import MAX_BYTES, id_problem, open_regular
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 MAX_RATIO = 100  # how far gzip may expand, past the first RATIO_FROM bytes
@@ -23,7 +23,10 @@ RATIO_FROM = 50_000_000
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One line. An empty value is an unknown one, then what stands under a further name of it counts; keys of no name are passed over."""
+    """An article record. An empty value counts as missing, and a further name of the field is looked up.
+
+    Keys that are no field's name are ignored.
+    """
 
     id: str | int
     text: str
@@ -35,107 +38,107 @@ class Record(msgspec.Struct, frozen=True):
 
     @property
     def sha256(self) -> str:
-        """Of the record in one fixed spelling, so that neither spaces nor the order of its keys make it another one."""
+        """Return the hash of the record in a fixed spelling, independent of spaces and the order of its keys."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
     @property
     def day(self) -> date | None:
-        """The day it was published; ValueError where that is no ISO date."""
+        """Return the day of publication; raise ValueError where that is no ISO date."""
         return date.fromisoformat(self.published.strip()[:10]) if self.published and self.published.strip() else None
 
 
-class Line(msgspec.Struct, frozen=True):
-    """What one line holds: a record, or why it is none. `id` is known even of some bad ones."""
+class JsonLine(msgspec.Struct, frozen=True):
+    """What a line holds: a record, or why it is none. `id` is known even of some bad lines."""
 
     number: int
     record: Record | None = None
     trouble: str = ""
     id: str | None = None
-    nameless: bool = False  # its `id` can be read and can be none
+    unidentifiable: bool = False  # its `id` can be read and cannot be an id
 
 
-class _Named(msgspec.Struct):
+class _WithId(msgspec.Struct):
     id: str | int
 
 
 _RECORD = msgspec.json.Decoder(Record)
-_NAMED = msgspec.json.Decoder(_Named)
+_ID = msgspec.json.Decoder(_WithId)
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _EMPTY = (b"null", b'""')
 
 
 def is_json_lines(name: str) -> bool:
-    """Whether a file of this name holds JSON Lines."""
+    """Return whether a file of this name holds JSON Lines."""
     return name.lower().endswith(SUFFIXES)
 
 
-def lines(path: Path, limit: int = MAX_BYTES) -> Iterator[Line]:
-    """The records of a file in order, blank lines passed over; at most `limit` bytes of it in memory.
+def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[JsonLine]:
+    """Yield the records of a file in order, without blank lines; at most `limit` bytes are held in memory.
 
-    Raises Refused where the file itself cannot be opened. A file that is damaged half-way ends in a Line that says so.
+    Raises Unreadable where the file itself cannot be opened. A damaged file ends in a JsonLine with the reason.
     """
-    for number, raw in _raw(path, limit):
+    for number, raw in _raw_lines(path, limit):
         if isinstance(raw, str):
-            yield Line(number, trouble=raw)
-        elif raw.strip():
+            yield JsonLine(number, trouble=raw)
+        else:
             yield _line(number, raw)
 
 
-def line_of(number: int, record: Mapping[str, object]) -> Line:
-    """A record that is given as a mapping, checked as a line of a file would be; a `published` may be a date.
+def check_record(number: int, record: Mapping[str, object]) -> JsonLine:
+    """Check a record given as a mapping as a line of a file is checked; `published` may be a date.
 
-    >>> line_of(1, {"id": "a", "text": " "}).trouble
+    >>> check_record(1, {"id": "a", "text": " "}).trouble
     'its text is empty'
     """
     try:
         return _line(number, msgspec.json.encode(record))
     except (TypeError, ValueError) as error:
-        return Line(number, trouble=f"it is no article record: {error}")
+        return JsonLine(number, trouble=f"it is no article record: {error}")
 
 
-def ids(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
-    """The ids of a file's records, also of those that `lines` refuses for another reason."""
-    for _, raw in _raw(path, limit):
-        if isinstance(raw, bytes) and (found := _id(raw)) is not None:
-            yield found
+def record_ids(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
+    """Yield the ids of a file's records, also of those that `read_lines` refuses for another reason."""
+    for _, raw in _raw_lines(path, limit):
+        if isinstance(raw, bytes) and (record_id := _id(raw)) is not None:
+            yield record_id
 
 
-def _line(number: int, raw: bytes) -> Line:
+def _line(number: int, raw: bytes) -> JsonLine:
     try:
         record = _RECORD.decode(_renamed(raw))
         record.day  # noqa: B018
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        return Line(number, trouble=_why(error), id=_id(raw))
+        return JsonLine(number, trouble=_problem(error), id=_id(raw))
     name = str(record.id)
-    if trouble := bad_id(name):
-        return Line(number, trouble=trouble, nameless=True)
-    trouble = unreadable(record.text) or (None if record.text.strip() else "its text is empty")
-    return Line(number, trouble=trouble, id=name) if trouble else Line(number, record, id=name)
+    if trouble := id_problem(name):
+        return JsonLine(number, trouble=trouble, unidentifiable=True)
+    trouble = binary_reason(record.text) or (None if record.text.strip() else "its text is empty")
+    return JsonLine(number, trouble=trouble, id=name) if trouble else JsonLine(number, record, id=name)
 
 
 def _renamed(raw: bytes) -> bytes:
-    """The line, with what it says only under further names put under the documented ones."""
+    """Return the line with values under further names put under the documented names."""
     try:
-        said = _KEYS.decode(raw)
-        empty = {field for field in NAMES if bytes(said.get(field, b"null")) in _EMPTY}
+        values = _KEYS.decode(raw)
+        empty = {field for field in NAMES if bytes(values.get(field, b"null")) in _EMPTY}
         further = {name for field in empty for name in NAMES[field]}
-        others = [key for key in said if key not in NAMES and key.casefold() in further]
-        found = told((key, msgspec.json.decode(said[key])) for key in others)
+        others = [key for key in values if key not in NAMES and key.casefold() in further]
+        further_values = parse_fields((key, msgspec.json.decode(values[key])) for key in others)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return raw  # the decoder of records says what is wrong
-    filled = {field: value for field, value in found.items() if field in empty}
-    return msgspec.json.encode(said | filled) if filled else raw
+        return raw  # the decoder of records reports what is wrong
+    filled = {field: value for field, value in further_values.items() if field in empty}
+    return msgspec.json.encode(values | filled) if filled else raw
 
 
 def _id(raw: bytes) -> str | None:
     try:
-        name = str(_NAMED.decode(raw).id)
+        name = str(_ID.decode(raw).id)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return None if bad_id(name) else name
+    return None if id_problem(name) else name
 
 
-def _why(error: Exception) -> str:
+def _problem(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deep"
     if isinstance(error, UnicodeDecodeError):
@@ -147,8 +150,8 @@ def _why(error: Exception) -> str:
     return "its `published` is not an ISO date such as 2025-08-01"
 
 
-def _raw(path: Path, limit: int) -> Iterator[tuple[int, bytes | str]]:
-    """The lines as they stand, or why one cannot be had."""
+def _raw_lines(path: Path, limit: int) -> Iterator[tuple[int, bytes | str]]:
+    """Yield the numbered lines as they stand, or the reason why a line cannot be read."""
     number = 0
     with _unpacked(path) as (file, packed):
         try:
@@ -160,8 +163,10 @@ def _raw(path: Path, limit: int) -> Iterator[tuple[int, bytes | str]]:
                     while line and not line.endswith(b"\n"):
                         line = file.readline(limit)
                     yield number, f"it is longer than {limit:,} bytes"
-                else:
+                elif line.strip():
                     yield number, line
+                else:
+                    number += _skip_blank_lines(file)
                 if packed and file.tell() > max(RATIO_FROM, MAX_RATIO * packed.tell()):
                     yield number + 1, f"the file expands more than {MAX_RATIO}-fold; the rest of it is not read"
                     return
@@ -169,10 +174,26 @@ def _raw(path: Path, limit: int) -> Iterator[tuple[int, bytes | str]]:
             yield number + 1, f"the file is damaged here ({error}); the rest of it is not read"
 
 
+def _skip_blank_lines(file: io.BufferedReader | gzip.GzipFile) -> int:
+    """Skip the blank lines that follow, at most a million, and return their number.
+
+    A gzipped file of newlines costs a line-by-line reader minutes.
+    """
+    count = 0
+    while count < 1_000_000:
+        ahead = file.peek(1)
+        end = ahead.rfind(b"\n", 0, len(ahead) - len(ahead.lstrip())) + 1
+        if end == 0:
+            break
+        file.read(end)
+        count += ahead.count(b"\n", 0, end)
+    return count
+
+
 @contextmanager
-def _unpacked(path: Path) -> Iterator[tuple[BinaryIO | gzip.GzipFile, BinaryIO | None]]:
-    """The file, unpacked, and the packed one where it is packed."""
-    with opened(path) as file:
+def _unpacked(path: Path) -> Iterator[tuple[io.BufferedReader | gzip.GzipFile, io.BufferedReader | None]]:
+    """Open the file, unpacked, and with it the packed file where it is packed."""
+    with open_regular(path) as file:
         if path.name.lower().endswith(".gz"):
             with gzip.GzipFile(fileobj=file) as unpacked:
                 yield unpacked, file

@@ -1,4 +1,4 @@
-"""The lines of a text and what can be told of each at a glance: how long it is, how it ends, and how sites word theirs."""
+"""Split a text into lines with simple features: length, ending, and the phrases that sites use."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ LABEL = 12  # words: the longest line that can be a site's label
 
 _LEADING = re.compile(r"[\W_]*")
 _NO_LETTERS = re.compile(r"[\W\d_]*")
-_TRUNCATED = re.compile(r"(?:…|\.{3,}|\[…\]|\[\.\.\.\])\s*$")
+_TRUNCATED = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
 _ENDED = re.compile(r"[.!?؟۔。؛:][\"'”’»)\]]*$")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _EVERY_WORD = re.compile(r"\w+")
 _STEM = re.compile(r"(?<!\w)و?(?:ال)?([^\W\d_]{3,5})")
 
 
-class Line(Value, frozen=True, kw_only=True):
-    """A line of a text."""
+class TextLine(Value, frozen=True, kw_only=True):
+    """A line of a text with its features."""
 
     span: Span
-    shown: str
-    plain: str  # folded, without the signs it begins with
-    bare: str  # of a label-sized line: the same without the signs and digits at its ends
+    text: str
+    folded: str  # without the punctuation it begins with
+    label: str  # of a line of at most LABEL words: folded, without punctuation and digits at its ends; else empty
     words: int
     truncated: bool  # cut off with an ellipsis
     ended: bool  # ends as a sentence does
     paragraph: bool  # long enough to be running text
 
 
-class Phrases(Value, frozen=True, kw_only=True):
-    """What sites write, folded, by kind; `site_phrases.txt` says what each kind is."""
+class SitePhrases(Value, frozen=True, kw_only=True):
+    """Phrases that sites use, folded, by kind; `site_phrases.txt` explains the kinds."""
 
     whole: frozenset[str]
     related: frozenset[str]
@@ -50,32 +50,32 @@ class Phrases(Value, frozen=True, kw_only=True):
     teaser: tuple[str, ...]
     glued: tuple[str, ...]
 
-    def among(self, plain: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The notices and the teasers that a folded text may hold."""
+    def matches(self, plain: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the notices and the teasers that a folded text holds."""
         words = _EVERY_WORD.findall(plain)
         return (
-            tuple(phrase for phrase in _beginning(self.notice, words) if phrase in plain),
-            tuple(phrase for phrase in _beginning(self.teaser, words) if phrase in plain),
+            tuple(phrase for phrase in _starting_with(self.notice, words) if phrase in plain),
+            tuple(phrase for phrase in _starting_with(self.teaser, words) if phrase in plain),
         )
 
 
-def _beginning(phrases: tuple[str, ...], words: Iterable[str]) -> list[str]:
-    """The phrases whose first word is among the words; far fewer than there are."""
+def _starting_with(phrases: tuple[str, ...], words: Iterable[str]) -> list[str]:
+    """Return the phrases whose first word is among the words."""
     by_word = _by_first_word(phrases)
     return [phrase for word in by_word.keys() & words for phrase in by_word[word]]
 
 
 @cache
 def _by_first_word(phrases: tuple[str, ...]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    index: dict[str, list[str]] = {}
     for phrase in phrases:
-        found.setdefault(_EVERY_WORD.findall(phrase)[0], []).append(phrase)
-    return found
+        index.setdefault(_EVERY_WORD.findall(phrase)[0], []).append(phrase)
+    return index
 
 
 @cache
-def phrases() -> Phrases:
-    """The phrases of `site_phrases.txt`."""
+def site_phrases() -> SitePhrases:
+    """Read the phrases of `site_phrases.txt`."""
     kinds: dict[str, list[str]] = {}
     source = (Path(__file__).parent / "site_phrases.txt").read_text(encoding="utf-8")
     for entry in source.splitlines():
@@ -83,8 +83,8 @@ def phrases() -> Phrases:
             kind = kinds.setdefault(entry[1:-1], [])
         elif entry and not entry.startswith("#"):
             kind.append(folded(entry))
-    sets = {kind: frozenset(map(without_ends, kinds[kind])) for kind in ("whole", "related", "comments", "section")}
-    return Phrases(
+    sets = {kind: frozenset(map(strip_ends, kinds[kind])) for kind in ("whole", "related", "comments", "section")}
+    return SitePhrases(
         whole=sets["whole"] | frozenset(kinds["glued"]),
         related=sets["related"],
         comments=sets["comments"],
@@ -96,37 +96,37 @@ def phrases() -> Phrases:
     )
 
 
-def lines_of(text: str) -> list[Line]:
-    """The lines of a text that are not blank; a site's phrase glued to the begin or the end of one is a line of its own.
+def split_lines(text: str) -> list[TextLine]:
+    """Return the lines of a text that are not blank; a phrase of the site glued to a line becomes a line of its own.
 
-    Of a text with more than 4,000 lines the first and the last 2,000, which is where sites write.
+    Of a text with more than 4,000 lines only the first and the last 2,000 are returned, where sites write.
 
-    >>> [(line.shown, line.words) for line in lines_of("جسر جديد\\n\\nزر الذهاب إلى الأعلىعبرت السيارات")]
+    >>> [(line.text, line.words) for line in split_lines("جسر جديد\\n\\nزر الذهاب إلى الأعلىعبرت السيارات")]
     [('جسر جديد', 2), ('زر الذهاب إلى الأعلى', 4), ('عبرت السيارات', 2)]
     """
-    glued = phrases().glued
-    found = []
+    glued = site_phrases().glued
+    lines = []
     spans = paragraphs(text)
     for span in spans if len(spans) <= 2 * MANY else (*spans[:MANY], *spans[-MANY:]):
         plain = folded(span.of(text))
         if plain.startswith(glued) or plain.endswith(glued):
-            found += [_line(text, part, folded(part.of(text))) for part in _parted(text, span, glued)]
+            lines += [_line(text, part, folded(part.of(text))) for part in _split_glued(text, span, glued)]
         else:
-            found.append(_line(text, span, plain))
-    return found
+            lines.append(_line(text, span, plain))
+    return lines
 
 
-def _line(text: str, span: Span, plain: str) -> Line:
+def _line(text: str, span: Span, plain: str) -> TextLine:
     shown = span.of(text)
     words = len(shown.split())
-    plain = plain[_first(_LEADING, plain) :]
+    plain = plain[_match_length(_LEADING, plain) :]
     truncated = _TRUNCATED.search(shown[-8:]) is not None
     ended = _ENDED.search(shown[-5:]) is not None
-    return Line(
+    return TextLine(
         span=span,
-        shown=shown,
-        plain=plain,
-        bare=without_ends(plain) if words <= LABEL else "",
+        text=shown,
+        folded=plain,
+        label=strip_ends(plain) if words <= LABEL else "",
         words=words,
         truncated=truncated,
         ended=ended,
@@ -134,8 +134,8 @@ def _line(text: str, span: Span, plain: str) -> Line:
     )
 
 
-def _parted(text: str, span: Span, glued: tuple[str, ...]) -> list[Span]:
-    """A line and the phrases glued to its two ends, in order."""
+def _split_glued(text: str, span: Span, glued: tuple[str, ...]) -> list[Span]:
+    """Return the spans of a line and of the phrases glued to its two ends, in order."""
     whole = fold(span.of(text))
     first = next((phrase for phrase in glued if whole.text.startswith(phrase)), "")
     last = next((phrase for phrase in glued if whole.text.endswith(phrase, len(first))), "")
@@ -144,32 +144,32 @@ def _parted(text: str, span: Span, glued: tuple[str, ...]) -> list[Span]:
     return [trimmed(text, Span(span.start + place.start, span.start + place.end)) for place in places]
 
 
-def without_ends(plain: str) -> str:
-    """A folded line without the signs and digits at its ends.
+def strip_ends(plain: str) -> str:
+    """Strip punctuation and digits from the ends of a folded line.
 
-    >>> without_ends("(3) تعليقات:")
+    >>> strip_ends("(3) تعليقات:")
     'تعليقات'
     """
-    begun = plain[_first(_NO_LETTERS, plain) :]
-    return begun[: len(begun) - _first(_NO_LETTERS, begun[::-1])]
+    begun = plain[_match_length(_NO_LETTERS, plain) :]
+    return begun[: len(begun) - _match_length(_NO_LETTERS, begun[::-1])]
 
 
-def _first(pattern: re.Pattern[str], plain: str) -> int:
+def _match_length(pattern: re.Pattern[str], plain: str) -> int:
     match = pattern.match(plain)
     return match.end() if match else 0
 
 
 def stems(plain: str) -> frozenset[str]:
-    """The beginnings of the words of a folded text, without `and` and the article: enough to tell what it is about."""
+    """Return the first five letters of a folded text's words, without `and` and the article."""
     return frozenset(_STEM.findall(plain))
 
 
-def shared(plain: str, told: frozenset[str]) -> float:
-    """How much of what a folded text is about is told elsewhere: 0 to 1."""
+def overlap(plain: str, others: frozenset[str]) -> float:
+    """Return the share of a folded text's stems that are among the others, 0 to 1."""
     words = stems(plain)
-    return len(words & told) / max(1, len(words))
+    return len(words & others) / max(1, len(words))
 
 
-def letters(plain: str) -> int:
-    """How many words of three letters or more a folded text has."""
+def count_words(plain: str) -> int:
+    """Count the words of three letters or more in a folded text."""
     return len(_WORD.findall(plain))

@@ -1,4 +1,4 @@
-"""What an article says of itself: title, day of publication, publisher, address, language. What it does not say is None."""
+"""Extract an article's metadata: title, day of publication, publisher, address, language, boilerplate."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from index.loaders.boilerplate import boilerplate
-from index.loaders.headline import headline
-from index.loaders.language_detection import language
-from index.loaders.line_features import Line, lines_of
-from index.loaders.publication_date import publication_day
+from msgspec.structs import replace
+
+from index.loaders.boilerplate import find_boilerplate
+from index.loaders.headline import find_headline
+from index.loaders.language_detection import detect_language
+from index.loaders.line_features import TextLine, split_lines
+from index.loaders.publication_date import find_publication_day
 from index.models import Span, Value, covering
 
 NOTICE = 60  # words: the longest line that is looked through
 
-_SOURCE = re.compile(r"(?:المصدر|Source)\s?[:/]\s*([^:.،]{2,60}?)\s*\.?", re.IGNORECASE)
+_SOURCE = re.compile(r"(?:المصدر|Source)\s?[:/]\s*+([^\s:.،][^:.،]{1,59}?)\s*+\.?", re.IGNORECASE)
 _FIRST_ON = re.compile(r"(?:نشر أول[اًا]{1,2}|أول مرة) (?:على|في) موقع ([^.،\n]{2,60}?)(?: وتم |،)")
 
 
-class About(Value, frozen=True, kw_only=True):
-    """What is known of an article beside its text."""
+class Metadata(Value, frozen=True, kw_only=True):
+    """What is known of an article apart from its text."""
 
     title: str | None = None
     published: date | None = None
@@ -31,39 +33,51 @@ class About(Value, frozen=True, kw_only=True):
     boilerplate: tuple[Span, ...] = ()
 
 
-UNKNOWN = About()
+UNKNOWN = Metadata()
 
 
-def described(text: str, known: About = UNKNOWN) -> About:
-    """What is known from outside the text (a record, the head of a page), filled up with what the text says.
+def extract_metadata(text: str, known: Metadata = UNKNOWN) -> Metadata:
+    """Complete the metadata known from outside the text (a record, the head of a page) by what the text states.
 
-    >>> described("جسر جديد فوق النهر\\nافتُتح الجسر أمس بحضور الأهالي والزوار.").language
+    >>> extract_metadata("جسر جديد فوق النهر\\nافتُتح الجسر أمس بحضور الأهالي والزوار.").language
     'ar'
     """
-    lines = [line for line in lines_of(text) if not covering(known.boilerplate, line.span.start, line.span.end)]
-    marked = tuple(sorted((*known.boilerplate, *boilerplate(text, lines))))
-    own = lines[0].span.start if lines else 0
-    return About(
-        title=known.title or headline(lines, marked),
-        published=known.published or publication_day(lines, marked),
+    return with_language(text, stated_metadata(text, known), known)
+
+
+def stated_metadata(text: str, known: Metadata = UNKNOWN) -> Metadata:
+    """Return what `extract_metadata` does, but detect no language."""
+    lines = [line for line in split_lines(text) if not covering(known.boilerplate, line.span.start, line.span.end)]
+    marked = tuple(sorted((*known.boilerplate, *find_boilerplate(text, lines))))
+    return Metadata(
+        title=known.title or find_headline(lines, marked),
+        published=known.published or find_publication_day(lines, marked),
         publisher=known.publisher or _publisher(lines),
         url=known.url,
-        language=_code(known.language) or language(text[own:]),
+        language=_language_code(known.language),
         boilerplate=marked,
     )
 
 
-def _code(language: str | None) -> str | None:
-    """`ar`, from `ar`, `AR`, `ar-SY` or `ar_SY`; None for what is no code of two letters."""
+def with_language(text: str, metadata: Metadata, known: Metadata = UNKNOWN) -> Metadata:
+    """Return the metadata with the language of the text behind its front matter, where no language is known."""
+    if metadata.language:
+        return metadata
+    start = known.boilerplate[-1].end if known.boilerplate else 0
+    return replace(metadata, language=detect_language(text[start:].lstrip()))
+
+
+def _language_code(language: str | None) -> str | None:
+    """Return `ar` for `ar`, `AR`, `ar-SY` or `ar_SY`; None for what is no code of two letters."""
     code = re.split(r"[-_]", language.strip().lower())[0] if language else ""
     return code if re.fullmatch(r"[a-z]{2}", code) else None
 
 
-def _publisher(lines: Sequence[Line]) -> str | None:
-    """Who is named as the source: `المصدر: سانا`, or in a notice `نشر أولا على موقع …`."""
+def _publisher(lines: Sequence[TextLine]) -> str | None:
+    """Return who is named as the source: `المصدر: سانا`, or in a notice `نشر أولا على موقع …`."""
     for line in lines:
-        found = line.words <= NOTICE and (_SOURCE.fullmatch(line.shown) or _FIRST_ON.search(line.shown))
-        name = html.unescape(found.group(1)).strip() if found else ""
+        match = line.words <= NOTICE and (_SOURCE.fullmatch(line.text) or _FIRST_ON.search(line.text))
+        name = html.unescape(match.group(1)).strip() if match else ""
         if name and not name.startswith("http"):
             return name
     return None

@@ -1,10 +1,11 @@
-"""Reading what strangers made, in a child process that can be lost: bounded in time and memory, started anew when it dies."""
+"""Read the files of strangers in a child process with limits on time and memory, started anew when it dies."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import resource
+import signal
 import socket
 import struct
 import subprocess
@@ -15,11 +16,13 @@ from threading import Lock
 
 import msgspec
 
-from index.loaders.encoding import Refused
-from index.loaders.extraction import Extract, extract
+from index.loaders.encoding import Unreadable
+from index.loaders.extraction import ExtractedText, extract
+from index.loaders.metadata import UNKNOWN, Metadata, stated_metadata
 from index.models import Value
 
-SECONDS = 20.0  # for one file
+SECONDS = 20.0  # of the processor, for a file
+WALL = 6  # times as many seconds on the clock: other processes want the processor, too
 MEMORY = 2_000_000_000  # bytes of address space; libraries take half of it before the first file
 
 _HEAD = struct.Struct("!Q")
@@ -28,131 +31,168 @@ _HEAD = struct.Struct("!Q")
 class _Task(Value, frozen=True, kw_only=True):
     kind: str
     data: bytes
+    known: Metadata = UNKNOWN
+    seconds: float
 
 
 class _Reply(Value, frozen=True, kw_only=True):
-    extract: Extract | None = None
-    trouble: str = ""
+    extracted: ExtractedText | None = None
+    reason: str = ""
 
 
-class Confined:
-    """A child process that extracts text; one file at a time, safe to share between threads."""
+class Sandbox:
+    """A child process that reads files, a single file at a time; safe to share between threads."""
 
     def __init__(self, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self.seconds, self.memory = seconds, memory
         self._child: subprocess.Popen[bytes] | None = None
-        self._line: socket.socket | None = None
+        self._socket: socket.socket | None = None
         self._turn = Lock()
 
-    def extract(self, kind: str, data: bytes) -> Extract:
-        """The text of an `html`, `docx` or `pdf` file; Refused with the reason, also where the child died or took too long."""
+    def extract(self, kind: str, data: bytes) -> ExtractedText:
+        """Return the text of an `html`, `docx` or `pdf` file; raise Unreadable as `_run` does."""
+        return self._run(_Task(kind=kind, data=data, seconds=self.seconds))
+
+    def stated_metadata(self, text: str, known: Metadata = UNKNOWN) -> Metadata:
+        """Return `stated_metadata` of a text; raise Unreadable as `_run` does."""
+        return self._run(_Task(kind="metadata", data=text.encode(), known=known, seconds=self.seconds)).metadata
+
+    def _run(self, task: _Task) -> ExtractedText:
+        """Have the child do a task; raise Unreadable with the reason, also where it dies or takes too long."""
         with self._turn:
             try:
-                reply = self._ask(_Task(kind=kind, data=data))
+                self._start()
+            except OSError as error:  # no more handles, processes or memory: no fault of the file
+                raise Unreadable(f"no process to read it can be started ({error.strerror})") from None
+            try:
+                reply = self._ask(task)
             except TimeoutError:
                 self._end()
-                raise Refused(f"reading it takes more than {self.seconds:g} seconds") from None
+                raise Unreadable(f"reading it takes more than {task.seconds:g} seconds") from None
             except (OSError, msgspec.DecodeError):
-                self._end()
-                raise Refused("reading it needs too much memory, or crashes the reader") from None
-        if reply.extract is None:
-            raise Refused(reply.trouble)
-        return reply.extract
+                if self._end() == -signal.SIGPROF:
+                    raise Unreadable(f"reading it takes more than {task.seconds:g} seconds") from None
+                raise Unreadable("reading it needs too much memory, or crashes the reader") from None
+        if reply.extracted is None:
+            raise Unreadable(reply.reason)
+        return reply.extracted
 
     def close(self) -> None:
-        """End the child, if there is one."""
+        """End the child, if it runs."""
         with self._turn:
             self._end()
 
     def _ask(self, task: _Task) -> _Reply:
-        line = self._started()
-        until = time.monotonic() + self.seconds
-        line.settimeout(self.seconds)
-        send(line, msgspec.msgpack.encode(task))
-        return msgspec.msgpack.decode(received(line, until), type=_Reply)
+        assert self._socket is not None
+        until = time.monotonic() + WALL * task.seconds
+        self._socket.settimeout(WALL * task.seconds)
+        send(self._socket, msgspec.msgpack.encode(task))
+        return msgspec.msgpack.decode(receive(self._socket, until), type=_Reply)
 
-    def _started(self) -> socket.socket:
-        if self._line is None or self._child is None or self._child.poll() is not None:
-            self._end()
-            self._line, theirs = socket.socketpair()
-            with theirs:
-                number = theirs.fileno()
-                command = [sys.executable, "-P", "-m", "index.loaders.sandbox", str(number), str(self.memory)]
-                null = subprocess.DEVNULL
+    def _start(self) -> None:
+        """Start the child where none runs; raise OSError where the system allows none."""
+        if self._socket is not None and self._child is not None and self._child.poll() is None:
+            return
+        self._end()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            number, null = theirs.fileno(), subprocess.DEVNULL
+            command = [sys.executable, "-P", "-m", "index.loaders.sandbox", str(number), str(self.memory)]
+            try:
                 self._child = subprocess.Popen(
-                    command, pass_fds=[number], env=no_secrets(), stdin=null, stdout=null, stderr=null
+                    command, pass_fds=[number], env=clean_environment(), stdin=null, stdout=null, stderr=null
                 )
-        return self._line
+            except OSError:
+                ours.close()
+                raise
+        self._socket = ours
 
-    def _end(self) -> None:
-        if self._line is not None:
-            self._line.close()
+    def _end(self) -> int | None:
+        """End the child, and return its exit status."""
+        status = None
+        if self._socket is not None:
+            self._socket.close()
         if self._child is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(0.1)  # it may be about to end by itself, which says why
             self._child.kill()
-            self._child.wait()
-        self._line = self._child = None
+            status = self._child.wait()
+        self._socket = self._child = None
+        return status
 
 
-def no_secrets() -> dict[str, str]:
-    """The environment of a child process: where programs are found, and Python's modules, as here; no keys."""
+def clean_environment() -> dict[str, str]:
+    """Return the environment of a child process: the paths of programs and modules, but no keys."""
     return {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
-def send(line: socket.socket, data: bytes) -> None:
+def send(peer: socket.socket, data: bytes) -> None:
     """Send a message."""
-    line.sendall(_HEAD.pack(len(data)) + data)
+    peer.sendall(_HEAD.pack(len(data)) + data)
 
 
-def received(line: socket.socket, until: float | None = None) -> bytes:
-    """The next message; TimeoutError after `until`, ConnectionError where the other side is gone."""
-    (size,) = _HEAD.unpack(_bytes(line, _HEAD.size, until))
-    return _bytes(line, size, until)
+def receive(peer: socket.socket, until: float | None = None) -> bytes:
+    """Return the next message; raise TimeoutError after `until`, ConnectionError where the peer is gone."""
+    (size,) = _HEAD.unpack(_bytes(peer, _HEAD.size, until))
+    return _bytes(peer, size, until)
 
 
-def _bytes(line: socket.socket, size: int, until: float | None) -> bytes:
+def _bytes(peer: socket.socket, size: int, until: float | None) -> bytes:
     data = bytearray()
     while len(data) < size:
         if until is not None:
             left = until - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            line.settimeout(left)
+            peer.settimeout(left)
         wanted = min(size - len(data), 1 << 20)
-        piece = line.recv(wanted, socket.MSG_WAITALL)  # in few pieces: other threads are at work
+        piece = peer.recv(wanted, socket.MSG_WAITALL)  # in few pieces: other threads are at work
         if not piece:
             raise ConnectionError
         data += piece
     return bytes(data)
 
 
+def _do(task: _Task) -> ExtractedText:
+    if task.kind == "metadata":
+        return ExtractedText(text="", metadata=stated_metadata(task.data.decode(), task.known))
+    return extract(task.kind, task.data)
+
+
 def _reply(task: _Task) -> _Reply:
     try:
-        return _Reply(extract=extract(task.kind, task.data))
-    except Refused as refused:
-        return _Reply(trouble=str(refused))
+        return _Reply(extracted=_do(task))
+    except Unreadable as refused:
+        return _Reply(reason=str(refused))
     except RecursionError:
-        return _Reply(trouble="it is nested too deep")
+        return _Reply(reason="it is nested too deep")
     except MemoryError:
-        return _Reply(trouble="reading it needs too much memory")
+        return _Reply(reason="reading it needs too much memory")
     except Exception as error:  # a library's own failure on a file that is not sound
-        return _Reply(trouble=f"it is damaged ({type(error).__name__})")
+        return _Reply(reason=f"it is damaged ({type(error).__name__})")
 
 
-def _serve(line: socket.socket, memory: int) -> None:
-    """Answer until the parent is gone. No file can be written, and there is only so much memory."""
+def _serve(parent: socket.socket, memory: int) -> None:
+    """Answer until the parent is gone. No file can be written, and memory and time are limited.
+
+    A timer of processor time ends this process, whatever holds the interpreter, and though the parent may be gone.
+    """
     for limit, value in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
         with suppress(ValueError, OSError):  # a tighter limit is in force, or the system knows none
             resource.setrlimit(limit, (value, value))
     while True:
         try:
-            task = msgspec.msgpack.decode(received(line), type=_Task)
+            task = msgspec.msgpack.decode(receive(parent), type=_Task)
         except ConnectionError:
             return
-        send(line, msgspec.msgpack.encode(_reply(task)))
+        signal.setitimer(signal.ITIMER_PROF, task.seconds)
+        reply = _reply(task)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        send(parent, msgspec.msgpack.encode(reply))
 
 
-SHARED = Confined()
-atexit.register(SHARED.close)
+SANDBOX = Sandbox()
+atexit.register(SANDBOX.close)
 
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as parent:

@@ -7,10 +7,9 @@ table of plural forms (CLDR categories) that is selected by the parameter `count
 from __future__ import annotations
 
 import string
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 LANGUAGES: Final = ("en", "ar")
@@ -71,7 +70,9 @@ def section(name: str, language: str | None) -> dict[str, str]:
 @lru_cache(maxsize=len(LANGUAGES))
 def catalog(language: str) -> Mapping[str, Template]:
     """Return every template of a language by its code."""
-    text = files("index.messages").joinpath(f"{language}.toml").read_text("utf-8")
+    import tomllib  # with the first message only: `isnad --help` has none
+
+    text = Path(__file__).with_name(f"{language}.toml").read_text("utf-8")
     return dict(_flatten(tomllib.loads(text)))
 
 

@@ -5,8 +5,8 @@
     embed             texts → vectors, batch by batch
     CancelScope       lets another thread cancel whatever of these is waited for, at once
 
-A call makes at most three requests, has one deadline for the first token over all of them, and never retries once text has
-come. Every failure is an error below ProviderError, with the keys masked.
+A call makes at most three requests, has one deadline for the first token over all of them, and never retries once
+text has come. Every failure is an error below ProviderError, with the keys masked.
 """
 
 from index.model_api.cancellation import CancelScope

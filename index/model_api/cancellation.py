@@ -1,8 +1,8 @@
 """Bound every wait for a server, and let another thread cancel it.
 
-A read timeout alone is no bound: a server that sends a comment every few seconds, or a header byte by byte, resets it for
-ever. So a request runs in a thread of its own, a `BackgroundStream`, whose reader waits on a queue with a deadline. Another
-thread ends that wait by `CancelScope.cancel`.
+A read timeout alone is no bound: a server that sends a comment every few seconds, or a header byte by byte, resets it
+for ever. So a request runs in a thread of its own, a `BackgroundStream`, whose reader waits on a queue with a
+deadline. Another thread ends that wait by `CancelScope.cancel`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class CancelScope:
             _SCOPE.reset(token)
 
     def cancel(self) -> None:
-        """End every wait, present and future, and close the connections; any thread may call it, any number of times."""
+        """End every wait, present and future, and close the connections; any thread may call it repeatedly."""
         with self._lock:
             self._cancelled.set()
             callbacks = tuple(self._callbacks)

@@ -32,11 +32,11 @@ class Embedded(Value, frozen=True, kw_only=True):
 def embed(
     provider: Provider, texts: Sequence[str], *, model: str, dimensions: int | None = None, batch: int = 64
 ) -> Iterator[Embedded]:
-    """Yield the vectors of the texts in order, at most `batch` a time, so that a caller can store each batch and resume.
+    """Yield the vectors of the texts in order, at most `batch` a time, so that a caller can store each and resume.
 
     A text that the server refuses is named while the rest of its batch is embedded. Raises ProviderRefused where the
-    server refuses every text (no such model, no embeddings), ProviderError where a vector is missing, of another length,
-    or not finite.
+    server refuses every text (no such model, no embeddings), ProviderError where a vector is missing, of another
+    length, or not finite.
     """
     requests = _EmbeddingRun(provider, model, dimensions)
     for start in range(0, len(texts), batch):

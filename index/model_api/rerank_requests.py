@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def scores(provider: Provider, question: str, texts: Sequence[str], *, model: str) -> list[float]:
     """Return a score from 0 to 1 for each text, in the order of the texts.
 
-    Reads the replies of Cohere, Jina, vLLM and llama.cpp (`results`), Voyage (`data`) and text-embeddings-inference (a bare
-    list). Logits, numbers outside 0..1, are put through the logistic function. Raises as `embed` does.
+    Reads the replies of Cohere, Jina, vLLM and llama.cpp (`results`), Voyage (`data`) and text-embeddings-inference
+    (a bare list). Logits, numbers outside 0..1, are put through the logistic function. Raises as `embed` does.
     """
     if not texts:
         return []

@@ -1,7 +1,7 @@
 """Sockets to a model's server on which a blocking read can be ended by another thread, even before the reply begins.
 
-Closing a response does not wake the thread that reads it, and before its headers there is no response to close. Shutting
-the socket down wakes it in both cases.
+Closing a response does not wake the thread that reads it, and before its headers there is no response to close.
+Shutting the socket down wakes it in both cases.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from assistant import Assistant, Filters, Settings
 from assistant.extractive.extractive_writer import Extractive
 from assistant.query.filters import parse_filters
 from assistant.web import article_browser
-from assistant.web.api_endpoints import answered, found
-from assistant.web.service import Desk
+from assistant.web.api_endpoints import answer_record, search_record
+from assistant.web.service import AnswerService
 from index.errors import UsageError
 from index.store.ledger import Ledger
 from tests.assistant.web.served import FREELY, Asked
@@ -40,10 +40,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def desk(store: Path) -> Iterator[Desk]:
-    desk = Desk(store, settings=Settings(), limits=FREELY)
-    yield desk
-    desk.close()
+def service(store: Path) -> Iterator[AnswerService]:
+    service = AnswerService(store, settings=Settings(), limits=FREELY)
+    yield service
+    service.close()
 
 
 SAID = [
@@ -74,10 +74,12 @@ def test_python_meets_publishers_and_languages_whatever_the_case_and_the_spellin
     [("", "وكالة الانباء", {"bridge", "flood"}), ("En", "", {"boats"}), ("", "the lantern", {"boats"})],
     ids=["spelling", "language", "case"],
 )
-def test_so_do_the_published_endpoints(language: str, publisher: str, articles: set[str], desk: Desk) -> None:
-    hits = found(desk, Asked(), "جسر نور Noor harbour", 10, "", "", language, publisher)["hits"]
+def test_so_do_the_published_endpoints(
+    language: str, publisher: str, articles: set[str], service: AnswerService
+) -> None:
+    hits = search_record(service, Asked(), "جسر نور Noor harbour", 10, "", "", language, publisher)["hits"]
     assert {hit["file_id"] for hit in hits} == articles
-    answer = answered(desk, Asked(), "جسر نور Noor harbour", "", "", language, publisher)
+    answer = answer_record(service, Asked(), "جسر نور Noor harbour", "", "", language, publisher)
     assert {hit["file_id"] for hit in answer["hits"]} == articles
 
 
@@ -127,8 +129,10 @@ def test_any_number_of_files_may_be_asked_for(store: Path) -> None:
         assert [article.id for article in assistant.articles(many)] == ["boats"]
 
 
-def test_the_page_lists_a_publisher_of_two_spellings_once(desk: Desk) -> None:
-    assert len(article_browser.publishers(desk.store)) == 2 and "The Lantern" in article_browser.publishers(desk.store)
+def test_the_page_lists_a_publisher_of_two_spellings_once(service: AnswerService) -> None:
+    assert len(article_browser.publishers(service.store)) == 2 and "The Lantern" in article_browser.publishers(
+        service.store
+    )
 
 
 def test_a_date_may_be_typed_in_arabic_digits_and_one_that_is_none_is_an_error() -> None:

@@ -54,7 +54,7 @@ class Reader:
         self.context.on("request", self._left)
         self.context.on("page", lambda page: page is not self.page and self.trouble.append(f"window: {page.url}"))
 
-    def _said(self, message: Any) -> None:
+    def _error(self, message: Any) -> None:
         left = "signal is aborted" in message.text  # Gradio's stream, when the reader reloads or leaves
         if message.type == "error" and not left:
             self.trouble.append(f"console: {message.text}")

@@ -17,7 +17,7 @@ from assistant.settings import Settings
 from assistant.web.connections import server_config
 from assistant.web.logins import Logins
 from assistant.web.rate_limit import Limits
-from assistant.web.service import Desk
+from assistant.web.service import AnswerService
 from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION
 from tests.shop import index, write
 
@@ -41,14 +41,14 @@ def served(
     assistant: Assistant | None = None,
     uploads: bool = True,
     **connections: Any,
-) -> Iterator[tuple[str, Desk]]:
-    """The address of the page, and the desk behind it."""
+) -> Iterator[tuple[str, AnswerService]]:
+    """The address of the page, and the service behind it."""
     from assistant.web.server import application
 
-    desk = Desk(store, settings=settings, limits=limits, assistant=assistant, uploads=uploads)
+    service = AnswerService(store, settings=settings, limits=limits, assistant=assistant, uploads=uploads)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    app = application(desk, logins=logins)
+    app = application(service, logins=logins)
     config = server_config(app, log_level="critical", timeout_graceful_shutdown=1, **connections)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -57,16 +57,16 @@ def served(
         while not server.started:
             assert thread.is_alive(), "the server did not start"
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}", desk
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", service
     finally:
         server.should_exit = True
         thread.join(20)
         listening.close()
-        desk.close()
+        service.close()
 
 
 class Asked:
-    """A visitor's request, as far as the desk looks at it."""
+    """A visitor's request, as far as the service looks at it."""
 
     def __init__(self, owner: str = "", name: str = "", address: str = "127.0.0.1") -> None:
         self.headers: dict[str, str] = {"isnad-name": name} if name else {}

@@ -12,7 +12,7 @@ import pytest
 
 from assistant.models import Answer, Citation, Sentence, Source
 from assistant.settings import Secret, Settings
-from assistant.web.service import Desk
+from assistant.web.service import AnswerService
 from index.store.ledger import Ledger
 from tests.assistant.web.browser import Reader, opened
 from tests.assistant.web.hostile import HOSTILE
@@ -67,14 +67,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def quoting(browser: Any, store: Path) -> Iterator[tuple[str, Desk]]:
+def quoting(browser: Any, store: Path) -> Iterator[tuple[str, AnswerService]]:
     """The page with no key."""
     with served(store) as found:
         yield found
 
 
 @pytest.fixture
-def address(quoting: tuple[str, Desk]) -> str:
+def address(quoting: tuple[str, AnswerService]) -> str:
     return quoting[0]
 
 
@@ -209,7 +209,7 @@ def test_a_link_to_a_sentence_opens_it_and_a_link_to_nowhere_says_so(reader: Rea
     assert "لم يعد موجود" in reader.shown(".absent").text_content()
 
 
-def test_a_question_can_be_worded_anew_and_asked_again(reader: Reader, quoting: tuple[str, Desk]) -> None:
+def test_a_question_can_be_worded_anew_and_asked_again(reader: Reader, quoting: tuple[str, AnswerService]) -> None:
     page = reader.page
     reader.ask(NOBODY)
     page.locator("#do-edit-1").dispatch_event("click")
@@ -229,12 +229,12 @@ def test_a_question_can_be_worded_anew_and_asked_again(reader: Reader, quoting: 
     assert second.question == first.question and second.at > first.at
 
 
-def test_what_a_reader_says_of_an_answer_is_kept(reader: Reader, quoting: tuple[str, Desk]) -> None:
+def test_what_a_reader_says_of_an_answer_is_kept(reader: Reader, quoting: tuple[str, AnswerService]) -> None:
     reader.ask(HOURS)
     reader.page.click("#chat summary.bad")
     reader.page.click("#do-wrong_citation-1")
     reader.page.wait_for_selector("#toast.shown")
-    judged = list(quoting[1].conversations.judged())
+    judged = list(quoting[1].conversations.feedback_rows())
     assert [(one["vote"], one["reason"]) for one in judged] == [("down", "wrong citation")]
 
 
@@ -299,7 +299,7 @@ def test_articles_can_be_browsed_added_and_taken_out_again(reader: Reader, tmp_p
     assert reader.ask("ماذا افتتحت البلدية في ساحة الزيتون؟").locator(".said.refused").count() == 1
 
 
-def test_files_that_are_dropped_on_the_page_are_added(reader: Reader, quoting: tuple[str, Desk]) -> None:
+def test_files_that_are_dropped_on_the_page_are_added(reader: Reader, quoting: tuple[str, AnswerService]) -> None:
     page = reader.page
     page.evaluate(
         """() => { window.dropped = new DataTransfer();
@@ -411,7 +411,7 @@ def model() -> Iterator[Scripted]:
 
 
 @pytest.fixture(scope="module")
-def writing(browser: Any, store: Path, model: Scripted) -> Iterator[tuple[str, Desk]]:
+def writing(browser: Any, store: Path, model: Scripted) -> Iterator[tuple[str, AnswerService]]:
     """The page with a model that writes what it is told to."""
     settings = Settings(base_url=model.url, model="scripted", key=Secret("x"), stall_seconds=5.0)
     with served(store, settings=settings) as found:
@@ -419,7 +419,7 @@ def writing(browser: Any, store: Path, model: Scripted) -> Iterator[tuple[str, D
 
 
 @pytest.fixture
-def written(writing: tuple[str, Desk]) -> str:
+def written(writing: tuple[str, AnswerService]) -> str:
     return writing[0]
 
 
@@ -498,22 +498,22 @@ def test_the_quotes_of_one_article_lead_to_each_other(browser: Any, written: str
         reader.page.wait_for_function("document.activeElement.matches('#panel .after')")
 
 
-def test_hostile_answers_stay_words(browser: Any, writing: tuple[str, Desk], model: Scripted) -> None:
-    address, desk = writing
+def test_hostile_answers_stay_words(browser: Any, writing: tuple[str, AnswerService], model: Scripted) -> None:
+    address, service = writing
     for reader in reading(browser, address, language="en-GB"):
         model.reply = " ".join(f"The harbour master wrote {one} in a letter [1]." for one in HOSTILE.values())
         reader.ask("Who wrote a letter in Odd Bay? " + HOSTILE["an image"])
         assert "<iframe" in reader.text("#chat article.answer") and strange(reader) == []
         owner = next(cooky["value"] for cooky in reader.context.cookies() if cooky["name"] == "isnad")
-        kept = desk.conversations.begin(owner)
+        kept = service.conversations.begin(owner)
         for payload in HOSTILE.values():
-            desk.conversations.add(kept, owner, spoken(payload))
+            service.conversations.add(kept, owner, handle_errors(payload))
         reader.open(f"?c={kept}").answered(len(HOSTILE))
         reader.page.mouse.move(600, 300)
         assert strange(reader) == []
 
 
-def spoken(payload: str) -> Answer:
+def handle_errors(payload: str) -> Answer:
     """An answer that says the payload wherever it can."""
     cited = Citation(file_id="hostile", start=0, end=12, quote=payload)
     said = Sentence(text=payload, start=0, end=len(payload), verdict="partly", reasons=(payload,), citations=(cited,))

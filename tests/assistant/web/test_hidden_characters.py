@@ -44,10 +44,10 @@ def test_hidden_characters_of_an_article_reach_no_reader__UNI_01(hidden: str) ->
     )
     view = View(words=ENGLISH, language="en", articles={article.id: article}, today=date(2026, 1, 1))
     shown = {
-        "chat": chat_markup.answer(answer, 1, view),
-        "question": chat_markup.question(answer.question, 1, ENGLISH),
-        "while it is written": chat_markup.writing(text, view),
-        "panel": article_panel.shown(article, Span(0, len(text)), ENGLISH),
+        "chat": chat_markup.answer_html(answer, 1, view),
+        "question": chat_markup.question_html(answer.question, 1, ENGLISH),
+        "while it is written": chat_markup.draft_html(text, view),
+        "panel": article_panel.article_html(article, Span(0, len(text)), ENGLISH),
         "copied as text": clipboard.as_text(answer, ENGLISH),
         "copied as HTML": clipboard.as_html(answer, ENGLISH),
         "notebook": answer_html(answer),
@@ -60,4 +60,4 @@ def test_hidden_characters_of_an_article_reach_no_reader__UNI_01(hidden: str) ->
 
 
 def test_an_emoji_keeps_its_selector() -> None:
-    assert "❤\ufe0f" in chat_markup.question("❤\ufe0f?", None, ENGLISH)
+    assert "❤\ufe0f" in chat_markup.question_html("❤\ufe0f?", None, ENGLISH)

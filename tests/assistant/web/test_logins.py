@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.web.logins import TRIES, Logins, basic, hashed, line, matches
+from assistant.web.logins import TRIES, Logins, basic, hash_password, line, matches
 from index.errors import UsageError
 
 PASSWORD = "قلعة-النهر 9"
@@ -20,7 +20,7 @@ class Clock:
 
 
 def test_a_password_is_kept_as_a_hash_with_a_salt_of_its_own() -> None:
-    one, other = hashed(PASSWORD), hashed(PASSWORD)
+    one, other = hash_password(PASSWORD), hash_password(PASSWORD)
     assert one != other and PASSWORD not in one
     assert matches(PASSWORD, one) and matches(PASSWORD, other) and not matches(PASSWORD + " ", one)
 
@@ -38,7 +38,7 @@ def test_a_file_of_logins_is_read(tmp_path: Path) -> None:
     ["mona:secret", "mona", "mona:scrypt:16384:short:short", "a b:HASHED", "", "# only this\n"],
 )
 def test_a_line_that_is_no_login_is_named_and_not_shown(tmp_path: Path, written: str) -> None:
-    (tmp_path / "logins").write_text(written.replace("HASHED", hashed("12345678")))
+    (tmp_path / "logins").write_text(written.replace("HASHED", hash_password("12345678")))
     with pytest.raises(UsageError) as raised:
         Logins.read(tmp_path / "logins")
     assert "secret" not in str(raised.value) and "--new-login" in str(raised.value)
@@ -47,7 +47,7 @@ def test_a_line_that_is_no_login_is_named_and_not_shown(tmp_path: Path, written:
 @pytest.mark.parametrize("word", ["mona", "mona:", "mona:short", ":password1", "a b:password1"])
 def test_a_login_of_the_environment_that_will_not_do_is_refused_without_showing_it(word: str) -> None:
     with pytest.raises(UsageError) as raised:
-        Logins.one(word)
+        Logins.from_pair(word)
     assert "password1" not in str(raised.value) and "short" not in str(raised.value)
 
 
@@ -61,7 +61,7 @@ def test_no_line_is_made_of_what_will_not_do(name: str, password: str) -> None:
 
 def test_tries_are_counted_by_address_and_by_name__WEB_04() -> None:
     clock = Clock()
-    logins = Logins({"mona": hashed(PASSWORD)}, clock=clock)
+    logins = Logins({"mona": hash_password(PASSWORD)}, clock=clock)
     assert [logins.admits("1.1.1.1", f"n{number}") for number in range(TRIES + 1)] == [True] * TRIES + [False]
     assert [logins.admits(f"2.2.2.{number}", "mona") for number in range(TRIES + 1)] == [True] * TRIES + [False]
     assert logins.throttled("1.1.1.1") and not logins.throttled("3.3.3.3")
@@ -71,7 +71,7 @@ def test_tries_are_counted_by_address_and_by_name__WEB_04() -> None:
 
 def test_a_session_lasts_while_it_is_used_and_can_be_ended() -> None:
     clock = Clock()
-    logins = Logins({"mona": hashed(PASSWORD)}, clock=clock)
+    logins = Logins({"mona": hash_password(PASSWORD)}, clock=clock)
     word = logins.begin("mona")
     clock.now = 11 * 3600.0
     assert logins.name(word) == "mona"
@@ -85,7 +85,7 @@ def test_a_session_lasts_while_it_is_used_and_can_be_ended() -> None:
 
 
 def test_the_words_of_sessions_are_not_kept_as_they_are() -> None:
-    logins = Logins({"mona": hashed(PASSWORD)})
+    logins = Logins({"mona": hash_password(PASSWORD)})
     word = logins.begin("mona")
     assert word not in repr(vars(logins))
 

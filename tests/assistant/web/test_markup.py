@@ -105,11 +105,11 @@ def test_what_a_model_writes_is_text_wherever_it_stands(payload: str) -> None:
     )
     shown = view(ENGLISH, article)
     whole = (
-        chat_markup.answer(answer, 1, shown)
-        + chat_markup.question(payload, 1, ENGLISH)
-        + chat_markup.writing(payload, shown)
+        chat_markup.answer_html(answer, 1, shown)
+        + chat_markup.question_html(payload, 1, ENGLISH)
+        + chat_markup.draft_html(payload, shown)
     )
-    whole += chat_markup.notice(payload) + markup.article_rows([article], ENGLISH)
+    whole += chat_markup.notice_html(payload) + markup.article_rows([article], ENGLISH)
     assert Read(whole).harmless() and "\n" not in whole
     assert not re.search("[\u202a-\u202e\u2066-\u2069]", whole)
 
@@ -117,7 +117,7 @@ def test_what_a_model_writes_is_text_wherever_it_stands(payload: str) -> None:
 @pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)
 def test_what_an_article_says_is_text_in_the_panel(payload: str) -> None:
     article = Article(id="a", text=f"It rained. {payload} The dam held.", sha256="", title=payload, publisher=payload)
-    found = Read(article_panel.shown(article, Span(11, 11 + len(payload)), ENGLISH))
+    found = Read(article_panel.article_html(article, Span(11, 11 + len(payload)), ENGLISH))
     assert found.harmless() and found.hit == plain(payload)
 
 
@@ -162,18 +162,18 @@ def test_a_copied_refusal_has_the_closest_passages() -> None:
 
 def test_the_other_quotes_of_an_answer_are_marked_too_and_lead_to_each_other() -> None:
     article = Article(id="a", text="One. Two. Three. Four.", sha256="")
-    shown = article_panel.shown(article, Span(5, 9), ENGLISH, others=(Span(17, 22), Span(0, 4)))
+    shown = article_panel.article_html(article, Span(5, 9), ENGLISH, others=(Span(17, 22), Span(0, 4)))
     found = Read(shown)
     assert found.hit == "Two." and re.findall('class="also">([^<]+)<', shown) == ["One.", "Four."]
     assert "Quote 2 of 3" in found.text
     assert [link for link in found.links if ":" in link] == ["?a=a:5-9", "?a=a:0-4", "?a=a:17-22"]
-    assert "Quote" not in Read(article_panel.shown(article, Span(5, 9), ENGLISH)).text
+    assert "Quote" not in Read(article_panel.article_html(article, Span(5, 9), ENGLISH)).text
 
 
 @given(some.text(min_size=1), some.lists(some.tuples(some.integers(0, 60), some.integers(1, 30)), max_size=4))
 def test_quotes_that_overlap_leave_the_text_whole(text: str, places: list[tuple[int, int]]) -> None:
     others = [Span(start, start + long) for start, long in places if start + long <= len(text)]
-    shown = article_panel.shown(Article(id="a", text=text, sha256=""), Span(0, 1), ENGLISH, others=others)
+    shown = article_panel.article_html(Article(id="a", text=text, sha256=""), Span(0, 1), ENGLISH, others=others)
     body = re.search('<div class="text".*?>(.*)</div></article>', shown, re.DOTALL)
     whole = plain(text.replace("\r\n", "\n").replace("\r", "\n")) if not text.startswith("\r\n") else None
     assert body and (whole is None or Read(body[1]).text.replace("\r", "\n") == whole)
@@ -185,21 +185,21 @@ def test_the_marked_words_are_those_of_the_span_letter_by_letter(text: str, data
     end = data.draw(some.integers(start + 1, len(text)))
     cut = data.draw(some.integers(0, len(text)))
     article = Article(id="a", text=text, sha256="", boilerplate=(Span(0, cut),))
-    shown = article_panel.shown(article, Span(start, end), ENGLISH)
+    shown = article_panel.article_html(article, Span(start, end), ENGLISH)
     said = plain(text[start:end].replace("\r\n", "\n").replace("\r", "\n"))
     assert Read(shown).hit == said and shown.count("<mark") == 1
 
 
 def test_a_chip_shows_number_and_file_and_says_title_and_date() -> None:
     source = Source(file_id="a-7", title="The dam held", published=date(2024, 5, 3))
-    shown = chat_markup.answer(told(cited("It held.", "a-7"), sources=(source,)), 1, view())
+    shown = chat_markup.answer_html(told(cited("It held.", "a-7"), sources=(source,)), 1, view())
     chip = re.search(r'<a href="\?a=a-7:3-5" class="chip" title="([^"]+)">(.*?)</a>', shown)
     assert chip and chip[1] == "The dam held · 2024-05-03 · a-7: ok"
     assert Read(chip[2]).text.strip() == "Source 1 a-7: The dam held 2024-05-03"
 
 
 def test_a_file_id_of_any_letters_makes_a_link_that_leads_back_to_it() -> None:
-    shown = chat_markup.answer(told(cited("نعم.", "أخبار/يوم & ليلة", "ok")), 1, view())
+    shown = chat_markup.answer_html(told(cited("نعم.", "أخبار/يوم & ليلة", "ok")), 1, view())
     assert 'href="?a=%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1%2F%D9%8A%D9%88%D9%85%20%26%20%D9%84%D9%8A%D9%84%D8%A9:3-5"' in shown
 
 
@@ -213,27 +213,29 @@ def test_a_file_id_of_any_letters_makes_a_link_that_leads_back_to_it() -> None:
     ],
 )
 def test_each_verdict_looks_its_own_way(verdict: str, element: str, name: str | None) -> None:
-    shown = chat_markup.answer(told(cited("It held.", "a", "ok", verdict)), 1, view())
+    shown = chat_markup.answer_html(told(cited("It held.", "a", "ok", verdict)), 1, view())
     assert element in shown
     assert (f">{name}<" in shown) if name else 'class="verdict' not in shown
 
 
 def test_a_reason_is_on_hover_and_is_heard_in_the_language_of_the_page() -> None:
     doubted = cited("Some 85.", "a", "ok", "unsupported", "85 is not in the evidence, which says 87")
-    shown = chat_markup.answer(told(doubted), 1, view(ARABIC))
+    shown = chat_markup.answer_html(told(doubted), 1, view(ARABIC))
     said = "85 ليس في المصدر، ففيه 87"
     assert f'title="{said}"' in shown and f'<span class="sr">: {said}</span>' in shown
 
 
 def test_a_supported_sentence_with_a_remark_does_not_hide_it() -> None:
-    shown = chat_markup.answer(told(cited("It held.", "a", "ok", "supported", "the model named no source")), 1, view())
+    shown = chat_markup.answer_html(
+        told(cited("It held.", "a", "ok", "supported", "the model named no source")), 1, view()
+    )
     assert "the model named no source" in shown and '<span class="s">It held.</span>' in shown
 
 
 def test_coverage_counts_what_is_borne_out() -> None:
     two = told(cited("One.", "a"), cited("Two.", "a", "ok", "partly"))
-    assert "1 of 2 sentences are borne out" in chat_markup.answer(two, 1, view())
-    assert "Every sentence is borne out (1 of 1)" in chat_markup.answer(told(cited("One.", "a")), 1, view())
+    assert "1 of 2 sentences are borne out" in chat_markup.answer_html(two, 1, view())
+    assert "Every sentence is borne out (1 of 1)" in chat_markup.answer_html(told(cited("One.", "a")), 1, view())
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,7 @@ def test_coverage_counts_what_is_borne_out() -> None:
 )
 def test_an_answer_says_how_new_its_newest_source_is(days: list[date | None], said: str, old: bool) -> None:
     sources = tuple(Source(file_id=f"a{number}", published=day) for number, day in enumerate(days))
-    shown = chat_markup.answer(told(cited("x."), sources=sources), 1, replace(view(), today=date(2024, 5, 3)))
+    shown = chat_markup.answer_html(told(cited("x."), sources=sources), 1, replace(view(), today=date(2024, 5, 3)))
     assert said in Read(shown).text and ('class="old"' in shown) == old
 
 
@@ -259,7 +261,7 @@ def test_sources_stand_newest_first_and_copies_of_one_report_as_one() -> None:
         Source(file_id="copy", title="Copied", published=date(2020, 1, 2)),
     )
     answer = told(*(cited("x.", source.file_id) for source in sources), sources=sources)
-    shown = chat_markup.answer(answer, 1, view(copies={"old": ("copy",), "copy": ("old",)}))
+    shown = chat_markup.answer_html(answer, 1, view(copies={"old": ("copy",), "copy": ("old",)}))
     listed = shown[shown.index('class="sources"') :]
     titles = re.findall(r'class="title"><bdi dir="auto">(\w+)<', listed)
     assert titles == ["New", "Copied", "None"]
@@ -272,7 +274,7 @@ def test_a_conflict_shows_both_values_with_source_and_date_and_opens_each() -> N
         for value, day, one in (("380 metres", date(2024, 1, 2), "b"), ("412 metres", None, "a"))
     )
     answer = told(cited("x."), conflicts=(Conflict(kind="number", about="the dam", sides=sides),))
-    shown = chat_markup.answer(answer, 1, view())
+    shown = chat_markup.answer_html(answer, 1, view())
     told_of = Read(shown[shown.index('class="conflict"') : shown.index('class="actions"')])
     assert {"?a=b:0-4", "?a=a:0-4"} <= set(told_of.links)
     for said in ("380 metres", "412 metres", "2024-01-02", "undated"):
@@ -285,7 +287,9 @@ def test_sources_that_agree_stand_under_one_value_of_a_conflict() -> None:
         for value, one in (("15", "a"), ("15", "a"), ("ten", "b"), ("15", "c"))
     )
     answer = told(cited("x."), conflicts=(Conflict(kind="number", about="words folded", sides=sides),))
-    shown = chat_markup.answer(answer, 1, view(ENGLISH, Article(id="c", text="", sha256="", publisher="Coast Wire")))
+    shown = chat_markup.answer_html(
+        answer, 1, view(ENGLISH, Article(id="c", text="", sha256="", publisher="Coast Wire"))
+    )
     part = shown[shown.index('class="conflict"') : shown.index('class="actions"')]
     assert re.findall("<strong><bdi[^>]*>([^<]+)<", part) == ["15", "ten"]
     assert Read(part).links == ["?a=a:0-4", "?a=c:0-4", "?a=b:0-4"]
@@ -296,16 +300,16 @@ def test_a_refusal_leads_to_the_closest_passages() -> None:
     closest = (Citation(file_id="b", start=5, end=20, quote="The dam held."),)
     refused = Answer(question="q", text="No.", abstained=True, engine="extract", closest=closest)
     dated = Article(id="b", text="", sha256="", title="The dam", published=date(2024, 5, 3))
-    found = Read(chat_markup.answer(refused, 1, view(ENGLISH, dated)))
+    found = Read(chat_markup.answer_html(refused, 1, view(ENGLISH, dated)))
     assert found.links == ["?a=b:5-20"] and "The dam held." in found.text and "2024-05-03" in found.text
 
 
 def test_an_answer_that_broke_off_says_so_once_and_is_not_called_borne_out() -> None:
     broken = told(cited("It held."), complete=False, engine="model:m", reasons=("the server closed the connection",))
-    shown = chat_markup.answer(broken, 1, view())
+    shown = chat_markup.answer_html(broken, 1, view())
     assert "1 of 1 sentences are borne out" in shown and "Every sentence" not in shown
     assert shown.count("notice wrong") == 1 and "the server closed the connection" in shown
-    assert "broke off" in chat_markup.answer(replace(broken, reasons=()), 1, view())
+    assert "broke off" in chat_markup.answer_html(replace(broken, reasons=()), 1, view())
 
 
 @pytest.mark.parametrize(
@@ -317,7 +321,7 @@ def test_where_a_model_failed_an_answer_by_quoting_is_offered(
     engine: str, reasons: tuple[str, ...], offered: bool
 ) -> None:
     failed = Answer(question="q", text="", abstained=False, engine=engine, complete=False, reasons=reasons)
-    shown = chat_markup.answer(failed, 3, view())
+    shown = chat_markup.answer_html(failed, 3, view())
     assert ('id="do-plainly-3"' in shown) == offered
     assert 'id="do-retry-3"' in shown and "do-good" not in shown and "do-copy" not in shown
 
@@ -325,38 +329,38 @@ def test_where_a_model_failed_an_answer_by_quoting_is_offered(
 def test_a_long_title_is_whole_in_a_list_and_short_in_a_chip() -> None:
     title = "The dam held, " + "and held again, " * 6
     source = Source(file_id="a", title=title)
-    shown = chat_markup.answer(told(cited("x.", "a"), sources=(source,)), 1, view())
+    shown = chat_markup.answer_html(told(cited("x.", "a"), sources=(source,)), 1, view())
     assert title.strip() in Read(shown[shown.index('class="sources"') :]).text
     assert title.strip() not in shown[: shown.index('class="sources"')]
 
 
 def test_an_answer_under_way_links_the_articles_it_names_and_invents_none() -> None:
     known = Article(id="a", text="", sha256="", title="The dam")
-    found = Read(chat_markup.writing("It held. [a] It did not. [zzz]", view(ENGLISH, known)))
+    found = Read(chat_markup.draft_html("It held. [a] It did not. [zzz]", view(ENGLISH, known)))
     assert found.links == ["?a=a"] and "[zzz]" in found.text and "[a]" not in found.text
 
 
 def test_each_message_runs_its_own_way() -> None:
-    assert 'dir="rtl"' in chat_markup.question("متى؟", None, ENGLISH)
-    assert 'dir="ltr"' in chat_markup.question("When?", None, ARABIC)
-    assert '<div class="said" dir="rtl">' in chat_markup.answer(told(cited("وصل IMF أمس.")), 1, view(ENGLISH))
+    assert 'dir="rtl"' in chat_markup.question_html("متى؟", None, ENGLISH)
+    assert 'dir="ltr"' in chat_markup.question_html("When?", None, ARABIC)
+    assert '<div class="said" dir="rtl">' in chat_markup.answer_html(told(cited("وصل IMF أمس.")), 1, view(ENGLISH))
 
 
 def test_somebody_elses_conversation_can_only_be_read() -> None:
-    shown = chat_markup.answer(told(cited("x.")), None, view()) + chat_markup.question("q", None, ENGLISH)
+    shown = chat_markup.answer_html(told(cited("x.")), None, view()) + chat_markup.question_html("q", None, ENGLISH)
     assert "<button" not in shown
 
 
 def test_a_report_names_every_file_and_why_it_was_refused() -> None:
     report = SyncReport(added=("a",), changed=("b",), skipped=(Skipped(path="c.exe", reason="not a <type>"),))
-    found = Read(markup.report(report, ENGLISH))
+    found = Read(markup.report_html(report, ENGLISH))
     for said in ("a", "b", "c.exe", "not a <type>", "refused", "renewed"):
         assert said in found.text
 
 
 def test_a_report_on_the_arabic_page_says_in_arabic_why_a_file_was_refused() -> None:
     refused = Skipped(path="c.exe", reason="not a type of article file; add one of .txt, .pdf")
-    shown = markup.report(SyncReport(skipped=(refused,)), ARABIC)
+    shown = markup.report_html(SyncReport(skipped=(refused,)), ARABIC)
     found = Read(shown)
     assert "ليس من أنواع ملفات المقالات؛ المقبول: txt، pdf" in found.text and "not a type" not in found.text
     assert '<p dir="rtl">' in shown
@@ -365,7 +369,7 @@ def test_a_report_on_the_arabic_page_says_in_arabic_why_a_file_was_refused() -> 
 @pytest.mark.parametrize("words", [ENGLISH, ARABIC], ids=["en", "ar"])
 def test_a_report_names_the_articles_that_stay_and_what_may_hold_them(words: Words) -> None:
     unread = Skipped(path="folder/<torn>", reason="the folder cannot be read: no")
-    found = Read(markup.report(SyncReport(retained=("a1", "a2"), skipped=(unread,)), words))
+    found = Read(markup.report_html(SyncReport(retained=("a1", "a2"), skipped=(unread,)), words))
     before, _, after = words.kept_because.partition("{unread}")
     for said in ("a1", "a2", words.kept, before.strip(), "folder/<torn>", after.strip()):
         assert said in found.text
@@ -373,7 +377,7 @@ def test_a_report_names_the_articles_that_stay_and_what_may_hold_them(words: Wor
 
 def test_ids_and_days_in_an_arabic_reason_keep_their_order() -> None:
     reason = "the file 003_a84 says this of itself: published 2025-12-23"
-    shown = chat_markup.answer(told(replace(cited("وصل الوفد."), reasons=(reason,))), 1, view(ARABIC))
+    shown = chat_markup.answer_html(told(replace(cited("وصل الوفد."), reasons=(reason,))), 1, view(ARABIC))
     for run in ("003_a84", "2025-12-23"):
         assert f'<bdi dir="ltr">{run}</bdi>' in shown
     assert (

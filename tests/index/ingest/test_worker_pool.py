@@ -19,14 +19,14 @@ from index.errors import StoreFull
 from index.ingest import sync as sync_module
 from index.ingest import worker_pool
 from index.ingest.sync import Lexicon, sync, take
-from index.ingest.worker_pool import Crew, Job, Prepared, _Hand, prepared
-from index.loaders.article_loader import Found, given, scan
+from index.ingest.worker_pool import TOO_LONG, Job, Prepared, Worker, WorkerPool, prepare
+from index.loaders.article_loader import ArticleRef, from_records, scan
 from index.models import Skipped, SyncReport
 from index.search.lexical import LexicalIndex, LexicalWriter
 from index.store.ledger import INDEXES, Ledger
 
 ROOT = Path(__file__).parent.parent.parent.parent
-HIRED = _Hand.hired
+START = Worker.start
 HERE = 20  # articles until processes are started
 PLACES = "المرفأ السوق الجسر المتحف الملعب المكتبة المحطة الحديقة".split()
 DOINGS = "افتتح رمم أغلق وسع زار فحص".split()
@@ -58,33 +58,33 @@ class Watched:
     """What the processes of a test did."""
 
     def __init__(self) -> None:
-        self.hands: list[_Hand] = []
+        self.workers: list[Worker] = []
         self.here: list[str] = []  # articles that were prepared in this process
 
 
 @pytest.fixture
 def crew(monkeypatch: pytest.MonkeyPatch) -> Watched:
     """Three cores, small batches, and processes that are waited for, so that it is they who prepare all after the first 20."""
-    watched, hired = Watched(), _Hand.hired
+    watched, start = Watched(), Worker.start
 
-    def settled() -> _Hand | None:
-        hand = hired()
-        assert hand is not None
-        watched.hands.append(hand)
+    def settled() -> Worker | None:
+        worker = start()
+        assert worker is not None
+        watched.workers.append(worker)
         until = time.monotonic() + 120
-        while not hand.able:
-            assert time.monotonic() < until and hand._child.poll() is None
-        return hand
+        while not worker.able:
+            assert time.monotonic() < until and worker._child.poll() is None
+        return worker
 
-    def noted(found: Found) -> Prepared | Skipped:
-        watched.here.append(found.id)
-        return prepared(found)
+    def noted(ref: ArticleRef) -> Prepared | Skipped:
+        watched.here.append(ref.id)
+        return prepare(ref)
 
     monkeypatch.setattr(worker_pool, "_cores", lambda: 3)
     monkeypatch.setattr(worker_pool, "WORTH", HERE)
-    monkeypatch.setattr(worker_pool, "prepared", noted)
+    monkeypatch.setattr(worker_pool, "prepare", noted)
     monkeypatch.setattr(sync_module, "BATCH", 10)
-    monkeypatch.setattr(_Hand, "hired", settled)
+    monkeypatch.setattr(Worker, "start", settled)
     return watched
 
 
@@ -128,11 +128,11 @@ def test_several_processes_leave_the_same_ledger_as_one(
         return sync(folder, ledger, [], progress=progress)
 
     many = [indexed(tmp_path / "store", run) for run in (first, second)]
-    assert len(crew.hands) == 4
+    assert len(crew.workers) == 4
     assert len(crew.here) < 120  # most was prepared elsewhere
     alone(monkeypatch)
     one = [indexed(tmp_path / "alone", run) for run in (first, second)]
-    assert len(crew.hands) == 4
+    assert len(crew.workers) == 4
     assert many == one
     assert (
         many[0][0].added
@@ -159,36 +159,36 @@ def test_what_a_process_died_over_is_prepared_here(
     tmp_path: Path, crew: Watched, monkeypatch: pytest.MonkeyPatch, deaths: int
 ) -> None:
     path = write(tmp_path / "news.jsonl", map(record, range(120)))
-    gave, killed = _Hand.gave, list[_Hand]()
+    submit, killed = Worker.submit, list[Worker]()
 
-    def died(hand: _Hand, job: Job) -> bool:
-        given = gave(hand, job)
-        if given and len(killed) < deaths and hand.load == 2:
-            killed.append(hand)
-            hand._child.kill()
+    def died(worker: Worker, job: Job) -> bool:
+        given = submit(worker, job)
+        if given and len(killed) < deaths and worker.load == 2:
+            killed.append(worker)
+            worker._child.kill()
         return given
 
-    monkeypatch.setattr(_Hand, "gave", died)
+    monkeypatch.setattr(Worker, "submit", died)
     many = indexed(tmp_path / "many", lambda ledger, progress: sync(path, ledger, [], progress=progress))
     assert len(killed) == deaths
     alone(monkeypatch)
     assert many == indexed(tmp_path / "one", lambda ledger, progress: sync(path, ledger, [], progress=progress))
-    assert ended(crew.hands)
+    assert ended(crew.workers)
 
 
 def test_processes_that_end_while_they_wait_are_not_missed(
     tmp_path: Path, crew: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hired = _Hand.hired
+    start = Worker.start
 
-    def useless() -> _Hand | None:
-        hand = hired()
-        assert hand
-        hand._child.kill()
-        hand._child.wait()
-        return hand
+    def useless() -> Worker | None:
+        worker = start()
+        assert worker
+        worker._child.kill()
+        worker._child.wait()
+        return worker
 
-    monkeypatch.setattr(_Hand, "hired", useless)
+    monkeypatch.setattr(Worker, "start", useless)
     path = write(tmp_path / "news.jsonl", map(record, range(60)))
     report, _, _ = indexed(tmp_path / "store", lambda ledger, progress: sync(path, ledger, [], progress=progress))
     assert len(report.added) == len(crew.here) == 60
@@ -199,14 +199,14 @@ def test_where_no_process_can_be_started_all_is_prepared_here(
     tmp_path: Path, crew: Watched, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     monkeypatch.setattr(sys, "executable", program)
-    monkeypatch.setattr(_Hand, "hired", HIRED)
+    monkeypatch.setattr(Worker, "start", START)
     path = write(tmp_path / "news.jsonl", map(record, range(60)))
     report, _, _ = indexed(tmp_path / "store", lambda ledger, progress: sync(path, ledger, [], progress=progress))
     assert len(report.added) == len(crew.here) == 60
 
 
-def ended(hands: Iterable[_Hand]) -> bool:
-    return all(hand._child.poll() is not None for hand in hands)
+def ended(workers: Iterable[Worker]) -> bool:
+    return all(worker._child.poll() is not None for worker in workers)
 
 
 def test_a_small_run_and_one_on_a_single_core_start_no_process(
@@ -222,7 +222,7 @@ def test_a_small_run_and_one_on_a_single_core_start_no_process(
     ledger = Ledger.create(tmp_path / "unchanged")
     assert sync(tmp_path / "unchanged.jsonl", ledger, []).unchanged == 100
     ledger.close()
-    assert not crew.hands
+    assert not crew.workers
 
 
 def test_ctrl_c_ends_the_processes(crew: Watched) -> None:
@@ -231,20 +231,20 @@ def test_ctrl_c_ends_the_processes(crew: Watched) -> None:
             raise KeyboardInterrupt
         return record(number)
 
-    with pytest.raises(KeyboardInterrupt), Crew() as working:
-        for item in given(map(pressed, range(100))):
-            assert isinstance(item, Found)
+    with pytest.raises(KeyboardInterrupt), WorkerPool() as working:
+        for item in from_records(map(pressed, range(100))):
+            assert isinstance(item, ArticleRef)
             working.begin([item])
-    assert len(crew.hands) == 2
-    assert ended(crew.hands)
+    assert len(crew.workers) == 2
+    assert ended(crew.workers)
 
 
 def test_a_process_leaves_when_the_program_is_gone(crew: Watched) -> None:
-    hand = _Hand.hired()
-    assert hand
-    hand._line.shutdown(socket.SHUT_RDWR)  # as the system does for a program that ends
-    assert hand._child.wait(60) == 0
-    hand.end()
+    worker = Worker.start()
+    assert worker
+    worker._socket.shutdown(socket.SHUT_RDWR)  # as the system does for a program that ends
+    assert worker._child.wait(60) == 0
+    worker.end()
 
 
 def children(process: int) -> list[int]:
@@ -256,15 +256,15 @@ def test_the_process_that_reads_what_strangers_made_ends_with_the_one_that_start
     tmp_path: Path, crew: Watched
 ) -> None:
     (tmp_path / "a.html").write_text(f"<html><body><p>{record(1)['text']}</p></body></html>")
-    hand = _Hand.hired()
-    job = Job([one for one in scan(tmp_path) if isinstance(one, Found)])
-    assert hand and hand.gave(job)
+    worker = Worker.start()
+    job = Job([one for one in scan(tmp_path) if isinstance(one, ArticleRef)])
+    assert worker and worker.submit(job)
     (outcome,) = job.result()
     assert isinstance(outcome, Prepared) and not crew.here
-    (confined,) = children(hand._child.pid)
-    hand.end()
+    (sandbox,) = children(worker._child.pid)
+    worker.end()
     until = time.monotonic() + 60
-    while Path(f"/proc/{confined}").exists() and " Z " not in Path(f"/proc/{confined}/stat").read_text():
+    while Path(f"/proc/{sandbox}").exists() and " Z " not in Path(f"/proc/{sandbox}/stat").read_text():
         assert time.monotonic() < until
 
 
@@ -330,10 +330,10 @@ def test_a_program_that_is_killed_leaves_whole_batches_and_no_process(tmp_path: 
 def test_long_articles_are_not_gathered_in_memory(
     tmp_path: Path, crew: Watched, monkeypatch: pytest.MonkeyPatch, room: int, together: bool
 ) -> None:
-    begin, most = Crew.begin, list[int]()
+    begin, most = WorkerPool.begin, list[int]()
     waiting: list[Job] = []
 
-    def begun(working: Crew, found: Sequence[Found]) -> Job:
+    def begun(working: WorkerPool, found: Sequence[ArticleRef]) -> Job:
         waiting.append(begin(working, found))
         most.append(sum(len(job.rest) > 0 for job in waiting))
         return waiting[-1]
@@ -343,7 +343,7 @@ def test_long_articles_are_not_gathered_in_memory(
     for one in range(80):
         (folder / f"f{one:02}.txt").write_text(record(one)["text"])
     monkeypatch.setattr(sync_module, "ROOM", room)
-    monkeypatch.setattr(Crew, "begin", begun)
+    monkeypatch.setattr(WorkerPool, "begin", begun)
     indexed(tmp_path / "store", lambda ledger, progress: sync(folder, ledger, [], progress=progress))
     assert (max(most) > 1) == together
 
@@ -363,7 +363,7 @@ def test_a_run_that_is_broken_off_lets_the_next_one_write(tmp_path: Path, crew: 
     lexicon = Lexicon(ledger)
     with pytest.raises(KeyboardInterrupt):
         sync(path, ledger, [lexicon], progress=pressed)
-    assert ended(crew.hands)
+    assert ended(crew.workers)
     assert ledger.counts()["articles"] == len(ledger.pending("lexical")) == 70
     assert len(sync(path, ledger, [Lexicon(ledger)]).added) == 30
     assert found_by_all(ledger)
@@ -386,3 +386,15 @@ def test_where_search_cannot_follow_all_is_read_and_taken_over_afterwards(
     assert len(sync(path, ledger, [Lexicon(ledger)]).added) == 60
     assert failed and found_by_all(ledger)
     ledger.close()
+
+
+def test_an_article_that_takes_a_worker_too_long_costs_only_itself(
+    tmp_path: Path, crew: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_pool, "SECONDS", 1.0)
+    slow = {"id": "slow", "text": "\n".join(f"{record(number)['text']}" for number in range(8_000))}
+    path = write(tmp_path / "news.jsonl", [*map(record, range(HERE)), slow, *map(record, range(HERE, HERE + 9))])
+    report, _, _ = indexed(tmp_path / "store", lambda ledger, progress: sync(path, ledger, [], progress=progress))
+    assert sorted(report.added) == sorted(f"r{number}" for number in range(HERE + 9))
+    assert [(skip.id, skip.reason) for skip in report.skipped] == [("slow", TOO_LONG)]
+    assert len(crew.here) <= HERE

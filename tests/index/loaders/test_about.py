@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from index.loaders.article_loader import read
-from index.loaders.metadata import About, described
+from index.loaders.metadata import Metadata, extract_metadata
 from index.models import Article
 
 ARTICLES = Path("../shared/articles")
@@ -40,12 +40,12 @@ TITLE = "رئيس البلدية يفتتح جسرا جديدا فوق النه�
     ],
 )
 def test_the_title_is_the_headline_whatever_stands_above_it(above: str) -> None:
-    assert described(f"{above}{TITLE}\n\nالعمل استغرق عامين\n\n{BODY}").title == TITLE
+    assert extract_metadata(f"{above}{TITLE}\n\nالعمل استغرق عامين\n\n{BODY}").title == TITLE
 
 
 def test_a_button_after_the_headline_is_not_of_the_title() -> None:
-    assert described(f"{TITLE} …. إليكم التفاصيل في الرابط\n{BODY}").title == TITLE
-    assert described(f"{TITLE} نسخ الرابط\n{BODY}").title == TITLE
+    assert extract_metadata(f"{TITLE} …. إليكم التفاصيل في الرابط\n{BODY}").title == TITLE
+    assert extract_metadata(f"{TITLE} نسخ الرابط\n{BODY}").title == TITLE
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_button_after_the_headline_is_not_of_the_title() -> None:
     ids=["story", "section", "button", "byline", "two words", "nothing", "list", "long first line"],
 )
 def test_an_article_without_a_headline_has_no_title(text: str) -> None:
-    assert described(text).title is None
+    assert extract_metadata(text).title is None
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_an_article_without_a_headline_has_no_title(text: str) -> None:
     ],
 )
 def test_the_day_of_publication_is_what_the_article_says_of_itself(text: str, day: date) -> None:
-    assert described(text).published == day
+    assert extract_metadata(text).published == day
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,16 @@ def test_the_day_of_publication_is_what_the_article_says_of_itself(text: str, da
     ids=["story", "headline", "teaser", "related", "hijri", "no year", "ambiguous"],
 )
 def test_a_date_of_the_story_or_of_another_one_is_not_the_day_of_publication(text: str) -> None:
-    assert described(text).published is None
+    assert extract_metadata(text).published is None
 
 
 def test_the_source_is_taken_from_its_label_or_the_notice() -> None:
-    assert described(f"{TITLE}\n{BODY}\nالمصدر: وكالة الساحل").publisher == "وكالة الساحل"
-    assert described(f"{TITLE}\nهذا الخبر نشر أولاً على موقع صحيفة الساحل وتم جلبه.\n{BODY}").publisher == "صحيفة الساحل"
-    assert described(f"{TITLE}\n{BODY} هذا أول لقاء له أول مرة في البرازيل، وتم ذلك.").publisher is None
+    assert extract_metadata(f"{TITLE}\n{BODY}\nالمصدر: وكالة الساحل").publisher == "وكالة الساحل"
+    assert (
+        extract_metadata(f"{TITLE}\nهذا الخبر نشر أولاً على موقع صحيفة الساحل وتم جلبه.\n{BODY}").publisher
+        == "صحيفة الساحل"
+    )
+    assert extract_metadata(f"{TITLE}\n{BODY} هذا أول لقاء له أول مرة في البرازيل، وتم ذلك.").publisher is None
 
 
 @pytest.mark.parametrize(
@@ -138,12 +141,14 @@ def test_the_source_is_taken_from_its_label_or_the_notice() -> None:
     ],
 )
 def test_the_language_is_told_from_the_text(text: str, code: str | None) -> None:
-    assert described(text).language == code
+    assert extract_metadata(text).language == code
 
 
 def test_what_is_known_from_outside_goes_before_what_the_text_says() -> None:
-    known = About(title="عنوان", published=date(2020, 1, 1), publisher="ناشر", url="https://example.org", language="fr")
-    about = described(f"نشر في ٣ أيار ٢٠٢٤\n{TITLE}\n{BODY}", known)
+    known = Metadata(
+        title="عنوان", published=date(2020, 1, 1), publisher="ناشر", url="https://example.org", language="fr"
+    )
+    about = extract_metadata(f"نشر في ٣ أيار ٢٠٢٤\n{TITLE}\n{BODY}", known)
     assert (about.title, about.published, about.publisher, about.url, about.language) == (
         *("عنوان", date(2020, 1, 1), "ناشر", "https://example.org", "fr"),
     )
@@ -151,8 +156,8 @@ def test_what_is_known_from_outside_goes_before_what_the_text_says() -> None:
 
 def test_an_arabic_corpus_does_not_load_the_language_model() -> None:
     program = (
-        "import sys\nfrom index.loaders.metadata import described\n"
-        f"assert described({BODY!r}).language == 'ar'\n"
+        "import sys\nfrom index.loaders.metadata import extract_metadata\n"
+        f"assert extract_metadata({BODY!r}).language == 'ar'\n"
         "assert not {'py3langid', 'numpy', 'trafilatura', 'pypdf', 'docx', 'datasketch'} & set(sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -16,9 +16,11 @@ import pytest
 
 from index.chunking import cut
 from index.errors import SourceError
-from index.loaders.article_loader import Found, read, scan
+from index.loaders.article_loader import ArticleRef, read, scan
 from index.loaders.folder import MAX_BYTES
 from index.loaders.jsonl import Record
+from index.loaders.metadata import Metadata
+from index.loaders.sandbox import SANDBOX
 from index.models import Article, Skipped, Span
 from tests.shop import write
 
@@ -57,7 +59,7 @@ def test_the_text_is_the_file_decoded_and_nothing_else(tmp_path: Path) -> None:
 def test_scanning_hashes_a_file_without_reading_it_as_text(tmp_path: Path) -> None:
     write(tmp_path, {"a.txt": b"\xff broken"})
     (found,) = scan(tmp_path)
-    assert isinstance(found, Found)
+    assert isinstance(found, ArticleRef)
     assert found.sha256 == hashlib.sha256(b"\xff broken").hexdigest()
     assert isinstance(found.load(), Skipped)
 
@@ -65,7 +67,7 @@ def test_scanning_hashes_a_file_without_reading_it_as_text(tmp_path: Path) -> No
 def test_a_file_that_changes_between_scan_and_load_is_read_as_it_is_then(tmp_path: Path) -> None:
     write(tmp_path, {"a.txt": STORY, "b.txt": STORY})
     first, second = scan(tmp_path)
-    assert isinstance(first, Found) and isinstance(second, Found)
+    assert isinstance(first, ArticleRef) and isinstance(second, ArticleRef)
     (tmp_path / "a.txt").write_text("خبر آخر تماما")
     (tmp_path / "b.txt").unlink()
     article = first.load()
@@ -135,7 +137,7 @@ def test_ING_05_a_file_swapped_for_a_link_after_the_scan_is_not_followed(tmp_pat
     (found,) = scan(tmp_path / "root")
     (tmp_path / "root" / "a.txt").unlink()
     (tmp_path / "root" / "a.txt").symlink_to(tmp_path / "secret")
-    assert isinstance(found, Found)
+    assert isinstance(found, ArticleRef)
     assert isinstance(found.load(), Skipped)
 
 
@@ -348,7 +350,7 @@ def test_a_record_under_its_documented_names_keeps_its_hash(tmp_path: Path) -> N
     plain, more = line(published="2024-05-03"), line(published="2024-05-03", date="1999-01-01", body="x")
     write(tmp_path, {"a.jsonl": plain, "b.jsonl": more})
     first, second = (next(scan(tmp_path / name)) for name in ("a.jsonl", "b.jsonl"))
-    assert isinstance(first, Found) and isinstance(second, Found)
+    assert isinstance(first, ArticleRef) and isinstance(second, ArticleRef)
     assert first.sha256 == second.sha256 == Record(id="a", text=STORY, published="2024-05-03").sha256
 
 
@@ -361,7 +363,7 @@ def test_a_record_is_the_same_whatever_its_spelling(tmp_path: Path) -> None:
         },
     )
     first, second = (next(scan(tmp_path / name)) for name in ("a.jsonl", "b.jsonl"))
-    assert isinstance(first, Found) and isinstance(second, Found)
+    assert isinstance(first, ArticleRef) and isinstance(second, ArticleRef)
     assert first.sha256 == second.sha256
 
 
@@ -419,3 +421,69 @@ def test_a_damaged_gzip_file_gives_what_stands_before_the_damage(tmp_path: Path)
     write(tmp_path, {"news.jsonl.gz": data[: len(data) // 2], "no.jsonl.gz": b"no gzip", "a.txt": STORY})
     assert 0 < len(articles(tmp_path)) < 500
     assert len(refused(tmp_path)) == 2
+
+
+def test_a_packed_file_of_blank_lines_is_given_up_at_once(tmp_path: Path) -> None:
+    record = b'{"id": "a", "text": "The bridge is open."}\n'
+    write(tmp_path, {"news.jsonl.gz": gzip.compress(record + b"\n" * 300_000_000 + record, compresslevel=1)})
+    began = time.process_time()
+    assert list(articles(tmp_path / "news.jsonl.gz")) == ["a"]
+    assert [reason for reason in refused(tmp_path / "news.jsonl.gz").values() if "expands" in reason]
+    assert time.process_time() - began < 10
+
+
+def test_blank_lines_are_counted_where_they_are_skipped(tmp_path: Path) -> None:
+    write(tmp_path, {"news.jsonl": b"\n" * 70_000 + b" \r\n\t\n" + b"no json\n\n\n" + b'{"id": "a", "text": "x"}'})
+    assert list(articles(tmp_path)) == ["a"]
+    assert [place.partition(":")[2] for place in refused(tmp_path)] == ["70003"]
+    (ref,) = (entry for entry in scan(tmp_path) if isinstance(entry, ArticleRef))
+    assert ref.line == 70_006
+
+
+def test_a_folder_whose_name_is_not_unicode_is_refused_in_printable_words(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/news\xff"))
+    folder.mkdir()
+    write(folder, {"a.txt": STORY})
+    with pytest.raises(SourceError, match="not valid Unicode") as caught:
+        list(scan(folder))
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("kind", ["txt", "jsonl"])
+def test_a_long_text_is_searched_in_the_sandbox_with_the_same_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    lines = ["---", "publisher: وكالة الساحل", "---"] if kind == "txt" else []
+    text = "\n".join([*lines, "نشر في ٣ أيار ٢٠٢٤", "جسر جديد فوق النهر", STORY * 2_000, "اقرأ أيضا:", "سوق"])
+    record = json.dumps({"id": "a", "text": text, "publisher": "وكالة الساحل"}).encode()
+    write(tmp_path, {f"a.{kind}": text if kind == "txt" else record})
+    searched, in_sandbox = list[str](), SANDBOX.stated_metadata
+
+    def search(text: str, known: Metadata) -> Metadata:
+        searched.append(text)
+        return in_sandbox(text, known)
+
+    monkeypatch.setattr(SANDBOX, "stated_metadata", search)
+    (article,) = articles(tmp_path).values()
+    assert searched == [article.text]
+    monkeypatch.setattr("index.loaders.article_loader.UNGUARDED", 10**9)
+    assert articles(tmp_path)[article.id] == article
+    assert len(searched) == 1
+    assert (article.published, article.publisher, article.language) == (date(2024, 5, 3), "وكالة الساحل", "ar")
+
+
+def test_a_text_that_takes_too_long_to_search_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"a.txt": STORY, "long.txt": "جسر جديد\n" * 100_000})
+    monkeypatch.setattr(SANDBOX, "seconds", 0.001)
+    assert list(articles(tmp_path)) == ["a"]
+    assert refused(tmp_path) == {"long.txt": "reading it takes more than 0.001 seconds"}
+
+
+def test_want_of_processes_is_named_and_not_taken_for_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    SANDBOX.close()
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    write(tmp_path, {"a.html": f"<html><body><p>{STORY}</p></body></html>", "b.txt": STORY})
+    assert list(articles(tmp_path)) == ["b"]
+    assert list(refused(tmp_path).values()) == ["no process to read it can be started (No such file or directory)"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index.language.sentences import paragraphs
-from index.loaders.boilerplate import boilerplate
+from index.loaders.boilerplate import find_boilerplate
 
 ARTICLES = Path("../shared/articles")
 NEWS = Path("../shared/data/saudinewsnet/passages.jsonl.gz")
@@ -24,7 +24,7 @@ BODY = (
 
 
 def marked(text: str) -> list[str]:
-    return [span.of(text) for span in boilerplate(text)]
+    return [span.of(text) for span in find_boilerplate(text)]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_an_article_without_leftovers_has_nothing_marked(text: str) -> None:
 
 def test_marks_are_ordered_and_do_not_overlap() -> None:
     text = f"زر الذهاب إلى الأعلىالأخبار\n{BODY} اقرأ أيضا: السوق. لا يتحمل موقعنا مضمونه.\nسياسة\nسياسة\nمقالات ذات صلة\nخبر آخر…"
-    spans = boilerplate(text)
+    spans = find_boilerplate(text)
     assert all(one.end <= other.start for one, other in pairwise(spans))
 
 
@@ -120,7 +120,7 @@ def test_marks_are_ordered_and_do_not_overlap() -> None:
 def test_DOS_01_marking_the_worst_hundred_thousand_characters_is_quick(unit: str) -> None:
     text = (unit * 100_000)[:100_000]
     began = time.process_time()
-    boilerplate(text)
+    find_boilerplate(text)
     assert time.process_time() - began < 3
 
 
@@ -138,7 +138,7 @@ BY_HAND = {
 @pytest.mark.parametrize("name", BY_HAND)
 def test_the_reference_articles_are_marked_line_by_line_as_by_hand(name: str) -> None:
     text = (ARTICLES / f"{name}.txt").read_text(encoding="utf-8")
-    spans = boilerplate(text)
+    spans = find_boilerplate(text)
     whole = {
         text.count("\n", 0, line.start) + 1
         for line in paragraphs(text)
@@ -152,5 +152,5 @@ def test_the_reference_articles_are_marked_line_by_line_as_by_hand(name: str) ->
 def test_little_of_a_clean_news_corpus_is_marked() -> None:
     with gzip.open(NEWS, "rt", encoding="utf-8") as rows:
         texts = [json.loads(row)["text"] for row in rows][::10]
-    share = sum(span.end - span.start for text in texts for span in boilerplate(text)) / sum(map(len, texts))
+    share = sum(span.end - span.start for text in texts for span in find_boilerplate(text)) / sum(map(len, texts))
     assert share < 0.005

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.loaders.encoding import Refused, decode
+from index.loaders.encoding import Unreadable, decode
 
 STORY = (
     "افتتح وزير النقل أمس الجسر الجديد في المدينة، وقال إن العمل فيه كان قد بدأ قبل عامين.\r\n"
@@ -29,7 +29,7 @@ def test_ING_01_utf_16_is_read_by_its_byte_order_mark(mark: bytes, encoding: str
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_ING_01_utf_16_without_a_mark_is_refused(encoding: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Unreadable):
         decode(STORY.encode(encoding))
 
 
@@ -47,7 +47,7 @@ def test_ING_01_utf_16_without_a_mark_is_refused(encoding: str) -> None:
     ids=["truncated", "invalid byte", "surrogates", "russian", "german", "too short to be sure", "half a character"],
 )
 def test_ING_02_what_is_broken_or_not_certain_is_refused_with_the_place(data: bytes) -> None:
-    with pytest.raises(Refused, match=r"byte \d+"):
+    with pytest.raises(Unreadable, match=r"byte \d+"):
         decode(data)
 
 
@@ -57,14 +57,14 @@ def test_ING_02_what_is_broken_or_not_certain_is_refused_with_the_place(data: by
     ids=["zip", "nul", "controls", "every byte"],
 )
 def test_ING_04_a_binary_file_is_refused(data: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Unreadable):
         decode(data)
 
 
 def test_ING_04_random_bytes_are_never_an_article() -> None:
     dice = random.Random(7)
     for _ in range(300):
-        with pytest.raises(Refused):
+        with pytest.raises(Unreadable):
             decode(dice.randbytes(2000))
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from index.loaders.article_loader import HTML, read
-from index.loaders.encoding import Refused
-from index.loaders.pdf import _turned, joined
-from index.loaders.sandbox import Confined
+from index.loaders.encoding import Unreadable
+from index.loaders.pdf import _reverse_visual_order, join_lines
+from index.loaders.sandbox import Sandbox
 from index.models import Article, Skipped
 from tests.index.papers import META, STORY, TITLE, page, pdf, word, word_with
 
@@ -42,8 +42,8 @@ def reason(tmp_path: Path, name: str, content: str | bytes) -> str:
 
 
 @pytest.fixture
-def child() -> Iterator[Confined]:
-    confined = Confined()
+def child() -> Iterator[Sandbox]:
+    confined = Sandbox()
     yield confined
     confined.close()
 
@@ -117,12 +117,15 @@ def test_arabic_is_read_in_order_whichever_way_the_file_holds_it(tmp_path: Path,
 
 def test_numbers_and_foreign_names_stay_as_they_are_when_a_line_is_turned_round() -> None:
     drawn = ["2024 رايأ 12 سمأ ةنيدملا يف", "(BBC News) ديدجلا رسجلا حاتتفا", "نييالم 3,5 ةفلكلا ىلإ اهتعيبط"]
-    assert _turned(drawn) == [
+    assert _reverse_visual_order(drawn) == [
         "في المدينة أمس 12 أيار 2024",
         "افتتاح الجسر الجديد (BBC News)",
         "طبيعتها إلى الكلفة 3,5 ملايين",
     ]
-    assert _turned(["Der Salaam", "قال الوزير إن الأمور بخير"]) == ["Der Salaam", "قال الوزير إن الأمور بخير"]
+    assert _reverse_visual_order(["Der Salaam", "قال الوزير إن الأمور بخير"]) == [
+        "Der Salaam",
+        "قال الوزير إن الأمور بخير",
+    ]
 
 
 def test_presentation_forms_in_a_pdf_become_letters(tmp_path: Path) -> None:
@@ -138,7 +141,7 @@ def test_lines_of_a_column_are_joined_and_headlines_and_items_are_not() -> None:
         "• a list item",
         "• another item",
     ]
-    assert joined(lines).split("\n") == [
+    assert join_lines(lines).split("\n") == [
         "New bridge",
         "The mayor opened the bridge on Monday and many people came to see it there.",
         "• a list item",
@@ -205,25 +208,25 @@ def test_ING_08_a_text_of_nothing_but_comments_is_told_from_a_page_at_once() -> 
     assert time.process_time() - started < 1
 
 
-def test_ING_08_a_file_that_takes_too_long_is_given_up(child: Confined) -> None:
+def test_ING_08_a_file_that_takes_too_long_is_given_up(child: Sandbox) -> None:
     child.extract("html", page().encode())
     child.seconds = 0.001
-    with pytest.raises(Refused, match="seconds"):
+    with pytest.raises(Unreadable, match="seconds"):
         child.extract("pdf", pdf([["word " * 20] * 40] * 200))
     child.seconds = 20
     assert STORY[0] in child.extract("html", page().encode()).text
 
 
 def test_ING_08_a_file_that_needs_too_much_memory_is_refused() -> None:
-    tight = Confined(memory=200_000_000)
+    tight = Sandbox(memory=200_000_000)
     try:
-        with pytest.raises(Refused, match="memory"):
+        with pytest.raises(Unreadable, match="memory"):
             tight.extract("pdf", bytes(100_000_000))
     finally:
         tight.close()
 
 
-def test_a_reader_that_dies_is_started_again(child: Confined) -> None:
+def test_a_reader_that_dies_is_started_again(child: Sandbox) -> None:
     child.extract("html", page().encode())
     assert child._child is not None
     os.kill(child._child.pid, signal.SIGKILL)
@@ -231,7 +234,7 @@ def test_a_reader_that_dies_is_started_again(child: Confined) -> None:
     assert STORY[0] in child.extract("html", page().encode()).text
 
 
-def test_the_child_is_told_no_secrets(child: Confined, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_is_told_no_secrets(child: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-TEST-sentinel")
     child.extract("html", page().encode())
     assert child._child is not None

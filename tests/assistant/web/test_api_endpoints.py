@@ -16,9 +16,9 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from assistant.models import Answer
-from assistant.web.logins import Logins, hashed
+from assistant.web.logins import Logins, hash_password
 from assistant.web.rate_limit import Limits
-from assistant.web.service import Desk
+from assistant.web.service import AnswerService
 from tests.assistant.web.served import served, stored
 
 pytestmark = pytest.mark.xdist_group("served")  # one process: a page takes long to load
@@ -26,17 +26,17 @@ QUESTION = "كم كلّف جسر نور؟"
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Desk]]:
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, AnswerService]]:
     with served(stored(tmp_path_factory.mktemp("published"))) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def client(page: tuple[str, Desk]) -> Client:
+def client(page: tuple[str, AnswerService]) -> Client:
     return Client(page[0], verbose=False, analytics_enabled=False)
 
 
-def test_an_answer_over_the_api_is_an_answer_with_its_quotes(page: tuple[str, Desk], client: Client) -> None:
+def test_an_answer_over_the_api_is_an_answer_with_its_quotes(page: tuple[str, AnswerService], client: Client) -> None:
     record = client.predict(QUESTION, api_name="/answer")
     answer = msgspec.convert(record, Answer)
     assert not answer.abstained and "40" in answer.text
@@ -44,7 +44,7 @@ def test_an_answer_over_the_api_is_an_answer_with_its_quotes(page: tuple[str, De
         assert page[1].article(citation.file_id).text[citation.start : citation.end] == citation.quote
 
 
-def test_passages_over_the_api_are_those_of_the_command_line(page: tuple[str, Desk], client: Client) -> None:
+def test_passages_over_the_api_are_those_of_the_command_line(page: tuple[str, AnswerService], client: Client) -> None:
     (hit,) = client.predict(QUESTION, limit=1, api_name="/passages")["hits"]
     assert page[1].article(hit["file_id"]).text[hit["start"] : hit["end"]] == hit["text"]
 
@@ -81,7 +81,7 @@ def test_what_cannot_be_answered_says_why_and_what_to_do__WEB_03(
     assert reply["why"] == why and reply["error"]
 
 
-def test_only_these_two_endpoints_are_published(page: tuple[str, Desk]) -> None:
+def test_only_these_two_endpoints_are_published(page: tuple[str, AnswerService]) -> None:
     info = httpx.get(f"{page[0]}/gradio_api/info").json()
     assert sorted(info["named_endpoints"]) == ["/answer", "/passages"] and info["unnamed_endpoints"] == {}
     types = {one["parameter_name"]: one["type"]["type"] for one in info["named_endpoints"]["/answer"]["parameters"]}
@@ -89,7 +89,7 @@ def test_only_these_two_endpoints_are_published(page: tuple[str, Desk]) -> None:
 
 
 @pytest.mark.parametrize("name", ["ask", "upload", "export", "delete", "nothing"])
-def test_the_pages_own_events_are_not_called_by_name(page: tuple[str, Desk], name: str) -> None:
+def test_the_pages_own_events_are_not_called_by_name(page: tuple[str, AnswerService], name: str) -> None:
     reply = httpx.post(f"{page[0]}/gradio_api/call/{name}", json={"data": [QUESTION]})
     assert reply.status_code == 404
 
@@ -124,14 +124,14 @@ def over_mcp(
     return asyncio.run(talk())
 
 
-def test_the_tools_of_mcp_are_ask_and_search_and_say_what_they_take(page: tuple[str, Desk]) -> None:
+def test_the_tools_of_mcp_are_ask_and_search_and_say_what_they_take(page: tuple[str, AnswerService]) -> None:
     tools, _ = over_mcp(page[0])
     assert [tool.name for tool in tools] == ["ask", "search"]
     assert all(tool.inputSchema["required"] == ["question"] and "articles" in tool.description for tool in tools)
     assert "context" not in tools[0].inputSchema["properties"]
 
 
-def test_an_answer_over_mcp_is_an_answer_and_its_text_is_json(page: tuple[str, Desk]) -> None:
+def test_an_answer_over_mcp_is_an_answer_and_its_text_is_json(page: tuple[str, AnswerService]) -> None:
     _, (asked, found, wrong) = over_mcp(
         page[0],
         ("ask", {"question": QUESTION}),
@@ -145,7 +145,7 @@ def test_an_answer_over_mcp_is_an_answer_and_its_text_is_json(page: tuple[str, D
 
 
 def test_programs_log_in_with_each_call_and_are_counted_by_name__WEB_04(tmp_path: Any) -> None:
-    logins = Logins({"mona": hashed("long enough")})
+    logins = Logins({"mona": hash_password("long enough")})
     with served(stored(tmp_path), logins=logins, limits=Limits(per_minute=2)) as (address, _):
         assert httpx.post(f"{address}/mcp", json={}).status_code == 401
         headers = {"authorization": "Basic " + base64.b64encode(b"mona:long enough").decode()}

@@ -77,9 +77,9 @@ def test_what_is_not_the_owners_does_not_exist_for_them(kept: Conversations) -> 
         lambda: kept.cut(one, "sami", 1),
         lambda: kept.rename(one, "sami", "x"),
         lambda: kept.delete(one, "sami"),
-        lambda: kept.exported(one, "sami", "json"),
+        lambda: kept.export(one, "sami", "json"),
         lambda: kept.feedback(one, "sami", 1, "good"),
-        lambda: kept.shared(one, "sami"),
+        lambda: kept.share(one, "sami"),
     ):
         with pytest.raises(NotFound):
             attempt()
@@ -132,10 +132,10 @@ def test_a_name_can_be_given_and_taken_back(kept: Conversations) -> None:
 
 def test_what_is_deleted_is_gone_from_the_file_with_its_link_and_what_was_said_of_it(kept: Conversations) -> None:
     one = begun(kept, "mona", answer(text="كلمةسريةجدا"))
-    token = kept.shared(one, "mona")
+    token = kept.share(one, "mona")
     kept.feedback(one, "mona", 1, "missing", "كلمةسريةجدا")
     kept.delete(one, "mona")
-    assert kept.listed("mona") == () and kept.opened(token) == () and list(kept.judged()) == []
+    assert kept.listed("mona") == () and kept.shared_turns(token) == () and list(kept.feedback_rows()) == []
     kept.close()
     with sqlite3.connect(kept.path) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -144,14 +144,14 @@ def test_what_is_deleted_is_gone_from_the_file_with_its_link_and_what_was_said_o
 
 def test_a_link_opens_the_conversation_to_others_and_stays_the_same(kept: Conversations) -> None:
     one = begun(kept)
-    token = kept.shared(one, "mona")
-    assert token == kept.shared(one, "mona")
-    assert kept.opened(token) == kept.turns(one, "mona")
-    assert kept.opened("") == kept.opened(one) == kept.opened(token[:-1]) == ()
+    token = kept.share(one, "mona")
+    assert token == kept.share(one, "mona")
+    assert kept.shared_turns(token) == kept.turns(one, "mona")
+    assert kept.shared_turns("") == kept.shared_turns(one) == kept.shared_turns(token[:-1]) == ()
 
 
 def test_the_markdown_has_every_question_and_sentence_with_source_quote_and_date(kept: Conversations) -> None:
-    told = kept.exported(begun(kept, "mona", answer(), answer("ومتى؟", "يوم الجمعة.")), "mona", "md")
+    told = kept.export(begun(kept, "mona", answer(), answer("ومتى؟", "يوم الجمعة.")), "mona", "md")
     assert told.startswith("# من افتتح الجسر؟\n\n## من افتتح الجسر؟\n")
     for part in ("## ومتى؟", "افتتحه الوالي.", "يوم الجمعة.", "افتتحه والي المدينة", "a1", "جسر نور", "2031"):
         assert part in told
@@ -163,14 +163,14 @@ def test_an_export_makes_no_markup_link_or_image_of_others__OUT_04(kept: Convers
     source = Source(file_id="a1", title=HOSTILE, publisher=HOSTILE)
     one = begun(kept, "mona", answer(HOSTILE, HOSTILE, sentences=(sentence,), sources=(source,), reasons=(HOSTILE,)))
     kept.rename(one, "mona", HOSTILE)
-    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(kept.exported(one, "mona", "md"))
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(kept.export(one, "mona", "md"))
     every = [each for token in tokens for each in (token, *(token.children or ()))]
     assert not [each for each in every if each.type in ("link_open", "image", "html_inline", "code_inline")]
     assert {each.content.strip() for each in every if each.type == "html_block"} <= {'<div dir="rtl">', "</div>"}
 
 
 def test_the_json_can_be_read_back_as_answers(kept: Conversations) -> None:
-    record = json.loads(kept.exported(begun(kept), "mona", "json"))
+    record = json.loads(kept.export(begun(kept), "mona", "json"))
     assert msgspec.convert(record["turns"][0]["answer"], Answer) == answer()
     assert datetime.fromisoformat(record["turns"][0]["at"]) <= datetime.now(UTC)
 
@@ -192,7 +192,7 @@ def test_what_was_said_of_an_answer_outlives_asking_again(kept: Conversations) -
     kept.cut(one, "mona", 1)
     kept.add(one, "mona", answer(text="غيره."))
     kept.feedback(one, "mona", 1, "good")
-    assert [row["reason"] for row in kept.judged()] == ["wrong citation", ""]
+    assert [row["reason"] for row in kept.feedback_rows()] == ["wrong citation", ""]
     with pytest.raises(NotFound):
         kept.feedback(one, "mona", 7, "good")
 

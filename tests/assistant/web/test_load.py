@@ -49,13 +49,13 @@ def test_twenty_visitors_at_once_get_each_their_own_answers(tmp_path: Path) -> N
     index(tmp_path / "articles", tmp_path / "store")
     with Scripted(reply) as model:
         settings = Settings(base_url=model.url, key=Secret("x"), model="scripted")
-        with served(tmp_path / "store", settings=settings, limits=FREELY) as (address, desk):
+        with served(tmp_path / "store", settings=settings, limits=FREELY) as (address, service):
 
             def visit(number: int) -> tuple[str, str]:
                 with httpx.Client(base_url=address, timeout=120) as client:
                     me, said = owner(client), ""
                     for _ in range(QUESTIONS):
-                        kept = desk.conversations.listed(me)
+                        kept = service.conversations.listed(me)
                         messages = asked(
                             client, f"كم كلّف جسر {NAMES[number]}؟", kept[0].id if kept else "", f"s{number}"
                         )
@@ -66,12 +66,12 @@ def test_twenty_visitors_at_once_get_each_their_own_answers(tmp_path: Path) -> N
             with ThreadPoolExecutor(VISITORS) as threads:
                 found = list(threads.map(visit, range(VISITORS)))
             for number, (me, match) in enumerate(found):
-                (one,) = desk.conversations.listed(me)
+                (one,) = service.conversations.listed(me)
                 assert one.turns == QUESTIONS
-                for turn in desk.conversations.turns(one.id, me):
+                for turn in service.conversations.turns(one.id, me):
                     assert f"{700 + number} مليون" in turn.answer.text and turn.answer.complete, turn.answer
                 others = {str(700 + other) for other in range(VISITORS) if other != number}
-                answers = " ".join(turn.answer.text for turn in desk.conversations.turns(one.id, me))
+                answers = " ".join(turn.answer.text for turn in service.conversations.turns(one.id, me))
                 assert not {figure for figure in others if f" {figure} " in answers}
                 assert not {figure for figure in others if f" {figure} مليون دينار" in match.split("المقالات")[0]}
 

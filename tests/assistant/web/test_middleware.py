@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from assistant.web.logins import TRIES, Logins, hashed
-from assistant.web.middleware import BODY, UPLOADS, Guard, allowed_host, foreign
+from assistant.web.logins import TRIES, Logins, hash_password
+from assistant.web.middleware import BODY, UPLOADS, Guard, allowed_host, is_cross_site
 from assistant.web.service import COOKIE, NAME
 
 PASSWORD = "قلعة-النهر 9"
@@ -59,7 +59,7 @@ def visitor(guard: ASGIApp | None = None, *, follow: bool = False, **options: An
 
 @pytest.fixture(scope="module")
 def hash_of_password() -> str:
-    return hashed(PASSWORD)
+    return hash_password(PASSWORD)
 
 
 @pytest.fixture
@@ -354,7 +354,7 @@ def test_a_program_logs_in_with_each_request_and_wrong_ones_meet_the_same_wall__
 
 
 def test_a_name_in_arabic_reaches_the_application_whole(hash_of_password: str) -> None:
-    from assistant.web.service import Desk
+    from assistant.web.service import AnswerService
 
     client = visitor(Guard(INNER, logins=Logins({"منى": hash_of_password})))
     client.post("/login", data={"name": "منى", "password": PASSWORD})
@@ -363,7 +363,7 @@ def test_a_name_in_arabic_reaches_the_application_whole(hash_of_password: str) -
     class Asked:
         headers, cookies, client = {NAME: name}, {}, None
 
-    assert Desk.owner(Desk.__new__(Desk), Asked()) == "منى"  # type: ignore[arg-type]
+    assert AnswerService.owner(AnswerService.__new__(AnswerService), Asked()) == "منى"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe" * 100, b"name=" + b"x" * 100_000, b"&" * 5_000, b"name=%00&password=%00"])
@@ -404,7 +404,7 @@ def test_an_address_of_numbers_that_only_looks_like_one_is_a_name() -> None:
     assert not allowed_host("127.0.0.1.evil.example", frozenset())
     assert not allowed_host("1.2.3.4.5", frozenset())
     assert allowed_host("[2001:db8::1]:80", frozenset())
-    assert foreign({"host": "a:1", "origin": "http://a:2"})
+    assert is_cross_site({"host": "a:1", "origin": "http://a:2"})
 
 
 def test_a_page_open_to_all_answers_to_its_own_names_only__WEB_06() -> None:
