@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from index.displays import register
+
 if TYPE_CHECKING:
     from assistant.api import Assistant, ask
     from assistant.chat_session import Talk
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
     from index.errors import IsnadError
     from index.models import Article, Filters, Hit, Passage, SyncReport
 
+register(
+    {
+        ("Answer", "text"): "assistant.rendering.plain_text:answer_text",
+        ("Answer", "markdown"): "assistant.rendering.markdown:answer_markdown",
+        ("Answer", "html"): "assistant.rendering.html:answer_html",
+        ("Answer", "frame"): "assistant.rendering.dataframe:answer_frame",
+        ("Citation", "html"): "assistant.rendering.html:citation_html",
+        ("Hit", "html"): "assistant.rendering.html:hit_html",
+        ("Article", "html"): "assistant.rendering.html:article_html",
+        ("SyncReport", "html"): "assistant.rendering.html:report_html",
+    }
+)
 _HOMES = {
     "assistant.api": ("Assistant", "ask"),
     "assistant.settings": ("Settings",),

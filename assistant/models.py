@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from index.displays import display
 from index.errors import UsageError
 from index.messages.reason import Reason
 from index.models import Value, short
@@ -240,34 +241,28 @@ class Answer(Value, frozen=True, kw_only=True):
             raise UsageError("assistant.not_an_answer", error=error) from error
 
     def to_markdown(self) -> str:
-        """The answer as Markdown: each sentence with the numbers of its quotes, then the quotes with file id and offsets.
+        """Return the answer as Markdown: each sentence with the numbers of its quotes, then the quotes with file id and offsets.
 
         Whatever an article or a model wrote is escaped: it makes no link, no picture and no heading.
         """
-        from assistant.rendering.markdown import answer_markdown
-
-        return answer_markdown(self)
+        return str(display(self, "markdown"))
 
     def to_frame(self) -> pd.DataFrame:
-        """The answer as a pandas table: a row for each citation of each sentence, one row for a sentence that has none.
+        """Return a pandas table: a row for each citation of each sentence, one row for a sentence that has none.
 
         Columns: sentence (its place, from 0), text, verdict, probability, file_id, start, end, quote, title, published,
         publisher. A refusal has no rows. Raises UsageError, with the line to install it, where pandas is not installed.
         """
-        from assistant.rendering.dataframe import answer_rows, frame
+        return display(self, "frame")
 
-        return frame(answer_rows(self))
+    def __str__(self) -> str:
+        return str(display(self, "text"))
 
     def __repr__(self) -> str:
         if self.abstained:
             return f"Answer({short(self.question)!r}: refused, {len(self.closest)} closest passages)"
         count = f"{len(self.sentences)} sentences, {len(self.sources)} sources, {self.coverage or 0:.0%} supported"
         return f"Answer({short(self.question)!r}: {short(self.text)!r}, {count})"
-
-    def _repr_html_(self) -> str:
-        from assistant.rendering.html import answer_html
-
-        return answer_html(self)
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()

@@ -9,15 +9,12 @@ from msgspec.structs import replace
 
 from assistant.generative.quote_selection import content_words, nearest_citations
 from assistant.models import Answer, Citation, Sentence
+from index.messages.catalog import render
 from index.messages.reason import Reason
 from index.models import Hit
 
 Policy = Literal["show", "strict"]
 
-WITHDRAWN = {
-    "ar": "لا تسند المقالات ما كُتب جوابًا عن هذا السؤال.",
-    "en": "What was written in answer is not borne out by the articles.",
-}
 CLOSEST = 3
 
 
@@ -44,7 +41,7 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
     near: dict[Citation, None] = cited | dict.fromkeys(nearest_citations(answer.question, hits))
     return replace(
         answer,
-        text=WITHDRAWN.get(language or "en", WITHDRAWN["en"]),
+        text=render("policy.nothing_supported", {}, language),
         abstained=True,
         sentences=(),
         sources=(),

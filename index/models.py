@@ -8,27 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import singledispatch
 
 import msgspec
 
+from index.displays import display
 from index.errors import UsageError
-
-
-@singledispatch
-def to_html(value: object) -> str | None:
-    """Return a value as HTML for a notebook, or None to show its repr.
-
-    `assistant.rendering.html` registers the types that it can show.
-    """
-    return None
+from index.messages.reason import Reason
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen value, compared by content, validated where it is decoded from JSON."""
 
     def _repr_html_(self) -> str | None:
-        return to_html(self)
+        html: str | None = display(self, "html")
+        return html
 
 
 class Span(msgspec.Struct, frozen=True, order=True):
@@ -159,10 +152,15 @@ class Skipped(Value, frozen=True, kw_only=True, rename={"unidentifiable": "namel
     """A file or a record that was not indexed, and the reason."""
 
     path: str
-    reason: str
+    reason: str = ""
     id: str | None = None  # the id of the article it would have been, if known
     error: bool = True  # False: not a news file at all (a picture, say)
     unidentifiable: bool = False  # its name can be no id: it is none of the articles that are there
+    detail: Reason | None = None  # what `reason` says, as a code with parameters
+
+    def __post_init__(self) -> None:
+        if self.detail:
+            msgspec.structs.force_setattr(self, "reason", str(self.detail))
 
 
 class SyncReport(Value, frozen=True, kw_only=True, rename={"invisible_characters": "unseen", "retained": "kept"}):

@@ -9,7 +9,7 @@ from assistant.chat_model import Model, Prices
 from assistant.extractive.extraction import Frequency, extract
 from assistant.models import Citation, Draft, Sentence
 from assistant.query.parse import Question
-from assistant.rendering.refusals import refusal_in
+from index.messages.catalog import render
 from index.models import Hit
 
 _BULLET = re.compile(r"^[\s•●▪◦‣·*–—-]+(?=\w|[«“\"'(])")
@@ -29,7 +29,7 @@ class Extractive:
         """Yield the sentences that answer, each `supported` because it is quoted, or a refusal."""
         extracted = extract(question, hits, frequency=self._frequency)
         if extracted.abstained:
-            refusal = refusal_in(question.language)
+            refusal = render("answer.refusal", {}, question.language)
             yield refusal
             return Draft(text=refusal, abstained=True, closest=extracted.closest, details=extracted.details)
         text, sentences = compose(extracted.citations)

@@ -21,9 +21,9 @@ from assistant.generative.prompt_context import PromptContext, fit
 from assistant.generative.quote_selection import NONE_FOUND, NOT_NAMED, nearest_citations, says_nothing
 from assistant.generators import run_to_completion
 from assistant.models import Draft, Sentence
-from assistant.rendering.refusals import refusal_in
 from assistant.verification import AnswerVerifier
 from index.errors import ProviderCut, ProviderError
+from index.messages.catalog import render
 from index.messages.reason import Reason
 from index.model_api import ContextTooLong, Reply
 from index.models import Hit, Value
@@ -58,7 +58,9 @@ def compose(
     (ProviderError). No hits: a refusal without a request.
     """
     if not hits:
-        return Draft(text=refusal_in(shown.language), abstained=True, details=(Reason("answer.nothing_found"),))
+        return Draft(
+            text=render("answer.refusal", {}, shown.language), abstained=True, details=(Reason("answer.nothing_found"),)
+        )
     writing = _Writing(question, hits, model, count, shown)
     yield from writing.write()
     if shown.rewrite and (faults := writing.faults()):
@@ -224,7 +226,7 @@ class _Writing:
         told = [citation for sentence in sentences for citation in sentence.citations]
         return replace(
             draft,
-            text=" ".join(sentence.text for sentence in sentences) or refusal_in(self.shown.language),
+            text=" ".join(sentence.text for sentence in sentences) or render("answer.refusal", {}, self.shown.language),
             abstained=True,
             closest=tuple(dict.fromkeys([*told, *nearest_citations(self.question, self.hits)]))[:CLOSEST],
         )

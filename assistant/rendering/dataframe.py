@@ -73,6 +73,11 @@ def answer_rows(answer: Answer) -> list[Row]:
     return rows
 
 
+def answer_frame(answer: Answer) -> pd.DataFrame:
+    """Return the table of an answer; UsageError where pandas is not installed."""
+    return frame(answer_rows(answer))
+
+
 def hit_rows(hits: Iterable[Hit]) -> list[Row]:
     """A row for each hit."""
     return [

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from assistant.models import Answer, Citation, Conflict, Sentence, Source
 from assistant.rendering.plain_text import (
-    WORDS,
     by_value,
     direction,
     escaped,
@@ -22,7 +21,8 @@ from assistant.rendering.plain_text import (
     surroundings,
 )
 from assistant.rendering.reasons import reason_texts
-from index.models import Article, Hit, Span, SyncReport, short, to_html
+from index.messages.catalog import labels
+from index.models import Article, Hit, Span, SyncReport, short
 
 ROWS = 50  # of a table; the rest is counted
 _LINE = "1px solid rgba(128,128,128,.45)"
@@ -45,11 +45,11 @@ def answer_html(answer: Answer) -> str:
     """
     language = language_of(answer)
     way = "rtl" if language == "ar" else "ltr"
-    words, why = WORDS[language], reason_texts(answer, language)
+    words, why = labels(language), reason_texts(answer, language)
     name = f"isnad-{hashlib.sha256(answer.text.encode(errors='replace')).hexdigest()[:8]}-{next(_shown)}"
     sources = {source.file_id: source for source in answer.sources}
     numbers = itertools.count(1)
-    lines = [_sentence(sentence, words, sources, name, numbers) for sentence in answer.sentences]
+    lines = [_sentence(sentence, language, sources, name, numbers) for sentence in answer.sentences]
     parts = lines or [f'<div dir="{way}"><strong>{escaped(answer.text)}</strong></div>']
     if not answer.complete:
         parts.append(f'<div style="{_SMALL}">✗ {words["incomplete"]}</div>')
@@ -146,13 +146,14 @@ def _listed(title: str, items: Iterable[str]) -> list[str]:
 
 
 def _sentence(
-    sentence: Sentence, words: dict[str, str], sources: dict[str, Source], name: str, numbers: itertools.count[int]
+    sentence: Sentence, language: str, sources: dict[str, Source], name: str, numbers: itertools.count[int]
 ) -> str:
     """A sentence, its verdict where it is not simply supported, and a chip for each of its quotes."""
+    words = labels(language)
     style = f"text-decoration:{_DOUBT[sentence.verdict]}"
     said = f'<span style="{style}">{escaped(one_line(sentence.text))}</span>'
     if sentence.verdict != "supported":
-        told = reason_texts(sentence, "ar" if words is WORDS["ar"] else "en")
+        told = reason_texts(sentence, language)
         reasons = [f'<bdi dir="{direction(item)}">{escaped(item)}</bdi>' for item in told]
         said += f' <em style="{_SMALL}">({"; ".join([words[sentence.verdict], *reasons])})</em>'
     chips = "".join(
@@ -161,7 +162,7 @@ def _sentence(
     return f'<div dir="{direction(sentence.text)}" style="margin:.3em 0">{said} {chips}</div>'
 
 
-def _chip(citation: Citation, source: Source | None, words: dict[str, str], name: str, number: int) -> str:
+def _chip(citation: Citation, source: Source | None, words: Mapping[str, str], name: str, number: int) -> str:
     """A number that unfolds the quote; what it is of stands in its title."""
     about = (source.title, source.publisher, source.published) if source else ()
     title = " · ".join(str(one) for one in (citation.file_id, *about) if one)
@@ -215,7 +216,7 @@ def _conflict(conflict: Conflict) -> str:
     return f"{escaped(conflict.about)}: {' ≠ '.join(sides)}"
 
 
-def _facts(answer: Answer, words: dict[str, str]) -> str:
+def _facts(answer: Answer, words: Mapping[str, str]) -> str:
     """Who wrote it, how much of it is supported, what it took."""
     told = [answer.engine]
     if answer.coverage is not None:
@@ -228,6 +229,16 @@ def _facts(answer: Answer, words: dict[str, str]) -> str:
     return " · ".join(f"<bdi>{escaped(item)}</bdi>" for item in told)
 
 
+def citation_html(citation: Citation) -> str:
+    """Render a quote marked in its paragraph."""
+    return _framed(_quoted(citation, None), direction(citation.quote))
+
+
+def hit_html(hit: Hit) -> str:
+    """Render one hit as a list of hits is rendered."""
+    return hits_html((hit,))
+
+
 def _hit(hit: Hit) -> str:
     article, passage = hit.article, hit.passage
     around = surroundings(article.text, Span(passage.start, passage.end)).of(article.text)
@@ -238,9 +249,3 @@ def _hit(hit: Hit) -> str:
     )
     shown = f"<summary><code>{hit.score:.3f}</code> {title}{also}</summary>"
     return f'<details dir="{direction(passage.text)}">{shown}{_quoted(quote, None)}</details>'
-
-
-to_html.register(Citation, lambda citation: _framed(_quoted(citation, None), direction(citation.quote)))
-to_html.register(Hit, lambda hit: hits_html((hit,)))
-to_html.register(Article, article_html)
-to_html.register(SyncReport, report_html)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from assistant.models import Answer, Citation
-from assistant.rendering.plain_text import WORDS, by_value, language_of, one_line, plain
+from assistant.rendering.plain_text import by_value, language_of, one_line, plain
 from assistant.rendering.reasons import reason_texts
+from index.messages.catalog import labels
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])|(?<=[a-zA-Z])(:)(?=//)|(?<=www)(\.)|(?<=\w)(@)(?=\w)", re.IGNORECASE)
 _OPENING = re.compile(r"(?m)^(\s*(?:\d+(?=[.)]))?)([#=+.)-])")  # of a heading, an underline, a list
@@ -27,7 +29,7 @@ def inert(text: str) -> str:
 def answer_markdown(answer: Answer) -> str:
     """The answer: each sentence with the numbers of its quotes, then conflicts, the quotes or the closest passages."""
     language = language_of(answer)
-    words = WORDS[language]
+    words = labels(language)
     numbers = {_place(citation): number for number, citation in enumerate(answer.citations, 1)}
     parts = [_sentences(answer, numbers, words) if answer.sentences else inert(answer.text)]
     if answer.reasons:
@@ -57,7 +59,7 @@ def answer_markdown(answer: Answer) -> str:
     return f'<div dir="rtl">\n\n{body}\n\n</div>\n' if language == "ar" else body + "\n"
 
 
-def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: dict[str, str]) -> str:
+def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: Mapping[str, str]) -> str:
     """The sentences in their paragraphs, each with its numbers, and with its verdict where it is not supported."""
     said, last = "", 0
     for sentence in answer.sentences:

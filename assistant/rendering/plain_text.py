@@ -14,6 +14,7 @@ from assistant.rendering.reasons import reason_texts
 from index.language.invisible_chars import SMUGGLING
 from index.language.normalize import folded
 from index.language.sentences import paragraphs
+from index.messages.catalog import labels
 from index.models import Article, Hit, Span, SyncReport
 
 if TYPE_CHECKING:
@@ -23,34 +24,6 @@ if TYPE_CHECKING:
     from index.store.doctor import Examination
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]|" + SMUGGLING)
-WORDS = {
-    "ar": {
-        "sources": "المصادر",
-        "closest": "أقرب ما في المقالات",
-        "conflicts": "تختلف المصادر",
-        "quotes": "الشواهد",
-        "supported": "مسند",
-        "partly": "مسند في بعضه",
-        "unsupported": "غير مسند",
-        "unchecked": "لم يُفحص",
-        "incomplete": "انقطع الجواب قبل تمامه",
-        "coverage": "الجمل المسندة",
-        "quote": "الشاهد",
-    },
-    "en": {
-        "sources": "Sources",
-        "closest": "The closest passages",
-        "conflicts": "The sources differ",
-        "quotes": "The quotes",
-        "supported": "supported",
-        "partly": "partly supported",
-        "unsupported": "not supported",
-        "unchecked": "not checked",
-        "incomplete": "the answer broke off",
-        "coverage": "Supported",
-        "quote": "quote",
-    },
-}
 
 
 def answer_text(answer: Answer) -> str:
@@ -61,7 +34,7 @@ def answer_text(answer: Answer) -> str:
 def after_text(answer: Answer) -> str:
     """What stands below an answer: what is not borne out, where sources disagree, the sources, on a refusal the closest words."""
     language = language_of(answer)
-    words, parts = WORDS[language], []
+    words, parts = labels(language), []
     if answer.reasons:
         parts.append("\n".join(f"  ({reason})" for reason in reason_texts(answer, language)))
     if answer.coverage is not None:
@@ -87,7 +60,7 @@ def quotes_text(answer: Answer) -> str:
     """The words that the sentences of an answer rest on, each with its place, which `isnad show` takes; "" where there are none."""
     if not answer.citations:
         return ""
-    words = WORDS[language_of(answer)]
+    words = labels(language_of(answer))
     return plain("\n".join([f"{words['quotes']}:", *map(citation_line, answer.citations)]))
 
 

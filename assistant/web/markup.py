@@ -155,7 +155,7 @@ def _file(kind: str, label: str, file_id: str) -> str:
 
 def _skipped(skipped: Skipped, words: Words) -> str:
     label = words.refused if skipped.error else words.passed_over
-    why = prose(worded(skipped.reason, words.language))
+    why = prose(worded(skipped.detail or skipped.reason, words.language))
     shown = (
         tag("bdi", inline(skipped.path), dir="auto")
         + tag("span", inline(label), class_="state")

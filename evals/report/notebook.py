@@ -20,8 +20,9 @@ from evals.metrics.scoring import Scorer
 from evals.models import LogEntry, Measured, Outcome, Reply
 from evals.report.summary import Summary, summarise
 from evals.report.text_report import verdict_text
+from index.displays import register
 from index.errors import IsnadError
-from index.models import Value, to_html
+from index.models import Value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,6 +131,9 @@ def verdict_html(verdict: GateVerdict) -> str:
     return f'<pre class="isnad" dir="ltr">{escaped(verdict_text(verdict))}</pre>'
 
 
-to_html.register(Evaluation, evaluation_html)
-to_html.register(Summary, summary_html)
-to_html.register(GateVerdict, verdict_html)
+register(
+    {
+        ("Evaluation", "html"): "evals.report.notebook:evaluation_html",
+        ("Summary", "html"): "evals.report.notebook:summary_html",
+    }
+)

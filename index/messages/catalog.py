@@ -10,6 +10,7 @@ import string
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 LANGUAGES: Final = ("en", "ar")
@@ -54,7 +55,17 @@ def is_message(code: str) -> bool:
     return code in catalog("en")
 
 
-def section(name: str, language: str | None) -> dict[str, str]:
+def labels(language: str | None) -> Mapping[str, str]:
+    """Return the labels of an answer: what stands above its sources, quotes and verdicts.
+
+    >>> labels("en")["sources"]
+    'Sources'
+    """
+    return section("labels", language)
+
+
+@lru_cache(maxsize=64)
+def section(name: str, language: str | None) -> Mapping[str, str]:
     """Return the plain strings of one section, by the part of their code after the section's name.
 
     >>> section("question", "en")["empty"]
@@ -62,9 +73,8 @@ def section(name: str, language: str | None) -> dict[str, str]:
     """
     prefix = f"{name}."
     entries = catalog(language if language in LANGUAGES else "en").items()
-    return {
-        code.removeprefix(prefix): text for code, text in entries if code.startswith(prefix) and isinstance(text, str)
-    }
+    plain = {code: text for code, text in entries if code.startswith(prefix) and isinstance(text, str)}
+    return MappingProxyType({code.removeprefix(prefix): text for code, text in plain.items()})
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -149,3 +149,7 @@ def test_the_markdown_of_an_answer_survives_its_parser(sample: Path) -> None:
     shown = ask("من استقبل الشيباني؟", store=sample, settings=Settings()).to_markdown()
     kinds: list[Any] = [token.type for token in MarkdownIt("commonmark").parse(shown)]
     assert "ordered_list_open" in kinds and "heading_open" not in kinds and kinds.count("html_block") == 2
+
+
+def test_print_shows_the_text_of_an_answer_with_its_sources() -> None:
+    assert str(ANSWER).startswith(ANSWER.text) and "[cost]" in str(ANSWER)

@@ -15,8 +15,8 @@ from assistant.chat_model import ChatModel, Message, Prices, Recorded, key_of, w
 from assistant.generative.compose import REFUSAL, WritingOptions, compose
 from assistant.generators import run_to_completion
 from assistant.models import Draft
-from assistant.rendering.refusals import REFUSALS
 from index.errors import ProviderCut, ProviderDown, ProviderRefused
+from index.messages.catalog import render
 from index.messages.reason import Reason
 from index.model_api import ContextTooLong, Provider, Reply, Wait
 from index.models import Hit
@@ -105,7 +105,7 @@ def test_a_refusal_is_structured_and_comes_with_the_closest_words(said: str) -> 
 
 
 def test_a_refusal_without_a_word_gets_ours() -> None:
-    assert written(Says("NO_ANSWER"))[1].text == REFUSALS["ar"]
+    assert written(Says("NO_ANSWER"))[1].text == render("answer.refusal", {}, "ar")
 
 
 def test_a_false_premise_is_refused_with_what_the_sources_say_instead_as_the_closest_words() -> None:
@@ -139,7 +139,7 @@ def test_other_instructions_take_the_place_of_ours_and_change_the_hash() -> None
 def test_no_hits_are_a_refusal_without_a_request() -> None:
     model = Says()
     assert written(model, hits=[])[1] == Draft(
-        text=REFUSALS["ar"], abstained=True, details=(Reason("answer.nothing_found"),)
+        text=render("answer.refusal", {}, "ar"), abstained=True, details=(Reason("answer.nothing_found"),)
     )
     assert not model.asked
 
