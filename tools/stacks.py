@@ -1,4 +1,4 @@
-"""The three that `tools.side_by_side` compares: Isnad, llama-index and haystack, each as its own documentation puts it together.
+"""The three that `tools.compare_stacks` compares: Isnad, llama-index and haystack, each as its own documentation puts it together.
 
 All get the same articles (JSON Lines: id, title, text) and the same hashed vectors. `store` ends when the articles are on the disk and
 can be found by their words, `vectors` when they can be found by meaning too. Searches return ids of articles, best first.
@@ -55,7 +55,8 @@ class Isnad:
         from assistant.settings import Settings
 
         self.folder = folder / "store"
-        self.ledger, (self.lexicon, self.meaning) = container.open_writer(self.folder, Settings())
+        self.ledger, self.indexes = container.open_writer(self.folder, Settings())
+        self.lexicon, self.meaning = self.indexes[0], self.indexes[-1]  # words first, vectors last
         self._readers: dict[str, Any] = {}
 
     def store(self, articles: Path) -> int:
@@ -92,7 +93,7 @@ class Isnad:
 
         for reader in self._readers.values():
             reader.close()
-        container.close(self.ledger, [self.lexicon, self.meaning])
+        container.close(self.ledger, self.indexes)
 
 
 class LlamaIndex:

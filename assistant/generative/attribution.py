@@ -2,7 +2,7 @@
 
 Pure. Where claim and passage share a script: the share of the claim's letter grams, stems and consonant skeletons that the sentence
 holds, each weighted by its rarity in the passage (BM25's idf), as lexical evidence selection does (Thorne et al. 2018; Kamoi et al. 2023,
-WiCE). Where they do not: words that transcribe alike, or that `bilingual.txt` pairs. `tools/tie.py` measures both.
+WiCE). Where they do not: words that transcribe alike, or that `bilingual.txt` pairs. `tools/measure_attribution.py` measures both.
 """
 
 from __future__ import annotations

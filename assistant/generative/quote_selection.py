@@ -20,7 +20,7 @@ from index.language.sentences import paragraphs, sentences
 from index.messages.reason import Reason
 from index.models import Hit, Span, Value, covering
 
-FLOOR = 0.08  # below it, 9 of 10 passages on other things lie, and 2 of 100 that were marked as evidence (tools/tie.py)
+FLOOR = 0.08  # below it, 9 of 10 passages on other things lie, and 2 of 100 that were marked as evidence (tools/measure_attribution.py)
 FLOOR_ACROSS = 0.02  # the same for another script, where most words of a true sentence find no partner
 SUSPECT = 0.2  # a source that holds less of the sentence is compared with those that the model did not name
 SHARE = 0.3  # and dropped where it holds less than this share of what the better one does

@@ -1,4 +1,4 @@
-"""How well articles are read: `python -m tools.reading [PART …]`, each part printed by itself; needs ../shared.
+"""How well articles are read: `python -m tools.measure_loading [PART …]`, each part printed by itself; needs ../shared.
 
 Parts: sentences, encodings, titles, boilerplate, languages, duplicates, pdf, speed. Rows of public sets, read as they are; where a part
 adds something (junk above headlines, other encodings), it says so.

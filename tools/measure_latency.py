@@ -1,6 +1,6 @@
-"""What an answer by a model costs beside the model: `make bench-writing`, or
+"""Measure what an answer by a model costs beside the model.
 
-    python -m tools.writing [--rounds N] [--passages N] [--store FOLDER] [--silent MS]
+    python -m tools.measure_latency [--rounds N] [--passages N] [--store FOLDER] [--silent MS]
 
 On the sample articles, and on a store of about `--passages` more: news of ../shared/data where they are, each repeated with other
 sentences and numbers, else made ones. The store is kept in `--store` and used again. Among the news each question is asked once (a headline).
@@ -43,7 +43,7 @@ from index.model_api import Provider
 from index.store.ledger import Ledger
 from index.token_count import count
 from tests.scripted import Scripted
-from tools.speed import made
+from tools.measure_speed import made
 
 HERE = Path(__file__).parent.parent
 QUESTIONS = (

@@ -1,4 +1,4 @@
-"""How large a passage should be: `python -m tools.budget [TOKENS …]`; needs ../shared.
+"""How large a passage should be: `python -m tools.measure_passage_size [TOKENS …]`; needs ../shared.
 
 Paragraphs of arcd and xquad are glued together to the articles they come from and cut anew for each budget; 2,000 articles of
 SaudiNewsNet lie among the Arabic ones. A larger passage is found more easily and says less to the point, so beside R@1 and MRR of
@@ -17,7 +17,7 @@ from index.chunking import cut
 from index.models import Article, Passage
 from index.search.lexical import LexicalIndex, LexicalWriter
 from index.token_count import count
-from tools.reading import DATA, news, rows
+from tools.measure_loading import DATA, news, rows
 
 BUDGETS = (96, 128, 192, 256, 384, 512)
 WINDOWS = (500, 1000, 2000)

@@ -1,4 +1,4 @@
-"""How fast the lexical index is filled, asked and brought up to date: `python -m tools.speed_lexical [PASSAGES …]`.
+"""How fast the lexical index is filled, asked and brought up to date: `python -m tools.measure_lexical_index [PASSAGES …]`.
 
 Made-up passages of real density: three sentences drawn at random from the Arabic passages of arcd and xquad (5 to 40 words each) and two
 made-up names that follow Zipf's law, so that the vocabulary grows; about 65 words. Questions are those of the two sets. A size may be
@@ -23,7 +23,7 @@ import numpy as np
 from index.embeddings.protocol import hashed
 from index.language.analyzer import index_terms
 from index.search.lexical import LexicalIndex, LexicalWriter
-from tools.retrieval import DATA, arcd, xquad
+from tools.measure_retrieval import DATA, arcd, xquad
 
 LETTERS = "ابتجحدرسشصطعفقكلمنهوي"
 PER_ARTICLE = 4

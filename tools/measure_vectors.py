@@ -1,4 +1,4 @@
-"""How fast the vectors of a store are filled, asked, changed and checked: `python -m tools.vectors [PASSAGES …]`.
+"""How fast the vectors of a store are filled, asked, changed and checked: `python -m tools.measure_vectors [PASSAGES …]`.
 
 The passages are sentences of the sample corpus in new orders, with numbers of their own; their vectors are the hashed ones of a store
 without a key. Wall-clock seconds, and those of this process's processor where it is this process that works; Chroma works in another.

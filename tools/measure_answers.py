@@ -1,4 +1,4 @@
-"""How well answers without a model answer and refuse: `make bench-answers`, or `python -m tools.answers [SET …] [--most N]`.
+"""How well answers without a model answer and refuse: `make bench-answers`, or `python -m tools.measure_answers [SET …] [--most N]`.
 
 Everything goes through `assistant.query.parse`, `index.search.lexical` and `assistant.extractive.extraction`, with the shipped coefficients. Of the sets
 that these were fitted on, only questions that fitting did not see are asked (see `tools.fit_extract`); of rgb all, of the

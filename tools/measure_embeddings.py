@@ -1,7 +1,7 @@
 """What a real vector adds to the words, and how much it should weigh: `make bench-dense`.
 
-    python -m tools.dense MODEL_FOLDER [--sets xquad-en squad2]
-    python -m tools.dense --fit QUESTIONS.jsonl --store DIR
+    python -m tools.measure_embeddings MODEL_FOLDER [--sets xquad-en squad2]
+    python -m tools.measure_embeddings --fit QUESTIONS.jsonl --store DIR
 
 The first puts all-MiniLM-L6-v2 (or any model folder that `local:` takes) behind an OpenAI-compatible endpoint and measures on public
 sets through the product's own path: settings, sync into ledger, tantivy and Chroma, `Retriever.search`. The second asks a store of
@@ -31,9 +31,9 @@ from assistant.settings import Settings
 from index.errors import IsnadError, UsageError
 from index.ingest.sync import sync
 from index.search.retriever import Found, Retriever, Search
+from tools.compare_stacks import ahead, write
 from tools.embeddings_server import serving
-from tools.retrieval import DATA, SETS, DataSet, Question, figures
-from tools.side_by_side import ahead, write
+from tools.measure_retrieval import DATA, SETS, DataSet, Question, figures
 
 if TYPE_CHECKING:
     from index.embeddings.protocol import Embedder
@@ -190,7 +190,7 @@ def asked(file: Path) -> tuple[Question, ...]:
 
 
 def main() -> None:
-    reader = argparse.ArgumentParser(prog="python -m tools.dense")
+    reader = argparse.ArgumentParser(prog="python -m tools.measure_embeddings")
     reader.add_argument("model", nargs="?", type=Path, help="a folder with model.onnx and tokenizer.json")
     reader.add_argument("--sets", nargs="+", choices=SETS, default=["xquad-en", "squad2"])
     reader.add_argument("--fit", type=Path, metavar="QUESTIONS.jsonl")

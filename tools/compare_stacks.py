@@ -1,6 +1,6 @@
 """Isnad beside llama-index and haystack, on the same articles and the same vectors, in one run: `make bench-side`.
 
-    python -m tools.side_by_side [PASSAGES …] [--sets arcd xquad-ar xquad-en headlines] [--words] [--rounds 2] [--patience 60]
+    python -m tools.compare_stacks [PASSAGES …] [--sets arcd xquad-ar xquad-en headlines] [--words] [--rounds 2] [--patience 60]
 
 Each system (`tools.stacks`) works in a process of its own, the order turning round by round; of several rounds the faster figure
 counts, for each alike. Made-up articles are three real sentences and two made-up names, short enough to be one passage each. Quality: each
@@ -28,9 +28,9 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from tools.retrieval import DATA, SETS, DataSet, figures
-from tools.speed_lexical import _name as made_name
-from tools.stack_run import Asked, Job, Span, Told
+from tools.measure_lexical_index import _name as made_name
+from tools.measure_retrieval import DATA, SETS, DataSet, figures
+from tools.stack_worker import Asked, Job, Span, Told
 from tools.stacks import STACKS, Row
 
 QUALITY = ("arcd", "xquad-ar", "xquad-en", "headlines")
@@ -45,7 +45,7 @@ def run(job: Job) -> Told | str:
     with tempfile.TemporaryDirectory() as place:
         told, order = Path(place) / "told.json", Path(place) / "job.json"
         order.write_bytes(msgspec.json.encode(job))
-        line = [sys.executable, "-m", "tools.stack_run", str(order)]
+        line = [sys.executable, "-m", "tools.stack_worker", str(order)]
         process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
         try:
             _, said = process.communicate(timeout=LONGEST)
@@ -271,7 +271,7 @@ def compared(ours: Told, theirs: Told) -> dict[str, float]:
 
 
 def main() -> None:
-    reader = argparse.ArgumentParser(prog="python -m tools.side_by_side")
+    reader = argparse.ArgumentParser(prog="python -m tools.compare_stacks")
     reader.add_argument("passages", nargs="*", type=int, help="default 2,000; 0: none")
     reader.add_argument("--sets", nargs="*", choices=QUALITY, default=QUALITY)
     reader.add_argument("--stacks", nargs="*", choices=STACKS, default=list(STACKS))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tools.bert_onnx import encoder, tensors
+from tools.convert_bert import encoder, tensors
 
 CONFIG = {"hidden_size": 8, "num_attention_heads": 2, "num_hidden_layers": 2, "layer_norm_eps": 1e-12}
 Floats = NDArray[Any]

@@ -15,10 +15,10 @@ from assistant.settings import Settings
 from index.errors import UsageError
 from index.ingest.sync import take
 from tests.index import tiny_onnx
-from tools import dense
-from tools.dense import ALONE, asked, best, ranks, report
+from tools import measure_embeddings
 from tools.embeddings_server import serving
-from tools.retrieval import Question
+from tools.measure_embeddings import ALONE, asked, best, ranks, report
+from tools.measure_retrieval import Question
 
 WORDS = {
     "car": (1, 0.1, 0),
@@ -44,7 +44,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> object:
 
 
 def test_the_examples_hold() -> None:
-    assert doctest.testmod(dense).failed == 0
+    assert doctest.testmod(measure_embeddings).failed == 0
 
 
 def test_a_weight_lets_the_meaning_find_what_shares_no_word(served: tuple[Path, Settings]) -> None:
@@ -62,7 +62,7 @@ def test_without_an_embedding_model_there_is_nothing_to_fit(tmp_path: Path) -> N
 
 
 def test_a_weight_is_reported_on_the_half_that_did_not_choose_it(capsys: pytest.CaptureFixture[str]) -> None:
-    one, other = dense.halves(40)
+    one, other = measure_embeddings.halves(40)
     words, fused = np.full(40, 2), np.full(40, 2)
     fused[one], words[other] = 1, 1  # what helps one half hurts the other
     report("mine", {0.0: words, 0.5: fused}, chosen=0.5)

@@ -1,6 +1,6 @@
 """A BERT encoder of sentence-transformers, given as safetensors, written as the ONNX folder that `local:` loads: no torch needed.
 
-    python -m tools.bert_onnx MODEL_FOLDER NEW_FOLDER
+    python -m tools.convert_bert MODEL_FOLDER NEW_FOLDER
 
 The graph is Devlin et al. (2018): embeddings, then layers of attention and a two-step network, a residual and a normalisation after
 each; 32-bit floats throughout. Pooling stays with whoever loads it.

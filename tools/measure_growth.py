@@ -1,8 +1,8 @@
 """What one more article costs as the store grows, ledger and lexical index: `make bench-growth`.
 
-    python -m tools.growth [ARTICLES …]     (default 1,000 10,000; the full run is 1000 10000 100000 1000000)
+    python -m tools.measure_growth [ARTICLES …]     (default 1,000 10,000; the full run is 1000 10000 100000 1000000)
 
-One store is filled from size to size with made-up articles (`tools.side_by_side`) by `index.ingest.sync.take`, then, at each size: how
+One store is filled from size to size with made-up articles (`tools.compare_stacks`) by `index.ingest.sync.take`, then, at each size: how
 fast the last of them went in, what twenty articles cost that are added one by one (on the disk and found by their words after each),
 what the processor worked for one of a hundred added at once, how long a search takes, and the most memory that the process ever held.
 """
@@ -26,9 +26,9 @@ from assistant import container
 from assistant.settings import Settings
 from index.ingest.sync import Lexicon, take
 from index.store.ledger import Ledger
-from tools.retrieval import DATA, SETS
-from tools.side_by_side import articles
-from tools.stack_run import Span, spent
+from tools.compare_stacks import articles
+from tools.measure_retrieval import DATA, SETS
+from tools.stack_worker import Span, spent
 from tools.stacks import Row
 
 SIZES = (1_000, 10_000)

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tools import side_by_side, stacks
-from tools.retrieval import DataSet, Passage, Question
-from tools.side_by_side import GOALS, ahead, better, compared, ranks, write
-from tools.stack_run import Asked, Job, Span, Told, work
+from tools import compare_stacks, stacks
+from tools.compare_stacks import GOALS, ahead, better, compared, ranks, write
+from tools.measure_retrieval import DataSet, Passage, Question
+from tools.stack_worker import Asked, Job, Span, Told, work
 
 NEWS = {
     "harvest": "بدأ موسم قطاف الزيتون في القرى الجبلية قبل موعده بأسبوعين.",
@@ -25,7 +25,7 @@ def articles(folder: Path) -> Path:
     return write(({"id": key, "title": None, "text": text} for key, text in NEWS.items()), folder)
 
 
-@pytest.mark.parametrize("module", [side_by_side, stacks])
+@pytest.mark.parametrize("module", [compare_stacks, stacks])
 def test_the_examples_hold(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 
