@@ -1,4 +1,4 @@
-"""Split articles at sentence boundaries into passages of a token budget, with exact offsets, without boilerplate."""
+"""Split articles at sentence boundaries into passages of a token budget."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CUTS = (re.compile(r"(?<=[،,;؛:–—])\s"), re.compile(r"\s"))  # where a se
 
 
 def cut(article: Article, budget: int = BUDGET, whole: int = 0) -> tuple[Passage, ...]:
-    """Split an article into passages of whole sentences, at most `budget` tokens each, in order, without boilerplate.
+    """Split an article into passages of whole sentences without boilerplate.
 
     Neighbouring sentences are packed into passages of about equal size. A sentence above the budget is cut at a clause
     mark, else between words, else anywhere. Tokens are counted on the cleaned text that a model sees. A run of at most
@@ -85,7 +85,7 @@ def _clean_tokens(piece: str) -> int:
 
 
 def _upper_bound(piece: str) -> int:
-    """Count the tokens of a piece, or the bytes of a short one, which are never fewer and faster to count."""
+    """Count tokens, or the bytes of a short piece, which are never fewer."""
     return len(piece.encode("utf-8", "surrogatepass")) if len(piece) < 40 else _clean_tokens(piece)
 
 
@@ -105,7 +105,7 @@ def _split(
 
 
 def _cut_near(text: str, start: int, wanted: int) -> int:
-    """Return the last good place for a cut in the second half of `start:wanted`, or `wanted` if there is none."""
+    """Return the last good place for a cut in the second half, else `wanted`."""
     low = start + (wanted - start) // 2
     for pattern in _CUTS:
         last = max((match.start() for match in pattern.finditer(text, low, wanted)), default=start)
@@ -127,7 +127,7 @@ def _pack(pieces: Iterator[SizedSpan], budget: int, whole: int) -> Iterator[Span
 
 
 def _split_evenly(group: list[SizedSpan], budget: int, whole: int) -> Iterator[Span]:
-    """Make as few passages as the budget allows, of about equal size: a passage of one sentence is hard to find."""
+    """Make as few passages as the budget allows, of about equal size."""
     total = sum(tokens for _, tokens in group)
     if total <= whole:
         yield Span(group[0][0].start, group[-1][0].end)

@@ -1,4 +1,4 @@
-"""Group near-duplicate articles: those that share at least half of their word 5-grams.
+"""Group near-duplicate articles by shared word 5-grams.
 
 Bottom-k sketches (Broder 1997, "On the resemblance and containment of documents"; Cohen and Kaplan 2007): the 128
 smallest hashes of the word 5-grams of an article are kept. The share of them that two articles have in common estimates
@@ -50,7 +50,7 @@ class SketchStore(Protocol):
 
 
 def sketch(text: str, boilerplate: Sequence[Span] = ()) -> Sketch | None:
-    """Return the sketch of a text without its boilerplate, or None if it has fewer than five words.
+    """Return the sketch of a text of five words or more, without boilerplate.
 
     Spelling variants give the same sketch.
 
@@ -68,7 +68,7 @@ def sketch(text: str, boilerplate: Sequence[Span] = ()) -> Sketch | None:
 
 
 def _smallest_hashes(folded_words: str) -> bytes:
-    """Return the smallest hashes of the word 5-grams, or no bytes if there is no 5-gram.
+    """Return the smallest hashes of the word 5-grams, if there are any.
 
     The hashes are polynomials modulo 2^64 (Karp and Rabin 1987) whose bits are mixed. With the prefix sums of
     letter × base^-place, each 5-gram is hashed by one subtraction.
@@ -105,7 +105,7 @@ def jaccard(left: Sketch, right: Sketch) -> float:
 
 
 def group_of(sketch: Sketch, store: SketchStore) -> str | None:
-    """Return the group of the most similar article, or None if none is similar; takes constant time in the store."""
+    """Return the group of the most similar article, if any is similar."""
     hashes = set(sketch.values())
     shared = THRESHOLD * min(SKETCH_SIZE, len(hashes))  # hashes that any two similar articles share
     similar = (

@@ -1,4 +1,4 @@
-"""Find disagreements between sources: different numbers, dates or holders of an office for the same thing.
+"""Find different numbers, dates or holders of an office in the sources' reports.
 
 Precise rather than complete: two sentences are about the same thing if they share most of the rarer words around the
 two values. Near-duplicate articles count as a single source, spelling variants as a single name.
@@ -35,7 +35,7 @@ _GENERIC = frozenset(map(stem, load("report_words") | load("reporting_verbs")))
 
 
 class _Statement(Value, frozen=True, kw_only=True):
-    """A sentence of an article, with the group of near-duplicates that the article belongs to."""
+    """A sentence of an article, with the group of near-duplicates of the article."""
 
     hit: Hit
     group: str
@@ -46,7 +46,9 @@ class _Statement(Value, frozen=True, kw_only=True):
 
 
 def conflicts(hits: Sequence[Hit], question: str = "") -> tuple[Conflict, ...]:
-    """Return the values on which the sources of the hits disagree; with a question, only those that it is about.
+    """Return the values on which the sources of the hits disagree.
+
+    With a question, only the disagreements that it is about are returned.
 
     >>> conflicts([])
     ()
@@ -68,7 +70,7 @@ def conflicts(hits: Sequence[Hit], question: str = "") -> tuple[Conflict, ...]:
 
 
 def rivals(hits: Sequence[Hit], question: str) -> tuple[Conflict, ...]:
-    """Return the different answers of the sources to a question for a number or a date, whatever their wording.
+    """Return the sources' different answers to a question for a number or a date.
 
     >>> rivals([], "كم شخصا قتل في الحريق؟")
     ()
@@ -103,7 +105,10 @@ def _answer_conflicts(statements: Sequence[_Statement], kind: str, query: CountQ
 
 
 def _on_event(statement: _Statement, about: frozenset[str]) -> bool:
-    """Test whether sentence and passage are on the place or name asked about, not only on an event of that kind."""
+    """Test whether sentence and passage are on the place or name asked about.
+
+    A sentence on an event of the same kind elsewhere is not.
+    """
     specific = event_specific(about)
     near = specific & _with_title(statement)
     passage = near | specific & _content(statement.hit.passage.text)
@@ -194,7 +199,7 @@ def _same_context(left: str, here: Span, right: str, there: Span) -> bool:
 
 
 def _mutually_nearest(statements: Sequence[_Statement]) -> set[tuple[int, int]]:
-    """Return the index pairs of similar sentences of two sources, each the most similar to the other in its source."""
+    """Return the indexes of similar sentences that are each other's most similar ones."""
     best: dict[tuple[int, str], tuple[float, int]] = {}
     for (at, left), (other, right) in combinations(enumerate(statements), 2):
         if left.group != right.group and (similarity := _similarity(left, right)) >= SIMILAR:
@@ -205,7 +210,7 @@ def _mutually_nearest(statements: Sequence[_Statement]) -> set[tuple[int, int]]:
 
 
 def _number_conflicts(left: _Statement, right: _Statement, statements: Sequence[_Statement]) -> Iterator[Conflict]:
-    """Yield numbers of the same kind and unit in the same context, each of which the other source does not give."""
+    """Yield numbers in the same context that the other source does not give."""
     for here in figures(left.text):
         for there in figures(right.text):
             comparable = here.kind == there.kind and here.unit == there.unit and not same_number(here, there)
@@ -229,7 +234,7 @@ def _gives_number(number: Number, group: str, statements: Sequence[_Statement]) 
 
 
 def _date_conflicts(left: _Statement, right: _Statement) -> Iterator[Conflict]:
-    """Yield dates in the same context, each incompatible with all dates of the other sentence."""
+    """Yield dates in the same context that no date of the other sentence can equal."""
     left_dates, right_dates = (dates(side.text, side.hit.article.published) for side in (left, right))
     for here in left_dates:
         for there in right_dates:
@@ -243,12 +248,12 @@ def _date_conflicts(left: _Statement, right: _Statement) -> Iterator[Conflict]:
 
 
 def _is_definite(mention: DateMention) -> bool:
-    """Test for a date with a month or year; "Sunday" and "yesterday" can be of any week."""
+    """Test for a date with a month or year; "Sunday" can be of any week."""
     return not mention.relative and bool(mention.values) and all(value.month or value.year for value in mention.values)
 
 
 def _can_be_same_day(left: DateMention, right: DateMention) -> bool:
-    """Test whether two dates can be the same day; dates that cannot be compared do not disagree."""
+    """Test whether two dates can be the same day, or cannot be compared."""
     return (
         not left.values
         or not right.values
@@ -261,7 +266,7 @@ def _can_be_same_day(left: DateMention, right: DateMention) -> bool:
 def _holder_conflicts(
     left: _Statement, right: _Statement, statements: Sequence[_Statement], known: frozenset[str]
 ) -> Iterator[Conflict]:
-    """Yield different holders of an office, neither of whom the other source calls a holder as well."""
+    """Yield holders of an office whom the other source does not call holders."""
     for here in _trusted_holders(left, known):
         for there in _trusted_holders(right, known):
             if here.role != there.role or same_name(here.name, there.name):
@@ -303,7 +308,10 @@ def _newest_first(side: Side) -> tuple[int, str]:
 
 
 def merge(pairs: Iterable[Conflict]) -> tuple[Conflict, ...]:
-    """Merge conflicts that share a side, transitively, so that each value of a source appears once."""
+    """Merge conflicts that share a side, transitively.
+
+    Each value of a source then appears once.
+    """
     merged: list[Conflict] = []
     for pair in pairs:
         touched = [other for other in merged if other.kind == pair.kind and not set(pair.sides).isdisjoint(other.sides)]

@@ -26,7 +26,9 @@ _REPORTING = _stems(load("reporting_verbs") | load("report_sources"))  # a date 
 
 
 def same_event(left: str, published: date | None, right: str, other_published: date | None) -> bool:
-    """Test whether two sentences can be about one event; relative days count from the day of each report.
+    """Test whether two sentences can be about the same event.
+
+    Relative days count from the day of each report.
 
     >>> same_event("قتل 15 شخصا في تفجير انتحاري.", None, "قتل 7 جنود في غارة جوية.", None)
     False

@@ -17,7 +17,7 @@ _SPLIT = re.compile(r"\dر\d|\d[.,٫٬]\u200f|\u200f[.,٫٬]\d")
 
 
 def same_number(left: Number, right: Number) -> bool:
-    """Test whether two numbers can be the same: equal, or rounded or cut to a whole number."""
+    """Test whether two numbers are equal, or one is rounded or cut from the other."""
     return (
         agree(left, right)
         or agree(right, left)
@@ -42,7 +42,10 @@ def figures(text: str) -> tuple[Number, ...]:
 
 
 def _certain(text: str, span: Span) -> bool:
-    """Test that a number was read whole: not so in "(69) مليون" and "5ر7", and hidden marks reorder "54.92"."""
+    """Test that a number was read whole, unlike "(69) مليون" and "5ر7".
+
+    Hidden direction marks reorder the digits of "54.92".
+    """
     value = span.of(text)
     context = text[max(0, span.start - 2) : span.end + 2]
     word = WORDS.get(folded(value))

@@ -1,4 +1,4 @@
-"""Find holders of offices in a text: "the Syrian president Ahmed al-Sharaa", "أحمد الشرع، الرئيس السوري".
+"""Find holders of offices: "the Syrian president Ahmed al-Sharaa".
 
 Arabic has no capitals, so an Arabic name is trusted only if it begins with a known given name or occurs twice next to
 an office.
@@ -21,6 +21,7 @@ _ROLE_AR = (
     "رئيسة?|وزيرة?|ملكة?|أميرة?|سفيرة?|محافظة?|والي|مديرة?|مدربة?|قائدة?|الرئيسة?|الوزيرة?|الملكة?|الأميرة?|المحافظ|الوالي"
     "|المديرة?|المدربة?|القائد"
 )
+_START = r"(?<![\w\u064d-\u0652])"  # of an Arabic word; vowel signs are no \w
 _WORD_AR = r"[\u0621-\u064a\u064d-\u0652\u0671-\u06d3]+"  # without the accusative tanwin, which no name has
 _TITLE_AR = rf"(?:(?:نائبة?|مساعدة?) )?(?:{_ROLE_AR})(?: (?:ال{_WORD_AR}|مجلس|هيئة|شركة|بنك)){{0,4}}"
 _PERSON_AR = rf"{_WORD_AR} (?:(?:أبو|ابو|بن|ابن|عبد|آل|بك) )?{_WORD_AR}"
@@ -32,18 +33,18 @@ _PERSON_EN = r"[A-Z][\w'’-]+(?: (?:al-|bin |abu )?[A-Z][\w'’-]+)+"
 _OFFICES = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?<!\w)(?:و|ف|ب|ل)?(?P<role>{_TITLE_AR}) (?P<name>{_PERSON_AR})(?!\w)",
-        rf"(?<!\w)(?P<name>{_PERSON_AR})،? (?P<role>{_TITLE_AR})(?!\w)",
+        rf"{_START}(?:و|ف|ب|ل)?(?P<role>{_TITLE_AR}) (?P<name>{_PERSON_AR})(?!\w)",
+        rf"{_START}(?P<name>{_PERSON_AR})،? (?P<role>{_TITLE_AR})(?!\w)",
         rf"\b(?P<role>{_TITLE_EN}) (?P<name>{_PERSON_EN})",
         rf"\b(?P<name>{_PERSON_EN}), (?:the )?(?P<role>{_TITLE_EN})\b",
     )
 )
 _QUALIFIERS, _OFFICIAL = (frozenset(map(stem, load_groups("roles")[group])) for group in ("qualifiers", "official"))
-_GIVEN_NAMES = load("given_names")
+_GIVEN_NAMES = load("given_names") | load("first_names")
 
 
 class OfficeHolder(Value, frozen=True, kw_only=True):
-    """An office as the stems of its words without qualifiers such as "new", and its holder."""
+    """An office, as stems without qualifiers such as "new", and its holder."""
 
     role: frozenset[str]
     name: str
@@ -52,7 +53,7 @@ class OfficeHolder(Value, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=2048)
 def office_holders(text: str) -> tuple[OfficeHolder, ...]:
-    """Return the offices that a text names in full (of which country, of what) with their holders.
+    """Return the offices that a text names in full with their holders.
 
     >>> [(sorted(holder.role), holder.name) for holder in office_holders("وصل وزير النقل السراجي كمال الراوي")]
     [(['سراج', 'نقل', 'وزير'], 'كمال الراوي')]
@@ -71,13 +72,13 @@ def _search(text: str) -> Iterator[OfficeHolder]:
 
 
 def _prefix_length(name: str) -> int:
-    """Return the length of a particle attached to a given name: 1 in "بأسعد", 0 in "بشار"."""
+    """Return the length of a particle before a given name: 1 in "بأسعد"."""
     first = words(name)[0]
     return int(first not in _GIVEN_NAMES and first[0] in "وبلف" and first[1:] in _GIVEN_NAMES)
 
 
 def repeated_holders(texts: Iterable[str]) -> frozenset[str]:
-    """Return the phonetic keys of the names that occur next to an office more than once in the texts."""
+    """Return the keys of names that occur more than once next to an office."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update({_key(holder.name) for holder in office_holders(text)})
@@ -85,7 +86,7 @@ def repeated_holders(texts: Iterable[str]) -> frozenset[str]:
 
 
 def is_name(name: str, known: frozenset[str] = frozenset()) -> bool:
-    """Test whether a name is trusted: capitalised, beginning with a given name, or among the `known` keys.
+    """Test whether a name has capitals or a given name, or is among the `known` keys.
 
     >>> is_name("كمال الراوي"), is_name("على رفض"), is_name("Kamal al-Rawi")
     (True, False, True)

@@ -1,4 +1,4 @@
-"""Tell what a question counts and which numbers of a sentence count it, the dead and the injured apart.
+"""Tell what a question counts and which numbers of a sentence count it.
 
 Precise rather than complete, as `assistant.disagreements.conflicts` is: a number that may count something else is left
 out.
@@ -67,19 +67,22 @@ def matching_numbers(text: str, numbers: Sequence[Number], query: CountQuery) ->
 
 
 def casualty(text: str, number: Number) -> str | None:
-    """Return "killed" or "injured" by the nearest such word to a number, or None if there is none within reach."""
+    """Return "killed" or "injured" by the nearest such word, or None if none is near."""
     before, after = _surroundings(text, number)
     near = sorted((at, word) for side in (after, before[::-1]) for at, word in enumerate(side))
     return next((kind for _, word in near if (kind := _casualty([word]))), None)
 
 
 def may_count(text: str, numbers: Sequence[Number], asked: str | None) -> bool:
-    """Test whether some number counts the casualties asked for, or people of an unspecified fate."""
+    """Test whether some number can count the casualties asked for."""
     return asked is None or any(casualty(text, number) in (None, asked) for number in numbers)
 
 
 def same_time(left: str, right: str) -> bool:
-    """Test whether two sentences can be about one time: no word such as "last", no year that only one of them has."""
+    """Test whether two sentences can be about the same time.
+
+    They are not if one of them has a word such as "last", or a year, that the other lacks.
+    """
     here, there = set(words(left)), set(words(right))
     if (here & _OTHER_TIME) != (there & _OTHER_TIME):
         return False

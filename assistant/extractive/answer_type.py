@@ -1,4 +1,4 @@
-"""Classify questions for a number by what they ask for (an age, money, a count), and test sentences for such a number.
+"""Classify questions for a number and test sentences for such a number.
 
 The types are those of question classification (Li and Roth 2002, "Learning Question Classifiers"), as far as a sentence
 shows them.
@@ -40,14 +40,14 @@ _HOW_MANY = re.compile(r"^(?:[وفب]?كم|كام|قديش|شحال|قداش|ا�
 
 
 class AnswerType(Value, frozen=True, kw_only=True):
-    """The type of number that a question asks for, and the folded words for what is counted."""
+    """The type of number that a question asks for, and what is counted."""
 
     type: NumberType
     counted: tuple[str, ...] = ()
 
 
 def answer_type(question: Question) -> AnswerType | None:
-    """Return the type of number that a question asks for, or None if it asks for no number.
+    """Return the type of number that a question asks for, if any.
 
     >>> from assistant.query.parse import parse_question
     >>> for text in ("كم عمر العمدة؟", "كم وزيرا حضر القمة؟", "How much did the bridge cost?", "Who built it?"):
@@ -88,7 +88,7 @@ def _with_bare(tokens: Collection[str]) -> set[str]:
 
 
 def _head_words(tokens: Sequence[str]) -> set[str]:
-    """Return the first content words behind the question word: السعر in "كم بلغ سعر القمح"."""
+    """Return the first content words behind the question word."""
     at = next(
         (at for at, word in enumerate(tokens) if _HOW_MANY.match(word) or word in ("how", "what", "ما", "اي")), -1
     )
@@ -117,7 +117,9 @@ def _counted_noun(tokens: Sequence[str]) -> tuple[str, ...]:
 
 
 def has_answer_type(wanted: AnswerType, tokens: Sequence[str], text: str, asked: Collection[str]) -> bool:
-    """Test whether a sentence, given as folded words and text, has a number of this type that the question lacks.
+    """Test whether a sentence has a number of this type that the question lacks.
+
+    `tokens` are its folded words, `asked` those of the question.
 
     >>> ministers = AnswerType(type="count", counted=("وزيرا",))
     >>> for text in ("حضر القمة سبعة وزراء", "حضر الوزراء قمة دامت سبعة أيام"):
@@ -171,7 +173,7 @@ def _in_dual(nouns: Sequence[str], tokens: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=20_000)
 def same_noun(left: str, right: str) -> bool:
-    """Test whether two words are one noun, singular or plural, with or without endings.
+    """Test whether two words are forms of the same noun.
 
     >>> same_noun("وزيرا", "وزراء"), same_noun("سكان", "سكانها"), same_noun("وزيرا", "وزن")
     (True, True, False)
@@ -185,7 +187,7 @@ def same_noun(left: str, right: str) -> bool:
 
 
 def _strong_letters(word: str) -> str:
-    """Return the letters of an Arabic noun that its plurals keep; empty for a word in Latin letters."""
+    """Return the letters that the plurals of an Arabic noun keep."""
     return _WEAK.sub("", stem(word)) if not word.isascii() else ""
 
 

@@ -1,4 +1,4 @@
-"""Extract the sentences of the hits that answer a question, or abstain and return the nearest ones.
+"""Extract the sentences of the hits that answer a question, or abstain.
 
 Two linear models, both read from `extraction.json` (made by `tools/fit_extract.py`): a ranking of the sentences, and a
 logistic model of the probability that the answer is among them.
@@ -41,7 +41,7 @@ COPY = 0.8  # the share of words in common from which a sentence is a copy of an
 
 
 class Extract(Value, frozen=True, kw_only=True):
-    """The extracted answer: `citations` in reading order, or the `closest` sentences if it abstained."""
+    """The extracted answer, or the `closest` sentences if it abstained."""
 
     citations: tuple[Citation, ...] = ()
     abstained: bool = False
@@ -68,7 +68,7 @@ def model() -> Model:
 
 
 def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, limit: int = 3) -> Extract:
-    """Return the sentences of the hits that answer a question, at most `limit`, fewer if the best stands out.
+    """Return the sentences that answer a question, at most `limit`, or abstain.
 
     Each quote is a sentence of its article outside boilerplate, `article.text[start:end] == quote`; none is repeated.
     Sentences are ranked by a linear model of how much of the question they cover, alone and with their context; the
@@ -105,7 +105,7 @@ def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, li
 
 
 def unknown_names(question: Question, frequency: Frequency) -> tuple[str, ...]:
-    """Return the capitalised names of the question that no article contains in any spelling."""
+    """Return the names of the question that no article contains in any spelling."""
     return tuple(name for name in question.names if not _is_known(name, frequency))
 
 
@@ -150,7 +150,7 @@ def probability(question: Question, ranked: Ranked, coefficients: Model) -> floa
 
 
 def distinct(ranked: Sequence[Candidate], limit: int) -> list[Candidate]:
-    """Return the first `limit` candidates without copies: sentences with nearly the words of an earlier candidate."""
+    """Return the first `limit` candidates without near-copies of earlier ones."""
     kept: list[Candidate] = []
     for candidate in ranked:
         if len(kept) == limit:
@@ -161,7 +161,7 @@ def distinct(ranked: Sequence[Candidate], limit: int) -> list[Candidate]:
 
 
 def _newest(chosen: Sequence[Candidate]) -> list[Candidate]:
-    """Leave out articles more than `OUTDATED` older than the newest; undated ones stay."""
+    """Leave out articles that are outdated by the newest; undated ones stay."""
     days = [candidate.hit.article.published for candidate in chosen]
     newest = max((day for day in days if day), default=None)
     dated = zip(chosen, days, strict=True)
@@ -174,7 +174,7 @@ def _is_copy(left: Candidate, right: Candidate) -> bool:
 
 
 def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:
-    """Sort by article, that of the best sentence first, and by position in the article."""
+    """Sort by article, that of the best sentence first, and by position."""
     articles = list(dict.fromkeys(candidate.hit.article.id for candidate in chosen))
     return sorted(chosen, key=lambda candidate: (articles.index(candidate.hit.article.id), candidate.span))
 

@@ -1,4 +1,4 @@
-"""Write answers without a model: quoted sentences in reading order, each with its citation mark, or a refusal."""
+"""Write answers without a model: quoted sentences with their citation marks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Extractive:
         self._frequency = frequency
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
-        """Yield the sentences that answer, each `supported` because it is quoted, or a refusal."""
+        """Yield the quoted sentences that answer, or a refusal."""
         extracted = extract(question, hits, frequency=self._frequency)
         if extracted.abstained:
             refusal = render("answer.refusal", {}, question.language)
@@ -38,7 +38,7 @@ class Extractive:
 
 
 def compose(citations: tuple[Citation, ...]) -> tuple[str, tuple[Sentence, ...]]:
-    """Join quotes to one text of sentences with marks `[file_id]`, a paragraph for each article.
+    """Join quotes to a text with marks `[file_id]`, a paragraph for each article.
 
     >>> citation = Citation(file_id="a", start=0, end=13, quote="وصل\\nالوفد [1]")
     >>> compose((citation,))[0]
@@ -60,5 +60,5 @@ def compose(citations: tuple[Citation, ...]) -> tuple[str, tuple[Sentence, ...]]
 
 
 def running_text(quote: str) -> str:
-    """Return a quote on a single line, without its bullet and without brackets that would look like a citation mark."""
+    """Return a quote on a single line, without bullet and square brackets."""
     return " ".join(_BULLET.sub("", quote).replace("[", "(").replace("]", ")").split())

@@ -1,4 +1,4 @@
-"""Score how much of a question a text covers: by BM25 over the index terms, and word by word."""
+"""Score how much of a question a text covers, by BM25 and word by word."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Frequency(Protocol):
 
 
 def rarity(count: int, passages: int) -> float:
-    """Return BM25's inverse document frequency (Robertson and Zaragoza 2009) of a term in `count` of the passages.
+    """Return BM25's inverse document frequency (Robertson and Zaragoza 2009).
 
     The counts are smoothed with an assumed background of `PRIOR_PASSAGES` passages: in a store of three articles all
     words weigh nearly the same, in one of 10,000 the counts decide.
@@ -42,7 +42,7 @@ def rarity(count: int, passages: int) -> float:
 
 
 class OverlapScorer:
-    """Score texts against a question by BM25 over the three fields of the index, as a share of the bound.
+    """Score texts against a question by BM25 over the three fields of the index.
 
     It scores sentences and passages as the index does, whichever search returned them.
     """
@@ -59,7 +59,7 @@ class OverlapScorer:
         self._bound = sum(sum(weights.values()) for weights in self._weights.values()) or 1.0
 
     def share(self, text: str) -> float:
-        """Return the score as a share of the highest possible one: 0 for no overlap, below 1."""
+        """Return the score as a share of the highest possible score, 0 to 1."""
         total = 0.0
         for field, joined in zip(FIELDS, index_terms(text), strict=True):
             weights = self._weights[field]
@@ -91,7 +91,7 @@ def term(word: str) -> Term:
 
 
 def match_strength(left: Term, right: Term) -> float:
-    """Score how surely two words are the same, 0 to 1: by stem, sound, consonants or shared letters.
+    """Score how surely two words are the same, 0 to 1.
 
     >>> match_strength(term("الرئيس"), term("رئيسها")), match_strength(term("سيرغي"), term("سيرجي"))
     (1.0, 0.9)
@@ -114,7 +114,7 @@ def match_strength(left: Term, right: Term) -> float:
 
 
 class TermMatches:
-    """The match strengths between the words of some texts and the terms of a question, computed once for all texts."""
+    """The match strengths between the words of texts and the terms of a question."""
 
     def __init__(self, terms: Sequence[str], tokens: Iterable[str]) -> None:
         wanted = [term(word) for word in terms]
@@ -139,7 +139,7 @@ class TermMatches:
         return tuple(map(max, zip(*known, strict=True))) if known else self._none
 
     def positions(self, tokens: Sequence[str], least: float) -> list[list[int]]:
-        """Return, for each term, the positions in a text where it matches with at least this strength."""
+        """Return the positions in a text at which each term is matched."""
         positions: list[list[int]] = [[] for _ in self._none]
         for at, word in enumerate(tokens):
             for number, strength in enumerate(self._strengths.get(word, ())):

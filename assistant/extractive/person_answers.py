@@ -1,4 +1,4 @@
-"""Find the role, places or speaker of the person a question asks for, and test sentences for them."""
+"""Find the role, places or speaker that a question for a person names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from assistant.extractive.answer_type import same_noun
 from assistant.query.parse import Question
@@ -18,7 +19,7 @@ NEAR = 6  # words between a role and the country of its holder
 
 
 def role(question: Question) -> str | None:
-    """Return the word of a question for the role of the person: minister in "who is the minister of finance?".
+    """Return the word of a question for the role of the person asked for.
 
     >>> from assistant.query.parse import parse_question
     >>> role(parse_question("من هو وزير المالية؟", ())), role(parse_question("من افتتح الجسر؟", ()))
@@ -33,7 +34,7 @@ def role(question: Question) -> str | None:
 
 
 def holds_office(role: str, places: frozenset[int], tokens: Collection[str], title: Collection[str]) -> bool:
-    """Test whether a sentence has the role and, together with its title, the places of the person asked for."""
+    """Test whether a sentence has the role and, with its title, the places asked for."""
     return any(same_noun(role, word) for word in tokens) and places <= find_places((*tokens, *title))
 
 
@@ -54,7 +55,7 @@ def is_elsewhere(role: str, places: frozenset[int], tokens: Sequence[str], conte
 
 
 def find_places(tokens: Iterable[str]) -> frozenset[int]:
-    """Return the countries and cities that some folded words name, as entry numbers: روسيا and الروسي are equal.
+    """Return the entry numbers of the places that some folded words name.
 
     >>> find_places(["وزير", "روسيا"]) == find_places(["الروسي"]) != find_places(["سوريا"])
     True
@@ -72,7 +73,7 @@ def _places_of_word(word: str) -> frozenset[int]:
 def _entries_by_stem() -> dict[str, frozenset[int]]:
     """Map the stem of each name of a place to the numbers of its entries in the list."""
     entries: defaultdict[str, set[int]] = defaultdict(set)
-    for number, line in enumerate(lines("places")):
+    for number, line in enumerate(chain.from_iterable(map(lines, ("places", "countries", "cities")))):
         for word in folded(line).split():
             for form in (word, "ال" + word):  # without the article, فرنسي may be stemmed as ف + رنسي
                 entries[stem(form)].add(number)
@@ -83,7 +84,7 @@ _NONE: frozenset[int] = frozenset()
 
 
 def speaker(question: Question) -> tuple[str, ...]:
-    """Return the words for the speaker of a statement that is asked for; empty for other questions.
+    """Return the words for the speaker of the statement that is asked for.
 
     >>> from assistant.query.parse import parse_question
     >>> speaker(parse_question("ماذا قال رئيس البلدية عن الجسر؟", ()))

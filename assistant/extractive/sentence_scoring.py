@@ -1,4 +1,4 @@
-"""Compute the features of the hits' sentences as answers to a question: all are shares or small counts."""
+"""Compute the features of the hits' sentences as answers to a question."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class _PassageSentence(Value, frozen=True, kw_only=True):
 
 
 def candidates(question: Question, hits: Sequence[Hit], frequency: Frequency) -> tuple[Candidate, ...]:
-    """Return the sentences of the hits that say something beyond the question, without repeats and boilerplate."""
+    """Return the sentences of the hits that say something beyond the question."""
     return tuple(_FeatureExtractor(question, hits, frequency).candidates())
 
 
@@ -101,7 +101,7 @@ class _FeatureExtractor:
                     )
 
     def can_answer(self, sentence: _PassageSentence, features: Features) -> bool:
-        """Test that a sentence says something new, is no heading without a cue, and counts no other people."""
+        """Test that a sentence is new, has the cue of a heading, and counts no others."""
         if not features["new"] and self.question.kind != "yes-no":
             return False
         is_title = sentence.words == self.titles[sentence.rank]
@@ -123,7 +123,7 @@ class _FeatureExtractor:
         after: Strengths,
         whole: Strengths,
     ) -> Features:
-        """Return the features of a sentence from its strengths and those of its title, neighbours and passage."""
+        """Return the features of a sentence from the match strengths around it."""
         question = self.question
         positions = self.matches.positions(sentence.words, MATCHED)
         here = _strongest(strengths, title)
@@ -183,7 +183,7 @@ class _FeatureExtractor:
         return {f"cue_{kind}": float(cue), "lacks_cue": float(not cue), f"lacks_cue_{kind}": float(not cue)}
 
     def person_features(self, sentence: _PassageSentence) -> Features:
-        """Return whether a sentence lacks the role of the person asked for or is about another country."""
+        """Return whether a sentence lacks the role or is about another country."""
         if not self.role:
             return {}
         title = self.titles[sentence.rank]
@@ -246,7 +246,7 @@ def _none(strengths: Strengths) -> tuple[float, ...]:
 
 
 def _ordered_pairs(positions: Sequence[Sequence[int]]) -> float:
-    """Return the share of neighbouring terms that stand within three words of each other in the same order."""
+    """Return the share of neighbouring terms that are near each other in order."""
     near = sum(
         any(0 < second - first <= 3 for first in left for second in right) for left, right in pairwise(positions)
     )

@@ -1,4 +1,4 @@
-"""Recognise sentences that can answer a kind of question: a number, a month, a "because", a title before a name."""
+"""Recognise sentences that can answer a kind of question by their cues."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MID_CAPITAL = re.compile(r"(?<=[\w,;] )[A-Z][a-zà-ÿ]+")
 
 
 def has_cue(kind: Kind, tokens: Sequence[str], text: str, asked: Collection[str]) -> bool:
-    """Test whether a sentence, given as folded words and text, has a new cue for an answer of this kind.
+    """Test whether a sentence has a new cue for an answer of this kind.
 
     The kinds yes-no, definition and other have no cues. `asked` are the words of the question, which are not new.
 
@@ -50,7 +50,7 @@ def has_cue(kind: Kind, tokens: Sequence[str], text: str, asked: Collection[str]
 
 
 def _names_place(tokens: Sequence[str], text: str, asked: Collection[str]) -> bool:
-    """Test for a preposition of place before a capitalised word or, in Arabic, before a new word that is no time."""
+    """Test for a preposition of place before a word that can be a name."""
     if any(not {*words(word)} <= {*asked, *_date_words()} for word in _IN_PLACE.findall(text)):
         return True
     return any(
@@ -65,7 +65,7 @@ def _names_place(tokens: Sequence[str], text: str, asked: Collection[str]) -> bo
 
 
 def new_numbers(tokens: Sequence[str], asked: Collection[str]) -> list[int]:
-    """Return the positions of numbers in a sentence that are not in the question and not part of a date.
+    """Return the positions of new numbers that are not part of a date.
 
     >>> new_numbers(["قتل", "خمسه", "في", "14", "ايار"], asked=())
     [1]
@@ -75,7 +75,7 @@ def new_numbers(tokens: Sequence[str], asked: Collection[str]) -> list[int]:
 
 
 def duals(noun: str, tokens: Sequence[str]) -> list[int]:
-    """Return the positions of a folded Arabic noun in the dual, by which Arabic counts two.
+    """Return the positions of the duals of a folded Arabic noun.
 
     >>> duals("لجنه", ["اتفقا", "علي", "لجنتين"]), duals("لجنه", ["اللجنه", "المشتركه"])
     ([2], [])

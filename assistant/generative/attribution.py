@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import chain
 from typing import Any
 
 from assistant.query.question_type import FUNCTION_WORDS
 from index.language.analyzer import QUESTION_WORDS, skeleton, stem, terms, words
+from index.language.lexicons import lines
 from index.language.numbers.number_mentions import numbers
 from index.models import Value
 
@@ -277,16 +277,15 @@ def _one_apart(one: str, two: str) -> bool:
 
 @cache
 def _translations() -> dict[str, frozenset[str]]:
-    """Stem → the stems that may stand for it in the other language."""
-    found: dict[str, set[str]] = {}
-    for line in files("assistant.generative").joinpath("bilingual.txt").read_text("utf-8").splitlines():
-        english, colon, arabic = line.partition(":")
-        if colon and not line.startswith("#"):
-            sides = [{stem(word) for word in words(side)} for side in (english, arabic)]
-            for side, other in (sides, sides[::-1]):
-                for one in side:
-                    found.setdefault(one, set()).update(other)
-    return {key: frozenset(others) for key, others in found.items()}
+    """Map each stem to the stems of its translations."""
+    pairs: dict[str, set[str]] = {}
+    for line in lines("bilingual"):
+        english, _, arabic = line.partition(":")
+        sides = [{stem(word) for word in words(side)} for side in (english, arabic)]
+        for side, other in (sides, sides[::-1]):
+            for key in side:
+                pairs.setdefault(key, set()).update(other)
+    return {key: frozenset(others) for key, others in pairs.items()}
 
 
 @lru_cache(maxsize=4096)

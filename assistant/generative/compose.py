@@ -33,7 +33,7 @@ WRONG_LANGUAGE = {"ar": Reason("rewrite.not_in_arabic"), "en": Reason("rewrite.n
 CLOSEST = 3  # quotes that come with a refusal
 REFITS = 2  # times the passages are halved for a model that cannot read so much
 
-_TOKEN = re.compile(r"[\s\W_]*NO[_ ]?ANSWER[\W_]*", re.IGNORECASE)
+_TOKEN = re.compile(r"(?<![\W_])[\W_]*+NO[_ ]?ANSWER[\W_]*+", re.IGNORECASE)
 _LETTERS = "noanswer"
 
 

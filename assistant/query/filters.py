@@ -9,7 +9,7 @@ from index.models import Filters, parse_day
 
 
 def parse_filters(since: str, until: str, languages: Iterable[str], publishers: Iterable[str]) -> Filters:
-    """Parse the fields of a form into filters, without blank ones. Raise UsageError if a date is invalid.
+    """Parse the fields of a form into filters; raise UsageError for a bad date.
 
     >>> parse_filters("٢٠٢٥-٠١-٣١", "", ["ar", " "], []).since
     datetime.date(2025, 1, 31)

@@ -1,4 +1,4 @@
-"""Hold a conversation and rewrite follow-up questions so that they stand alone, with a chat model or by a rule.
+"""Rewrite follow-up questions of a conversation so that they stand alone.
 
 The rule recognises a follow-up by a question of a word or two that names nothing new ("the map"), by an initial "and",
 or by a pronoun without an antecedent in the question. `tests/data/follow_ups.jsonl` measures it.
@@ -49,7 +49,7 @@ class Conversation(Value, frozen=True, kw_only=True):
     turns: tuple[Turn, ...] = ()
 
     def after(self, question: str, answer: str, alone: str = "") -> Conversation:
-        """Return the conversation with a further turn; citation marks are removed from its answer."""
+        """Return the conversation with a further turn, without citation marks."""
         unmarked = re.sub(r"\s*(?:\[[^\]\n]*\])+", "", plain(answer))[:ANSWER]
         turn = Turn(question=plain(question), answer=unmarked, alone=plain(alone or question))
         return Conversation(turns=(*self.turns, turn))
@@ -87,7 +87,7 @@ class Conversation(Value, frozen=True, kw_only=True):
 
 
 class StandaloneQuestion(Value, frozen=True, kw_only=True):
-    """A question that stands alone; `by` is "asked" if it did so already, else "rule" or "model"."""
+    """A standalone question, made `by` the "rule", the "model" or as "asked"."""
 
     question: str
     by: str = "asked"
@@ -97,7 +97,7 @@ class StandaloneQuestion(Value, frozen=True, kw_only=True):
 def standalone(
     question: str, conversation: Conversation, *, model: Model | None, count: Callable[[str], int], budget: int = 1500
 ) -> StandaloneQuestion:
-    """Rewrite a question so that it needs no conversation, with the model, or by the rule if there is none or it fails.
+    """Rewrite a question so that it needs no conversation, by model or rule.
 
     >>> conversation = Conversation().after("من افتتح جسر نور؟", "افتتحه الوالي.")
     >>> standalone("ومتى؟", conversation, model=None, count=len).question
@@ -117,7 +117,7 @@ def standalone(
 
 
 def _rewrite(question: str, turns: Sequence[Turn], model: Model, count: Callable[[str], int]) -> StandaloneQuestion:
-    """Let the model rewrite the question; keep the question if the reply is empty or too long."""
+    """Let the model rewrite the question; keep it if the reply is of no use."""
     texts = [text for turn in turns for text in (turn.question, turn.answer)]
     shown = [{"question": turn.question, "answer": harmless(turn.answer)} for turn in turns]
     asked = prompts.render(
@@ -157,7 +157,7 @@ def is_followup(question: str, turn: Turn) -> bool:
 
 
 def topic(turn: Turn, question: str) -> tuple[str, ...]:
-    """Return the content words of the turn's question that the new question does not contain."""
+    """Return the content words of the turn's question that the new one lacks."""
     stems = {stem(word) for word in words(question)}
     content = [word for word in re.findall(r"[\w'’-]+", turn.alone or turn.question) if not _is_light(word)]
     return tuple(dict.fromkeys(word for word in content if not stems & set(map(stem, words(word)))))
@@ -192,7 +192,7 @@ def _defines(question: str) -> bool:
 
 
 def _points_back(question: str, content: list[str]) -> bool:
-    """Test for a pronoun before which the question names nothing that it could refer to."""
+    """Test for a pronoun whose antecedent is not in the question."""
     named = 0
     for word in re.findall(r"[\w'’]+", plain(question)):
         attached = bool(_ATTACHED.match(word)) and folded(word) not in _LISTS["not suffixed"] and not word.isascii()

@@ -1,4 +1,4 @@
-"""Parse a question: its language, the kind of answer, the terms, names and numbers it contains.
+"""Parse a question: its language, kind, terms, names and numbers.
 
 Rules over folded words of Arabic, its dialects and English; nothing is learned.
 """
@@ -36,7 +36,9 @@ class Question(Value, frozen=True, kw_only=True):
 
 
 def parse_question(question: str, languages: Collection[str]) -> Question:
-    """Parse a question over articles in `languages` (ISO 639-1; empty if unknown). Raise UsageError if it is blank.
+    """Parse a question over articles in `languages` (ISO 639-1).
+
+    Raises UsageError if the question is blank. No languages: unknown ones.
 
     >>> asked = parse_question("في أي عام وصل الوفد إلى «القمة العربية»؟", ["ar"])
     >>> asked.kind, asked.terms, asked.frame, asked.quoted
@@ -96,7 +98,7 @@ def _kind_matches(line: str) -> Iterator[tuple[Kind, re.Match[str]]]:
 
 
 def _asks_for_the_present(tokens: list[str], kind: Kind) -> bool:
-    """Test for a word such as "الآن" or "latest", or for a holder of an office without a year."""
+    """Test for a word such as "latest", or for an office without a year."""
     if not LATEST.isdisjoint(tokens):
         return True
     holds = kind == "person" and not any(word.isdecimal() for word in tokens)
@@ -104,7 +106,7 @@ def _asks_for_the_present(tokens: list[str], kind: Kind) -> bool:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """Return the capitalised Latin words; the first word of the question only if it is in capitals throughout."""
+    """Return the capitalised Latin words; a first word only if all in capitals."""
     matches = list(re.finditer(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*", text))
     kept = [
         match[0]
@@ -140,7 +142,7 @@ _PERSIAN_OR_URDU = re.compile("[گژٹڈڑںےہھ]|\\b(?:چه|چرا|کجا|ک�
 
 
 def _script(text: str) -> str | None:
-    """Return the script of most words, so that an Arabic question with a Latin name is Arabic."""
+    """Return the script of most words of a text."""
     scripts: Counter[str] = Counter()
     for word in re.findall(r"[^\W\d_]+", text):
         name = unicodedata.name(word[0], "").split(" ")[0]
@@ -167,7 +169,7 @@ def _latin_scores(tokens: list[str]) -> dict[str, int]:
 
 
 def _shared(text: str, tokens: list[str], languages: Collection[str]) -> bool:
-    """Test whether some article may be in the language of the question, by script and small words.
+    """Test whether some article may be in the language of the question.
 
     In Latin script, a question is of another language if that has at least two small words more than each language of
     the articles: a single word proves nothing ("la" in "La Liga").

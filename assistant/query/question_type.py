@@ -1,4 +1,4 @@
-"""Patterns that tell what kind of answer a question asks for, over folded words of Arabic, its dialects and English."""
+"""Classify questions by patterns over folded Arabic, dialect and English words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translate a question into the languages of the articles with a chat model, for search."""
+"""Translate a question into the languages of the articles, for search."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Translated(Value, frozen=True, kw_only=True):
 
 
 def translated(question: str, languages: Sequence[str], *, model: Model, count: Callable[[str], int]) -> Translated:
-    """Translate a question into languages (ISO 639-1). Raise ProviderError if the model's server fails."""
+    """Translate a question; raise ProviderError if the model's server fails."""
     named = [LANGUAGES.get(language, language) for language in languages]
     asked = prompts.render("translate", question=plain(question), languages=named).messages
     reply = with_token_counts(run_to_completion(model.reply(asked)), asked, count)

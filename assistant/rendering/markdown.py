@@ -11,7 +11,7 @@ from assistant.rendering.reasons import reason_texts
 from index.messages.catalog import labels
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])|(?<=[a-zA-Z])(:)(?=//)|(?<=www)(\.)|(?<=\w)(@)(?=\w)", re.IGNORECASE)
-_OPENING = re.compile(r"(?m)^(\s*(?:\d+(?=[.)]))?)([#=+.)-])")  # of a heading, an underline, a list
+_OPENING = re.compile(r"(?m)^([^\S\n]*(?:\d+(?=[.)]))?)([#=+.)-])")  # of a heading, an underline, a list
 
 
 def inert(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Turn text into index terms: folded words, and for each word its character n-grams, stem and phonetic key.
+"""Turn text into index terms: character n-grams, stems and phonetic keys.
 
 - n-grams: the 3- and 4-letter grams of each word, `_` marking its ends: حلبي → _حل حلب لبي بي_ _حلب حلبي لبي_
 - stem: the word without prefixes and its longest suffix (Arabic after light10, Larkey et al. 2007; Latin script:
@@ -35,7 +35,7 @@ class Terms(Value, frozen=True, kw_only=True):
 
 
 class _WordTable(dict[int, str]):
-    """Fill a `str.translate` table lazily: letters are folded, all that is not part of a word becomes a space."""
+    """Fold letters and blank all else, as a lazy table for `str.translate`."""
 
     def __missing__(self, code: int) -> str:
         letters = folded(chr(code))
@@ -61,7 +61,7 @@ def words(text: str) -> list[str]:
 
 
 def words_only(text: str) -> str:
-    """Fold a text and blank all that is not part of a word: `words_only(text).split() == words(text)`."""
+    """Fold a text and blank all that is not part of a word."""
     return text.translate(_WORD_TABLE)
 
 
@@ -87,7 +87,7 @@ def terms(text: str) -> Terms:
 
 
 def question_terms(question: str) -> Terms:
-    """Return the terms of a question without its question words, or of all its words if nothing else is left.
+    """Return the terms of a question without its question words, if any are left.
 
     >>> question_terms("من هو وزير الدفاع؟").stems
     ('وزير', 'دفاع')
@@ -97,7 +97,7 @@ def question_terms(question: str) -> Terms:
 
 
 def index_terms(text: str) -> tuple[str, str, str]:
-    """Return the n-grams, stems and phonetic keys of a text, each field joined by spaces, as the index stores them.
+    """Return the n-grams, stems and phonetic keys of a text, joined by spaces.
 
     About 90 µs for a passage of 400 characters whose words are cached.
     """
@@ -120,7 +120,7 @@ def _word_terms(word: str) -> tuple[str, str, str]:
 
 
 class _WordTermCache(dict[str, tuple[str, str, str]]):
-    """Cache the terms of words in two generations, so that words not seen for long are dropped."""
+    """Cache the terms of words in two generations."""
 
     CAPACITY = 50_000  # words in each generation, about 0.7 kB a word
 
@@ -155,7 +155,7 @@ _SUFFIX = re.compile(
 
 
 def stem(word: str) -> str:
-    """Strip the article, conjunction or preposition and the longest suffix of a folded word.
+    """Strip the prefixes and the longest suffix of a folded word.
 
     >>> [stem(word) for word in ("والمستشفيات", "بالوزاره", "countries", "planned")]
     ['مستشف', 'وزار', 'countri', 'plan']
@@ -197,7 +197,7 @@ _DOUBLE = re.compile(r"(.)\1+")
 
 
 def skeleton(word: str) -> str:
-    """Return the phonetic key of a folded word: its consonants, close sounds merged, equal across transcriptions.
+    """Return the phonetic key of a folded word, equal across transcriptions.
 
     >>> [skeleton(name) for name in ("سيرغي", "سيرجي", "sergey", "بوتين", "putin", "vladimir", "فلاديمير")]
     ['سرج', 'سرج', 'سرج', 'بتن', 'بتن', 'بلدمر', 'بلدمر']

@@ -1,4 +1,4 @@
-"""Remove characters that no reader sees: invisible, direction and tag characters, controls, runs of tatweel or marks.
+"""Remove characters that no reader sees, and runs of tatweel or marks.
 
 The stored article keeps them; search and prompts get the cleaned text. The list is that of OWASP LLM01:2026 (control
 5), Unicode TR36 and the default-ignorable characters of the Unicode database.
@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 
-# Runs in which a whole text can be hidden: tags, selectors beyond the single one of an emoji, invisible operators. A pattern.
+# A pattern for runs that can hide a text: tags, variation selectors beyond the single one of an emoji, operators.
 SMUGGLING = r"[\U000e0000-\U000e0fff]+|[\ufe00-\ufe0f]{2,}|[\u2060-\u2065\u206a-\u206f]+"
 PASSES = 4  # removing characters can join the pieces of another run
 
@@ -49,7 +49,9 @@ _INVISIBLE = re.compile(  # testing the first letter before the kinds makes it e
 
 
 def clean(text: str) -> str:
-    """Return the text as search and a model should see it; the same object if nothing is to be removed.
+    """Return the text as search and a model should see it.
+
+    It is the same object if nothing is to be removed.
 
     Invisible and control characters are removed, and so are stretched letters and more than three marks on one letter.
     Presentation forms become the letters they stand for, and HTML entities such as `&nbsp;` the characters. Letters,
@@ -68,7 +70,7 @@ def clean(text: str) -> str:
 
 
 def count_invisible(text: str) -> dict[str, int]:
-    """Count the characters of each kind that `clean` removes or replaces; empty for a clean text.
+    """Count the characters of each kind that `clean` removes or replaces.
 
     >>> count_invisible("خبر\\u200b\\u200b عا\\u202eجل")
     {'invisible': 2, 'direction': 1}

@@ -113,7 +113,7 @@ class _FoldTable(dict[int, str]):
 
 
 class _LengthTable(dict[int, str]):
-    """Fill a `str.translate` table lazily with the folded length of each letter, as a character of that code."""
+    """Give the folded length of each letter as a character of that code."""
 
     def __missing__(self, code: int) -> str:
         self[code] = length = chr(len(_TABLE[code]))
@@ -136,7 +136,7 @@ class Folded(msgspec.Struct, frozen=True):
     starts: Sequence[int] | None = None
 
     def span(self, start: int, end: int) -> Span:
-        """Return the span of the original behind `self.text[start:end]`, with the marks on its last letter.
+        """Return the span of the original behind `self.text[start:end]`.
 
         >>> folded_name = fold("قال مُحَمَّدٌ.")
         >>> folded_name.text
@@ -171,7 +171,7 @@ def folded_name(name: str) -> str:
 
 
 def fold(text: str) -> Folded:
-    """Fold a text and keep the offsets of its original: `fold(text).text == folded(text)`.
+    """Fold a text and keep the offsets of its original.
 
     >>> fold("ﻻ").text, fold("ﻻ").span(1, 2)
     ('لا', Span(start=0, end=1))
@@ -219,7 +219,10 @@ _MAX_TRIES = 32  # occurrences tried; keeps a text of one repeated word linear
 
 
 def _find_pieces(pieces: re.Pattern[str], quote: str, text: Folded, *, whole: bool) -> Span | None:
-    """Find the pieces of `quote` in order among those of the text, at word boundaries if `whole`, never in a number."""
+    """Find the pieces of `quote` in order among those of the text.
+
+    Matches begin and end at word boundaries if `whole`, and never inside a number.
+    """
     quote_pieces = pieces.findall(quote)
     wanted = " ".join(quote_pieces)
     if not wanted or not all(map(text.text.__contains__, quote_pieces)):

@@ -17,7 +17,10 @@ __all__ = ["DateMention", "PartialDate", "compatible", "dates"]
 
 
 class DateMention(Value, frozen=True, kw_only=True):
-    """A date as a text names it: several values if it is ambiguous, none if it is relative without an anchor."""
+    """A date as a text names it.
+
+    It has several values if it is ambiguous, none if it is relative without an anchor.
+    """
 
     span: Span
     values: tuple[PartialDate, ...]
@@ -25,7 +28,7 @@ class DateMention(Value, frozen=True, kw_only=True):
 
 
 def compatible(left: PartialDate, right: PartialDate) -> bool:
-    """Test whether both can be the same day: no known part differs. Two calendars are never compatible.
+    """Test whether both can be the same day; two calendars never are.
 
     >>> compatible(PartialDate(month=5, day=3), PartialDate(year=2024, month=5))
     True
@@ -103,7 +106,7 @@ def _mention(match: DateMatch, plain: Folded, anchor: date | None) -> DateMentio
 
 
 def _with_year(value: PartialDate, shift: Shift | None, anchor: date | None) -> PartialDate:
-    """Fill in the year of "15 أكتوبر المقبل" from the anchor; it stays unknown without an anchor."""
+    """Fill in the year of "15 أكتوبر المقبل" from the anchor, if there is one."""
     if shift is None or anchor is None or value.year is not None or value.month is None or value.calendar == "hijri":
         return value
     here, there = (anchor.month, anchor.day), (value.month, value.day or anchor.day)
@@ -116,7 +119,7 @@ def _with_year(value: PartialDate, shift: Shift | None, anchor: date | None) -> 
 
 
 def _weekday_values(match: DateMatch, anchor: date | None) -> tuple[PartialDate, ...]:
-    """Return the last such weekday and the next, in that order, or the one that the text specifies."""
+    """Return the last such weekday and the next, or the one that is specified."""
     if anchor is None:
         return (PartialDate(weekday=match.count),)
     back = (anchor.weekday() - match.count) % 7

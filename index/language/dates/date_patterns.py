@@ -1,4 +1,4 @@
-"""Match the forms in which Arabic and English write dates: patterns over folded text, each with its reader."""
+"""Match the forms of Arabic and English dates in folded text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.models import Value
 
 
 class PartialDate(Value, frozen=True, kw_only=True):
-    """A date whose unknown parts are None. Weekdays count from Monday, 0, as in `datetime`."""
+    """A date whose unknown parts are None; Monday is weekday 0."""
 
     year: int | None = None
     month: int | None = None
@@ -24,7 +24,7 @@ class PartialDate(Value, frozen=True, kw_only=True):
     calendar: Literal["gregorian", "hijri"] = "gregorian"
 
     def as_date(self) -> date | None:
-        """Return the day if year, month and day are known and the calendar is Gregorian, else None.
+        """Return the day if all its parts are known and Gregorian, else None.
 
         >>> PartialDate(year=2024, month=5, day=3).as_date()
         datetime.date(2024, 5, 3)
@@ -81,7 +81,7 @@ def month_names() -> dict[str, tuple[str, int]]:
 
 @lru_cache(maxsize=1)
 def _day_words() -> dict[str, int]:
-    """Map the folded Arabic ordinals of days, such as "الحادي والعشرين", to their numbers."""
+    """Map the folded Arabic ordinals of days to their numbers."""
     words = {folded(word): day for day, word in enumerate(_ORDINALS, 1)}
     for day, word in enumerate(["الحادي", *_ORDINALS[1:9]], 1):
         words[folded(word + " عشر")] = 10 + day
@@ -100,7 +100,7 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 class DateForm(NamedTuple):
-    """A pattern for dates. It is searched near the words of `keys`; a form without keys begins with a digit."""
+    """A pattern for dates, searched near the words of `keys`, if it has any."""
 
     kind: str
     keys: frozenset[str]
@@ -109,7 +109,7 @@ class DateForm(NamedTuple):
 
 @lru_cache(maxsize=1)
 def forms() -> tuple[DateForm, ...]:
-    """Return the forms of dates, the fullest first: an earlier form takes precedence over a later one."""
+    """Return the forms of dates, the fullest first, which take precedence."""
     month, shift = _any_of(month_names()), _any_of(_SHIFTS)
     begin, attached = r"(?<![\w.])", r"(?<!\w)[وفبلك]{0,2}"
     year = r"(?:1\d|20)\d\d(?![\da-z]|[.,:]\d|\s*%)"
@@ -178,7 +178,7 @@ _ATTACHED = re.compile(r"^[وفبلك]{0,2}(?:ال|لل)?(?=..)")
 
 
 class _FormsByWord(dict[str, frozenset[str]]):
-    """Cache the kinds of forms of which a word is a key, with or without its article and particles."""
+    """Cache the kinds of forms of which a word is a key."""
 
     def __missing__(self, word: str) -> frozenset[str]:
         bare = {word, word[1:], word[2:], _ATTACHED.sub("", word)}
@@ -192,7 +192,7 @@ _FORMS_BY_WORD = _FormsByWord()
 
 
 def is_date_word(word: str) -> bool:
-    """Test whether a folded word can belong to a date: each date has such a word or a digit.
+    """Test whether a folded word can belong to a date without digits.
 
     >>> is_date_word("وايار"), is_date_word("friday"), is_date_word("سفينه")
     (True, True, False)
@@ -201,7 +201,7 @@ def is_date_word(word: str) -> bool:
 
 
 def scan(plain: str) -> Iterator[DateMatch]:
-    """Yield the matches of each form in a folded text, form after form; forms with keys are searched near those."""
+    """Yield the matches of each form in a folded text, form after form."""
     around: dict[str, list[tuple[int, int]]] = {}
     digits = False
     for word in _LETTERS_AND_DIGITS.finditer(plain):
@@ -235,7 +235,10 @@ def _read_ordered(match: re.Match[str], text: str) -> Iterator[DateMatch]:
 
 
 def _read_slashed(match: re.Match[str], text: str) -> Iterator[DateMatch]:
-    """Read the day first in Arabic and in `5.3.2024`; elsewhere `5/3/2024` has two values, the day-first one first."""
+    """Read the day first in Arabic and in `5.3.2024`.
+
+    Elsewhere `5/3/2024` has two values, the day-first one first.
+    """
     first, second = int(match["a"]), int(match["b"])
     parts = match.groupdict()
     year = int(parts["year"]) if parts.get("year") else None
@@ -295,7 +298,7 @@ def _read_month(match: re.Match[str], text: str) -> Iterator[DateMatch]:
 
 
 def _read_year(match: re.Match[str], text: str) -> Iterator[DateMatch]:
-    """Read a bare 2024 as a year if a word before it says so or if no noun follows that it could count."""
+    """Read a bare 2024 as a year unless a noun follows that it could count."""
     before = text[max(0, match.start() - 12) : match.start("year")].split()
     cue = re.sub("^[وفبلك]{0,2}(?:ال|لل)?", "", before[-1]) if before else ""
     hijri = _era(match["era"]) == "hijri"
@@ -385,7 +388,10 @@ def _era(word: str | None) -> Literal["gregorian", "hijri"]:
 def _value(
     year: int | None, month: int, day: int | None, era: str | None, calendar: str = "gregorian"
 ) -> PartialDate | None:
-    """Return the date if there is such a day; a year from 1300 to 1499 is Hijri unless a month name rules it out."""
+    """Return the date if there is such a day.
+
+    A year from 1300 to 1499 is Hijri unless a month name rules it out.
+    """
     hijri = calendar == "hijri" or _era(era) == "hijri" or (year is not None and 1300 <= year < 1500)
     if not 1 <= month <= 12 or (day is not None and not 1 <= day <= 31):
         return None

@@ -1,4 +1,6 @@
-"""Load the word lists of the project: one file for each list, its head says what it holds, its source and its licence.
+"""Load the word lists of the project.
+
+Each list is a file, whose head says what it holds, its source and its licence.
 
 A plain list holds words separated by white space. A grouped list holds lines `group: words`; a group may take several
 lines. Lines that begin with `#` are comments. All words are folded on reading, so files keep their usual spelling.

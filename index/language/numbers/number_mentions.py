@@ -52,7 +52,9 @@ def numbers(text: str | Folded) -> tuple[Number, ...]:
 
 
 def agree(claim: Number, evidence: Number) -> bool:
-    """Test whether the evidence supports the claim's number: equal value and unit, or rounded or bounded by the claim.
+    """Test whether the evidence supports the claim's number.
+
+    It does with an equal value and unit, or if the claim rounds or bounds the value.
 
     >>> about, exact = numbers("about 90 people, exactly 87 people")
     >>> agree(about, exact), agree(exact, about)
@@ -83,7 +85,7 @@ def _digits(value: Decimal) -> int:
 
 
 def _rounds(claimed: Decimal, actual: Decimal) -> bool:
-    """Test whether the claim rounds the actual number to two digits or more, as 1.2 million does 1,234,567."""
+    """Test whether the claim rounds the actual number to two digits or more."""
     if abs(claimed) < 1000 or abs(actual) < 1000:
         return False
     digits = _digits(claimed)
@@ -121,7 +123,7 @@ def _mentions(plain: Folded, run: list[Token]) -> Iterator[Number]:
 
 
 def _add_up(run: list[Token], at: int) -> tuple[list[PartialSum] | None, int]:
-    """Add up the longest number that begins at a token, once for each reading of the token, and return its end."""
+    """Add up the longest number that begins at a token, and return its end."""
     first = run[at]
     so_far = start_sum(first.item)
     if so_far is None:
@@ -147,7 +149,7 @@ def _add_up(run: list[Token], at: int) -> tuple[list[PartialSum] | None, int]:
 
 
 def _dual_reading(plain: Folded, token: Token, total: PartialSum, words: int) -> tuple[Decimal, ...]:
-    """Return the dual reading of a lone scale without vowel signs: مليونا can be two million, مليوناً is one."""
+    """Return the dual reading of a lone scale: مليونا can be two million."""
     word = plain.text[token.start : token.end]
     alone = words == 1 and word.endswith(("الفا", "مليونا", "مليارا", "بليونا", "تريليونا"))
     return (total.value * 2,) if alone and "\u064b" not in plain.span(token.start, token.end).of(plain.original) else ()

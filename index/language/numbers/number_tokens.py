@@ -1,4 +1,4 @@
-"""Split a text into digits and number words, without the particles that Arabic attaches to them.
+"""Split a text into digits and number words without attached particles.
 
 Digits are read in every convention: 235,000 · 235، 000 · ٢٣٥٬٠٠٠ · 235 000 · 1.234,5 · 1'000; if the convention is
 ambiguous, both readings are kept.
@@ -48,7 +48,7 @@ _PIECE = re.compile(
 )
 _BETWEEN_AND = frozenset(("and", "a", "an", "و"))
 _SUFFIX = re.compile(r"(?:st|nd|rd|th)(?![a-z])|(?:bn|mn|tn|k|m|km|kg|cm|mm|am|pm)(?![a-z])")
-_JOINT = re.compile(r"\s*-?\s*")
+_JOINT = re.compile(r"\s*+-?\s*+")
 
 
 def tokens(plain: Folded) -> list[Token]:
@@ -161,7 +161,7 @@ def _word_token(piece: re.Match[str], link: Link) -> Token:
 
 
 def _digit_tokens(piece: re.Match[str], link: Link, plain: Folded) -> list[Token]:
-    """Return the numbers of a run of digits: none in a name (F16, 4G, 192.168.1.1), several in a list (1,2,3)."""
+    """Return the numbers of a run of digits, none for a name (F16, 192.168.1.1)."""
     text, start, end = plain.text, piece.start(), piece.end()
     before, after = text[start - 1 : start], text[end : end + 1]
     if before.isascii() and before.isalpha():
@@ -205,7 +205,9 @@ def _list_tokens(piece: re.Match[str], link: Link) -> list[Token]:
 
 @lru_cache(maxsize=4096)
 def _readings(digits: str, original: str) -> tuple[Decimal, ...]:
-    """Return the values that digits with stops and commas can have, the likelier first; none for a list or a code.
+    """Return the values that digits with stops and commas can have.
+
+    The likelier comes first; a list or a code has none.
 
     >>> _readings("1,234", "1,234"), _readings("7,4", "7,4")
     ((Decimal('1234'), Decimal('1.234')), (Decimal('7.4'),))

@@ -1,4 +1,4 @@
-"""Add up the number words of Arabic and English: خمسة وعشرون ألفا, two hundred and five.
+"""Add up number words: خمسة وعشرون ألفا, two hundred and five.
 
 All words are folded. The grammar is that of the standard languages; all spellings of مئة in newspapers are known.
 """
@@ -13,7 +13,7 @@ Link = Literal["first", "space", "and"]  # how a number word is joined to the on
 
 
 class NumberWord(NamedTuple):
-    """A word that takes part in a number; `many` marks a plural that needs a number before it (آلاف, thousands)."""
+    """A word of a number; `many` marks a plural that needs a number before it."""
 
     role: Role
     value: Decimal
@@ -70,7 +70,7 @@ HUNDRED, THOUSAND = Decimal(100), Decimal(1000)
 
 
 class PartialSum(NamedTuple):
-    """A number being read: its scaled part, its open part, the last scale and the role of the last word."""
+    """A number being read: its scaled and open parts, scale and last role."""
 
     done: Decimal
     open: Decimal
@@ -99,7 +99,7 @@ def start_sum(item: NumberWord) -> PartialSum | None:
 
 
 def extend_sum(so_far: PartialSum, item: NumberWord, link: Link, arabic: bool) -> PartialSum | None:
-    """Return the number extended by a word, or None if the word begins the next number (ثلاثة وأربعة is no sum).
+    """Return the number extended by a word, or None if the word begins another.
 
     >>> extend_sum(start_sum(WORDS["خمسه"]), WORDS["عشرين"], "and", arabic=True).value
     Decimal('25')

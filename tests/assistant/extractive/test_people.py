@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.extractive.person_answers import find_places, holds_office, role, speaker
+from assistant.extractive.person_answers import find_places, holds_office, is_elsewhere, role, speaker
 from assistant.query.parse import parse_question
 from index.language.analyzer import words
 
@@ -54,3 +54,11 @@ def test_an_office_is_held_where_its_role_and_its_country_are_said(
 )
 def test_the_subject_is_who_is_asked_to_have_said_something(question: str, said: tuple[str, ...]) -> None:
     assert speaker(parse_question(question, ())) == said
+
+
+@pytest.mark.parametrize(("asked", "other"), [("بوليفيا", "الإكوادور"), ("Cambodia", "Laos"), ("شينزين", "غوانزو")])
+def test_a_person_of_another_country_or_city_of_the_world_is_elsewhere(asked: str, other: str) -> None:
+    places = find_places(words(asked))
+    assert places
+    assert is_elsewhere("رئيس", places, words(f"قال رئيس {other} أمس"), words("خبر"))
+    assert not is_elsewhere("رئيس", places, words(f"قال رئيس {asked} أمس"), words("خبر"))
