@@ -1,4 +1,4 @@
-"""What a notebook imports: `ask` for one question, `Assistant` for many."""
+"""The Python API: `ask` for one question, `Assistant` for many."""
 
 from __future__ import annotations
 
@@ -30,19 +30,21 @@ if TYPE_CHECKING:
 
 
 class AnyLLM(Protocol):
-    """Any LLM of llama-index, which is not imported for it."""
+    """Any LLM of llama-index; declared here so that the library need not be imported."""
 
     def stream_chat(self, *messages: Any, **options: Any) -> Any: ...
 
 
 class AnyEmbedding(Protocol):
-    """Any embedding model of llama-index, which is not imported for it."""
+    """Any embedding model of llama-index; declared here so that the library need not be imported."""
 
     def get_text_embedding_batch(self, *texts: Any, **options: Any) -> Any: ...
 
 
 class Assistant:
-    """Answers questions over one store. One serves many threads at once; close it, or use it in a `with` statement.
+    """Answers questions over one store.
+
+    An assistant serves many threads at once. Close it, or use it in a `with` statement.
 
     >>> with Assistant.open(sample) as assistant:
     ...     assistant.ask("متى تنعقد القمة بين روسيا وجامعة الدول العربية؟").sources[0].file_id
@@ -60,7 +62,7 @@ class Assistant:
         self._retriever, self._writer = retriever, writer
         self._settings, self._embedder = settings or Settings(), embedder
         self._closed = False
-        self._adding = Ingestor(
+        self._ingestor = Ingestor(
             lambda reembed: container.open_writer(retriever.ledger.store, self._settings, embedder, reembed=reembed)
         )
 
@@ -74,16 +76,18 @@ class Assistant:
         settings: Settings | None = None,
         create: bool = False,
     ) -> Assistant:
-        """An assistant over the store in a folder, `create`: made where there is none, to `add` to.
+        """Open an assistant over the store in a folder.
 
-        `settings`: those of the environment and of isnad.toml, unless given; with a key or a server in them a model writes the
-        answers, without one they are quotations (`Settings()` for quotations whatever is set).
-        `model`: the name of a model on that server; anything with `name` and `reply`; or an LLM of llama-index.
-        `embedding`: the name of an embedding model on that server, `local:NAME` for one in this process; anything with `name`,
-        `dimensions` and `embed`; or an embedding model of llama-index. The store's articles must have been embedded by it.
+        `create`: make the store where there is none, to `add` to.
+        `settings`: instead of those of the environment and of isnad.toml. With a key or a server in them a model writes
+        the answers, without one they are quotations; `Settings()` quotes, whatever is set.
+        `model`: the name of a model on that server, any object with `name` and `reply`, or an LLM of llama-index.
+        `embedding`: the name of an embedding model on that server, `local:NAME` for one in this process, any object with
+        `name`, `dimensions` and `embed`, or an embedding model of llama-index. The store's articles must have been
+        embedded by it.
 
-        Raises NoStore, which names the command that makes one, StoreError where it cannot be read, UsageError for a `model` or an
-        `embedding` that is none.
+        Raises NoStore, which names the command that makes one, StoreError where it cannot be read, UsageError for a
+        `model` or an `embedding` that cannot be used.
 
         >>> Assistant.open("nowhere")
         Traceback (most recent call last):
@@ -106,7 +110,7 @@ class Assistant:
 
     @property
     def engine(self) -> str:
-        """What writes the answers: "extract" for quotations, or "model:NAME"."""
+        """The engine that writes the answers: "extract" for quotations, or "model:NAME"."""
         return self._writer.engine
 
     # --- asking ---
@@ -118,12 +122,16 @@ class Assistant:
         conversation: Conversation | None = None,
         limit: int = pipeline.HITS,
         filters: Filters | None = None,
+        plan: pipeline.PlanOption = "auto",
     ) -> Answer:
-        """The answer to a question, every sentence with the words that bear it out; or a refusal with the closest passages.
+        """Return the answer to a question, each sentence with its quotes; or a refusal with the closest passages.
 
-        `conversation`: the turns before, which a follow-up leans on; `limit`: passages looked at; `filters`: which articles may
-        answer. Raises UsageError where the question is blank or beyond 2,000 characters, ProviderError where a model's server
-        failed before the first word. That nothing answers it is no error: the answer's `abstained` is then true.
+        `conversation`: the turns before, which a follow-up refers to. `limit`: passages looked at. `filters`: which
+        articles may answer. `plan`: None searches without the days and publishers that the question names.
+
+        Raises UsageError where the question is blank, longer than 2,000 characters or no text, ProviderError where a
+        model's server failed before the first word. That nothing answers the question is no error: the answer's
+        `abstained` is then true.
 
         >>> from datetime import date
         >>> with Assistant.open(sample) as assistant:
@@ -131,7 +139,7 @@ class Assistant:
         ...     assistant.ask("من اجتمع ببوتين في موسكو؟", filters=late).sources[0].published
         datetime.date(2025, 12, 23)
         """
-        return self.stream(question, conversation=conversation, limit=limit, filters=filters).answer
+        return self.stream(question, conversation=conversation, limit=limit, filters=filters, plan=plan).answer
 
     def stream(
         self,
@@ -140,8 +148,9 @@ class Assistant:
         conversation: Conversation | None = None,
         limit: int = pipeline.HITS,
         filters: Filters | None = None,
+        plan: pipeline.PlanOption = "auto",
     ) -> Stream:
-        """The answer's text as it is written: iterate for pieces of text, then take `.answer`. In Jupyter it shows itself live.
+        """Stream the answer: iterate for pieces of text, then take `.answer`. In Jupyter it shows itself live.
 
         Raises what `ask` raises, with the first piece.
 
@@ -150,7 +159,7 @@ class Assistant:
         ...     "".join(pieces) == pieces.answer.text
         True
         """
-        self._still_open()
+        self._check_open()
         return Stream(
             pipeline.stream(
                 question,
@@ -160,12 +169,13 @@ class Assistant:
                 limit=limit,
                 filters=filters,
                 policy=self._settings.policy,
+                plan=plan,
             ),
-            self._told,
+            self._explain,
         )
 
     async def aask(self, question: str, **options: Any) -> Answer:
-        """`ask`, with its options, without holding up the event loop; safe to cancel. Also where a loop runs already, as in Jupyter.
+        """Answer as `ask` does without blocking the event loop; safe to cancel, and in Jupyter.
 
         >>> import asyncio
         >>> with Assistant.open(sample) as assistant:
@@ -175,7 +185,7 @@ class Assistant:
         return await self.astream(question, **options).finished()
 
     def astream(self, question: str, **options: Any) -> AsyncStream:
-        """`stream`, with its options, for `async for`; `.answer` after the end, or `await pieces.finished()`.
+        """Stream as `stream` does for `async for`; then `.answer`, or `await pieces.finished()`.
 
         >>> import asyncio
         >>> async def read(assistant):
@@ -190,11 +200,10 @@ class Assistant:
     def search(
         self, question: str, *, limit: int = 10, filters: Filters | None = None, per_article: int | None = None
     ) -> Hits:
-        """The passages for a question, best first: a tuple of `Hit` that a notebook shows as a list and `to_frame()` as a table.
+        """Return the passages for a question, best first, as a tuple of `Hit`.
 
-        At most `limit` of them, and `per_article` of one article (None: as many as there are).
-
-        Raises UsageError where the question is blank or beyond 2,000 characters.
+        At most `limit`, and at most `per_article` of one article (None: no limit). A notebook shows them as a list,
+        `to_frame()` gives a table. Raises UsageError where the question is blank, longer than 2,000 characters or no text.
 
         >>> with Assistant.open(sample) as assistant:
         ...     hit = assistant.search("لجنة مشتركة لإعادة الإعمار", limit=3)[0]
@@ -206,18 +215,18 @@ class Assistant:
             return Hits(self._retriever.search(question, limit, allowed, per_article=per_article))
 
     def neighbours(self, hit: Hit, number: int = 1) -> tuple[Passage, ...]:
-        """The passages around that of a hit, at most `number` on either side, as they follow in the article.
+        """Return the passages around a hit's, at most `number` on either side, in reading order.
 
         >>> with Assistant.open(sample) as assistant:
         ...     hit = assistant.search("لجنة مشتركة لإعادة الإعمار", limit=1)[0]
-        ...     {one.article_id for one in assistant.neighbours(hit)} <= {hit.article.id}
+        ...     {passage.article_id for passage in assistant.neighbours(hit)} <= {hit.article.id}
         True
         """
         with self._reading():
             return self._retriever.neighbours(hit, number)
 
     def conversation(self, before: Conversation | None = None) -> Talk:
-        """A conversation, in which a follow-up such as `ومتى؟` is understood; `before`: turns to go on from.
+        """Start a conversation, in which a follow-up such as `ومتى؟` is understood; `before`: turns to go on from.
 
         >>> with Assistant.open(sample) as assistant:
         ...     talk = assistant.conversation()
@@ -230,13 +239,15 @@ class Assistant:
     # --- the articles ---
 
     def add(self, articles: ArticleInput, *, reembed: bool = False, progress: Progress | None = None) -> SyncReport:
-        """Bring articles in: what is new or changed is searchable when this returns, and a report says what was not taken and why.
+        """Add articles and return a report; they are searchable when this returns.
 
-        A path is a folder or a JSON Lines file, kept equal to it as `isnad index` does: what is gone there is dropped. A mapping
-        is id → text; otherwise records with `id` and `text`, and if known `title`, `published`, `publisher`, `url`, `lang`.
-        `reembed`: where the store was embedded by another model, have this one do it anew. `progress(stage, done, total)` is called
-        now and then. Raises SourceError where the path is gone or holds no article,
-        StoreBusy where another process is writing, ProviderError where an embedding model fails.
+        A path is a folder or a JSON Lines file, kept in step as `isnad index` does: what is gone there is dropped. A
+        mapping is id → text. Otherwise records with `id` and `text`, and if known `title`, `published`, `publisher`,
+        `url`, `lang`. `reembed`: where the store was embedded by another model, embed it anew with this one.
+        `progress(stage, done, total)` is called now and then. The report says what was not taken and why.
+
+        Raises SourceError where the path is gone or holds no article, StoreBusy where another process is writing,
+        ProviderError where an embedding model fails.
 
         >>> import tempfile
         >>> with Assistant.open(tempfile.mkdtemp() + "/store", create=True, settings=Settings()) as assistant:
@@ -247,10 +258,10 @@ class Assistant:
         ('bridge',)
         """
         with self._reading():
-            return self._adding.add(articles, reembed=reembed, progress=progress)
+            return self._ingestor.add(articles, reembed=reembed, progress=progress)
 
     def articles(self, filters: Filters | None = None) -> Articles:
-        """The articles in order of id, those that `filters` allow: a tuple of `Article`, a table in a notebook and by `to_frame()`.
+        """Return the articles that `filters` allow, ordered by id; a table in a notebook and by `to_frame()`.
 
         >>> with Assistant.open(sample) as assistant:
         ...     len(assistant.articles()), len(assistant.articles(Filters(languages=("en",))))
@@ -263,13 +274,13 @@ class Assistant:
     # --- the end ---
 
     def close(self) -> None:
-        """Let go of the store's files; closing twice does nothing.
+        """Close the store's files; closing twice does nothing.
 
         Questions under way in other threads end in UsageError; articles that are being added are waited for.
         """
         self._closed = True
         self._retriever.close()
-        self._adding.close()
+        self._ingestor.close()
 
     def __enter__(self) -> Assistant:
         return self
@@ -282,21 +293,21 @@ class Assistant:
     def __repr__(self) -> str:
         return f"Assistant({str(self._retriever.ledger.store)!r}, {self.engine}{', closed' if self._closed else ''})"
 
-    def _still_open(self) -> None:
+    def _check_open(self) -> None:
         if self._closed:
             raise UsageError("assistant.closed")
 
-    def _told(self, error: IsnadError) -> IsnadError:
-        """The error that a reader should see: whatever happens after the end is due to the end."""
+    def _explain(self, error: IsnadError) -> IsnadError:
+        """Return the error to show: whatever fails after `close` failed because of it."""
         return UsageError("assistant.closed_meanwhile") if self._closed else error
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        self._still_open()
+        self._check_open()
         try:
             yield
         except IsnadError as error:
-            raise self._told(error) from error
+            raise self._explain(error) from error
 
 
 def ask(
@@ -309,8 +320,9 @@ def ask(
     conversation: Conversation | None = None,
     limit: int = pipeline.HITS,
     filters: Filters | None = None,
+    plan: pipeline.PlanOption = "auto",
 ) -> Answer:
-    """One question over a store that `isnad index` made; options and errors as of `Assistant.open` and `Assistant.ask`.
+    """Answer one question over a store; options and errors as of `Assistant.open` and `Assistant.ask`.
 
     >>> ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample).citations[0].file_id
     '002_924c621b7ea87b2a'
@@ -318,4 +330,4 @@ def ask(
     True
     """
     with Assistant.open(store, model=model, embedding=embedding, settings=settings) as assistant:
-        return assistant.ask(question, conversation=conversation, limit=limit, filters=filters)
+        return assistant.ask(question, conversation=conversation, limit=limit, filters=filters, plan=plan)

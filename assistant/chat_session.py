@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Talk:
-    """A conversation with an assistant. Each answer becomes a turn; `turns` are those so far.
+    """A conversation with an assistant. Each answer becomes a turn.
 
     >>> from assistant import Assistant
     >>> with Assistant.open(sample) as assistant:
@@ -32,16 +32,16 @@ class Talk:
         return self.conversation.turns
 
     def ask(self, question: str, **options: Any) -> Answer:
-        """The answer to a question that may lean on those before; options and errors as of `Assistant.ask`."""
+        """Answer a question that may refer to those before; options and errors as of `Assistant.ask`."""
         return self.stream(question, **options).answer
 
     def stream(self, question: str, **options: Any) -> Stream:
-        """The same as it is written. It is a turn as soon as it has been read to its end."""
+        """Stream the answer. It becomes a turn when it has been read to its end."""
         pieces = self._assistant.stream(question, conversation=self.conversation, **options)
         return pieces.then(self._keep)
 
     async def aask(self, question: str, **options: Any) -> Answer:
-        """The same without holding up the event loop."""
+        """Answer without blocking the event loop."""
         return await AsyncStream(self.stream(question, **options)).finished()
 
     def _keep(self, answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""Articles brought in from Python: a PATH, texts or records, into indexes that stay open until the end."""
+"""Add articles from Python: a path, texts or records. The indexes stay open between calls."""
 
 from __future__ import annotations
 
@@ -21,45 +21,48 @@ ArticleInput = (
 
 
 class Ingestor:
-    """Adds to one store, for one thread at a time. `opened` opens what is written to: Chroma takes seconds for it."""
+    """Adds articles to one store, for one thread at a time.
 
-    def __init__(self, opened: Callable[[bool], tuple[Ledger, list[Derived]]]) -> None:
-        self._opened = opened
-        self._turn = Lock()
-        self._kept: tuple[Ledger, list[Derived]] | None = None
+    `open_writer(reembed)` opens the ledger and its indexes, which takes Chroma seconds.
+    """
+
+    def __init__(self, open_writer: Callable[[bool], tuple[Ledger, list[Derived]]]) -> None:
+        self._open_writer = open_writer
+        self._lock = Lock()
+        self._writer: tuple[Ledger, list[Derived]] | None = None
         self._closed = False
 
     def add(self, articles: ArticleInput, *, reembed: bool, progress: Progress | None) -> SyncReport:
-        """What `Assistant.add` says."""
-        with self._turn:
+        """Add articles as `Assistant.add` does."""
+        with self._lock:
             if self._closed:
                 raise UsageError("assistant.closed")
             if reembed:
-                self._let_go()
-            self._kept = self._kept or self._opened(reembed)
+                self._close_indexes()
+            self._writer = self._writer or self._open_writer(reembed)
             try:
-                return _added(articles, *self._kept, progress)
+                return _add(articles, *self._writer, progress)
             finally:
                 if reembed:
-                    self._let_go()
+                    self._close_indexes()
 
     def close(self) -> None:
-        """Let go of what was opened, once what is being added is in."""
-        with self._turn:
+        """Close what was opened, after the addition under way."""
+        with self._lock:
             self._closed = True
-            self._let_go()
+            self._close_indexes()
 
-    def _let_go(self) -> None:
-        if self._kept is not None:
-            container.close(*self._kept)
-        self._kept = None
+    def _close_indexes(self) -> None:
+        if self._writer is not None:
+            container.close(*self._writer)
+        self._writer = None
 
 
-def _added(articles: ArticleInput, ledger: Ledger, derived: list[Derived], progress: Progress | None) -> SyncReport:
+def _add(articles: ArticleInput, ledger: Ledger, indexes: list[Derived], progress: Progress | None) -> SyncReport:
     from index.ingest.sync import quiet, sync, take
 
     if isinstance(articles, str | Path):
-        return sync(Path(articles), ledger, derived, progress=progress or quiet)
+        return sync(Path(articles), ledger, indexes, progress=progress or quiet)
     if isinstance(articles, Mapping):
         articles = ({"id": key, "text": text} for key, text in articles.items())
-    return take(articles, ledger, derived, progress=progress or quiet)
+    return take(articles, ledger, indexes, progress=progress or quiet)

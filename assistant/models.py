@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from assistant.query.plan import Plan
 from index.displays import display
 from index.errors import UsageError
 from index.messages.reason import Reason
@@ -201,6 +202,7 @@ class Answer(Value, frozen=True, kw_only=True):
     usage: Usage | None = None
     timings_ms: dict[str, float] = {}
     details: tuple[Reason, ...] = ()  # what `reasons` say, as codes with parameters
+    plan: Plan | None = None  # what was read out of the question; None: only a fact is asked for, or without a plan
 
     def __post_init__(self) -> None:
         _word_reasons(self)

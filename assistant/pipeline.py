@@ -1,35 +1,47 @@
-"""Path 2: a question in, a checked answer out."""
+"""Answer a question: resolve a follow-up, plan, retrieve, write, check.
+
+It is not named `ask.py`: such a module would shadow the function `assistant.ask`.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Literal, Protocol
 
 from msgspec.structs import replace
 
 from assistant.chat_model import Model, Prices, total_usage
 from assistant.disagreements.conflicts import conflicts, merge, rivals
 from assistant.generators import run_to_completion
-from assistant.models import Answer, Conflict, Draft, RetrievedPassage, Sentence, Source
+from assistant.models import Answer, Conflict, Draft, RetrievedPassage, Sentence, Source, Usage
 from assistant.policy import Policy, applied
 from assistant.query.filters import none_passes
 from assistant.query.followups import Conversation, standalone
 from assistant.query.parse import Question, parse_question
+from assistant.query.plan import WEAK, Archive, Plan, PlanPart, plan_question
 from assistant.query.translate import translated
 from assistant.verification import verify_sentences
+from index.errors import ProviderError
+from index.messages.reason import Reason
 from index.models import Filters, Hit
 from index.search.retriever import checked
 from index.token_count import count
 
 HITS = 10  # passages looked at
-MANY = 0.25  # the share of the articles from which on a model puts every question into their language
-SOME = 0.01  # from which on those that may have their answer there: less is a stray article, or one whose language was misread
-LITTLE = 0.15  # the score of the best hit below which next to nothing was found
+MANY = 0.25  # from this share of the articles on, every question is translated into their language
+SOME = 0.01  # the same for questions that need it more; a smaller share is a stray or misread article
+LITTLE = 0.15  # a best score below this means that next to nothing was found
+
+PlanOption = Plan | Literal["auto"] | None  # a plan of the caller's, one made by rules, or none
 
 
 class Writer(Protocol):
-    """Writes an answer from hits: its text as it comes, then the whole. `model`, at `prices`, rewrites questions for search; None: rules do."""
+    """Writes an answer from hits: yields its text as it comes, returns the draft.
+
+    `model`, at `prices`, also rewrites questions for search; None: rules do.
+    """
 
     engine: str
     prices: Prices
@@ -41,7 +53,7 @@ class Writer(Protocol):
 
 
 class Searcher(Protocol):
-    """Finds the hits: the retriever of a store, or of another library."""
+    """Searches for hits: the retriever of a store, or of another library."""
 
     def allowed(self, filters: Filters | None) -> set[str] | None: ...
 
@@ -50,6 +62,10 @@ class Searcher(Protocol):
     ) -> tuple[Hit, ...]: ...
 
     def languages(self) -> dict[str, float]: ...
+
+    def span_of_dates(self) -> tuple[date | None, date | None]: ...
+
+    def publishers(self) -> Collection[str]: ...
 
 
 def answer(
@@ -61,11 +77,11 @@ def answer(
     limit: int = HITS,
     filters: Filters | None = None,
     policy: Policy = "show",
+    plan: PlanOption = "auto",
 ) -> Answer:
-    """The answer to a question: `stream`, read to its end."""
-    return run_to_completion(
-        stream(question, retriever, writer, conversation=conversation, limit=limit, filters=filters, policy=policy)
-    )
+    """Return the answer to a question: `stream`, read to its end."""
+    request = _Request(question, retriever, writer, conversation, limit, filters, plan)
+    return run_to_completion(request.run(policy))
 
 
 def stream(
@@ -77,111 +93,215 @@ def stream(
     limit: int = HITS,
     filters: Filters | None = None,
     policy: Policy = "show",
+    plan: PlanOption = "auto",
 ) -> Generator[str, None, Answer]:
-    """Question → stand alone → understand → retrieve (again in other languages) → write, tied to the sources → check → Answer; text is yielded as it comes.
+    """Yield the text of an answer as it is written and return the checked answer.
 
-    `policy`: "strict" strikes through what the check calls unsupported, and refuses where nothing else is left.
+    `limit`: passages looked at. `filters`: which articles may answer. `policy`: "strict" strikes through what the check
+    calls unsupported, and refuses where nothing else is left. `plan`: "auto" plans the question by rules, None searches
+    without a plan.
 
-    Raises UsageError where the question is blank or beyond measure, ProviderError where a model's server failed before the first
-    word. That nothing answers it is no error: the answer abstains.
+    Raises UsageError where the question is blank or too long, ProviderError where a model's server failed before the
+    first word. Requests beside the answer (translation, rewriting a follow-up) fail alone, with a reason in the answer's
+    `details`. That nothing answers the question is no error: the answer abstains.
     """
-    clock = _Clock()
-    alone = standalone(checked(question), conversation or Conversation(), model=writer.model, count=count)
-    languages = retriever.languages()
-    asked = parse_question(alone.question, languages)
-    if alone.by == "rule":  # the words taken from an earlier question may be in another language
-        own = parse_question(question, languages)
-        asked = replace(asked, language=own.language or asked.language, shared=own.shared or asked.shared)
-    spent = [writer.prices.of(alone.usage)] if alone.usage else []
-    searched = [asked.text]
-    clock.lap("understand")
-    allowed = retriever.allowed(filters)
-    hits = retriever.search_any(searched, limit, allowed)
-    clock.lap("retrieve")
-    if writer.model and allowed != set() and (foreign := translation_languages(asked, languages, hits)):
-        other = translated(asked.text, foreign, model=writer.model, count=count)
-        spent.append(writer.prices.of(other.usage))
-        searched += other.questions
-        asked = replace(asked, shared=True)
-        clock.lap("understand")
-        hits = retriever.search_any(other.questions, limit, allowed, hits)
-        clock.lap("retrieve")
-    draft = yield from writer.write(asked, hits)
-    if filters and allowed == set():
-        draft = replace(draft, details=(none_passes(filters),))
-    clock.lap("write")
-    sentences = draft.sentences if draft.examined else verify_sentences(draft.sentences, asked.text, hits)
-    used = [hit for hit in hits if hit.article.id in cited(sentences)]
-    found = merge([*conflicts(used, asked.text), *told(rivals(hits, asked.text), sentences)])
-    clock.lap("check")
-    whole = Answer(
-        question=question,
-        text=draft.text,
-        abstained=draft.abstained,
-        engine=writer.engine,
-        sentences=sentences,
-        sources=sources(sentences, hits),
-        closest=draft.closest,
-        details=draft.details,
-        searched=tuple(searched) if searched != [question] else (),
-        hits=tuple(map(_seen, hits)),
-        conflicts=found,
-        coverage=coverage(sentences),
-        complete=draft.complete,
-        prompt=draft.prompt,
-        usage=total_usage([*spent, draft.usage]) if draft.usage else None,
-        timings_ms=clock.laps,
-    )
-    return applied(whole, policy, hits, asked.language)
+    return (yield from _Request(question, retriever, writer, conversation, limit, filters, plan).run(policy))
 
 
-def translation_languages(asked: Question, languages: Mapping[str, float], hits: Sequence[Hit]) -> list[str]:
-    """The languages of articles, of these shares, that a question is to be put into before the answer is written.
+class _Request:
+    """One question under way."""
 
-    All where no article is in its own; those of many articles always; those of some where it asks for the present, as the newest
-    report may be in any language, or where what was found in its own words is next to nothing.
+    def __init__(
+        self,
+        question: str,
+        retriever: Searcher,
+        writer: Writer,
+        conversation: Conversation | None,
+        limit: int,
+        filters: Filters | None,
+        plan: PlanOption,
+    ) -> None:
+        self.question, self.retriever, self.writer = question, retriever, writer
+        self.limit, self.filters = limit, filters
+        self._conversation, self._plan_option = conversation or Conversation(), plan
+        self.clock = _Clock()
+        self.usages: list[Usage] = []  # of requests beside the answer
+        self.details: list[Reason] = []  # what went wrong beside the answer
+        self.plan: Plan | None = None
+        self.hits: tuple[Hit, ...] = ()
+
+    def run(self, policy: Policy) -> Generator[str, None, Answer]:
+        parsed = self._parse()
+        self._make_plan(parsed)
+        self.clock.lap("understand")
+        allowed = self._retrieve(parsed)
+        self.clock.lap("retrieve")
+        parsed = self._retrieve_in_other_languages(parsed, allowed)
+        draft = yield from self.writer.write(parsed, self.hits)
+        if self.filters and allowed == set():
+            draft = replace(draft, details=(none_passes(self.filters),))
+        self.clock.lap("write")
+        sentences = draft.sentences if draft.examined else verify_sentences(draft.sentences, parsed.text, self.hits)
+        disagreements = self._disagreements(sentences, parsed.text)
+        self.clock.lap("check")
+        return applied(self._assemble(draft, sentences, disagreements), policy, self.hits, parsed.language)
+
+    def _parse(self) -> Question:
+        """Parse the question, made independent of the conversation."""
+        alone = standalone(checked(self.question), self._conversation, model=self.writer.model, count=count)
+        languages = self.retriever.languages()
+        parsed = parse_question(alone.question, languages)
+        if alone.by == "rule":  # the words taken from an earlier question may be in another language
+            own = parse_question(self.question, languages)
+            parsed = replace(parsed, language=own.language or parsed.language, shared=own.shared or parsed.shared)
+        if alone.usage:
+            self.usages.append(self.writer.prices.of(alone.usage))
+        if alone.error:
+            self.details.append(Reason.of("side_request.condense", error=Reason.from_error(alone.error)))
+        self.searched = [parsed.text]
+        return parsed
+
+    def _make_plan(self, parsed: Question) -> None:
+        if self._plan_option == "auto":
+            oldest, newest = self.retriever.span_of_dates()
+            plan = plan_question(parsed, Archive(oldest=oldest, newest=newest), date.today(), self.retriever.publishers)
+            self.plan = plan or None
+        else:
+            self.plan = self._plan_option
+
+    def _retrieve(self, parsed: Question) -> set[str] | None:
+        """Search, within the plan's days and publishers where that finds as good; return the ids that may answer."""
+        allowed = self.retriever.allowed(self.filters)
+        self.hits = self.retriever.search_any([parsed.text], self.limit, allowed)
+        wanted = self._plan_filters()
+        if self.plan is None or not (parts := _parts(wanted)) or not self.hits:
+            return allowed
+        narrowed = self.retriever.allowed(_merge(self.filters or Filters(), wanted))
+        hits = self.retriever.search_any([parsed.text], self.limit, narrowed)
+        if not hits or hits[0].score < WEAK * self.hits[0].score:
+            self.plan = replace(self.plan, relaxed=parts)
+            return allowed
+        self.hits, self.plan = hits, replace(self.plan, filtered=parts)
+        return narrowed
+
+    def _plan_filters(self) -> Filters:
+        """Return the filters of the plan, without those that the caller's filters decide."""
+        if self.plan is None:
+            return Filters()
+        given, wanted = self.filters or Filters(), self.plan.filters()
+        if given.since or given.until:
+            wanted = replace(wanted, since=None, until=None)
+        return replace(wanted, publishers=()) if given.publishers else wanted
+
+    def _retrieve_in_other_languages(self, parsed: Question, allowed: set[str] | None) -> Question:
+        """Search with the question translated by the model where articles in other languages may answer it."""
+        model = self.writer.model
+        if not model or allowed == set():
+            return parsed
+        languages = translation_languages(parsed, self.retriever.languages(), self.hits)
+        if not languages:
+            return parsed
+        try:
+            translation = translated(parsed.text, languages, model=model, count=count)
+        except ProviderError as error:
+            self.details.append(Reason.of("side_request.translate", error=Reason.from_error(error)))
+            return parsed
+        self.usages.append(self.writer.prices.of(translation.usage))
+        self.searched += translation.questions
+        self.clock.lap("understand")
+        self.hits = self.retriever.search_any(translation.questions, self.limit, allowed, self.hits)
+        self.clock.lap("retrieve")
+        return replace(parsed, shared=True)
+
+    def _disagreements(self, sentences: tuple[Sentence, ...], question: str) -> tuple[Conflict, ...]:
+        cited = set(cited_ids(sentences))
+        within = conflicts([hit for hit in self.hits if hit.article.id in cited], question)
+        return merge([*within, *conflicts_cited(rivals(self.hits, question), sentences)])
+
+    def _assemble(self, draft: Draft, sentences: tuple[Sentence, ...], disagreements: tuple[Conflict, ...]) -> Answer:
+        return Answer(
+            question=self.question,
+            text=draft.text,
+            abstained=draft.abstained,
+            engine=self.writer.engine,
+            sentences=sentences,
+            sources=sources(sentences, self.hits),
+            closest=draft.closest,
+            details=(*draft.details, *self.details),
+            searched=tuple(self.searched) if self.searched != [self.question] else (),
+            hits=tuple(map(_retrieved, self.hits)),
+            conflicts=disagreements,
+            coverage=coverage(sentences),
+            complete=draft.complete,
+            prompt=draft.prompt,
+            usage=total_usage([*self.usages, draft.usage]) if draft.usage else None,
+            timings_ms=self.clock.laps,
+            plan=self.plan,
+        )
+
+
+def translation_languages(parsed: Question, languages: Mapping[str, float], hits: Sequence[Hit]) -> list[str]:
+    """Return the languages to translate a question into before it is answered; `languages`: shares of the articles.
+
+    All where no article is in the question's language; always those of many articles; those of some articles where the
+    question asks for the present, as the newest report may be in any language, or where the hits are weak.
     """
-    wide = asked.present or not hits or hits[0].score < LITTLE
-    least = 0.0 if not asked.shared else SOME if wide else MANY
-    return [key for key, share in languages.items() if key != asked.language and share >= least]
+    needed_more = parsed.present or not hits or hits[0].score < LITTLE
+    least = 0.0 if not parsed.shared else SOME if needed_more else MANY
+    return [key for key, share in languages.items() if key != parsed.language and share >= least]
 
 
-def told(found: Iterable[Conflict], sentences: tuple[Sentence, ...]) -> tuple[Conflict, ...]:
-    """The conflicts with a side that one of the answer's citations touches."""
+def conflicts_cited(conflicts: Iterable[Conflict], sentences: tuple[Sentence, ...]) -> tuple[Conflict, ...]:
+    """Return the conflicts with a side that overlaps a citation of the answer."""
     quotes = [citation for sentence in sentences for citation in sentence.citations]
     return tuple(
-        match
-        for match in found
+        conflict
+        for conflict in conflicts
         if any(
             quote.file_id == side.citation.file_id
             and quote.start < side.citation.end
             and side.citation.start < quote.end
-            for side in match.sides
+            for side in conflict.sides
             for quote in quotes
         )
     )
 
 
-def cited(sentences: tuple[Sentence, ...]) -> tuple[str, ...]:
-    """Ids of the articles that the sentences cite, in the order in which they are cited."""
+def cited_ids(sentences: tuple[Sentence, ...]) -> tuple[str, ...]:
+    """Return the ids of the articles that the sentences cite, in the order in which they are cited."""
     return tuple(dict.fromkeys(citation.file_id for sentence in sentences for citation in sentence.citations))
 
 
 def coverage(sentences: tuple[Sentence, ...]) -> float | None:
-    """Return the share of sentences that somebody vouches for, 0 to 1; None for no sentences."""
+    """Return the share of sentences that are supported, 0 to 1, None for no sentences."""
     supported = sum(sentence.verdict == "supported" for sentence in sentences)
     return round(supported / len(sentences), 4) if sentences else None
 
 
 def sources(sentences: tuple[Sentence, ...], hits: tuple[Hit, ...]) -> tuple[Source, ...]:
-    """The articles that the sentences cite, in the order in which they are cited."""
+    """Return the articles that the sentences cite, in the order in which they are cited."""
     best: dict[str, Hit] = {}
     for hit in hits:
         best.setdefault(hit.article.id, hit)
-    return tuple(_source(best[one]) for one in cited(sentences))
+    return tuple(_source(best[file_id]) for file_id in cited_ids(sentences))
 
 
-def _seen(hit: Hit) -> RetrievedPassage:
+def _parts(filters: Filters) -> tuple[PlanPart, ...]:
+    days: tuple[PlanPart, ...] = ("days",) if filters.since or filters.until else ()
+    return (*days, "publishers") if filters.publishers else days
+
+
+def _merge(given: Filters, planned: Filters) -> Filters:
+    """Return the caller's filters with those of the plan, which never overlap."""
+    return replace(
+        given,
+        since=given.since or planned.since,
+        until=given.until or planned.until,
+        publishers=given.publishers or planned.publishers,
+    )
+
+
+def _retrieved(hit: Hit) -> RetrievedPassage:
     passage = hit.passage
     return RetrievedPassage(
         passage_id=passage.id, file_id=hit.article.id, start=passage.start, end=passage.end, score=hit.score
@@ -201,13 +321,14 @@ def _source(hit: Hit) -> Source:
 
 
 class _Clock:
-    """Milliseconds of each kind of lap."""
+    """Sums the milliseconds of each step by name."""
 
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
         self._start = self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
+        """Add the time since the last lap to a step."""
         now = time.perf_counter()
         self.laps[name] = round(self.laps.get(name, 0.0) + (now - self._last) * 1000, 2)
         self.laps["total"] = round((now - self._start) * 1000, 2)

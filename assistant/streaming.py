@@ -1,4 +1,4 @@
-"""An answer under way: pieces of its text, then the answer; for `for`, for `async for`, and live in a notebook."""
+"""Streams of an answer: pieces of its text, then the answer; for `for`, `async for` and notebooks."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _END = object()
 
 
 class Stream(Generator[str, None, Answer]):
-    """The pieces of an answer's text in turn; then `answer` is the whole. It is a generator that returns the answer.
+    """A generator of the pieces of an answer's text that returns the answer.
 
-    Leave it early with `close()`: the model's server is then told to stop. One thread reads it.
+    `close()` leaves it early and stops the model's server. Read it in one thread.
 
     >>> from assistant import Assistant
     >>> with Assistant.open(sample) as assistant:
@@ -30,15 +30,15 @@ class Stream(Generator[str, None, Answer]):
     def __init__(
         self,
         pieces: Generator[str, None, Answer],
-        told: Callable[[IsnadError], IsnadError] = lambda error: error,
-        kept: tuple[Callable[[Answer], None], ...] = (),
+        explain: Callable[[IsnadError], IsnadError] = lambda error: error,
+        on_answer: tuple[Callable[[Answer], None], ...] = (),
     ) -> None:
-        self._pieces, self._told, self._kept = pieces, told, kept
+        self._pieces, self._explain, self._on_answer = pieces, explain, on_answer
         self._answer: Answer | None = None
 
     @property
     def answer(self) -> Answer:
-        """The answer; what has not been read of it is read first. UsageError where the stream was left before its end."""
+        """The answer, after the rest of the stream is read. UsageError where it was left before its end."""
         for _ in self:
             pass
         if self._answer is None:
@@ -47,30 +47,30 @@ class Stream(Generator[str, None, Answer]):
 
     @property
     def ended(self) -> bool:
-        """Whether all of it has been read."""
+        """Whether the stream has been read to its end."""
         return self._answer is not None
 
     def then(self, keep: Callable[[Answer], None]) -> Stream:
-        """The same stream, whose answer is given to `keep` when it is there."""
-        return Stream(self, self._told, (keep,))
+        """Return the same stream, which also gives its answer to `keep`."""
+        return Stream(self, self._explain, (keep,))
 
     def show(self) -> Answer:
-        """The answer, shown in a notebook while it is written (at most ten times a second) and as itself at its end."""
+        """Show the answer in a notebook while it is written, at most ten times a second, and return it."""
         from assistant.rendering.notebook import live
 
         return live(self)
 
     def send(self, value: None, /) -> str:
-        """The next piece."""
+        """Return the next piece."""
         return self._step(lambda: self._pieces.send(value))
 
     def throw(self, kind: Any, value: Any = None, trace: TracebackType | None = None, /) -> str:
-        """Raise an error where the answer is being written."""
+        """Raise an error where the answer is being written, as generators do."""
         error = kind if isinstance(kind, BaseException) else value or kind
         return self._step(lambda: self._pieces.throw(error))
 
     def close(self) -> None:
-        """Leave it before its end."""
+        """Leave the stream before its end."""
         self._pieces.close()
 
     def _step(self, take: Callable[[], str]) -> str:
@@ -79,18 +79,18 @@ class Stream(Generator[str, None, Answer]):
         except StopIteration as done:
             if self._answer is None and done.value is not None:
                 self._answer = done.value
-                for keep in self._kept:
+                for keep in self._on_answer:
                     keep(done.value)
             raise StopIteration(self._answer) from None
         except IsnadError as error:
-            raise self._told(error) from error
+            raise self._explain(error) from error
 
     def _ipython_display_(self) -> None:
         self.show()
 
 
 class AsyncStream(AsyncIterator[str]):
-    """The same for `async for`. Each piece is waited for in a thread, so the event loop goes on; who cancels waits for nothing.
+    """A stream for `async for`. A thread waits for each piece, so the event loop goes on; cancelling returns at once.
 
     >>> import asyncio
     >>> from assistant import Assistant
@@ -108,13 +108,13 @@ class AsyncStream(AsyncIterator[str]):
 
     @property
     def answer(self) -> Answer:
-        """The answer, after the end; UsageError before it."""
+        """The answer, after the end of the stream; UsageError before it."""
         if not self._stream.ended:
             raise UsageError("assistant.not_there")
         return self._stream.answer
 
     async def finished(self) -> Answer:
-        """The answer, when all of it is there."""
+        """Read the stream to its end and return the answer."""
         async for _ in self:
             pass
         return self.answer
@@ -132,7 +132,7 @@ class AsyncStream(AsyncIterator[str]):
         return str(piece)
 
     async def aclose(self) -> None:
-        """Leave it before its end."""
+        """Leave the stream before its end."""
         await asyncio.to_thread(self._stream.close)
 
     def _next(self) -> Any:

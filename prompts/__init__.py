@@ -1,7 +1,7 @@
-"""Prompts are files, one each, beside this one: NAME.jinja, in Jinja2, with a header that names every variable.
+"""Render prompts: one Jinja2 file each, NAME.jinja in this folder, with a header that names every variable.
 
-A variable that is missing, unknown, or named in the header and never used is an error. A prompt's hash (of the file's bytes)
-goes into every answer that it led to.
+A variable that is missing, unknown, or named in the header and never used is an error; so is text outside the blocks
+`system` and `user`. The hash of a prompt's file goes into every answer that was written with it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from index.errors import IsnadError
 from index.messages.reason import Reason
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Template, nodes
 
 FOLDER = Path(__file__).parent
 ROLES = ("system", "user")
@@ -34,11 +34,11 @@ _IN_USE: ContextVar[Path] = ContextVar("prompts", default=FOLDER)
 
 
 class PromptError(IsnadError, ValueError):
-    """A prompt that does not exist, has no proper header, or was not given exactly its variables."""
+    """A prompt that does not exist or is malformed, or was not given exactly its variables."""
 
 
 class Rendered(NamedTuple):
-    """What a prompt says: the messages for the model, and the hash of the file they came from."""
+    """A rendered prompt: the messages for the model, and the hash of the file."""
 
     messages: tuple[dict[str, str], ...]
     hash: str
@@ -51,7 +51,7 @@ class _Prompt(NamedTuple):
 
 @contextmanager
 def using(folder: Path) -> Iterator[None]:
-    """Within the block, and in this thread, prompts come from another folder: how an evaluation tries others beside these.
+    """Take prompts from another folder within the block, in this thread: an evaluation compares prompts so.
 
     >>> with using(FOLDER):
     ...     names() == names(FOLDER)
@@ -65,7 +65,7 @@ def using(folder: Path) -> Iterator[None]:
 
 
 def render(name: str, folder: Path | None = None, /, **values: Any) -> Rendered:
-    """The messages of prompt `name` with these values, one for each of its blocks `system` and `user`.
+    """Return the messages of prompt `name` with these values, one for each of its blocks `system` and `user`.
 
     Raises PromptError where the values are not exactly the variables that the file names and uses.
 
@@ -81,18 +81,18 @@ def render(name: str, folder: Path | None = None, /, **values: Any) -> Rendered:
 
     context = prompt.template.new_context(values)
     try:
-        said = {
+        texts = {
             role: "".join(prompt.template.blocks[role](context)).strip()
             for role in ROLES
             if role in prompt.template.blocks
         }
     except UndefinedError as error:
         raise PromptError("prompts.failed", name=name, error=error.message) from None
-    return Rendered(tuple({"role": role, "content": text} for role, text in said.items()), _hash(source))
+    return Rendered(tuple({"role": role, "content": text} for role, text in texts.items()), _hash(source))
 
 
 def hash_of(name: str, folder: Path | None = None) -> str:
-    """The first 12 hexadecimal digits of the SHA-256 of the prompt's file.
+    """Return the first 12 hexadecimal digits of the SHA-256 of the prompt's file.
 
     >>> len(hash_of("answer"))
     12
@@ -101,7 +101,7 @@ def hash_of(name: str, folder: Path | None = None) -> str:
 
 
 def names(folder: Path | None = None) -> tuple[str, ...]:
-    """The prompts there are."""
+    """Return the names of the prompts."""
     return tuple(sorted(path.stem for path in (folder or _IN_USE.get()).glob("*.jinja")))
 
 
@@ -118,7 +118,7 @@ def _hash(source: bytes) -> str:
 
 @lru_cache(maxsize=32)
 def _parsed(name: str, source: bytes) -> _Prompt:
-    """The template, and its variables: those of the header, which must be those that the text uses."""
+    """Parse a prompt; the variables of its header must be those that its text uses."""
     from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, meta
 
     text = source.decode("utf-8")
@@ -127,7 +127,8 @@ def _parsed(name: str, source: bytes) -> _Prompt:
         raise PromptError("prompts.no_header", name=name)
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     try:
-        used = meta.find_undeclared_variables(environment.parse(text))
+        tree = environment.parse(text)
+        used = meta.find_undeclared_variables(tree)
         template = environment.from_string(text)
     except TemplateSyntaxError as error:
         raise PromptError("prompts.syntax", name=name, line=error.lineno, error=error.message) from None
@@ -136,7 +137,26 @@ def _parsed(name: str, source: bytes) -> _Prompt:
         raise PromptError("prompts.differ", name=name, variables=[*sorted(named ^ used)])
     if "user" not in template.blocks:
         raise PromptError("prompts.no_user", name=name)
+    if outside := _outside_blocks(tree):
+        raise PromptError("prompts.outside", name=name, text=outside[:60])
     return _Prompt(template, frozenset(named))
+
+
+def _outside_blocks(tree: nodes.Template) -> str:
+    """Return the first text or tag of a template that stands in no block of a role, and so would never be sent."""
+    from jinja2 import nodes
+
+    for node in tree.body:
+        if isinstance(node, nodes.Block):
+            if node.name not in ROLES:
+                return f"block {node.name}"
+            continue
+        pieces = node.nodes if isinstance(node, nodes.Output) else [node]
+        for piece in pieces:
+            text = piece.data.strip() if isinstance(piece, nodes.TemplateData) else type(piece).__name__
+            if text:
+                return text
+    return ""
 
 
 def _problem(variable: str, given: bool) -> Reason:

@@ -196,6 +196,9 @@ def _add_ask(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--repair", action="store_true", help="have the model write once more what is not borne out (or ISNAD_REPAIR)"
     )
+    command.add_argument(
+        "--no-plan", action="store_true", help="search without the days and publishers that the question names"
+    )
     command.add_argument("--quotes", action="store_true", help="with the very words that each sentence rests on")
     command.add_argument("--markdown", action="store_true", help="print Markdown, with the quotes")
     live = sys.stdout is not None and sys.stdout.isatty()

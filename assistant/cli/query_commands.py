@@ -55,27 +55,28 @@ def ask(options: argparse.Namespace) -> int:
     """Print a cited answer, or a refusal with the closest passages."""
     import msgspec
 
-    from assistant import container
+    from assistant import container, pipeline
     from assistant.api import Assistant
     from assistant.rendering import plain_text
 
     if options.markdown and (options.json or options.batch):
         raise OptionError("cli.markdown_and_json")
     settings, filters = _settings(options), narrowed(options)
+    plan: pipeline.PlanOption = None if options.no_plan else "auto"
     model = container.budgeted_model(settings, options.max_cost) if options.max_cost is not None else None
     with Assistant.open(options.store, settings=settings, model=model) as assistant:
         if settings.destination:
             print(f"passages are sent to {settings.destination}", file=sys.stderr)
 
         def reply(question: str) -> dict[str, Any]:
-            record: dict[str, Any] = msgspec.to_builtins(assistant.ask(question, filters=filters))
+            record: dict[str, Any] = msgspec.to_builtins(assistant.ask(question, filters=filters, plan=plan))
             return record
 
         if _batched(options):
             return _batch(options.batch, reply)
         if options.json:
             return emit(reply(_question(options)))
-        streaming = assistant.stream(_question(options), filters=filters)
+        streaming = assistant.stream(_question(options), filters=filters, plan=plan)
         if options.markdown:
             print(streaming.answer.to_markdown(), end="")
             return 0
@@ -179,6 +180,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     from msgspec.structs import replace
 
     from assistant.settings import Settings
+    from index.errors import UsageError
 
     settings = Settings.load()
     if policy := getattr(options, "policy", None):

@@ -187,7 +187,9 @@ class CitedQueryEngine(BaseQueryEngine):
         ours = self._retriever if isinstance(self._retriever, ArticleRetriever) else None
         found = _Found(nodes, self.retrieve, ours.retriever if ours else None)
         filters = ours.filters if ours else None
-        answer: Answer = yield from pipeline.stream(question, found, self._writer or self._by_model(), filters=filters)
+        answer: Answer = yield from pipeline.stream(
+            question, found, self._writer or self._by_model(), filters=filters, plan=None
+        )
         metadata |= told(answer)
         return answer
 
@@ -257,6 +259,12 @@ class _Found:
     def languages(self) -> dict[str, float]:
         """Of the store; of nodes from elsewhere nothing is known, so nothing is translated."""
         return self._store.languages() if self._store else {}
+
+    def span_of_dates(self) -> tuple[date | None, date | None]:
+        return self._store.span_of_dates() if self._store else (None, None)
+
+    def publishers(self) -> list[str]:
+        return self._store.publishers() if self._store else []
 
 
 class _Instructed:

@@ -92,6 +92,7 @@ class StandaloneQuestion(Value, frozen=True, kw_only=True):
     question: str
     by: str = "asked"
     usage: Usage | None = None
+    error: ProviderError | None = None  # why the model could not rewrite it
 
 
 def standalone(
@@ -106,14 +107,16 @@ def standalone(
     turns = conversation.recent(budget, count)
     if not turns:
         return StandaloneQuestion(question=question)
+    failure = None
     if model is not None:
         try:
             return _rewrite(question, turns, model, count)
-        except ProviderError:
-            pass  # the answer reports the failure of the server
+        except ProviderError as error:
+            failure = error
     if not is_followup(question, turns[-1]):
-        return StandaloneQuestion(question=question)
-    return StandaloneQuestion(question=f"{question.strip()} ({' '.join(topic(turns[-1], question))})", by="rule")
+        return StandaloneQuestion(question=question, error=failure)
+    rewritten = f"{question.strip()} ({' '.join(topic(turns[-1], question))})"
+    return StandaloneQuestion(question=rewritten, by="rule", error=failure)
 
 
 def _rewrite(question: str, turns: Sequence[Turn], model: Model, count: Callable[[str], int]) -> StandaloneQuestion:

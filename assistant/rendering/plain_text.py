@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.models import Answer, Citation, Conflict, Side, Source
 from assistant.policy import marked
+from assistant.rendering.plan_text import plan_line
 from assistant.rendering.reasons import reason_texts
 from index.language.invisible_chars import SMUGGLING
 from index.language.normalize import folded
 from index.language.sentences import paragraphs
 from index.messages.catalog import labels
+from index.messages.reason import Reason
 from index.models import Article, Hit, Span, SyncReport
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ def after_text(answer: Answer) -> str:
     """What stands below an answer: what is not borne out, where sources disagree, the sources, on a refusal the closest words."""
     language = language_of(answer)
     words, parts = labels(language), []
+    if answer.plan and (line := plan_line(answer.plan, language)):
+        parts.append(Reason.of("plan.line", plan=line).text(language))
     if answer.reasons:
         parts.append("\n".join(f"  ({reason})" for reason in reason_texts(answer, language)))
     if answer.coverage is not None:

@@ -10,7 +10,7 @@ from typing import Protocol
 import prompts
 from assistant import pipeline
 from assistant.chat_model import Message, Model
-from assistant.models import RetrievedPassage
+from assistant.models import Answer, RetrievedPassage
 from assistant.query.followups import Conversation
 from evals.cases.case import Case
 from evals.models import PassageSpan, Reply
@@ -66,17 +66,23 @@ class AssistantEngine:
         Raises ProviderError if any request failed, also where the answer could do without it.
         """
         writer = self._make_writer(case, repeat)
+        plan: pipeline.PlanOption = None if self.info.model == "recorded" else "auto"  # recorded without plans
         with prompts.using(self._folder):
             conversation = Conversation()
             for turn in case.turns:
                 text = turn.answer
                 if not text:
-                    text = pipeline.answer(turn.question, self._retriever, writer, conversation=conversation).text
+                    text = self._ask(turn.question, writer, conversation, plan).text
                 conversation = conversation.after(turn.question, text)
-            answer = pipeline.answer(case.question, self._retriever, writer, conversation=conversation)
+            answer = self._ask(case.question, writer, conversation, plan)
         if isinstance(writer.model, MonitoredModel) and writer.model.failure:
             raise writer.model.failure
         return Reply(answer=answer, hits=tuple(map(passage_span, answer.hits)))
+
+    def _ask(
+        self, question: str, writer: pipeline.Writer, conversation: Conversation, plan: pipeline.PlanOption
+    ) -> Answer:
+        return pipeline.answer(question, self._retriever, writer, conversation=conversation, plan=plan)
 
 
 class MonitoredModel:

@@ -8,6 +8,7 @@ anything to the lexical search, and Chroma is then not opened at all).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Protocol
 
@@ -131,6 +132,15 @@ class Retriever:
         every = sum(counts.values())
         return {count: counts[count] / every for count in sorted(counts, key=lambda count: (-counts[count], count))}
 
+    def span_of_dates(self) -> tuple[date | None, date | None]:
+        """Return the first and the last day on which an article was published, None where none is dated."""
+        oldest, newest = self.ledger.span_of_dates()
+        return (date.fromisoformat(oldest), date.fromisoformat(newest)) if oldest and newest else (None, None)
+
+    def publishers(self) -> list[str]:
+        """Return the publishers that articles name, in order."""
+        return self.ledger.publishers()
+
     def neighbours(self, hit: Hit, number: int) -> tuple[Passage, ...]:
         """Return up to `number` passages on either side of a hit, in reading order."""
         passages = self.ledger.passages_of(hit.article)
@@ -225,8 +235,10 @@ def fused(searches: dict[str, tuple[float, list[Match]]]) -> list[tuple[str, flo
 def checked(question: str) -> str:
     """Return the question without surrounding space.
 
-    Raises UsageError where it is empty, too long or no valid Unicode.
+    Raises UsageError where it is no text, empty, too long or no valid Unicode.
     """
+    if not isinstance(question, str):  # callers from Python may pass anything
+        raise UsageError("question.not_text", type=type(question).__name__)
     text = question.strip()
     if not text:
         raise UsageError("question.empty")

@@ -93,6 +93,8 @@ HEADER = "{#\nname: trial\npurpose: a -> b\nvariables:\n  one   the first\n#}\n"
         (HEADER + "{% block user %}nothing{% endblock %}", "differ on one"),
         (HEADER + "{% block user %}{{ one }} {{ two }}{% endblock %}", "differ on two"),
         (HEADER + "{{ one }}", "has no block `user`"),
+        (HEADER + "{% block user %}{{ one }}{% endblock %}\nBe brief.", "never sent: Be brief."),
+        (HEADER + "{% block user %}{{ one }}{% endblock %}{% block assistant %}No.{% endblock %}", "block assistant"),
         (HEADER + "{% block user %}{{ one }", "line 7"),
         (HEADER + "{% block user %}{{ one.colour }}{% endblock %}", "no attribute 'colour'"),
     ],
