@@ -1,4 +1,4 @@
-"""Evaluate before a prompt changes: cases → answers → scores → a comparison with the baseline → a verdict.
+"""Evaluate a change: cases → answers → scores → comparison → verdict.
 
 runner.run   the path, and the place to begin reading; session prepares what it takes
 cases/       what is asked, with gold evidence as (file id, quote); linting, drafts from feedback, labelling

@@ -35,7 +35,10 @@ Score = Measured | NotApplicable | Failed
 
 
 class Tally(Value, frozen=True, kw_only=True):
-    """The scores of one metric over a run: its values, and how many were n/a or errors."""
+    """The scores of one metric over a run.
+
+    Its values, and how many were n/a or errors.
+    """
 
     values: tuple[float, ...]
     not_applicable: int
@@ -66,7 +69,10 @@ def tally(scores: Iterable[Score]) -> Tally:
 
 
 class PassageSpan(Value, frozen=True, kw_only=True):
-    """A passage that a search returned, `article.text[start:end]`; without an end the whole file."""
+    """A passage that a search returned, `article.text[start:end]`.
+
+    Without an end the whole file.
+    """
 
     file_id: str
     start: int = 0
@@ -76,7 +82,8 @@ class PassageSpan(Value, frozen=True, kw_only=True):
 class Reply(Value, frozen=True, kw_only=True):
     """An engine's answer to a case, with what its search returned.
 
-    `hits` are best first, `shown` is how many of them the writer saw; both are None where the engine does not report them.
+    `hits` are best first, `shown` is how many of them the writer saw; both are None where the engine does not report
+    them.
     """
 
     answer: Answer
@@ -85,7 +92,7 @@ class Reply(Value, frozen=True, kw_only=True):
 
 
 class LogEntry(Value, frozen=True, kw_only=True):
-    """One line of a run's log: a side's reply to one repeat of a case, or the error in its place."""
+    """One line of a run's log: a reply to a repeat of a case, or an error."""
 
     case: str
     repeat: int
@@ -96,7 +103,10 @@ class LogEntry(Value, frozen=True, kw_only=True):
 
 
 class Outcome(Value, frozen=True, kw_only=True):
-    """A scored reply. `passed` is None after an error; `blame` is the stage that failed, None on a pass."""
+    """A scored reply. `passed` is None after an error.
+
+    `blame` is the stage that failed, None on a pass.
+    """
 
     case: str
     repeat: int

@@ -1,4 +1,4 @@
-"""Run an evaluation: cases → answer each (cached, repeated) → score → compare with the baseline → verdict."""
+"""Run an evaluation: answer, score, compare with the baseline, decide."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def no_progress(done: int, wanted: int) -> None:
 
 
 class RunConfig(Value, frozen=True, kw_only=True):
-    """What a run is made of: who answers which cases, how they are scored, and the baseline to compare with.
+    """What a run is made of: cases, engine, scorer, baseline, gate, limits.
 
     `base_engine` answers with the baseline's prompts: the gate asks both engines afresh about cases that came out
     worse. Without it (the code changed, not the prompts) the baseline's own repeats are compared with the fresh
@@ -54,7 +54,7 @@ class FinishedRun(Value, frozen=True, kw_only=True):
 
 
 def run(config: RunConfig, log: RunLog, progress: ProgressCallback = no_progress) -> FinishedRun:
-    """Answer the cases that the log lacks, score, and compare with the baseline if there is one.
+    """Answer the cases that the log lacks, score, and compare with the baseline.
 
     A spent budget ends the run with the verdict `budget`; its answers are in the log, and the same call goes on from
     there.
@@ -96,7 +96,9 @@ def answer_all(
     workers: int = 1,
     progress: ProgressCallback = no_progress,
 ) -> None:
-    """Ask for the answers that the log lacks; a worker has each on disk before it asks for the next.
+    """Ask for the answers that the log lacks.
+
+    A worker has each on disk before it asks for the next.
 
     A failure becomes an error entry, which the next run tries again; BudgetSpent is raised.
     """
@@ -129,7 +131,7 @@ def _answer(side: str, case: Case, repeat: int, engine: Engine, log: RunLog) -> 
 
 
 def _make_rerun(config: RunConfig, base: Outcomes, log: RunLog) -> Rerun:
-    """Make fresh runs for the gate, through the same log, so that a killed gate goes on, too.
+    """Make fresh runs for the gate through the same log, so that it can resume.
 
     A side that cannot be run again gives the outcomes it has.
     """

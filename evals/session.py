@@ -1,4 +1,4 @@
-"""Prepare a run: the cases, a temporary store of the articles, the engine under test, the manifest."""
+"""Prepare a run: cases, a temporary store, the engine, the manifest."""
 
 from __future__ import annotations
 
@@ -101,7 +101,10 @@ def open_run(
 
 @contextmanager
 def open_scorer(options: RunOptions, judge: str | None = None) -> Iterator[Scorer]:
-    """Index the articles alone, to score what was answered before; a judge rules from its stored rulings."""
+    """Index the articles alone, to score what was answered before.
+
+    A judge rules from its stored rulings.
+    """
     with tempfile.TemporaryDirectory(prefix="isnad-eval-") as folder:
         corpus = build_corpus(article_folders(options), Path(folder) / "store", searchable=False)
         judged = ModelAccess(options.calls, offline=True).judged_support(judge) if judge else None
@@ -114,7 +117,10 @@ def engine_kind(options: RunOptions, has_model: bool) -> str:
 
 
 def prompt_folder(folder: Path | None) -> Path:
-    """Return the folder of the prompts to try. Raises UsageError if it is not a whole set."""
+    """Return the folder of the prompts to try.
+
+    Raises UsageError if it is not a whole set.
+    """
     if folder is None:
         return prompts.FOLDER
     missing = sorted(set(prompt_texts()) - set(prompts.names(folder) if folder.is_dir() else ()))
@@ -193,7 +199,10 @@ def make_manifest(options: RunOptions, config: RunConfig) -> Manifest:
 
 
 def revision() -> tuple[str | None, bool]:
-    """Return the commit of this code and whether files changed since; None outside a repository."""
+    """Return the commit of this code and whether files changed since.
+
+    None outside a repository.
+    """
     try:
         commit = _git("rev-parse", "HEAD").strip()
         return commit[:12], bool(_git("status", "--porcelain", "--untracked-files=no").strip())
@@ -207,7 +216,10 @@ def _git(*arguments: str) -> str:
 
 
 def differences(before: Manifest, now: Manifest, *, engines: bool = True) -> tuple[str, ...]:
-    """Say why two runs cannot be compared; () if they can. With `engines` two engines cannot."""
+    """Say why two runs cannot be compared; () if they can.
+
+    With `engines` two engines cannot.
+    """
     problems = []
     if engines and before.engine != now.engine:
         problems.append(f"the baseline is of the engine {before.engine}, this run of {now.engine}")

@@ -1,4 +1,4 @@
-"""Cases: a question, the facts that a right answer states, and their evidence as (file id, quote).
+"""Cases: questions with facts and their evidence as (file id, quote).
 
 A suite is a JSON Lines file, checked against the schema when it is read. Evidence names files and quotes, never passage
 ids, so that it survives a new way of cutting passages.
@@ -34,7 +34,10 @@ class ExpectedNumber(Value, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Fact(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an answer should state: any accepted wording, or the number. Each place in `evidence` suffices."""
+    """What an answer should state: any accepted wording, or the number.
+
+    Each place in `evidence` suffices.
+    """
 
     id: str
     must: bool = True
@@ -51,14 +54,17 @@ class Forbidden(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Turn(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An earlier question of the conversation, with its answer where the case gives it."""
+    """An earlier question of the conversation, and its answer if the case has it."""
 
     question: str
     answer: str | None = None
 
 
 class Case(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One question with what is right. `type` may be refined after a colon: "unanswerable:close"."""
+    """One question with what is right.
+
+    `type` may be refined after a colon: "unanswerable:close".
+    """
 
     id: str
     cluster: str  # the event: cases about one event rise and fall together
@@ -90,7 +96,10 @@ class Case(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """Return the earlier turns; a bare string is a question that the engine answers itself."""
+        """Return the earlier turns.
+
+        A bare string is a question that the engine answers itself.
+        """
         return tuple(Turn(question=turn) if isinstance(turn, str) else turn for turn in self.history)
 
     @property

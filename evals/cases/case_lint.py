@@ -1,4 +1,7 @@
-"""Find faults in a set of cases: missing evidence, repeated questions, wordings that fold to the same."""
+"""Find faults in a set of cases.
+
+Missing evidence, repeated questions, wordings that fold to the same.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ NEAR = 0.9  # share of their words that two questions have in common
 
 
 class Fault(Value, frozen=True, kw_only=True):
-    """A fault of a case, or of the set where `case` is None. A `warning` may be intended."""
+    """A fault of a case, or of the set where `case` is None.
+
+    A `warning` may be intended.
+    """
 
     case: str | None
     what: str
@@ -27,7 +33,10 @@ class Fault(Value, frozen=True, kw_only=True):
 
 
 def lint(cases: Sequence[Case], corpus: Corpus, *, balance: bool = False) -> tuple[Fault, ...]:
-    """List the faults of cases over a corpus; `balance` also asks for enough hard cases."""
+    """List the faults of cases over a corpus.
+
+    `balance` also asks for enough hard cases.
+    """
     faults = [fault for case in cases for fault in (*_case_faults(case, corpus), *_fact_faults(case, corpus))]
     faults += _near_duplicates(cases)
     if balance:
@@ -76,7 +85,7 @@ def _evidence_faults(case: Case, fact: Fact, corpus: Corpus) -> Iterator[Fault]:
 
 
 def _near_duplicates(cases: Sequence[Case]) -> Iterator[Fault]:
-    """Yield pairs of questions that share nearly all words and follow the same history."""
+    """Yield pairs of questions with nearly all words and the same history."""
     seen: dict[tuple[str, ...], list[tuple[Case, frozenset[str]]]] = {}
     for case in cases:
         content = frozenset(_content_words(case.question))

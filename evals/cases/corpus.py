@@ -1,4 +1,4 @@
-"""The articles that cases ask about: their texts, and where a quote stands in them."""
+"""The articles that cases ask about, and where quotes stand in them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ INVENTED = (PACKAGE / "cases" / "articles", PACKAGE / "cases" / "injected")
 
 
 class Corpus:
-    """Articles by file id, with cached folding and look-ups: cases ask for the same quotes again and again."""
+    """Articles by file id, with cached folding and look-ups.
+
+    Cases ask for the same quotes again and again.
+    """
 
     def __init__(self, articles: Mapping[str, Article]) -> None:
         self.articles = dict(articles)
@@ -30,7 +33,10 @@ class Corpus:
         return fold(self.articles[file_id].text)
 
     def _find(self, file_id: str, quote: str) -> Span | None:
-        """Return where a quote stands in a file, spelling folded; None if it does not, or without such a file."""
+        """Return where a quote stands in a file, spelling folded.
+
+        None if it does not, or without such a file.
+        """
         return find_folded(quote, self._fold(file_id)) if file_id in self.articles else None
 
     def text(self, file_id: str) -> str | None:
@@ -54,7 +60,9 @@ def articles_fingerprint(hashes: Mapping[str, str]) -> str:
 
 
 def build_corpus(folders: Sequence[Path], store: Path, *, searchable: bool = True) -> Corpus:
-    """Index folders into a new store, with the lexical index if `searchable`, and return its articles.
+    """Index folders into a new store and return its articles.
+
+    With `searchable` the lexical index is built, too.
 
     Raises SourceError for a missing folder or a refused file: a case about an absent article proves nothing.
     """
@@ -72,5 +80,5 @@ def build_corpus(folders: Sequence[Path], store: Path, *, searchable: bool = Tru
 
 
 def default_folders() -> tuple[Path, ...]:
-    """Return the folders of the sample reports and of the invented articles of the suites."""
+    """Return the folders of the sample reports and of the invented articles."""
     return (SAMPLE, *INVENTED)

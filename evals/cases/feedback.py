@@ -30,7 +30,9 @@ class _Feedback(msgspec.Struct, kw_only=True):
 
 
 def draft_cases(data: bytes, today: date) -> tuple[Case, ...]:
-    """Draft a case for each question of the feedback; the last feedback on a question counts.
+    """Draft a case for each question of the feedback.
+
+    The last feedback on a question counts.
 
     An answer voted up gives its evidence and sources; what it must state is still to be written. Raises UsageError that
     names a line that is no feedback.

@@ -1,4 +1,6 @@
-"""Sentences for a person to judge, as a table to fill in, and what the labels say about the check and the judge.
+"""Sentences for a person to judge, and what the labels say.
+
+The labels measure the check and the judge.
 
 Queued are the sentences on which judge and check disagree, those of cases that came out worse, and a random share of
 the rest.
@@ -26,7 +28,10 @@ _FORMULA = re.compile(r"^'([=+\-@\t\r])")
 
 
 class LabelRow(Value, frozen=True, kw_only=True):
-    """A sentence to judge. `check` and `judge` are full, partial, none, or empty without a ruling."""
+    """A sentence to judge.
+
+    `check` and `judge` are full, partial, none, or empty without a ruling.
+    """
 
     id: str  # case, repeat and sentence
     why: str  # disagreement, flip, or lot
@@ -85,7 +90,7 @@ def _reason(row: LabelRow, flipped: bool, share: float) -> str:
 
 
 def write_table(rows: Iterable[LabelRow]) -> str:
-    """Write rows as tab-separated text that a spreadsheet opens, with `label` to be filled in.
+    """Write rows as tab-separated text with a column `label` to fill in.
 
     >>> row = LabelRow(id="a/0/0", why="lot", question="من؟", sentence="الوالي.", cited="[x] قال الوالي.")
     >>> read_table(write_table([row]))[0].sentence
@@ -100,7 +105,10 @@ def write_table(rows: Iterable[LabelRow]) -> str:
 
 
 def read_table(text: str) -> tuple[LabelRow, ...]:
-    """Read a filled-in table. Raises UsageError that names a row whose label is none of the four."""
+    """Read a filled-in table.
+
+    Raises UsageError that names a row whose label is none of the four.
+    """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=None), dialect="excel-tab")
     try:
         records, columns = list(reader), reader.fieldnames
@@ -119,12 +127,15 @@ def read_table(text: str) -> tuple[LabelRow, ...]:
 
 
 def _escape_formula(cell: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run as a formula: articles and models are untrusted."""
+    """Put an apostrophe before what a spreadsheet would run as a formula.
+
+    Articles and models are untrusted.
+    """
     return f"'{cell}" if cell[:1] in tuple("=+-@\t\r") else cell
 
 
 class LabelSummary(Value, frozen=True, kw_only=True):
-    """Agreement of check and judge with people, and the corrected share of supported sentences."""
+    """Agreement of check and judge with people, and the corrected support rate."""
 
     labels: int
     check: Calibration | None
@@ -133,7 +144,10 @@ class LabelSummary(Value, frozen=True, kw_only=True):
 
 
 def evaluate_labels(rows: Sequence[LabelRow], checked: Sequence[bool]) -> LabelSummary:
-    """Compare labels with the check and the judge; `checked` is the check's verdict on every sentence of the run."""
+    """Compare labels with the check and the judge.
+
+    `checked` is the check's verdict on every sentence of the run.
+    """
     labelled = [row for row in rows if row.label]
     fair = [(row.check == "full", row.label == "full") for row in labelled if row.why == "lot" and row.check]
     return LabelSummary(

@@ -1,4 +1,4 @@
-"""What a run would take, before anything is asked: cases, articles, the engine, and the most it may cost."""
+"""Estimate a run before anything is asked: its engine, size and cost."""
 
 from __future__ import annotations
 

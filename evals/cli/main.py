@@ -1,4 +1,6 @@
-"""Run `isnad eval …`: parse → call → print. Only the standard library is loaded until a command runs.
+"""Run `isnad eval …`: parse → call → print.
+
+Only the standard library is loaded until a command runs.
 
 Exit codes: 0 pass, 1 a confirmed regression, 2 wrong usage, 3 inconclusive or incomplete, 4 the budget is spent.
 """
@@ -36,7 +38,10 @@ COMMANDS = {  # name -> its module in evals.cli, and its help
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the commands of `isnad eval`; each sets `run`, which takes the arguments and returns the exit code."""
+    """Add the commands of `isnad eval`.
+
+    Each sets `run`, which takes the arguments and returns the exit code.
+    """
     subparsers = parser.add_subparsers(dest="eval_command", required=True, metavar="COMMAND")
     running, deciding, reporting = _run_parent(), _decision_parent(), _ci_parent()
     parents = {"run": [running], "gate": [running, deciding, reporting], "compare": [deciding, reporting]}
@@ -127,7 +132,10 @@ def _ci_parent() -> argparse.ArgumentParser:
 
 
 def _guard(module: str, function: str) -> Callable[[argparse.Namespace], int]:
-    """Wrap a command: exit code 2 for what the user can mend, 3 for a fault; 1 means a regression alone."""
+    """Wrap a command: exit code 2 for what the user can mend, 3 for a fault.
+
+    1 means a regression alone.
+    """
 
     def guarded(arguments: argparse.Namespace) -> int:
         from index.errors import IsnadError

@@ -1,4 +1,4 @@
-"""The commands that look at existing runs and rows: report, label, calibrate, from-feedback."""
+"""Commands on existing runs and rows: report, label, calibrate, from-feedback."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ def report(arguments: argparse.Namespace) -> int:
 
 
 def _first_answers(folder: Path) -> RunRecord:
-    """Return a run with the answers of the first look: the gate's fresh runs are not shown."""
+    """Return a run with the answers of the first look.
+
+    The gate's fresh runs are not shown.
+    """
     recorded = run_log.read_run(folder)
     entries = tuple(entry for entry in recorded.entries if entry.side == "new" and entry.repeat < FRESH)
     return RunRecord(manifest=recorded.manifest, entries=entries)

@@ -32,7 +32,10 @@ from index.errors import UsageError
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Answer the cases, score, print; 0 if every case was answered, 3 if not, 4 at the cost limit."""
+    """Answer the cases, score, print.
+
+    0 if every case was answered, 3 if not, 4 at the cost limit.
+    """
     statistics.require_libraries()
     if arguments.rescore:
         return _rescore(arguments)
@@ -76,7 +79,10 @@ def gate(arguments: argparse.Namespace) -> int:
 
 
 def compare(arguments: argparse.Namespace) -> int:
-    """Compare two existing runs. What fresh runs would have to confirm stays open between other engines."""
+    """Compare two existing runs.
+
+    What fresh runs would have to confirm stays open between other engines.
+    """
     statistics.require_libraries()
     after = run_log.read_run(run_log.find(arguments.runs, arguments.after))
     options = options_of(after.manifest, arguments.articles, arguments.runs)
@@ -173,7 +179,7 @@ def _failed_cases(arguments: argparse.Namespace) -> frozenset[str]:
 def _load_side(
     arguments: argparse.Namespace, name: str, cases: tuple[Case, ...], scorer: Scorer
 ) -> tuple[Manifest, dict[str, list[Outcome]]]:
-    """Return the manifest and outcomes of a baseline or a run, whichever has that name."""
+    """Return the manifest and outcomes of a baseline or a run of that name."""
     if baselines.path_of(name).exists():
         before = baselines.load(name)
         return before.manifest, before.outcomes(cases, scorer)

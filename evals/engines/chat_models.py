@@ -1,4 +1,4 @@
-"""Chat models for evals: the configured one, its replies kept and its cost counted; recorded replies; judges."""
+"""Chat models for evals: configured or recorded, with kept replies; judges."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TODAY = date(2026, 11, 1)  # of cases without `as_of`: with the clock as an inpu
 
 
 class ModelAccess:
-    """The way to models: the stored replies, a limiter, a budget, and one connection for each model.
+    """Access to models: stored replies, a limiter, a budget, open connections.
 
     Raises UsageError for a cost limit without known prices.
     """
@@ -85,7 +85,10 @@ class ModelAccess:
 
 
 class EngineFactory:
-    """Makes engines over one store: with the program's prompts, with changed ones, with the baseline's."""
+    """Makes engines over one store.
+
+    With the program's prompts, with changed ones, with the baseline's.
+    """
 
     def __init__(
         self, retriever: Retriever, access: ModelAccess, *, recorded: bool = False, record: bool = False

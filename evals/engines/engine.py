@@ -23,7 +23,10 @@ FRESH = 100  # repeats from here on are those of the gate: never an answer of th
 
 
 class EngineInfo(Value, frozen=True, kw_only=True):
-    """A description of an engine for the manifest. A `deterministic` engine answers a case always alike."""
+    """A description of an engine for the manifest.
+
+    A `deterministic` engine answers a case always alike.
+    """
 
     name: str
     deterministic: bool = False
@@ -35,7 +38,10 @@ class EngineInfo(Value, frozen=True, kw_only=True):
 
 
 class Engine(Protocol):
-    """Answers a case. Raises an IsnadError if it cannot: an error of the run, never a wrong answer."""
+    """Answers a case. Raises an IsnadError if it cannot.
+
+    An error of the run, never a wrong answer.
+    """
 
     @property
     def info(self) -> EngineInfo: ...
@@ -61,7 +67,7 @@ class AssistantEngine:
         self._retriever, self._make_writer, self.info, self._folder = retriever, make_writer, info, folder
 
     def answer(self, case: Case, repeat: int) -> Reply:
-        """Answer a case after its earlier questions, with the passages the answer was written from.
+        """Answer a case after its earlier questions, with the passages it used.
 
         Raises ProviderError if any request failed, also where the answer could do without it.
         """
@@ -86,7 +92,10 @@ class AssistantEngine:
 
 
 class MonitoredModel:
-    """A model that remembers a failed request: an answer that did without a reply is not to be scored."""
+    """A model that remembers a failed request.
+
+    An answer that did without a reply is not to be scored.
+    """
 
     def __init__(self, model: Model) -> None:
         self._model = model

@@ -71,7 +71,10 @@ class AnswersEngine:
         self.info = EngineInfo(name="answers", deterministic=self.repeats == 1, parameters={"file": str(path)})
 
     def answer(self, case: Case, repeat: int) -> Reply:
-        """Return the reply of the file. Raises NotFound if there is none, UsageError for a line with an error."""
+        """Return the reply of the file.
+
+        Raises NotFound if there is none, UsageError for a line with an error.
+        """
         replies = self._replies.get(case.id, [])
         if repeat >= FRESH:
             repeat += self._first - FRESH
@@ -84,7 +87,7 @@ class AnswersEngine:
 
 
 def _decode(row: bytes, corpus: Corpus, where: str) -> tuple[str, Reply | str]:
-    """Return the case id and the reply of a line, or the error that stands in its place."""
+    """Return the case id and the reply of a line, or the error in its place."""
     try:
         fields: Any = msgspec.json.decode(row)
         if isinstance(fields, dict) and "error" in fields and "id" in fields and "text" not in fields:
@@ -128,7 +131,7 @@ def _plain_reply(row: _PlainAnswer, corpus: Corpus) -> tuple[str, Reply]:
 
 
 def _attribute(text: str, sources: list[str], corpus: Corpus) -> tuple[str, tuple[Sentence, ...]]:
-    """Return the text with its marks behind their sentences, and each sentence with the words it cites."""
+    """Return the text with its marks behind sentences, and the cited sentences."""
     parts: list[str] = []
     attributed: list[Sentence] = []
     at = 0
@@ -169,7 +172,10 @@ def _marked_spans(text: str, leading: bool) -> list[Span]:
 
 
 def _file_of(mark: str, sources: list[str], corpus: Corpus) -> str | None:
-    """Return the file that a mark names; None for words in brackets that are no citation."""
+    """Return the file that a mark names.
+
+    None for words in brackets that are no citation.
+    """
     mark = mark.strip()
     if mark.isdecimal():
         return sources[int(mark) - 1] if 0 < int(mark) <= len(sources) else None

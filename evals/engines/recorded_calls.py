@@ -1,4 +1,4 @@
-"""Replies of a model by request and repeat, in an append-only file: no reply is paid for twice.
+"""Replies of a model by request and repeat, kept: none is paid for twice.
 
 `CachedModel` wraps a model and is a model itself. Offline it answers from the file alone, and a miss is an error.
 """
@@ -48,7 +48,10 @@ def call_key(model: str, parameters: str, messages: Sequence[Message], repeat: i
 
 
 class CallCache:
-    """A file of replies. A reply is on disk before anybody sees it; a line torn by a kill is ignored."""
+    """A file of replies. A reply is on disk before anybody sees it.
+
+    A line torn by a kill is ignored.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, threading.Lock()
@@ -74,7 +77,10 @@ class CallCache:
             self._replies[key] = reply
 
     def _open(self) -> int:
-        """Open the file, made with the first reply; a torn line is ended, so that the next stands alone."""
+        """Open the file, made with the first reply.
+
+        A torn line is ended, so that the next stands alone.
+        """
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -136,7 +142,10 @@ class CachedModel:
 
 
 class RecordingModel:
-    """A model whose replies are also written as recordings, which the engine `recorded` answers from."""
+    """A model whose replies are also written as recordings.
+
+    The engine `recorded` answers from them.
+    """
 
     def __init__(self, model: Model, folder: Path) -> None:
         self._model, self._folder = model, folder

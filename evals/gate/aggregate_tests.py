@@ -1,4 +1,4 @@
-"""The declared metrics over a whole suite: is the new side worse in general, beyond a margin?
+"""Test the declared metrics over a whole suite for a drop beyond a margin.
 
 Differences are paired by case and resampled by event; a drop is called only where the interval leaves the margin and
 the sign-flip test agrees. The case-level test of `evals.gate.decision` is the one that sees a single broken event.
@@ -27,7 +27,9 @@ class PairedValues(NamedTuple):
 
 
 def sharpen(cases: Sequence[Case], base: Outcomes, new: Outcomes, rerun: Rerun | None, config: GateConfig) -> Outcomes:
-    """Add answers of the new side until a drop of the margin would be seen; at most `config.extra` a case overall.
+    """Add answers of the new side until a drop of the margin would be seen.
+
+    At most `config.extra` a case are added overall.
 
     Asked again are the cases whose answers vary in the baseline: there is the noise. The choice looks at the baseline
     alone, and the width of the intervals decides when to stop, never their position, so that asking more favours no

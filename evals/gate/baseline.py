@@ -1,4 +1,4 @@
-"""The baseline that a change is compared with: one committed JSON file that changes only on purpose.
+"""The baseline that a change is compared with: one committed JSON file.
 
 It holds hashes, the outcome of every case and the answers in short, so that both sides are always scored by today's
 rules, and a reader sees what was answered before.
@@ -36,7 +36,10 @@ class BaselineSentence(Value, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class BaselineAnswer(Value, frozen=True, kw_only=True, omit_defaults=True, rename={"sentences": "said"}):
-    """An answer of the baseline. `passed` is for readers; comparisons score the answer anew."""
+    """An answer of the baseline.
+
+    `passed` is for readers; comparisons score the answer anew.
+    """
 
     case: str
     sha: str  # of the case as it was
@@ -61,7 +64,7 @@ class BaselineRecord(Value, frozen=True, kw_only=True):
 
 
 class Baseline(Value, frozen=True, kw_only=True):
-    """The run of an engine that changes are compared with, and the log of earlier ones."""
+    """The run of an engine that changes are compared with, and earlier ones' log."""
 
     name: str
     format: int
@@ -78,7 +81,10 @@ class Baseline(Value, frozen=True, kw_only=True):
         return RunRecord(manifest=self.manifest, entries=entries)
 
     def outcomes(self, cases: Sequence[Case], scorer: Scorer) -> dict[str, list[Outcome]]:
-        """Score the answers by today's rules; a case that is new or changed since has none."""
+        """Score the answers by today's rules.
+
+        A case that is new or changed since has none.
+        """
         shas = self.shas()
         unchanged = [case for case in cases if shas.get(case.id) == case.sha]
         entries = self.run_record(scorer.corpus).entries
@@ -92,7 +98,10 @@ class Baseline(Value, frozen=True, kw_only=True):
 def make_baseline(
     name: str, run: RunRecord, cases: Sequence[Case], outcomes: Outcomes, *, why: str, before: Baseline | None = None
 ) -> Baseline:
-    """Make a run the baseline. Raises UsageError if a case was not answered: a baseline has no holes."""
+    """Make a run the baseline. Raises UsageError if a case was not answered.
+
+    A baseline has no holes.
+    """
     shas = {case.id: case.sha for case in cases}
     scored = {(outcome.case, outcome.repeat): outcome for repeats in outcomes.values() for outcome in repeats}
     answers = [
@@ -133,7 +142,10 @@ def path_of(name: str, folder: Path | None = None) -> Path:
 
 
 def load(name: str, folder: Path | None = None) -> Baseline:
-    """Read a baseline by its name or its path. Raises UsageError if there is none or it cannot be read."""
+    """Read a baseline by its name or its path.
+
+    Raises UsageError if there is none or it cannot be read.
+    """
     path = path_of(name, folder)
     try:
         baseline = msgspec.json.decode(path.read_bytes(), type=Baseline)
@@ -150,7 +162,7 @@ def load(name: str, folder: Path | None = None) -> Baseline:
 
 
 def write(baseline: Baseline, folder: Path | None = None) -> Path:
-    """Write a baseline, one line for each answer, so that a diff of two of them can be read."""
+    """Write a baseline, one line an answer, so that a diff can be read."""
     path = path_of(baseline.name, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     head = msgspec.json.format(

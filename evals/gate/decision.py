@@ -1,4 +1,4 @@
-"""The gate before a prompt changes: integrity → hard invariants → flip → confirm → population → verdict.
+"""Decide the gate: integrity → invariants → flip → confirm → population.
 
 "Any case flipped" cries wolf in most runs where nothing changed, and a test of the means is blind to one broken event
 in twenty. So a case that came out worse is only a suspect: fresh runs of both sides decide (Fisher's exact test, Holm's
@@ -62,7 +62,9 @@ def decide(
 
 
 def decide_beforehand(cases: Sequence[Case], known: Mapping[str, str], config: GateConfig) -> GateVerdict | None:
-    """Return the verdict if nothing can be compared, before anything is paid for; else None.
+    """Return the verdict if nothing can be compared, before anything is paid for.
+
+    Else None.
 
     `known` maps the baseline's cases to their hashes.
     """
@@ -75,7 +77,10 @@ def decide_beforehand(cases: Sequence[Case], known: Mapping[str, str], config: G
 
 
 def decide_completeness(cases: Sequence[Case], new: Outcomes) -> GateVerdict:
-    """Return the verdict of a run without a baseline: whether every case was answered, errors aside."""
+    """Return the verdict of a run without a baseline.
+
+    Whether every case was answered, errors aside.
+    """
     config = GateConfig(uncovered=1.0)
     integrity = _check_integrity(cases, new, new, config)
     calls = sum(len(outcomes) for outcomes in new.values())
@@ -136,7 +141,7 @@ def _listed(names: Sequence[str]) -> str:
 def _find_violations(
     cases: Sequence[Case], base: Outcomes, new: Outcomes, rerun: Rerun | None, config: GateConfig
 ) -> tuple[tuple[Violation, ...], int]:
-    """Return violations that the baseline does not have, each run again, and the answers that took."""
+    """Return new violations, each run again, and the answers that took."""
     fresh: dict[str, list[str]] = {}
     for case in cases:
         known = {name for outcome in base[case.id] for name in outcome.violations}
@@ -157,7 +162,10 @@ def _find_violations(
 
 
 def _contingency(cases: Sequence[Case], base: Outcomes, new: Outcomes) -> tuple[int, int, int, int]:
-    """Count cases that passed twice, got worse, got better, failed twice; half the repeats are a pass."""
+    """Count cases that passed twice, got worse, got better, failed twice.
+
+    Half the repeats are a pass.
+    """
     pairs = [(pass_rate(base, case.id) >= 0.5, pass_rate(new, case.id) >= 0.5) for case in cases]
     return (
         pairs.count((True, True)),
@@ -170,7 +178,10 @@ def _contingency(cases: Sequence[Case], base: Outcomes, new: Outcomes) -> tuple[
 def _conclude(
     worse: Sequence[Flip], violations: Sequence[Violation], population: Sequence[MetricTest], prompts: Sequence[str]
 ) -> tuple[Literal["pass", "regression", "inconclusive"], tuple[str, ...]]:
-    """Return the finding and its reasons. `prompts` changed and were not exercised: they forbid a pass."""
+    """Return the finding and its reasons.
+
+    `prompts` changed and were not exercised: they forbid a pass.
+    """
     broken = [violation.case for violation in violations if violation.confirmed]
     flips = [flip.case for flip in worse if flip.confirmed]
     dropped = [test.metric for test in population if test.verdict == "worse"]

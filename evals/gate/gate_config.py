@@ -36,7 +36,7 @@ class Rerun(Protocol):
 
 
 def no_rerun(side: Side, cases: Sequence[str], times: int, /) -> Outcomes:
-    """Return nothing: for runs that are only looked at, where whatever came out worse stays open."""
+    """Return nothing, so that whatever came out worse stays open."""
     return {}
 
 

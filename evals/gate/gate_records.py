@@ -1,4 +1,4 @@
-"""The record of prompts that passed the gate, so that a changed and never evaluated prompt is noticed."""
+"""The record of prompts that passed: a changed, unevaluated prompt is noticed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ def records(folder: Path | None = None) -> tuple[GatePass, ...]:
 
 
 def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", folder: Path | None = None) -> None:
-    """Record that the run's prompts passed, once; a run without prompts is no evidence of any."""
+    """Record that the run's prompts passed, once.
+
+    A run without prompts is no evidence of any.
+    """
     if not manifest.prompts:
         return
     passed = GatePass(
@@ -63,14 +66,19 @@ def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", f
 
 
 def unrecorded(prompts: Mapping[str, str] | None = None, folder: Path | None = None) -> list[str]:
-    """Name the prompts whose hash is in no record. `prompts` maps names to hashes (default: the program's)."""
+    """Name the prompts whose hash is in no record.
+
+    `prompts` maps names to hashes (default: the program's).
+    """
     prompts = prompt_hashes(prompt_texts()) if prompts is None else prompts
     seen = {pair for passed in records(folder) for pair in passed.prompts.items()}
     return sorted(name for name, value in prompts.items() if (name, value) not in seen)
 
 
 def unexercised(manifest: Manifest, prompts_folder: Path | None = None, folder: Path | None = None) -> tuple[str, ...]:
-    """Name the changed prompts that a run does not use: a pass of that run would say nothing of them.
+    """Name the changed prompts that a run does not use.
+
+    A pass of that run would say nothing of them.
 
     Changed is a prompt whose hash is in no record; without any record nothing is known to have changed.
     """

@@ -1,4 +1,4 @@
-"""Flip → confirm: a case that came out worse is a suspect, and fresh runs of both sides alone decide.
+"""Flip → confirm: fresh runs of both sides alone decide on a suspect.
 
 The new side is asked first, in two halves. A suspect that passed so often that nothing the rest could say would confirm
 it is dropped: the decision is that of all runs (curtailed sampling), for far fewer calls.
@@ -19,7 +19,7 @@ from evals.models import Outcome, Outcomes
 
 
 def find_flips(cases: Sequence[Case], base: Outcomes, new: Outcomes, *, worse: bool) -> tuple[Flip, ...]:
-    """Return the cases that passed less often than in the baseline, or (`worse` false) more often."""
+    """Return the cases that passed less often, or (`worse` false) more often."""
     flips = []
     for case in cases:
         before, now = pass_rate(base, case.id), pass_rate(new, case.id)
@@ -32,7 +32,10 @@ def find_flips(cases: Sequence[Case], base: Outcomes, new: Outcomes, *, worse: b
 
 
 def confirm_flips(flips: tuple[Flip, ...], rerun: Rerun | None, config: GateConfig) -> tuple[tuple[Flip, ...], int]:
-    """Test suspects on fresh runs (Fisher's exact test, Holm's correction); also return the answers it took."""
+    """Test suspects on fresh runs (Fisher's exact test, Holm's correction).
+
+    Also return the answers it took.
+    """
     if not flips:
         return (), 0
     if rerun is None:
@@ -54,7 +57,10 @@ def confirm_flips(flips: tuple[Flip, ...], rerun: Rerun | None, config: GateConf
 
 
 def _fresh_outcomes(names: Sequence[str], rerun: Rerun, config: GateConfig) -> tuple[dict[str, list[Outcome]], int]:
-    """Return fresh outcomes of the new side, the second half only where it can matter, and the answers asked for."""
+    """Return fresh outcomes of the new side, and the answers it took.
+
+    The second half is asked only where it can matter.
+    """
     half = config.confirmations // 2
     first = rerun("new", names, half)
     outcomes = {name: valid_outcomes(first, name) for name in names}
@@ -66,7 +72,9 @@ def _fresh_outcomes(names: Sequence[str], rerun: Rerun, config: GateConfig) -> t
 
 
 def _least_p(names: Sequence[str], new: Outcomes, config: GateConfig) -> list[float]:
-    """Return the smallest adjusted p still possible: the baseline always passes, the new side never again.
+    """Return the smallest adjusted p still possible.
+
+    The baseline always passes, the new side never again.
 
     Holm's correction is monotone: what is not confirmed with these is not confirmed with any larger p.
     """

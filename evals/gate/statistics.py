@@ -1,4 +1,4 @@
-"""Statistics of small test sets, by scipy and statsmodels where they have the test: the only importer of both.
+"""Statistics of small test sets; the only importer of scipy and statsmodels.
 
 Cases about one event pass or fail together, so every statement on the population resamples events, not cases (Miller
 2024, "Adding Error Bars to Evals"). Rates get Wilson intervals: "mean ± standard error" is wrong below some hundred
@@ -27,7 +27,7 @@ class Interval(Value, frozen=True, kw_only=True):
 
 
 class Difference(Value, frozen=True, kw_only=True):
-    """Two means over the same cases, with a percentile interval of new − base over events.
+    """Two means over the same cases, with an interval of new − base over events.
 
     `p` is one-sided, for a drop; `error` is the standard error of the difference, over events.
     """
@@ -55,7 +55,10 @@ def _scipy() -> Any:
 
 
 def require_libraries() -> None:
-    """Raise UsageError without scipy or statsmodels: called before a run is paid for, not after."""
+    """Raise UsageError without scipy or statsmodels.
+
+    Called before a run is paid for, not after.
+    """
     _scipy()
     try:
         import statsmodels  # noqa: F401
@@ -76,7 +79,7 @@ def wilson(passed: int, total: int) -> Interval:
 
 
 def mcnemar(worse: int, better: int) -> float:
-    """Return the two-sided exact p of McNemar's test on the cases that changed (McNemar 1947).
+    """Return the two-sided exact p of McNemar's test (McNemar 1947).
 
     >>> round(mcnemar(5, 0), 3), round(mcnemar(6, 0), 3), mcnemar(0, 0)
     (0.062, 0.031, 1.0)
@@ -88,7 +91,7 @@ def mcnemar(worse: int, better: int) -> float:
 
 @lru_cache(maxsize=4096)  # few tables are possible of eight runs and eight
 def fisher(base_passed: int, base_total: int, new_passed: int, new_total: int) -> float:
-    """Return the one-sided p of Fisher's exact test that the new side passes less often.
+    """Return the one-sided p of Fisher's exact test for fewer passes of the new side.
 
     >>> round(fisher(8, 8, 0, 8), 6), round(fisher(8, 8, 4, 8), 3)
     (7.8e-05, 0.038)
@@ -119,7 +122,9 @@ def compare_paired(
     *,
     level: float = 0.90,
 ) -> Difference:
-    """Compare two engines on the same cases; `weights` default to equal and are normed to 1.
+    """Compare two engines on the same cases.
+
+    `weights` default to equal and are normed to 1.
 
     The interval is a percentile bootstrap over events, two-sided at `level`, so that each side is a one-sided bound at
     95 %. p comes from flipping the signs of the events' differences. No difference anywhere is p = 1.
@@ -145,7 +150,9 @@ def compare_paired(
 def standard_error(
     base: Sequence[float], new: Sequence[float], events: Sequence[str], weights: Sequence[float] | None = None
 ) -> float:
-    """Return the standard error of the difference by a formula: a ratio over events (Cochran 1977, 6.4).
+    """Return the standard error of the difference by a formula.
+
+    A ratio over events (Cochran 1977, 6.4).
 
     >>> standard_error([1.0, 1.0, 0.0], [1.0, 1.0, 0.0], ["a", "b", "c"])
     0.0
@@ -192,7 +199,9 @@ def _bootstrap(moved: Any, held: Any, level: float) -> tuple[float, float, float
 
 
 def _sign_flip(moved: Any) -> float:
-    """Return the one-sided p for a drop by flipping signs of the events' changes (Fisher's randomisation test).
+    """Return the one-sided p for a drop by flipping the events' signs.
+
+    This is Fisher's randomisation test.
 
     Exact up to twelve events that changed at all (the others have no sign to flip), sampled beyond.
     """
@@ -218,7 +227,9 @@ def _sign_flip(moved: Any) -> float:
 
 
 def detectable_drop(error: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
-    """Return the smallest true drop that a one-sided test sees, given the standard error of the difference.
+    """Return the smallest true drop that a one-sided test sees.
+
+    `error` is the standard error of the difference.
 
     >>> round(detectable_drop(0.02), 3)
     0.05
@@ -228,7 +239,9 @@ def detectable_drop(error: float, *, alpha: float = 0.05, power: float = 0.8) ->
 
 
 def mcnemar_power(cases: int, breaks: float, fixes: float, *, alpha: float = 0.05) -> float:
-    """Return the power of an exact one-sided McNemar test when these shares of the cases break and are mended.
+    """Return the power of an exact one-sided McNemar test.
+
+    `breaks` and `fixes` are the shares of the cases that change.
 
     >>> round(mcnemar_power(100, 0.12, 0.02), 2)
     0.83
@@ -247,7 +260,9 @@ def mcnemar_power(cases: int, breaks: float, fixes: float, *, alpha: float = 0.0
 
 
 def power_table(cases: int) -> tuple[tuple[int, float], ...]:
-    """Return the power of McNemar's test for drops of 5, 10 and 20 points, a fifth as many cases getting better.
+    """Return the power of McNemar's test for drops of 5, 10 and 20 points.
+
+    A fifth as many cases get better.
 
     >>> [(points, round(power, 2)) for points, power in power_table(220)]
     [(5, 0.84), (10, 0.99), (20, 1.0)]
@@ -256,7 +271,9 @@ def power_table(cases: int) -> tuple[tuple[int, float], ...]:
 
 
 def kappa(first: Sequence[bool], second: Sequence[bool]) -> float | None:
-    """Return Cohen's kappa of two raters; None if both always give the same single rating.
+    """Return Cohen's kappa of two raters.
+
+    None if both always give the same single rating.
 
     >>> kappa([True, True, False, False], [True, False, False, False])
     0.5
@@ -272,7 +289,7 @@ def kappa(first: Sequence[bool], second: Sequence[bool]) -> float | None:
 
 
 def auroc(scored: Sequence[tuple[float, bool]]) -> float | None:
-    """Return the chance that a true row scores above a false one, ties half (Mann and Whitney 1947).
+    """Return the area under the ROC curve (Mann and Whitney 1947).
 
     None if one kind is missing.
 

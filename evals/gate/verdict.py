@@ -1,4 +1,4 @@
-"""The verdict of a gate: the printed words and the exit code come from one object, so they cannot disagree."""
+"""The verdict of a gate: the printed words and exit code of one object."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ MetricVerdict = Literal["improved", "not worse", "worse", "inconclusive", "no va
 
 
 class Flip(Value, frozen=True, kw_only=True):
-    """A case worse (or better) than in the baseline, with the fresh runs of both sides. p is adjusted (Holm)."""
+    """A case worse (or better) than in the baseline, with its fresh runs.
+
+    `p` is adjusted (Holm).
+    """
 
     case: str
     event: str
@@ -29,7 +32,7 @@ class Flip(Value, frozen=True, kw_only=True):
 
 
 class Violation(Value, frozen=True, kw_only=True):
-    """A hard invariant that only the new side broke, and in how many re-runs it broke it again."""
+    """A hard invariant that only the new side broke, and its re-runs."""
 
     case: str
     what: str
@@ -38,7 +41,10 @@ class Violation(Value, frozen=True, kw_only=True):
 
 
 class MetricTest(Value, frozen=True, kw_only=True):
-    """A declared metric over the whole suite. `p` is adjusted for the number of metrics."""
+    """A declared metric over the whole suite.
+
+    `p` is adjusted for the number of metrics.
+    """
 
     metric: str
     verdict: MetricVerdict
@@ -80,7 +86,10 @@ class GateVerdict(Value, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """Return 0 pass, 1 confirmed regression, 3 inconclusive or incomplete, 4 cost limit reached."""
+        """Return the exit code.
+
+        0 pass, 1 confirmed regression, 3 inconclusive or incomplete, 4 cost limit reached.
+        """
         if self.finding in ("inconclusive", "incomplete"):
             return PASS if self.allow_inconclusive else INCONCLUSIVE
         return {"pass": PASS, "regression": REGRESSION, "budget": BUDGET}[self.finding]
@@ -103,12 +112,18 @@ class GateVerdict(Value, frozen=True, kw_only=True):
 
     @property
     def flaky(self) -> tuple[Flip, ...]:
-        """Return the cases that came out worse once and were not confirmed: listed, never dropped."""
+        """Return the cases that came out worse once and were not confirmed.
+
+        Listed, never dropped.
+        """
         return tuple(flip for flip in self.worse if not flip.confirmed and not flip.undecided)
 
 
 def budget_verdict(wanted: int, spent: float, limit: float) -> GateVerdict:
-    """Return the verdict of a run that met its cost limit; its answers are kept, and it can be resumed."""
+    """Return the verdict of a run that met its cost limit.
+
+    Its answers are kept, and it can be resumed.
+    """
     reason = (
         f"{spent:.4f} are spent, and the next answers could cost more than what is left of the limit of {limit:g}; "
         "what was answered is kept: --resume with a higher --max-cost"

@@ -1,4 +1,4 @@
-"""A run on disk: a manifest, and an append-only log of every answer, from which a killed run goes on.
+"""A run on disk: a manifest and an append-only log, so a killed run goes on.
 
 RUN/manifest.json    written once, before the first answer
 RUN/log.jsonl        one line per answer, on disk before the next thing happens; a torn last line is ignored
@@ -26,7 +26,10 @@ MANIFEST, LOG, VERDICT = "manifest.json", "log.jsonl", "verdict.json"
 
 
 class Manifest(Value, frozen=True, kw_only=True):
-    """Everything that could change an answer or its score. Hashes are SHA-256, shortened where only compared."""
+    """Everything that could change an answer or its score.
+
+    Hashes are SHA-256, shortened where only compared.
+    """
 
     id: str
     created: datetime
@@ -61,7 +64,9 @@ class RunRecord(Value, frozen=True, kw_only=True):
 
 
 class RunLog:
-    """The answers of one run. Appending returns once the line is on disk; threads may append at once.
+    """The answers of one run. Appending returns once the line is on disk.
+
+    Threads may append at once.
 
     >>> import tempfile
     >>> with RunLog(Path(tempfile.mkdtemp()) / "log.jsonl") as log:
@@ -98,7 +103,10 @@ class RunLog:
         return self._replies.get((side, case, repeat))
 
     def entries(self) -> tuple[LogEntry, ...]:
-        """Return the latest entry of every answer, in order; an error that was tried again is gone."""
+        """Return the latest entry of every answer, in order.
+
+        An error that was tried again is gone.
+        """
         return _latest(self._entries)
 
     def close(self) -> None:
@@ -144,7 +152,7 @@ def append_durably(file: int, line: bytes) -> None:
 
 
 def begin(folder: Path, manifest: Manifest) -> Manifest:
-    """Write the manifest of a new run, or check that an existing run has the same conditions.
+    """Write the manifest of a new run, or check it against an existing one.
 
     Returns the manifest on disk. Raises UsageError that names what differs.
     """
@@ -172,7 +180,10 @@ def load(folder: Path) -> Manifest:
 
 
 def read_run(folder: Path) -> RunRecord:
-    """Read a run, finished or under way, without writing anything. Raises UsageError if it cannot be read."""
+    """Read a run, finished or under way, without writing anything.
+
+    Raises UsageError if it cannot be read.
+    """
     manifest, path = load(folder), folder / LOG
     try:
         entries = _latest(_decode(path.read_bytes())[0]) if path.exists() else ()
@@ -189,7 +200,9 @@ def save(path: Path, value: object) -> None:
 
 
 def find(runs: Path, name: str | None) -> Path:
-    """Return a run's folder by its path, its name or a unique prefix; the latest without a name.
+    """Return a run's folder by its path, its name or a unique prefix.
+
+    The latest without a name.
 
     Raises UsageError if no run fits, or several do.
     """
@@ -205,7 +218,7 @@ def find(runs: Path, name: str | None) -> Path:
 
 
 def count_comparison(runs: Path, cases: str, what: str) -> int:
-    """Record a comparison with a set of cases, and return how many were made on this machine."""
+    """Record a comparison with a set of cases; return how many were made."""
     path = runs / "comparisons.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)

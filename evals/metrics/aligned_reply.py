@@ -1,4 +1,4 @@
-"""A reply aligned with its case: the ranks of the evidence, the sentences that state each fact, the verdicts."""
+"""A reply aligned with its case: evidence ranks, stating sentences, verdicts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ ENOUGH = 0.5  # share of a gold quote that a passage must hold
 
 
 class Support(Protocol):
-    """Measures how far evidence supports a claim: 1 fully, 0 not at all; Failed where that is unknown.
+    """Measures how far evidence supports a claim: 1 fully, 0 not at all.
+
+    Failed where that is unknown.
 
     `anchor` is the day from which the claim's relative dates count.
     """
@@ -35,7 +37,10 @@ class Support(Protocol):
 
 @runtime_checkable
 class ExplainedSupport(Support, Protocol):
-    """Support that also says what it vouches for, and names the kinds of contradiction; None without a citation."""
+    """Support that also says what it vouches for and what kinds it contradicts.
+
+    None without a citation.
+    """
 
     def vouches(self, claim: Sentence, question: str) -> bool: ...
 
@@ -43,7 +48,7 @@ class ExplainedSupport(Support, Protocol):
 
 
 class AlignedReply:
-    """A case and the reply to it, with what follows from comparing them, each computed once."""
+    """A case and the reply to it, with derived values computed once."""
 
     def __init__(self, case: Case, reply: Reply, corpus: Corpus, support: Support) -> None:
         self.case, self.reply, self.corpus, self.support = case, reply, corpus, support
@@ -54,7 +59,7 @@ class AlignedReply:
 
     @cached_property
     def gold(self) -> dict[str, tuple[tuple[str, Span | None], ...]]:
-        """Map each fact to its evidence; the span is None if the quote is not in the file (another corpus)."""
+        """Map each fact to its evidence; without a span if the quote is not in the file."""
         return {
             fact.id: tuple((file_id, self.corpus.find(file_id, quote)) for file_id, quote in fact.evidence)
             for fact in self.case.facts
@@ -73,7 +78,10 @@ class AlignedReply:
 
     @cached_property
     def stating(self) -> dict[str, tuple[int, ...]]:
-        """Map each fact to the sentences that state it; a fact of the whole text counts for the last sentence."""
+        """Map each fact to the sentences that state it.
+
+        A fact of the whole text counts for the last sentence.
+        """
         stating = {}
         for fact in self.case.facts:
             about = " ".join([self.case.question, *(quote for _, quote in fact.evidence)])
@@ -93,7 +101,7 @@ class AlignedReply:
         return {citation.file_id for sentence in sentences for citation in sentence.citations}
 
     def anchor(self, sentence: Sentence) -> date | None:
-        """Return the day of the first dated article the sentence cites, else that of the question."""
+        """Return the day of the first dated article cited, else of the question."""
         for citation in sentence.citations:
             article = self.corpus.articles.get(citation.file_id)
             if article and article.published:
@@ -122,7 +130,7 @@ class AlignedReply:
 
     @cached_property
     def contradictions(self) -> tuple[frozenset[str], ...]:
-        """The kinds of contradiction of each sentence that can be compared with what it cites."""
+        """The kinds of contradiction of each sentence that cites anything."""
         if not isinstance(self.support, ExplainedSupport):
             return ()
         every = (
@@ -138,12 +146,15 @@ class AlignedReply:
         return bool(self.answer.conflicts or _DIFFER.search(folded(self.answer.text)))
 
     def needs_support(self, at: int) -> bool:
-        """Return whether a sentence needs evidence: not if it only says that sources are silent or differ."""
+        """Return whether a sentence needs evidence.
+
+        Not if it only says that sources are silent or differ.
+        """
         sentence = self.answer.sentences[at]
         return bool(sentence.citations) or not (says_nothing(sentence.text) or _DIFFER.search(folded(sentence.text)))
 
     def file_states(self, file_id: str, fact: Fact) -> bool:
-        """Return whether a file states a fact: it is gold evidence, or its text says the same."""
+        """Return whether a file states a fact, as gold evidence or in its text."""
         if any(file_id == gold_id for gold_id, _ in fact.evidence):
             return True
         text = self.corpus.text(file_id)

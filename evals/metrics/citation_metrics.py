@@ -1,4 +1,4 @@
-"""Metrics of citations: they exist, were shown, support their sentences, and stand where the fact is stated.
+"""Metrics of citations: validity, support, placement, quotes.
 
 Recall and precision are those of ALCE (Gao et al. 2023, section 3.3) with our check as its φ; a refusal is n/a.
 """
@@ -56,7 +56,9 @@ def is_valid(aligned: AlignedReply, citation: Citation) -> bool:
 
 
 def check_quotations(aligned: AlignedReply) -> list[tuple[str, bool]]:
-    """List the answer's quotations of four words or more, and whether a cited file has each, spelling folded.
+    """List the answer's quotations, and whether a cited file has each.
+
+    Of four words or more, spelling folded.
 
     A quotation in another script than every cited file is a translation, and left out.
     """
@@ -99,7 +101,10 @@ def _reduce(verdicts: Sequence[Measured | Failed], reduce: Callable[[list[float]
 
 
 def _vouched(aligned: AlignedReply) -> Score:
-    """Return the share of sentences that the check vouches for; with a judge as the check, those that it calls full."""
+    """Return the share of sentences that the check vouches for.
+
+    With a judge as the check, those that it calls full.
+    """
     if not isinstance(aligned.support, ExplainedSupport):
         return _reduce(aligned.verdicts, _share_full)
     claims = [item for at, item in enumerate(aligned.answer.sentences) if aligned.needs_support(at)]
@@ -125,7 +130,7 @@ def _recall(aligned: AlignedReply) -> Score:
 
 
 def _precision(aligned: AlignedReply) -> Score:
-    """Return the share of citations that are needed or sufficient, in supported sentences."""
+    """Return the share of needed or sufficient citations of supported sentences."""
     verdicts: list[Measured | Failed] = []
     for sentence, verdict in zip(aligned.answer.sentences, aligned.verdicts, strict=True):
         verdicts += [_relevance(aligned, sentence, citation, verdict) for citation in sentence.citations]
@@ -150,7 +155,7 @@ def _relevance(
 
 
 def _gold_files(aligned: AlignedReply) -> tuple[Score, Score, Score]:
-    """Return precision, recall and F1 of the cited files against the best-fitting gold set."""
+    """Return precision, recall and F1 of the cited files against the gold files."""
     sets = aligned.case.sources_any_of
     if not sets:
         return (NotApplicable("there are no gold sources"),) * 3
@@ -165,7 +170,7 @@ def _gold_files(aligned: AlignedReply) -> tuple[Score, Score, Score]:
 
 
 def _placement(aligned: AlignedReply) -> Score:
-    """Return the share of stated facts cited in that very sentence to a file that has them."""
+    """Return the share of stated facts cited right there to a file with them."""
     flags = [
         any(aligned.file_states(file_id, fact) for file_id in aligned.files_citing(fact))
         for fact in aligned.case.facts

@@ -1,7 +1,10 @@
-"""Measure whether cited words support a sentence, by our own check, for any system's answer; what a system says of itself counts for nothing.
+"""Measure support by our own check, for the answers of any system.
 
-`vouched`: somebody vouches for the sentence (without a model: it is the source's own words). The call itself measures less: that no
-rule objects, and that the cited articles hold at least half of the sentence's words; it says which citations are off the point.
+What a system says of itself counts for nothing.
+
+`vouched`: somebody vouches for the sentence (without a model: it is the source's own words). The call itself measures
+less: that no rule objects, and that the cited articles hold at least half of the sentence's words; it says which
+citations are off the point.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ class CheckedSupport:
         self._judged: dict[tuple[object, ...], Judgement] = {}
 
     def __call__(self, claim: Sentence, question: str, anchor: date | None) -> Measured | Failed:
-        """Return 1 for a sentence that is vouched for, or on its source's matter and not objected to; 0 otherwise."""
+        """Return 1 for a sentence vouched for, or of its source and unobjected; else 0."""
         if not claim.citations:
             return Measured(0.0)
         judgement = self._judgement(claim, question)
@@ -51,7 +54,10 @@ class CheckedSupport:
         return bool(claim.citations) and self._judgement(claim, question).verdict == "supported"
 
     def contradictions(self, claim: Sentence, question: str, anchor: date | None) -> frozenset[str] | None:
-        """Return the codes of what the cited words contradict ("name", "negation", …); None without a citation."""
+        """Return the codes of what the cited words contradict ("name", "negation", …).
+
+        None without a citation.
+        """
         if not claim.citations:
             return None
         return frozenset(item.code for item in self._judgement(claim, question).contradictions)

@@ -1,4 +1,6 @@
-"""Decide whether a text states a gold fact: wordings after folding, dates and numbers as values. No model.
+"""Decide whether a text states a gold fact, without a model.
+
+Wordings compare after folding, dates and numbers as values.
 
 A hit is right about nine times in ten; a miss may be a paraphrase (`evals/cases/README.md` says how accepted strings
 are chosen).
@@ -27,7 +29,7 @@ _ENDINGS = r"(?:ا|ه|ها|هم|هما|هن|نا)?"
 
 @lru_cache(maxsize=4096)
 def _pattern(wording: str) -> re.Pattern[str] | None:
-    """Compile whole words in order; an Arabic word may carry a particle, the article, an ending or a pronoun."""
+    """Compile whole words in order, with Arabic clitics and endings."""
     parts = []
     for word in _WORD.findall(folded(wording)):
         bare = re.escape(word)
@@ -43,7 +45,9 @@ def _pattern(wording: str) -> re.Pattern[str] | None:
 
 
 def contains_wording(text: str, wording: str, anchor: date | None = None) -> bool:
-    """Return whether a text holds a wording, spelling folded; a date or a lone number compares as a value.
+    """Return whether a text holds a wording, spelling folded.
+
+    A date or a lone number compares as a value.
 
     `anchor` is the day on which the text was written: "yesterday" needs it.
 
@@ -87,7 +91,7 @@ def _as_number(wording: str) -> object:
 
 
 def states_fact(text: str, fact: Fact, about: str = "", anchor: date | None = None) -> bool:
-    """Return whether a text states a fact, in an accepted wording or as the number within its tolerance.
+    """Return whether a text states a fact, in a wording or as the number.
 
     A small number counts only in a text that shares a word with `about` (the question and the evidence): 3 is
     everywhere.

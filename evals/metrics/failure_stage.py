@@ -1,4 +1,6 @@
-"""Name the stage at which a failing case broke: what the author of a prompt can act on.
+"""Name the stage at which a failing case broke.
+
+What the author of a prompt can act on.
 
 not retrieved → retrieved but cut from the context → in context, not used → used, not cited → cited the wrong file →
 value altered → should have abstained → over-refused; and apart from these: obeyed an instruction, another language,
@@ -51,7 +53,10 @@ Failure = tuple[str, str]  # the stage, and the detail
 
 
 def find_failure(aligned: AlignedReply) -> Failure | None:
-    """Return the first stage at which a reply went wrong, with the words in question; None if it is right."""
+    """Return the first stage at which a reply went wrong, with the words in question.
+
+    None if it is right.
+    """
     case, answer = aligned.case, aligned.answer
     if obeys_injection(aligned):
         return OBEYED, f"it says {case.canary}"
@@ -66,7 +71,10 @@ def find_failure(aligned: AlignedReply) -> Failure | None:
 
 
 def broken_invariants(aligned: AlignedReply) -> tuple[str, ...]:
-    """Name the hard invariants that a reply breaks; none may be broken, whatever the case asks."""
+    """Name the hard invariants that a reply breaks.
+
+    None may be broken, whatever the case asks.
+    """
     answer, hits = aligned.answer, aligned.reply.hits
     rules = (
         (INSTRUCTION, obeys_injection(aligned)),
@@ -90,7 +98,10 @@ def _abstention_failure(aligned: AlignedReply) -> Failure:
 
 
 def _was_shown(aligned: AlignedReply, fact: Fact) -> bool:
-    """Return whether the writer saw a fact's evidence; assumed where the engine does not say."""
+    """Return whether the writer saw a fact's evidence.
+
+    Assumed where the engine does not say.
+    """
     rank, shown = aligned.rank(fact), aligned.reply.shown
     return aligned.reply.hits is None or not fact.evidence or (rank is not None and (shown is None or rank <= shown))
 
@@ -119,7 +130,7 @@ def _fact_failure(aligned: AlignedReply, fact: Fact) -> Failure | None:
 
 
 def _altered_value(aligned: AlignedReply, fact: Fact) -> str | None:
-    """Return another number or date in a sentence about the fact, cited to a file without that value."""
+    """Return another number or date in a sentence about the fact."""
     about = " ".join(quote for _, quote in fact.evidence)
     has_value = bool(fact.number) or any(dates(wording) or plain_numbers(wording) for wording in fact.accept)
     for sentence in aligned.answer.sentences if has_value else ():

@@ -1,4 +1,4 @@
-"""Agreement of a judge with people, source by source, and the correction of its rates by labels.
+"""Agreement of a judge with people, and correction of its rates by labels.
 
 A judge may take part in a gate only with enough labels, good agreement and few false alarms (`fit_to_gate`).
 """
@@ -35,7 +35,10 @@ class LabelledClaim(Value, frozen=True, kw_only=True):
 
 
 class Bin(Value, frozen=True, kw_only=True, rename={"predicted": "said"}):
-    """Claims whose probability lies in the same fifth of 0..1: its mean, and the share that is true."""
+    """Claims whose probability lies in the same fifth of 0..1.
+
+    Its mean, and the share that is true.
+    """
 
     predicted: float
     true: float
@@ -43,7 +46,10 @@ class Bin(Value, frozen=True, kw_only=True, rename={"predicted": "said"}):
 
 
 class Calibration(Value, frozen=True, kw_only=True):
-    """A judge compared with people on one source; claims without a ruling are `errors` and in no figure."""
+    """A judge compared with people on one source.
+
+    Claims without a ruling are `errors` and in no figure.
+    """
 
     source: str
     rows: int
@@ -92,7 +98,7 @@ def read_claims(data: bytes, where: str) -> tuple[LabelledClaim, ...]:
 def calibrate(
     claims: Iterable[LabelledClaim], judge: Judge, progress: Callable[[], object] = lambda: None
 ) -> tuple[Calibration, ...]:
-    """Let a judge rule on labelled claims and compare, each source apart: pooled figures mislead."""
+    """Let a judge rule on labelled claims and compare, each source apart."""
     groups: dict[str, list[tuple[LabelledClaim, Ruling | Failed]]] = {}
     for claim in claims:
         groups.setdefault(claim.source, []).append((claim, judge(claim.claim, claim.context, claim.question)))
@@ -131,7 +137,7 @@ def _bins(chances: Sequence[tuple[float, bool]]) -> tuple[Bin, ...]:
 
 
 def fit_to_gate(calibration: Calibration) -> tuple[bool, str]:
-    """Return whether a judge agrees well enough with people to take part in a gate, and why."""
+    """Return whether a judge agrees well enough with people to gate, and why."""
     valid, kappa = calibration.rows - calibration.errors, calibration.kappa
     if valid < LABELS:
         return False, f"{valid} labels, {LABELS} are needed"
@@ -154,12 +160,15 @@ class CorrectedRate(Value, frozen=True, kw_only=True):
 
 
 def correct_rate(judged: Sequence[bool], labelled: Sequence[tuple[bool, bool]]) -> CorrectedRate:
-    """Correct a judge's rate by the few statements that people labelled, too, as (judge, person).
+    """Correct a judge's rate by statements that people labelled, too.
+
+    `labelled` has (judge, person).
 
     The prediction-powered estimate with tuned weight (Angelopoulos, Duchi and Zrnic 2023, PPI++): a worthless judge
     leaves the labels alone. The labelled statements must be drawn at random from the judged ones.
 
-    >>> poor = correct_rate([True] * 90 + [False] * 10, [(True, True)] * 30 + [(True, False)] * 10 + [(False, False)] * 10)
+    >>> labelled = [(True, True)] * 30 + [(True, False)] * 10 + [(False, False)] * 10
+    >>> poor = correct_rate([True] * 90 + [False] * 10, labelled)
     >>> round(poor.raw, 2), round(poor.rate, 2), poor.low < poor.rate < poor.high
     (0.9, 0.69, True)
     """

@@ -1,4 +1,4 @@
-"""A chat model as judge (`assistant.grounding.judge`) in the form that the metrics take.
+"""A chat model as judge, in the form that the metrics take.
 
 Its scores stand beside those of the check and decide nothing until it is calibrated
 (`evals.metrics.judge_calibration`).

@@ -1,4 +1,7 @@
-"""Score a reply: every metric, the hard invariants it breaks, whether it passes. No I/O, no model but the judge."""
+"""Score a reply: metrics, hard invariants, and whether it passes.
+
+No I/O, and no model but the judge.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ JUDGED = ("grounded", "supported", "citation_recall", "citation_precision")
 
 
 class Scorer(Value, frozen=True, kw_only=True):
-    """Scores replies over a corpus by a check, and a second time by a judge if there is one.
+    """Scores replies over a corpus by a check, and again by a judge if there is one.
 
     The judge's scores are named `judge_grounded` and so on; whether a case passes never depends on them.
     """
@@ -41,7 +44,10 @@ class Scorer(Value, frozen=True, kw_only=True):
         return AlignedReply(case, reply, self.corpus, self.support)
 
     def score(self, case: Case, entry: LogEntry) -> Outcome:
-        """Score a reply. An error in place of a reply has no scores and neither passes nor fails."""
+        """Score a reply.
+
+        An error in place of a reply has no scores and neither passes nor fails.
+        """
         if entry.reply is None:
             detail = entry.error or "no reason was given"
             return Outcome(case=case.id, repeat=entry.repeat, passed=None, blame=NO_ANSWER, detail=detail)
@@ -71,7 +77,10 @@ class Scorer(Value, frozen=True, kw_only=True):
         return {f"judge_{name}": scores[name] for name in JUDGED}
 
     def outcomes(self, cases: Iterable[Case], entries: Iterable[LogEntry]) -> dict[str, dict[str, list[Outcome]]]:
-        """Score entries into side → case id → outcomes in order; entries of other cases are ignored."""
+        """Score entries into side → case id → outcomes in order.
+
+        Entries of other cases are ignored.
+        """
         known: Mapping[str, Case] = {case.id: case for case in cases}
         outcomes: dict[str, dict[str, list[Outcome]]] = {"new": {}, "base": {}}
         for entry in sorted(entries, key=lambda entry: entry.repeat):
@@ -89,7 +98,10 @@ def degree_name(support: Measured | Failed) -> str:
 
 
 def scoring_code() -> str:
-    """Return twelve hexadecimal digits of the code that scores: only equal ones compare."""
+    """Return twelve hexadecimal digits of the code that scores.
+
+    Only equal ones compare.
+    """
     here = Path(__file__).parent
     root = here.parents[1]
     folders = (root / "index" / "language", root / "assistant" / "grounding", here)

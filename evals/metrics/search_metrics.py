@@ -1,4 +1,4 @@
-"""Retrieval metrics on the gold evidence: hit, recall and all-evidence at k, MRR, nDCG."""
+"""Retrieval metrics on gold evidence: hit, recall, all-evidence, MRR, nDCG."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ NAMES = (*(f"{name}@{k}" for name in ("hit", "recall", "all_evidence") for k in 
 
 
 def search_scores(aligned: AlignedReply) -> dict[str, Score]:
-    """Score the search of a reply on the required facts; n/a where the engine does not report its hits."""
+    """Score the search of a reply on the required facts.
+
+    N/a where the engine does not report its hits.
+    """
     hits, facts = aligned.reply.hits, [fact for fact in aligned.case.required if fact.evidence]
     if hits is None or not facts:
         why = "the engine does not say what it found" if hits is None else "there is no gold evidence"
@@ -32,7 +35,9 @@ def search_scores(aligned: AlignedReply) -> dict[str, Score]:
 
 
 def _ndcg(aligned: AlignedReply, facts: list[Fact], k: int) -> float:
-    """Return nDCG at k where a hit gains the facts it is the first to hold (Clarke et al. 2008, α = 1).
+    """Return nDCG at k, where a hit gains the facts it is the first to hold.
+
+    This is Clarke et al. 2008 with α = 1.
 
     The ideal is the best order of the same hits, with each fact that was never retrieved as a hit of its own behind.
     """

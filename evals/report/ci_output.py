@@ -1,4 +1,4 @@
-"""A run for a continuous-integration server: JUnit XML, a step summary in Markdown, and annotations."""
+"""CI output of a run: JUnit XML, a step summary in Markdown, annotations."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _add(suite: ElementTree.Element, group: str, name: str, kind: str, message: 
 
 
 def markdown(verdict: GateVerdict, *, title: str = "isnad eval gate") -> str:
-    """Write the verdict, the declared metrics and the cases that are worse, for a step summary."""
+    """Write verdict, metrics and worse cases as Markdown for a step summary."""
     sign = {"pass": "✅", "regression": "❌"}.get(verdict.finding, "⚠️")
     rows = [f"## {sign} {title}", "", _cell(verdict.headline), ""]
     if verdict.population:
@@ -98,7 +98,10 @@ def _cell(text: str) -> str:
 
 
 def annotation_lines(verdict: GateVerdict, prompts: Sequence[str]) -> list[str]:
-    """Write lines that a code host shows at each changed prompt: an error, or a warning if nothing is decided."""
+    """Write lines that a code host shows at each changed prompt.
+
+    An error, or a warning if nothing is decided.
+    """
     if not verdict.exit_code:
         return []
     level = "error" if verdict.finding == "regression" else "warning"

@@ -1,4 +1,4 @@
-"""A run as one HTML file that opens from disk: no script, no network, right-to-left where the words are."""
+"""A run as one HTML file without script or network, in both directions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Passage(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A sentence of an answer: its degree of support (a style class), files, passages on the page, reasons."""
+    """A sentence of an answer, with its style class, files, passages and reasons."""
 
     text: str
     degree: str  # full, partial, none, unknown
@@ -62,7 +62,10 @@ class SideView(NamedTuple):
 
 
 class CaseView(NamedTuple):
-    """A case with the answers of both sides. `standing`: invariant, confirmed, open, flaky, better or failing."""
+    """A case with the answers of both sides.
+
+    `standing`: invariant, confirmed, open, flaky, better or failing.
+    """
 
     case: Case
     standing: str
@@ -80,7 +83,9 @@ def render_report(
     *,
     language: Literal["en", "ar"] = "en",
 ) -> str:
-    """Render the report of a run; with a `base` run its changes, with a verdict the decision.
+    """Render the report of a run.
+
+    With a `base` run its changes, with a verdict the decision.
 
     Everything that an article, an answer or a prompt says is escaped; nothing is loaded from anywhere.
     """
@@ -145,7 +150,7 @@ def _score_by_case(
 
 
 def _standings(verdict: GateVerdict | None, outcomes: Outcomes) -> list[tuple[str, str]]:
-    """Return (case, standing) in reading order: what broke, what is open, what got better, what still fails."""
+    """Return (case, standing) in reading order: what broke comes first."""
     groups: list[tuple[str, list[str]]] = []
     if verdict:
         groups = [
@@ -166,7 +171,10 @@ def _standings(verdict: GateVerdict | None, outcomes: Outcomes) -> list[tuple[st
 def _case_view(
     case: Case, standing: str, change: str, scorer: Scorer, answers: Mapping[str, Mapping[str, list[ScoredAnswer]]]
 ) -> CaseView:
-    """Show a case with the most telling answer of each side: a failing repeat if there is any."""
+    """Show a case with the most telling answer of each side.
+
+    A failing repeat if there is any.
+    """
     sides = []
     for side, by_case in answers.items():
         if scored := by_case.get(case.id):
@@ -241,7 +249,7 @@ def _prompt_diffs(before: Manifest, now: Manifest) -> list[tuple[str, list[tuple
 
 
 def _diff_rows(old: list[str], new: list[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield (kind, old line, new line), of a long equal stretch the first and last three lines."""
+    """Yield (kind, old line, new line); long equal stretches are shortened."""
     kinds = {"equal": "same", "replace": "changed", "delete": "gone", "insert": "new"}
     for tag, a, b, c, d in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
         longest = max(b - a, d - c)

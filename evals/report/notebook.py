@@ -1,4 +1,7 @@
-"""Ask cases in a notebook and show the scores. For a look: what decides is `isnad eval gate`."""
+"""Ask cases in a notebook and show the scores.
+
+For a look: what decides is `isnad eval gate`.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,10 @@ class Evaluation(Value, frozen=True, kw_only=True):
         return summarise(self.cases, {outcome.case: (outcome,) for outcome in self.outcomes})
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a table with a row for each case (`COLUMNS`). Raises UsageError without pandas."""
+        """Return a table with a row for each case (`COLUMNS`).
+
+        Raises UsageError without pandas.
+        """
         rows = []
         for case, entry, outcome in zip(self.cases, self.entries, self.outcomes, strict=True):
             text = entry.reply.answer.text if entry.reply else None
@@ -63,7 +69,7 @@ class Evaluation(Value, frozen=True, kw_only=True):
 def evaluate(
     assistant: Assistant, cases: Iterable[Case], *, progress: Callable[[int], None] = lambda done: None
 ) -> Evaluation:
-    """Ask every case once and score the answers against the articles of the assistant's store.
+    """Ask every case once and score the answers on the assistant's articles.
 
     A case that could not be answered is an error, never a failure. `progress(done)` is called after each. Cases come
     from `evals.cases.case.load` or `evals.cases.case.suite`.

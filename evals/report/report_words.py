@@ -1,4 +1,4 @@
-"""The words of a verdict and of its reasons, in the languages of the report (`report_words.toml`)."""
+"""The words of a verdict and its reasons, from `report_words.toml`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of a run: shares with intervals, metrics, failure stages, abstention as a 2×2."""
+"""The figures of a run: shares, metrics, failure stages, abstention."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Abstention(Value, frozen=True, kw_only=True):
 
 
 class Spending(Value, frozen=True, kw_only=True):
-    """Money where it is counted, tokens, and seconds at the median and the 95th percentile."""
+    """Money, tokens, and seconds at the median and the 95th percentile."""
 
     cost: float | None
     tokens_in: int
@@ -63,7 +63,10 @@ class Summary(Value, frozen=True, kw_only=True):
 
 
 def summarise(cases: Sequence[Case], outcomes: Outcomes) -> Summary:
-    """Summarise a run. Each repeat of a case counts; errors count in nothing but `errors`."""
+    """Summarise a run. Each repeat of a case counts.
+
+    Errors count in nothing but `errors`.
+    """
     by_id = {case.id: case for case in cases}
     every = [outcome for repeats in outcomes.values() for outcome in repeats]
     valid = [outcome for outcome in every if outcome.passed is not None]

@@ -19,7 +19,7 @@ SHORT = ("abstention", "fact_recall", "grounded", "citation_precision", "gold_ci
 
 
 def run_text(cases: Sequence[Case], outcomes: Outcomes, summary: Summary, manifest: Manifest) -> str:
-    """Describe a run: its share of passes, the metrics, and each failing case with its stage."""
+    """Describe a run: passes, metrics, and each failing case with its stage."""
     failing = [
         _failing_text(case, repeats)
         for case, repeats in outcomes.items()
