@@ -27,6 +27,7 @@ from assistant.web.uploads import Uploads
 from index.errors import IsnadError
 from index.ingest.sync import Progress, quiet
 from index.language.normalize import folded
+from index.messages.reason import Reason
 from index.models import Article, Filters, Hit, Skipped, Span, SyncReport
 from index.store.ledger import Ledger
 from index.token_count import count
@@ -282,7 +283,7 @@ class AnswerService:
             file for file in files if file.is_file() and not file.is_symlink() and incoming in file.resolve().parents
         ]
         strange = tuple(
-            Skipped(path=file.name, reason="it was not sent to this page") for file in files if file not in sent
+            Skipped(path=file.name, detail=Reason("uploads.not_sent")) for file in files if file not in sent
         )
         try:
             report = self._uploads.add(sent, owner if self.may_upload else "", progress)

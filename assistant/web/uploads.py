@@ -20,6 +20,7 @@ from assistant.web.rate_limit import Limits
 from index.errors import NotFound, SourceError, UsageError
 from index.ingest.sync import Progress, quiet, remove, sync
 from index.loaders.article_loader import LIMITS, read
+from index.messages.reason import Reason
 from index.models import Article, Skipped, SyncReport
 from index.store.ledger import Ledger
 
@@ -89,19 +90,19 @@ class Uploads:
         refused: list[Skipped] = []
         for file in files:
             own = file.stat().st_size
-            reason = ""
+            reason: Reason | None = None
             if len(chosen) >= limits.files:
-                reason = f"at most {limits.files} files at a time; add the rest afterwards"
+                reason = Reason.of("uploads.too_many_at_once", limit=limits.files)
             elif number >= limits.kept_files:
-                reason = f"you have {number} files here already; remove some first"
+                reason = Reason.of("uploads.too_many_kept", count=number)
             elif size + own > limits.upload:
-                reason = f"one upload holds at most {limits.upload / 1e6:,.0f} MB"
+                reason = Reason.of("uploads.too_large", limit=limits.upload / 1e6)
             elif total + own > limits.kept:
-                reason = f"your files may take {limits.kept / 1e6:,.0f} MB; remove some first"
+                reason = Reason.of("uploads.too_much_kept", limit=limits.kept / 1e6)
             elif file.suffix.lower() not in LIMITS:
-                reason = f"not a type of article file; add one of {', '.join(LIMITS)}"
+                reason = Reason.of("uploads.wrong_type", suffixes=list(LIMITS))
             if reason:
-                refused.append(Skipped(path=file.name, reason=reason))
+                refused.append(Skipped(path=file.name, detail=reason))
             else:
                 chosen.append(file)
                 number, size, total = number + 1, size + own, total + own
@@ -131,7 +132,7 @@ def _readable(files: Sequence[Path], staged: Path, prefix: str) -> tuple[list[Pa
         try:
             shutil.copyfile(file, folder / file.name)
         except OSError as error:
-            refused.append(Skipped(path=file.name, reason=f"cannot be read ({error.strerror})"))
+            refused.append(Skipped(path=file.name, detail=Reason.of("uploads.unreadable", error=error.strerror)))
     good: list[Path] = []
     try:
         for article in read(staged):

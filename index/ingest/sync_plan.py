@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from index.ingest.worker_pool import Prepared
 from index.loaders.article_loader import ArticleRef
+from index.messages.reason import Reason
 from index.models import Skipped, SyncReport, Value
 from index.store.ledger import Ledger
 
@@ -43,9 +44,8 @@ def classify(entries: list[ArticleRef | Skipped], root: str, ledger: Ledger, cur
         if isinstance(entry, Skipped) or location is None:
             steps.append((entry, isinstance(entry, ArticleRef)))
         elif location.root != root and location.exists():
-            owner = f"{location.root} ({location.path})"
-            reason = f"the id {entry.id} belongs to {owner}; rename one, or run: isnad remove {entry.id}"
-            steps.append((Skipped(path=entry.place, id=entry.id, reason=reason), False))
+            reason = Reason.of("loaders.id_taken", id=entry.id, root=location.root, path=location.path)
+            steps.append((Skipped(path=entry.place, id=entry.id, detail=reason), False))
         elif location.sha256 == entry.sha256 and current:
             steps.append((entry, False))
             if (location.root, location.path) != (root, entry.path):
@@ -103,7 +103,9 @@ class Tally:
             changed=tuple(self.changed),
             unchanged=self.unchanged,
             skipped=tuple(
-                replace(skip, reason=f"{skip.reason}; its earlier version stays indexed") if skip.id in stays else skip
+                replace(skip, detail=Reason.of("loaders.earlier_stays", why=skip.detail or skip.reason))
+                if skip.id in stays
+                else skip
                 for skip in self.skipped
             ),
             invisible_characters=dict(self.invisible),

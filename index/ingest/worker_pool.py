@@ -23,6 +23,7 @@ from index.chunking import WHOLE, cut
 from index.language.invisible_chars import count_invisible
 from index.loaders.article_loader import ArticleRef
 from index.loaders.sandbox import clean_environment, receive, send
+from index.messages.reason import Reason
 from index.models import Article, Passage, Skipped, Value
 from index.near_duplicates import Sketch, sketch
 from index.token_count import count
@@ -30,7 +31,7 @@ from index.token_count import count
 WORTH = 100  # articles, for which a worker is worth its start: half a second of a core that has nothing to do
 AHEAD = 2  # jobs that a worker has: the current and the next
 PATIENCE = 2.0  # seconds for a worker to end by itself
-TOO_LONG = "reading it takes too long, or crashes the reader"
+TOO_LONG = Reason("loaders.too_long")
 MOST = 3  # workers: the process that writes cannot keep up with more
 SECONDS = 20.0  # of the processor, for an article in a worker
 
@@ -111,7 +112,7 @@ def _prepare_singly(refs: Iterable[ArticleRef]) -> Iterator[Prepared | Skipped]:
         for ref in refs:
             worker = worker or Worker.start()
             if worker is None:
-                yield Skipped(path=ref.place, id=ref.id, reason="no process to read it can be started; try again")
+                yield Skipped(path=ref.place, id=ref.id, detail=Reason("loaders.no_process"))
                 continue
             job = Job([ref])
             if worker.submit(job) and (outcomes := job.wait()):
@@ -119,7 +120,7 @@ def _prepare_singly(refs: Iterable[ArticleRef]) -> Iterator[Prepared | Skipped]:
             else:
                 worker.end()
                 worker = None
-                yield Skipped(path=ref.place, id=ref.id, reason=TOO_LONG)
+                yield Skipped(path=ref.place, id=ref.id, detail=TOO_LONG)
     finally:
         if worker is not None:
             worker.end()

@@ -19,6 +19,7 @@ from index.loaders.front_matter import parse_front_matter
 from index.loaders.jsonl import JsonLine, Record, check_record, is_json_lines, read_lines, record_ids
 from index.loaders.metadata import Metadata, extract_metadata, with_language
 from index.loaders.sandbox import SANDBOX
+from index.messages.reason import Reason
 from index.models import Article, Skipped, Value
 
 LIMITS = {  # bytes of a file, by its extension; other files hold no articles
@@ -56,7 +57,7 @@ class ArticleRef(Value, frozen=True, kw_only=True):
                 return _from_record(self, self.origin)
             return _from_file(self, read_bytes(Path(os.fsdecode(self.origin)), _limit(self.path)))
         except Unreadable as refused:
-            return Skipped(path=self.place, id=self.id, reason=str(refused))
+            return Skipped(path=self.place, id=self.id, detail=Reason.from_error(refused))
 
 
 def read(path: Path) -> Iterator[Article | Skipped]:
@@ -73,22 +74,21 @@ def scan(path: Path) -> Iterator[ArticleRef | Skipped]:
     """
     root = resolve_source(path)
     repeated = _repeated(_ids(root))
-    reasons: list[str] = []
+    reasons: list[Reason] = []
     empty = True
     for entry in _entries(root):
         if isinstance(entry, ArticleRef):
             empty = False
             if entry.id in repeated:
-                reason = f"another article has the id {entry.id} too: rename one"
-                entry = Skipped(path=entry.place, id=entry.id, reason=reason)
+                reason = Reason.of("loaders.same_id", id=entry.id)
+                entry = Skipped(path=entry.place, id=entry.id, detail=reason)
         elif len(reasons) < 3:
-            reasons.append(f"{entry.path}: {entry.reason}")
+            reasons.append(Reason.of("loaders.of_file", file=entry.path, why=entry.detail or entry.reason))
         yield entry
     if empty:
-        raise SourceError(
-            f"no article in {path}; put text, Markdown, HTML, PDF, Word or JSON Lines files there"
-            + "".join(f"; {reason}" for reason in reasons)
-        )
+        if reasons:
+            raise SourceError("loaders.no_article_because", path=path, reasons=reasons)
+        raise SourceError("loaders.no_article", path=path)
 
 
 def has_article(path: Path) -> bool:
@@ -102,14 +102,16 @@ def resolve_source(path: Path) -> Path:
         root = path.resolve(strict=True)
     except (OSError, RuntimeError, ValueError) as error:  # links in a circle, no permission, a NUL in the name
         missing = isinstance(error, FileNotFoundError)
-        problem = "does not exist" if missing else f"cannot be read ({getattr(error, 'strerror', None) or error})"
-        raise SourceError(f"{printable(str(path))} {problem}; give a folder of articles or a .jsonl file") from None
+        if missing:
+            raise SourceError("loaders.missing", path=printable(str(path))) from None
+        why = getattr(error, "strerror", None) or error
+        raise SourceError("loaders.path_unreadable", path=printable(str(path)), error=why) from None
     try:
         str(root).encode()
     except UnicodeEncodeError:
-        raise SourceError(f"the name of {printable(str(root))} is not valid Unicode; rename it") from None
+        raise SourceError("loaders.root_not_unicode", path=printable(str(root))) from None
     if not root.is_dir() and not is_json_lines(root.name):
-        raise SourceError(f"{path} is neither a folder nor a .jsonl file; give the folder that the file is in")
+        raise SourceError("loaders.not_a_folder", path=path)
     return root
 
 
@@ -161,8 +163,8 @@ def _files(root: Path) -> Iterator[tuple[Path, File | Skipped]]:
         return
     for entry in walk(root):
         if isinstance(entry, File) and entry.suffix not in LIMITS and not is_json_lines(entry.path):
-            reason = f"not a type of article file ({entry.suffix or 'no extension'})"
-            yield root, Skipped(path=printable(entry.path), reason=reason, error=False)
+            reason = Reason.of("loaders.not_an_article_type", suffix=entry.suffix or Reason("loaders.no_suffix"))
+            yield root, Skipped(path=printable(entry.path), detail=reason, error=False)
         else:
             yield root, entry
 
@@ -171,7 +173,7 @@ def _file_ref(root: Path, file: File) -> ArticleRef | Skipped:
     try:
         data = read_bytes(root / file.path, _limit(file.path))
     except Unreadable as refused:
-        return Skipped(path=printable(file.path), id=file.id, reason=str(refused))
+        return Skipped(path=printable(file.path), id=file.id, detail=Reason.from_error(refused))
     sha256, origin = hashlib.sha256(data).hexdigest(), os.fsencode(root / file.path)
     return ArticleRef(id=file.id, path=file.path, sha256=sha256, origin=origin, size=len(data))
 
@@ -181,13 +183,13 @@ def _record_refs(root: Path, path: str) -> Iterator[ArticleRef | Skipped]:
         for line in read_lines(root / path):
             yield _record_ref(path, line)
     except Unreadable as refused:
-        yield Skipped(path=printable(path), reason=str(refused))
+        yield Skipped(path=printable(path), detail=Reason.from_error(refused))
 
 
 def _record_ref(path: str, line: JsonLine) -> ArticleRef | Skipped:
     if line.record is None:
         place = f"{printable(path)}:{line.number}"
-        return Skipped(path=place, id=line.id, reason=line.trouble, unidentifiable=line.unidentifiable)
+        return Skipped(path=place, id=line.id, detail=line.trouble, unidentifiable=line.unidentifiable)
     record, size = line.record, len(line.record.text)
     return ArticleRef(id=str(record.id), path=path, line=line.number, sha256=record.sha256, origin=record, size=size)
 
@@ -205,7 +207,7 @@ def _from_file(ref: ArticleRef, data: bytes) -> Article:
         extracted = SANDBOX.extract(kind, data)
         text, known = extracted.text, extracted.metadata
     if not text.strip():
-        raise Unreadable("it is empty")
+        raise Unreadable("loaders.empty")
     return _article(ref, text, hashlib.sha256(data).hexdigest(), known)
 
 
@@ -217,7 +219,7 @@ def _kind(path: str, data: bytes) -> tuple[str, str]:
     if data.startswith(b"PK\x03\x04"):
         return "docx", ""
     if suffix in (".pdf", ".docx"):
-        raise Unreadable(f"it is named {suffix}, but is no such file")
+        raise Unreadable("loaders.wrong_suffix", suffix=suffix)
     if suffix in (".html", ".htm", ".xhtml"):
         return "html", ""
     text = decode(data)

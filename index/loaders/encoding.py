@@ -10,6 +10,9 @@ from __future__ import annotations
 import codecs
 import re
 
+from index.errors import IsnadError
+from index.messages.reason import Reason
+
 MARKS = (  # the longer ones first: the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -31,7 +34,7 @@ _MIXED = re.compile("[\u0621-\u064a][A-Za-zÀ-ÿŒœŸƒ]|[A-Za-zÀ-ÿŒœŸƒ][
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 
 
-class Unreadable(Exception):
+class Unreadable(IsnadError):
     """A file cannot be read as an article; the message says why."""
 
 
@@ -47,16 +50,16 @@ def decode(data: bytes) -> str:
     text = _decode(data)
     reason = binary_reason(text)
     if reason:
-        raise Unreadable(reason)
+        raise Unreadable(reason.code, **reason.params)
     return text
 
 
-def binary_reason(text: str) -> str | None:
+def binary_reason(text: str) -> Reason | None:
     """Return why a decoded text is binary: NUL, or more than 1 % control characters; None where it is text."""
     if "\x00" in text:
-        return "it holds NUL characters: a binary file, or UTF-16 without its byte order mark"
+        return Reason("loaders.has_nul")
     if len(_CONTROL.findall(text)) > CONTROL_SHARE * len(text):
-        return "more than 1 % of it are control characters: a binary file"
+        return Reason("loaders.has_controls")
     return None
 
 
@@ -67,7 +70,7 @@ def _decode(data: bytes) -> str:
                 return data[len(mark) :].decode(encoding)
             except UnicodeDecodeError as broken:
                 raise Unreadable(
-                    f"it begins as {encoding.upper()} and is broken at byte {len(mark) + broken.start + 1}"
+                    "loaders.broken_encoding", encoding=encoding.upper(), byte=len(mark) + broken.start + 1
                 ) from None
     try:
         return data.decode()
@@ -75,9 +78,7 @@ def _decode(data: bytes) -> str:
         page = _code_page(data)
         if page:
             return data.decode(page)
-        raise Unreadable(
-            f"it is neither UTF-8 nor any other encoding that can be told for certain (byte {broken.start + 1})"
-        ) from None
+        raise Unreadable("loaders.unknown_encoding", byte=broken.start + 1) from None
 
 
 def _code_page(data: bytes) -> str | None:

@@ -49,9 +49,9 @@ def extract(kind: str, data: bytes) -> ExtractedText:
     """
     extracted = _READERS[kind](data)
     if not extracted.text.strip():
-        raise Unreadable("there is no text in it")
+        raise Unreadable("loaders.no_text")
     if len(extracted.text) > MAX_TEXT:
-        raise Unreadable(f"it holds more than {MAX_TEXT:,} characters")
+        raise Unreadable("loaders.too_many_characters", limit=MAX_TEXT)
     return extracted
 
 
@@ -101,7 +101,7 @@ def _docx(data: bytes) -> ExtractedText:
     try:
         document = docx.Document(io.BytesIO(data))
     except (ValueError, KeyError, zipfile.BadZipFile, SyntaxError) as error:
-        raise Unreadable(f"it is a damaged or foreign Word file ({type(error).__name__})") from None
+        raise Unreadable("loaders.damaged_word", error=type(error).__name__) from None
     lines = []
     for part in document.iter_inner_content():
         if isinstance(part, Table):
@@ -128,13 +128,13 @@ def _check_parts(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise Unreadable(f"it is a damaged archive ({error})") from None
+        raise Unreadable("loaders.damaged_archive", error=error) from None
     if not any(part.filename == "word/document.xml" for part in parts):
-        raise Unreadable("it is an archive, not a Word document")
+        raise Unreadable("loaders.not_word")
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_EXPANDED:
-        raise Unreadable(f"it expands to more than {MAX_PARTS:,} parts or {MAX_EXPANDED:,} bytes")
+        raise Unreadable("loaders.expands_too_much", parts=MAX_PARTS, size=MAX_EXPANDED)
     if any(part.file_size > max(1_000_000, MAX_RATIO * part.compress_size) for part in parts):
-        raise Unreadable(f"a part of it expands more than {MAX_RATIO}-fold")
+        raise Unreadable("loaders.part_expands", ratio=MAX_RATIO)
 
 
 def _pdf(data: bytes) -> ExtractedText:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from index.loaders.encoding import Unreadable
+from index.messages.reason import Reason
 from index.models import Skipped, Value
 
 MAX_BYTES = 5_000_000  # a long article has 50 kB; the Bible has 4 MB
@@ -46,7 +47,7 @@ def _walk(root: Path, folder: str, depth: int) -> Iterator[File | Skipped]:
         unidentifiable = bool(folder and id_problem(folder))  # and so is all that it holds
         yield Skipped(
             path=printable(folder),
-            reason=f"the folder cannot be read: {_os_reason(failed)}",
+            detail=Reason.of("loaders.folder_unreadable", error=_os_reason(failed)),
             unidentifiable=unidentifiable,
         )
         return
@@ -58,7 +59,7 @@ def _walk(root: Path, folder: str, depth: int) -> Iterator[File | Skipped]:
             unidentifiable = id_problem(name) is not None
             yield Skipped(
                 path=printable(path),
-                reason=reason,
+                detail=reason,
                 error=wrong,
                 id=None if unidentifiable else name,
                 unidentifiable=unidentifiable,
@@ -66,29 +67,29 @@ def _walk(root: Path, folder: str, depth: int) -> Iterator[File | Skipped]:
         elif entry.is_dir(follow_symlinks=False):
             yield from _walk(root, path, depth + 1)
         elif trouble := id_problem(name):
-            yield Skipped(path=printable(path), reason=trouble, unidentifiable=True)
+            yield Skipped(path=printable(path), detail=trouble, unidentifiable=True)
         else:
             yield File(id=name, path=path, suffix=suffix.lower())
 
 
-def _refusal(root: Path, entry: os.DirEntry[str], depth: int) -> tuple[str | None, bool]:
+def _refusal(root: Path, entry: os.DirEntry[str], depth: int) -> tuple[Reason | None, bool]:
     """Return why an entry of a folder is not read, and whether that is an error."""
     if entry.name.startswith("."):
-        return "its name begins with a dot: hidden", False
+        return Reason("loaders.hidden"), False
     try:
         mode = entry.stat(follow_symlinks=False).st_mode
     except OSError as failed:
-        return f"it cannot be read: {_os_reason(failed)}", True
+        return Reason.of("loaders.unreadable", error=_os_reason(failed)), True
     if stat.S_ISLNK(mode):
         target = os.path.realpath(entry.path)
         if not os.path.exists(target):
-            return "a link to nothing", True
+            return Reason("loaders.link_to_nothing"), True
         if not Path(target).is_relative_to(root.resolve()):
-            return "a link that leads out of the folder; copy the file here instead", True
-        return "a link; what it points to is read where it is", False
+            return Reason("loaders.link_outside"), True
+        return Reason("loaders.link_inside"), False
     if stat.S_ISDIR(mode):
-        return ("folders nested too deep", True) if depth >= DEEPEST else (None, False)
-    return (None, False) if stat.S_ISREG(mode) else ("neither a file nor a folder (a pipe, a socket or a device)", True)
+        return (Reason("loaders.folders_too_deep"), True) if depth >= DEEPEST else (None, False)
+    return (None, False) if stat.S_ISREG(mode) else (Reason("loaders.not_a_file"), True)
 
 
 @contextmanager
@@ -97,10 +98,10 @@ def open_regular(path: Path) -> Iterator[io.BufferedReader]:
     try:
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as failed:
-        raise Unreadable(f"it cannot be read: {_os_reason(failed)}") from None
+        raise Unreadable("loaders.unreadable", error=_os_reason(failed)) from None
     with open(number, "rb") as file:
         if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise Unreadable("it is not a regular file")
+            raise Unreadable("loaders.not_regular")
         yield file
 
 
@@ -111,26 +112,27 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
         try:
             data = file.read(limit + 1) if size <= limit else b""
         except OSError as failed:
-            raise Unreadable(f"it cannot be read: {_os_reason(failed)}") from None
+            raise Unreadable("loaders.unreadable", error=_os_reason(failed)) from None
     if max(size, len(data)) > limit:
-        raise Unreadable(f"it has {max(size, len(data)):,} bytes; the limit is {limit:,}")
+        raise Unreadable("loaders.too_many_bytes", size=max(size, len(data)), limit=limit)
     return data
 
 
-def id_problem(id: str) -> str | None:
+def id_problem(id: str) -> Reason | None:
     """Return why a name cannot be an article's id; None where it can.
 
-    >>> id_problem("politics/2025-08-01"), id_problem("a[1]")
-    (None, 'an id may not hold [ or ]: rename it')
+    >>> id_problem("politics/2025-08-01")
+    >>> print(id_problem("a[1]"))
+    an id may not hold [ or ]: rename it
     """
     if not id or id.endswith("/"):
-        return "the id is empty"
+        return Reason("loaders.id_empty")
     if any(unicodedata.category(sign) == "Cs" for sign in id):
-        return "its name is not valid Unicode: rename it"
+        return Reason("loaders.name_not_unicode")
     if any(unicodedata.category(sign) in _BAD_CATEGORIES or sign in _DIRECTION for sign in id):
-        return "an id may not hold control or direction characters: rename it"
+        return Reason("loaders.id_controls")
     if _BAD_IN_IDS & set(id):
-        return "an id may not hold [ or ]: rename it"
+        return Reason("loaders.id_brackets")
     return None
 
 

@@ -16,6 +16,7 @@ import msgspec
 from index.loaders.encoding import binary_reason
 from index.loaders.field_names import NAMES, parse_fields
 from index.loaders.folder import MAX_BYTES, id_problem, open_regular
+from index.messages.reason import Reason
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 MAX_RATIO = 100  # how far gzip may expand, past the first RATIO_FROM bytes
@@ -52,7 +53,7 @@ class JsonLine(msgspec.Struct, frozen=True):
 
     number: int
     record: Record | None = None
-    trouble: str = ""
+    trouble: Reason | None = None
     id: str | None = None
     unidentifiable: bool = False  # its `id` can be read and cannot be an id
 
@@ -78,7 +79,7 @@ def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[JsonLine]:
     Raises Unreadable where the file itself cannot be opened. A damaged file ends in a JsonLine with the reason.
     """
     for number, raw in _raw_lines(path, limit):
-        if isinstance(raw, str):
+        if isinstance(raw, Reason):
             yield JsonLine(number, trouble=raw)
         else:
             yield _line(number, raw)
@@ -87,13 +88,13 @@ def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[JsonLine]:
 def check_record(number: int, record: Mapping[str, object]) -> JsonLine:
     """Check a record given as a mapping as a line of a file is checked; `published` may be a date.
 
-    >>> check_record(1, {"id": "a", "text": " "}).trouble
-    'its text is empty'
+    >>> check_record(1, {"id": "a", "text": " "}).trouble.code
+    'loaders.text_empty'
     """
     try:
         return _line(number, msgspec.json.encode(record))
     except (TypeError, ValueError) as error:
-        return JsonLine(number, trouble=f"it is no article record: {error}")
+        return JsonLine(number, trouble=Reason.of("loaders.not_a_record", error=error))
 
 
 def record_ids(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
@@ -112,7 +113,7 @@ def _line(number: int, raw: bytes) -> JsonLine:
     name = str(record.id)
     if trouble := id_problem(name):
         return JsonLine(number, trouble=trouble, unidentifiable=True)
-    trouble = binary_reason(record.text) or (None if record.text.strip() else "its text is empty")
+    trouble = binary_reason(record.text) or (None if record.text.strip() else Reason("loaders.text_empty"))
     return JsonLine(number, trouble=trouble, id=name) if trouble else JsonLine(number, record, id=name)
 
 
@@ -138,19 +139,19 @@ def _id(raw: bytes) -> str | None:
     return None if id_problem(name) else name
 
 
-def _problem(error: Exception) -> str:
+def _problem(error: Exception) -> Reason:
     if isinstance(error, RecursionError):
-        return "it is nested too deep"
+        return Reason("loaders.nested_too_deep")
     if isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8"
+        return Reason("loaders.not_utf8")
     if isinstance(error, msgspec.ValidationError):
-        return f"it is no article record: {error}"
+        return Reason.of("loaders.not_a_record", error=error)
     if isinstance(error, msgspec.DecodeError):
-        return f"it is not JSON: {error}"
-    return "its `published` is not an ISO date such as 2025-08-01"
+        return Reason.of("loaders.not_json", error=error)
+    return Reason("loaders.bad_published")
 
 
-def _raw_lines(path: Path, limit: int) -> Iterator[tuple[int, bytes | str]]:
+def _raw_lines(path: Path, limit: int) -> Iterator[tuple[int, bytes | Reason]]:
     """Yield the numbered lines as they stand, or the reason why a line cannot be read."""
     number = 0
     with _unpacked(path) as (file, packed):
@@ -162,16 +163,16 @@ def _raw_lines(path: Path, limit: int) -> Iterator[tuple[int, bytes | str]]:
                 if len(line) > limit:
                     while line and not line.endswith(b"\n"):
                         line = file.readline(limit)
-                    yield number, f"it is longer than {limit:,} bytes"
+                    yield number, Reason.of("loaders.line_too_long", limit=limit)
                 elif line.strip():
                     yield number, line
                 else:
                     number += _skip_blank_lines(file)
                 if packed and file.tell() > max(RATIO_FROM, MAX_RATIO * packed.tell()):
-                    yield number + 1, f"the file expands more than {MAX_RATIO}-fold; the rest of it is not read"
+                    yield number + 1, Reason.of("loaders.file_expands", ratio=MAX_RATIO)
                     return
         except (OSError, EOFError, zlib.error) as error:
-            yield number + 1, f"the file is damaged here ({error}); the rest of it is not read"
+            yield number + 1, Reason.of("loaders.damaged_here", error=error)
 
 
 def _skip_blank_lines(file: io.BufferedReader | gzip.GzipFile) -> int:

@@ -38,17 +38,19 @@ def extract_pdf_text(data: bytes, limit: int) -> str:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         locked = "password" in str(error).lower()
-        raise Unreadable("it is locked with a password" if locked else f"it is a damaged PDF ({error})") from None
+        if locked:
+            raise Unreadable("loaders.locked") from None
+        raise Unreadable("loaders.damaged_pdf", error=error) from None
     if len(document) > MAX_PAGES:
-        raise Unreadable(f"it has {len(document):,} pages; the limit is {MAX_PAGES:,}")
+        raise Unreadable("loaders.too_many_pages", pages=len(document), limit=MAX_PAGES)
     pages: list[str] = []
     for number in range(len(document)):
         pages.append(_page(document, number))
         if sum(map(len, pages)) > limit:
-            raise Unreadable(f"it holds more than {limit:,} characters")
+            raise Unreadable("loaders.too_many_characters", limit=limit)
     text = "\n\n".join(filter(None, pages))
     if not text.strip():
-        raise Unreadable("there is no text in it: a scan? Run it through OCR first")
+        raise Unreadable("loaders.no_text_scan")
     return text
 
 
@@ -58,7 +60,7 @@ def _page(document: Any, number: int) -> str:
     try:
         page = document[number].get_textpage()
     except pypdfium2.PdfiumError as error:
-        raise Unreadable(f"its page {number + 1} is damaged ({error})") from None
+        raise Unreadable("loaders.damaged_page", page=number + 1, error=error) from None
     lines = [_repair(line) for line in "".join(_letters(page)).splitlines()]
     return join_lines(_reverse_visual_order(lines))
 

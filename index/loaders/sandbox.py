@@ -19,6 +19,7 @@ import msgspec
 from index.loaders.encoding import Unreadable
 from index.loaders.extraction import ExtractedText, extract
 from index.loaders.metadata import UNKNOWN, Metadata, stated_metadata
+from index.messages.reason import Reason
 from index.models import Value
 
 SECONDS = 20.0  # of the processor, for a file
@@ -37,7 +38,7 @@ class _Task(Value, frozen=True, kw_only=True):
 
 class _Reply(Value, frozen=True, kw_only=True):
     extracted: ExtractedText | None = None
-    reason: str = ""
+    reason: Reason | None = None
 
 
 class Sandbox:
@@ -63,18 +64,19 @@ class Sandbox:
             try:
                 self._start()
             except OSError as error:  # no more handles, processes or memory: no fault of the file
-                raise Unreadable(f"no process to read it can be started ({error.strerror})") from None
+                raise Unreadable("loaders.no_process_because", error=error.strerror) from None
             try:
                 reply = self._ask(task)
             except TimeoutError:
                 self._end()
-                raise Unreadable(f"reading it takes more than {task.seconds:g} seconds") from None
+                raise Unreadable("loaders.too_slow", seconds=task.seconds) from None
             except (OSError, msgspec.DecodeError):
                 if self._end() == -signal.SIGPROF:
-                    raise Unreadable(f"reading it takes more than {task.seconds:g} seconds") from None
-                raise Unreadable("reading it needs too much memory, or crashes the reader") from None
+                    raise Unreadable("loaders.too_slow", seconds=task.seconds) from None
+                raise Unreadable("loaders.crashed") from None
         if reply.extracted is None:
-            raise Unreadable(reply.reason)
+            why = reply.reason or Reason("loaders.crashed")
+            raise Unreadable(why.code, **why.params)
         return reply.extracted
 
     def close(self) -> None:
@@ -163,13 +165,13 @@ def _reply(task: _Task) -> _Reply:
     try:
         return _Reply(extracted=_do(task))
     except Unreadable as refused:
-        return _Reply(reason=str(refused))
+        return _Reply(reason=Reason.from_error(refused))
     except RecursionError:
-        return _Reply(reason="it is nested too deep")
+        return _Reply(reason=Reason("loaders.nested_too_deep"))
     except MemoryError:
-        return _Reply(reason="reading it needs too much memory")
+        return _Reply(reason=Reason("loaders.too_much_memory"))
     except Exception as error:  # a library's own failure on a file that is not sound
-        return _Reply(reason=f"it is damaged ({type(error).__name__})")
+        return _Reply(reason=Reason.of("loaders.damaged", error=type(error).__name__))
 
 
 def _serve(parent: socket.socket, memory: int) -> None:

@@ -65,7 +65,7 @@ def _plain(value: object) -> str | int | float | Reason | tuple[str | int | floa
         case PurePath():
             return str(value)
         case Exception():
-            return Reason.from_error(value)
+            return Reason.from_error(value) if hasattr(value, "code") and hasattr(value, "params") else str(value)
         case tuple() | list():
             return tuple(item for item in map(_plain, value) if not isinstance(item, tuple))
         case _:
