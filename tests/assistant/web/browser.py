@@ -48,13 +48,13 @@ class Reader:
         )
         self.context.set_default_timeout(WAIT)
         self.page = self.context.new_page()
-        self.page.on("console", self._said)
+        self.page.on("console", self._logged)
         self.page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
         self.page.on("dialog", lambda dialog: (self.trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         self.context.on("request", self._left)
         self.context.on("page", lambda page: page is not self.page and self.trouble.append(f"window: {page.url}"))
 
-    def _error(self, message: Any) -> None:
+    def _logged(self, message: Any) -> None:
         left = "signal is aborted" in message.text  # Gradio's stream, when the reader reloads or leaves
         if message.type == "error" and not left:
             self.trouble.append(f"console: {message.text}")
