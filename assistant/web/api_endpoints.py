@@ -17,16 +17,6 @@ from assistant.web.service import AnswerService, Asking
 from index.errors import IsnadError
 
 MOST = 50  # passages of one search
-REFUSALS = {
-    "not_text": "the question is not text",
-    "empty": "the question is empty",
-    "too_long": "the question is too long; ask in at most 2,000 characters",
-    "unreadable": "the question is not valid Unicode; write it in UTF-8",
-    "too_many": "too many questions in a minute; wait a little",
-    "busy": "many are asking just now; try again in a moment",
-    "budget": "your money for today is used up; ask again tomorrow",
-    "budget_all": "the money for today is used up; ask again tomorrow",
-}
 
 
 def answer_record(
@@ -39,7 +29,7 @@ def answer_record(
         record: dict[str, Any] = msgspec.to_builtins(service.ask(ticket, question, filters=chosen))
         return record
     except Refused as error:
-        return {"error": REFUSALS[error.refusal], "why": error.refusal}
+        return {"error": str(error), "why": error.refusal}
     except IsnadError as error:
         return {"error": str(error), "why": type(error).__name__}
 
@@ -56,7 +46,7 @@ def search_record(
 ) -> dict[str, Any]:
     """The hits as `isnad search --json` prints them, or `error` and `why`."""
     if refusal := service.refusal(service.visitor(request), question):
-        return {"error": REFUSALS[refusal], "why": refusal}
+        return {"error": str(Refused(refusal)), "why": refusal}
     try:
         chosen = parse_filters(date_from, date_to, [language], [publisher])
         hits = service.search(question, limit=max(1, min(int(limit), MOST)), filters=chosen)

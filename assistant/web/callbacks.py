@@ -16,7 +16,7 @@ from assistant.web.gradio_setup import gr
 from assistant.web.page_events import LOG, Updates, event_field, handle_errors, send_to_js
 from assistant.web.page_parts import FilterFields, Form, Page
 from assistant.web.service import AnswerService
-from assistant.web.words import WORDS, Language, chosen
+from assistant.web.words import WORDS, Language, choose_language
 from index.errors import IsnadError
 from index.ingest.sync import Progress
 from index.models import SyncReport
@@ -100,7 +100,9 @@ class Callbacks:
     def arrive(self, request: gr.Request) -> Updates:
         """The page as the address says: `c` a conversation, `s` a shared one, `a` a place in an article, `lang` the language."""
         asked, owner, page = request.query_params, self.service.owner(request), self.page
-        language = chosen(asked.get("lang") or request.cookies.get(COOKIE), request.headers.get("accept-language"))
+        language = choose_language(
+            asked.get("lang") or request.cookies.get(COOKIE), request.headers.get("accept-language")
+        )
         shown = self._shown(language, owner, asked.get("c", ""))
         if token := asked.get("s"):
             shown |= self._shared(language, token)

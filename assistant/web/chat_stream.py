@@ -112,7 +112,7 @@ async def stream_chat(
     except TicketUsed:
         return
     except Refused as error:
-        yield [*before, _message("assistant", chat_markup.notice_html(getattr(words, error.refusal), "wrong"))]
+        yield [*before, _message("assistant", chat_markup.notice_html(error.in_language(language), "wrong"))]
         return
     if conversation in service.underway:
         slot.release()

@@ -307,4 +307,4 @@ def _address(request: Request) -> str:
 
 def _error(status: int, key: str) -> Response:
     heads = {"retry-after": "60"} if status == 429 else None
-    return JSONResponse({"error": key, "say": login_pages.SAID[key]}, status, headers=heads)
+    return JSONResponse({"error": key, "say": login_pages.line(key)}, status, headers=heads)

@@ -20,9 +20,8 @@ from assistant.web.conversation_store import Kind
 from assistant.web.gradio_setup import gr
 from assistant.web.page_events import Updates, event_field, handle_errors, send_to_js, turn_number
 from assistant.web.page_parts import FilterFields, Form, Page
-from assistant.web.rate_limit import Refused
 from assistant.web.service import AnswerService
-from assistant.web.words import WORDS, Language, Words
+from assistant.web.words import WORDS, Language
 from index.errors import NotFound, UsageError
 from index.models import Filters
 
@@ -47,7 +46,7 @@ class Questions:
         page = self.page
         turn, question = self._turn(form[page.conversation], self.service.owner(request), event)
         if not question:
-            raise NotFound(WORDS[form[page.language]].not_yours)
+            raise NotFound("page.not_yours")
         updates = self._ask(form, question, turn, request, quoting=event_field(event, "quoting") is True)
         updates.pop(page.box, None)
         return updates
@@ -97,7 +96,7 @@ class Questions:
         page = self.page
         turn, question = self._turn(conversation, self.service.owner(request), event)
         if not question:
-            raise NotFound(WORDS[language].not_yours)
+            raise NotFound("page.not_yours")
         note = chat_markup.notice_html(WORDS[language].editing)
         return {page.box: question, page.replaces: turn, page.editing: note, page.bridge: send_to_js(focus="box")}
 
@@ -111,14 +110,11 @@ class Questions:
 
     def _ask(self, form: Form, question: str, replaces: int, request: gr.Request, *, quoting: bool = False) -> Updates:
         page, service = self.page, self.service
-        words, conversation = WORDS[form[page.language]], form[page.conversation]
+        language, conversation = form[page.language], form[page.conversation]
         if conversation in service.underway:
-            raise UsageError(words.still_writing)
-        try:
-            ticket = service.admit(service.visitor(request), question)
-        except Refused as error:
-            raise UsageError(getattr(words, error.refusal)) from None
-        filters = _filters(page.read_filters(form), words)
+            raise UsageError("page.still_writing")
+        ticket = service.admit(service.visitor(request), question)
+        filters = _filters(page.read_filters(form))
         owner = service.owner(request)
         turns = service.conversations.turns(conversation, owner) if conversation else ()
         if not turns:
@@ -130,7 +126,7 @@ class Questions:
             page.bridge: send_to_js(conversation=conversation),
             page.conversation: conversation,
             page.asked: pending,
-            page.chat: chat_stream.pending_chat(service, turns, pending, words.language),
+            page.chat: chat_stream.pending_chat(service, turns, pending, language),
             page.box: "",
             page.editing: "",
             page.replaces: 0,
@@ -144,10 +140,7 @@ class Questions:
         return named, next((turn.question for turn in turns if turn.number == named), "")
 
 
-def _filters(fields: FilterFields, words: Words) -> Filters:
-    """Return the filters that the fields say. Raises UsageError, in the page's language, where a date is none."""
-    try:
-        filters = parse_filters(fields.since, fields.until, fields.languages, fields.publishers)
-    except UsageError:
-        raise UsageError(words.bad_date) from None
+def _filters(fields: FilterFields) -> Filters:
+    """Return the filters that the fields say. Raises UsageError."""
+    filters = parse_filters(fields.since, fields.until, fields.languages, fields.publishers)
     return msgspec.structs.replace(filters, file_ids=tuple(map(str, fields.files)))

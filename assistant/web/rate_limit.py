@@ -13,6 +13,7 @@ from typing import Literal
 
 from assistant.models import Usage
 from index.errors import IsnadError, UsageError
+from index.messages.reason import Reason
 from index.models import Value
 from index.search.retriever import LONGEST, checked
 
@@ -26,7 +27,7 @@ class Refused(IsnadError):
     """A question that the limits do not let through; `refusal` names the limit."""
 
     def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal)
+        super().__init__("web.refused", why=Reason.term("refusal", refusal))
         self.refusal = refusal
 
 

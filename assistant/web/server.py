@@ -25,7 +25,7 @@ from assistant.web.connections import Network, server_config
 from assistant.web.logins import Logins
 from assistant.web.middleware import Guard, KnownFunctions
 from assistant.web.service import AnswerService
-from assistant.web.words import WORDS, chosen
+from assistant.web.words import WORDS, choose_language
 from index.errors import NotFound, UsageError
 from index.models import Span
 
@@ -119,7 +119,7 @@ def _routes(api: FastAPI, service: AnswerService) -> None:
         Of all routes it alone is asked while answers are written, so it waits for no thread.
         """
         cited = service.citations_at(a, owner=service.owner(request), conversation=c, token=s)
-        return HTMLResponse(article_panel.place_html(service, a, chosen(lang, None), cited))
+        return HTMLResponse(article_panel.place_html(service, a, choose_language(lang, None), cited))
 
     @api.get("/export/{conversation}.{form}")
     def export(conversation: str, form: str, request: Request) -> Response:
@@ -140,7 +140,7 @@ def _routes(api: FastAPI, service: AnswerService) -> None:
         answer = next((turn.answer for turn in turns if turn.number == number), None)
         if answer is None:
             return _json({"error": "not_found"}, 404)
-        words = WORDS[chosen(lang, None)]
+        words = WORDS[choose_language(lang, None)]
         return _json({"text": clipboard.as_text(answer, words), "html": clipboard.as_html(answer, words)})
 
 

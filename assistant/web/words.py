@@ -1,28 +1,52 @@
-"""The words of the page in Arabic and in English. Both languages have every field, or the program does not start."""
+"""The words of the page in Arabic and in English, from the section `page` of the message catalogue."""
 
 from __future__ import annotations
 
 import re
+from typing import Literal
 
-from assistant.web.arabic import ARABIC
-from assistant.web.english import ENGLISH
-from assistant.web.wording import Language, Words
+from index.messages.catalog import section
 
-__all__ = ["ARABIC", "ENGLISH", "LANGUAGES", "WORDS", "Language", "Words", "chosen"]
-
-WORDS: dict[Language, Words] = {"ar": ARABIC, "en": ENGLISH}
+Language = Literal["ar", "en"]
 LANGUAGES = {"ar": "العربية", "en": "English", "fr": "Français", "tr": "Türkçe", "fa": "فارسی", "de": "Deutsch"}
 
 
-def chosen(cookie: str | None, accepted: str | None) -> Language:
-    """The language of the page: what the visitor chose, else Arabic or English by what the browser prefers, Arabic where it says nothing.
+class Words:
+    """What the page itself says in a language, each message of the section `page` as an attribute.
 
-    >>> chosen(None, "en-GB,en;q=0.9"), chosen("ar", "en-GB"), chosen(None, "fr-FR,fr;q=0.9,ar;q=0.5"), chosen(None, None)
-    ('en', 'ar', 'ar', 'ar')
+    Placeholders such as `{date}` are filled in where the words are used.
+
+    >>> Words("en").send, Words("ar").direction
+    ('Ask', 'rtl')
     """
-    if cookie in ("ar", "en"):
-        return "ar" if cookie == "ar" else "en"
-    for code in re.findall(r"[a-z]{2,3}", re.sub(r"-\w+|;\s*q=[\d.]+", "", (accepted or "").lower())):
-        if code == "ar" or code == "en":
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+        self.direction: Literal["rtl", "ltr"] = "rtl" if language == "ar" else "ltr"
+        self.switch_to: Language = "en" if language == "ar" else "ar"
+        self._messages = section("page", language)
+
+    def __getattr__(self, name: str) -> str:
+        try:
+            return str(self.__dict__["_messages"][name])
+        except KeyError:
+            raise AttributeError(f"the page has no words {name!r}") from None
+
+
+ARABIC, ENGLISH = Words("ar"), Words("en")
+WORDS: dict[Language, Words] = {"ar": ARABIC, "en": ENGLISH}
+
+
+def choose_language(cookie: str | None, accepted: str | None) -> Language:
+    """Return the language of the page: the visitor's choice, else the browser's preference, else Arabic.
+
+    >>> choose_language(None, "en-GB,en;q=0.9"), choose_language("ar", "en-GB"), choose_language(None, None)
+    ('en', 'ar', 'ar')
+    >>> choose_language(None, "fr-FR,fr;q=0.9,ar;q=0.5")
+    'ar'
+    """
+    preferred = re.findall(r"[a-z]{2,3}", re.sub(r"-\w+|;\s*q=[\d.]+", "", (accepted or "").lower()))
+    for code in (cookie, *preferred):
+        if code in ("ar", "en"):
             return "ar" if code == "ar" else "en"
     return "ar"
