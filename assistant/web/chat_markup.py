@@ -24,6 +24,7 @@ from assistant.web.markup import (
     tag,
     title,
 )
+from assistant.web.verdict_labels import is_verbatim, verdict_key, verdict_label
 from assistant.web.words import Language, Words
 from index.models import Article, Value
 
@@ -98,7 +99,7 @@ def _linked(text: str, view: View) -> str:
 def _sentences(answer: Answer, view: View) -> str:
     numbers = {source.file_id: number for number, source in enumerate(answer.sources, 1)}
     known = _known(answer, view)
-    parts, last = [], 0
+    parts, last, verbatim = [], 0, is_verbatim(answer.sentences)
     for sentence in answer.sentences:
         parts.append(_lines(MARK.sub("", answer.text[last : sentence.start])))
         parts.append(_sentence(sentence))
@@ -107,7 +108,7 @@ def _sentences(answer: Answer, view: View) -> str:
             again = any(before.file_id == file_id for before in sentence.citations[:at])
             number = numbers.get(file_id, len(numbers) + 1)
             parts.append(_chip(place(citation), file_id, number, view, known.get(file_id), again, citation.quote))
-        parts.append(_verdict(sentence, view))
+        parts.append(_verdict(sentence, view, verbatim))
         last = sentence.end
     return "".join([*parts, _lines(MARK.sub("", answer.text[last:]))])
 
@@ -139,13 +140,20 @@ def _sentence(sentence: Sentence) -> str:
     return tag("span", struck, class_=f"s {sentence.verdict}")
 
 
-def _verdict(sentence: Sentence, view: View) -> str:
-    """What the check found, with its reasons on hover, on a press, and for those who hear the page; nothing where all is well."""
+def _verdict(sentence: Sentence, view: View, verbatim: bool) -> str:
+    """Return the verdict in a word, with its reasons on hover, on a press, and for those who hear the page.
+
+    A quotation of a `verbatim` answer has none: the line below the answer says what it is.
+    """
     reasons = reason_texts(sentence, view.language)
-    name = view.words.note if sentence.verdict == "supported" else getattr(view.words, sentence.verdict)
-    look: dict[str, object] = {"class_": f"verdict {sentence.verdict}", "dir": view.words.direction}
+    key = verdict_key(sentence)
+    unlabelled = key == "supported" or (verbatim and key == "verbatim")
+    if unlabelled and not reasons:
+        return ""
+    name = view.words.note if unlabelled else verdict_label(sentence, view.words)
+    look: dict[str, object] = {"class_": f"verdict {key}", "dir": view.words.direction}
     if not reasons:
-        return "" if sentence.verdict == "supported" else tag("span", inline(name), **look)
+        return tag("span", inline(name), **look)
     why = _listed(reasons, view)
     summary = tag("summary", inline(name) + tag("span", inline(f": {why}"), class_="sr"))
     return tag("details", summary + tag("span", prose(why), class_="because"), title=why, **look)
@@ -183,15 +191,22 @@ def _chip(
 
 
 def _coverage(answer: Answer, view: View) -> str:
+    """Return the line that says how much of the answer is supported; of bare quotations, that they are quotations."""
     if answer.coverage is None or not answer.sentences:
         return ""
-    supported, every = sum(sentence.verdict == "supported" for sentence in answer.sentences), len(answer.sentences)
+    keys, words = [verdict_key(sentence) for sentence in answer.sentences], view.words
+    supported, every = sum(sentence.verdict == "supported" for sentence in answer.sentences), len(keys)
     whole = answer.complete and supported == every
-    count = (view.words.borne_out_all if whole else view.words.borne_out_some).format(supported=supported, all=every)
+    if is_verbatim(answer.sentences):
+        count = words.verbatim
+    else:
+        count = (words.borne_out_all if whole else words.borne_out_some).format(supported=supported, all=every)
+    parts = [tag("span", inline(count), class_="all" if whole else "some")]
+    if unverified := keys.count("not_verified"):
+        parts.append(tag("span", inline(words.not_verified_some.format(count=unverified)), class_="some"))
     model = answer.engine.partition("model:")[2]
-    by = tag("span", inline(view.words.written_by_model.format(model=model)), class_="by") if model else ""
-    counted = tag("span", inline(count), class_="all" if whole else "some")
-    return tag("p", counted + _as_of(answer, view) + by, class_="coverage")
+    by = tag("span", inline(words.written_by_model.format(model=model)), class_="by") if model else ""
+    return tag("p", "".join(parts) + _as_of(answer, view) + by, class_="coverage")
 
 
 def _as_of(answer: Answer, view: View) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from assistant.models import Answer, Citation, Sentence
 from assistant.rendering.plain_text import direction, one_line, plain
 from assistant.web.markup import inline, tag
+from assistant.web.verdict_labels import verdict_label
 from assistant.web.words import Words
 
 
@@ -82,7 +83,7 @@ def _marks(sentence: Sentence, numbers: dict[str, int]) -> str:
 
 
 def _doubt(sentence: Sentence, words: Words) -> str:
-    return "" if sentence.verdict == "supported" else f" ({getattr(words, sentence.verdict)})"
+    return "" if sentence.verdict == "supported" else f" ({verdict_label(sentence, words)})"
 
 
 def _paragraphs(answer: Answer) -> Iterator[list[Sentence]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -204,18 +205,45 @@ def test_a_file_id_of_any_letters_makes_a_link_that_leads_back_to_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "element", "name"),
+    ("verdict", "checked_by", "element", "name"),
     [
-        ("supported", '<span class="s">', None),
-        ("partly", '<span class="s partly">', "partly borne out"),
-        ("unsupported", '<span class="s unsupported"><s>', "not borne out"),
-        ("unchecked", '<span class="s unchecked">', "not checked"),
+        ("supported", "judge", '<span class="s">', "supported (judge)"),
+        ("supported", "entailment", '<span class="s">', "supported (entailment model)"),
+        ("supported", "quote", '<span class="s">', "verbatim quotation"),
+        ("supported", None, '<span class="s">', None),  # an answer of before
+        ("partly", "judge", '<span class="s partly">', "partly borne out"),
+        ("unsupported", "rules", '<span class="s unsupported"><s>', "not borne out"),
+        ("unchecked", None, '<span class="s unchecked">', "not verified: read the source"),
     ],
 )
-def test_each_verdict_looks_its_own_way(verdict: str, element: str, name: str | None) -> None:
-    shown = chat_markup.answer_html(told(cited("It held.", "a", "ok", verdict)), 1, view())
+def test_each_verdict_looks_its_own_way_and_says_who_knows(
+    verdict: str, checked_by: Any, element: str, name: str | None
+) -> None:
+    sentence = replace(cited("It held.", "a", "ok", verdict), checked_by=checked_by)
+    composed = replace(cited("So it rained.", "a", "ok", "supported"))
+    shown = chat_markup.answer_html(told(sentence, composed), 1, view())
     assert element in shown
     assert (f">{name}<" in shown) if name else 'class="verdict' not in shown
+
+
+def test_a_sentence_that_cites_nothing_has_no_source() -> None:
+    bare = replace(cited("It held.", "a", "ok", "unchecked"), citations=())
+    shown = chat_markup.answer_html(told(bare), 1, view())
+    assert 'class="verdict no_source"' in shown and ">no source<" in shown and "not verified" not in shown
+
+
+@pytest.mark.parametrize(("words", "name"), [(ENGLISH, "verbatim quotation"), (ARABIC, "اقتباس حرفي")])
+def test_bare_quotations_are_called_that_and_nothing_more(words: Words, name: str) -> None:
+    quotes = [replace(cited(text), checked_by="quote") for text in ("It held.", "It rained.")]
+    shown = chat_markup.answer_html(told(*quotes), 1, view(words))
+    assert Read(shown).text.count(name) == 1 and 'class="verdict' not in shown
+    assert words.borne_out_all.partition("(")[0] not in shown
+
+
+def test_sentences_that_nobody_verified_are_counted_below_the_answer() -> None:
+    open_, judged = cited("One.", "a", "ok", "unchecked"), replace(cited("Two."), checked_by="judge")
+    shown = Read(chat_markup.answer_html(told(open_, judged), 1, view())).text
+    assert "1 of 2 sentences are borne out" in shown and "not verified: 1" in shown
 
 
 def test_a_reason_is_on_hover_and_is_heard_in_the_language_of_the_page() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from assistant.web.callbacks import SENT_WORDS
+from assistant.web.verdict_labels import VerdictKey
 from assistant.web.words import ARABIC, ENGLISH, WORDS, Words, choose_language
 from index.messages.catalog import section
 
@@ -17,7 +19,7 @@ SOURCES = "".join(path.read_text("utf-8") for path in Path("assistant/web").glob
 def used() -> set[str]:
     """The names after `words.`, `WORDS[language].`, `ARABIC.` or `page.` in the package, and those that are asked for by name."""
     named = re.findall(r"(?:\bwords|WORDS\[language\]|\bARABIC)\.([a-z_]+)|\(\"page\.([a-z_]+)\"", SOURCES)
-    by_name = {*SENT_WORDS, "too_large", "supported", "partly", "unsupported", "unchecked"}
+    by_name = {*SENT_WORDS, "too_large", *get_args(VerdictKey)}
     return ({name or code for name, code in named} | by_name) - {"css", "js"}
 
 
