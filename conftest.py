@@ -36,6 +36,7 @@ def no_keys() -> None:
     for name in list(os.environ):
         if name.startswith(("OPENAI_", "ISNAD_")):
             del os.environ[name]
+    os.environ["ISNAD_JUDGE"] = "off"  # tests of the judge turn it on: elsewhere it would be one more request
 
 
 @pytest.fixture(autouse=True)

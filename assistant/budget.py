@@ -64,6 +64,10 @@ class BudgetedModel:
         self.name = model.name
         self._model, self._budget, self._prices, self._count = model, budget, prices, count
 
+    def sharing_budget(self, model: Model) -> BudgetedModel:
+        """Return another model whose calls are paid from the same budget, at the same prices."""
+        return BudgetedModel(model, self._budget, self._prices, self._count)
+
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
         """Stream the model's reply and charge it, also where it breaks off or is left early."""
         with self._budget.spending(messages) as charge:

@@ -141,8 +141,10 @@ def answer_writer(retriever: Retriever, settings: Settings, model: Any = None) -
     from assistant.generative.model_writer import ModelWriter
     from index.token_count import count
 
+    chosen = _chat(settings) if model is None else as_model(model)
     return ModelWriter(
-        _chat(settings) if model is None else as_model(model),
+        chosen,
+        judge=answer_judge(settings, chosen),
         count=count,
         budget=settings.context_tokens,
         prices=_prices(settings),
@@ -179,11 +181,35 @@ def budgeted_model(settings: Settings, limit: float) -> Model | None:
     return BudgetedModel(_chat(settings), budget(settings, limit), _prices(settings), count)
 
 
+def answer_judge(settings: Settings, model: Model) -> Model | None:
+    """Return who judges what `model` wrote: itself, the model that `judge` names, or None for "off".
+
+    A judge of its own spends from the same budget as a budgeted model.
+    """
+    from assistant.budget import BudgetedModel
+
+    if settings.judge == "off":
+        return None
+    if settings.judge in ("same", model.name) and settings.judge_base_url is None:
+        return model
+    judge = _judge_chat(settings, model.name if settings.judge == "same" else settings.judge)
+    return model.sharing_budget(judge) if isinstance(model, BudgetedModel) else judge
+
+
 def judge_model(settings: Settings) -> Model:
     """Return the configured model, to judge with. Raises UsageError where none is configured."""
     if not settings.has_model:
         raise UsageError("settings.no_judge")
-    return _chat(settings)
+    if settings.judge in ("same", "off") and settings.judge_base_url is None:
+        return _chat(settings)
+    return _judge_chat(settings, settings.model if settings.judge in ("same", "off") else settings.judge)
+
+
+def _judge_chat(settings: Settings, name: str) -> Model:
+    from assistant.chat_model import ChatModel
+
+    address = settings.judge_base_url or settings.base_url
+    return ChatModel(_provider(settings, settings.judge_key(), address), name, answer_tokens=settings.answer_tokens)
 
 
 def _prices(settings: Settings) -> Prices:

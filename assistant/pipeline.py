@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from msgspec.structs import replace
 
-from assistant.chat_model import Model, Prices, total_usage
+from assistant.chat_model import Model, Prices, total_usage, usage_of
 from assistant.disagreements.conflicts import conflicts, merge, rivals
 from assistant.generators import run_to_completion
 from assistant.models import Answer, Conflict, Draft, RetrievedPassage, Sentence, Source, Usage
@@ -48,6 +48,9 @@ class Writer(Protocol):
 
     @property
     def model(self) -> Model | None: ...
+
+    @property
+    def judge(self) -> Model | None: ...
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]: ...
 
@@ -142,6 +145,10 @@ class _Request:
             draft = replace(draft, details=(none_passes(self.filters),))
         self.clock.lap("write")
         sentences = draft.sentences if draft.examined else verify_sentences(draft.sentences, parsed.text, self.hits)
+        if self.writer.judge and not draft.abstained:
+            self.clock.lap("check")
+            sentences = self._judge(self.writer.judge, sentences)
+            self.clock.lap("judge")
         disagreements = self._disagreements(sentences, parsed.text)
         self.clock.lap("check")
         return applied(self._assemble(draft, sentences, disagreements), policy, self.hits, parsed.language)
@@ -212,6 +219,17 @@ class _Request:
         self.hits = self.retriever.search_any(translation.questions, self.limit, allowed, self.hits)
         self.clock.lap("retrieve")
         return replace(parsed, shared=True)
+
+    def _judge(self, judge: Model, sentences: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
+        """Let the judge read the sentences; count what it cost, and say why it gave no ruling."""
+        from assistant.grounding.judged_answer import judge_sentences
+
+        judged = judge_sentences(judge, sentences, self.hits)
+        same = self.writer.model is not None and judge.name == self.writer.model.name
+        if judged.replies:
+            self.usages.append(usage_of(judged.replies, self.writer.prices if same else Prices()))
+        self.details += judged.details
+        return judged.sentences
 
     def _disagreements(self, sentences: tuple[Sentence, ...], question: str) -> tuple[Conflict, ...]:
         cited = set(cited_ids(sentences))

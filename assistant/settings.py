@@ -76,6 +76,8 @@ class Settings(Value, frozen=True, kw_only=True):
     policy: Literal["show", "strict"] = (
         "show"  # what becomes of unsupported sentences: shown as such, or struck through
     )
+    judge: str = "same"  # who reads what a model wrote: the same model, another by its name, or "off"
+    judge_base_url: str | None = None
     repair: bool = False  # whether a model writes once more what the check does not bear out
     price_in: float | None = None
     price_out: float | None = None
@@ -130,6 +132,11 @@ class Settings(Value, frozen=True, kw_only=True):
             return None
         return _host(self.embedding_base_url or self.base_url)
 
+    def judge_key(self) -> str:
+        """The key for the judge's server. A key never goes to another host than the one it was set for."""
+        same = self.judge_base_url is None or _name(self.judge_base_url) == _name(self.base_url)
+        return self.model_key() if same else "none"
+
     def model_key(self) -> str:
         """The key for the chat server; servers on one's own machine ask for none, and get a dummy."""
         return self.key.reveal() if self.key else "none"
@@ -148,7 +155,10 @@ class Settings(Value, frozen=True, kw_only=True):
         'set'
         """
         plain = {name: getattr(self, name) for name in _NAMES}
-        plain |= {name: _without_password(plain[name]) for name in ("base_url", "embedding_base_url", "chroma")}
+        plain |= {
+            name: _without_password(plain[name])
+            for name in ("base_url", "embedding_base_url", "judge_base_url", "chroma")
+        }
         return plain | {name: "set" if getattr(self, name) else "not set" for name in _KEYS}
 
 
@@ -203,7 +213,7 @@ def _unknown(name: str) -> Reason:
 
 def _sensible(settings: Settings) -> Settings:
     """The settings, checked for what no type can say."""
-    for name in ("base_url", "embedding_base_url"):
+    for name in ("base_url", "embedding_base_url", "judge_base_url"):
         url = getattr(settings, name)
         if url is not None and not _is_address(url):
             raise UsageError("settings.not_an_address", name=_VARIABLES[name])

@@ -19,6 +19,7 @@ from index.messages.reason import Reason
 from index.models import Article, Hit
 
 if TYPE_CHECKING:
+    from assistant.chat_model import Model
     from assistant.grounding import Judgement
 
 
@@ -117,6 +118,56 @@ def check_record(sentence: str, articles: Iterable[Article], question: str) -> J
 def verify_sentences(sentences: Iterable[Sentence], question: str, hits: Sequence[Hit]) -> tuple[Sentence, ...]:
     """Return the sentences with a verdict each."""
     return tuple(map(AnswerVerifier(question, hits).verify, sentences))
+
+
+JUDGED_TOGETHER = 12  # lines of `isnad check --judge` in a request
+
+
+def judged_claims(
+    lines: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]], model: Model
+) -> list[dict[str, Any]]:
+    """Judge lines of `isnad check` in one request; `rows` are their checks, each gets `judge` and the judge's verdict.
+
+    What the rules refute by figures or quotation marks stays unsupported.
+    """
+    from assistant.grounding.judge import JudgeClaim, JudgeSource, NoRuling, judge
+    from assistant.grounding.judged_answer import apply_ruling
+
+    claims = [JudgeClaim(text=line["claim"], sources=(JudgeSource(text=line["context"]),)) for line in lines]
+    judged = []
+    for line, row, ruling in zip(lines, rows, judge(model, claims).rulings, strict=True):
+        if isinstance(ruling, NoRuling):
+            judged.append({**row, "judge": {"error": ruling.why}})
+            continue
+        text = line["claim"]
+        sentence = Sentence(
+            text=text,
+            start=0,
+            end=len(text),
+            verdict=row["verdict"],
+            checked_by=row["checked_by"],
+            contradictions=row["contradictions"],
+        )
+        if row["checked_by"] != "quote":
+            sentence = apply_ruling(sentence, ruling, {})
+        kept = row["reasons"] if row["contradictions"] else ()
+        judged.append(
+            {
+                **row,
+                "verdict": sentence.verdict,
+                "checked_by": sentence.checked_by,
+                "reasons": (*kept, *sentence.reasons) if row["checked_by"] != "quote" else row["reasons"],
+                "contradictions": sentence.contradictions,
+                "judge": {
+                    "label": ruling.label,
+                    "quote": ruling.quotes[0] if ruling.quotes else "",
+                    "quotes": ruling.quotes,
+                    "wrong": ruling.wrong,
+                    "source_says": ruling.source_says,
+                },
+            }
+        )
+    return judged
 
 
 def checked_record(record: dict[str, Any]) -> dict[str, Any]:

@@ -47,29 +47,60 @@ def bars(quiet: bool) -> Iterator[Progress]:
             bar.close()
 
 
-def records(path: Path, reply: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
-    """A line of JSON for each line of a file; a bad one gives `{"id","error"}`, the rest go on, and the exit code is 1."""
+Record = dict[str, Any]
+Finish = Callable[[list[Record], list[Record]], list[Record]]  # records, their results → the results to print
+
+
+def records(path: Path, reply: Callable[[Record], Record], finish: Finish | None = None, size: int = 1) -> int:
+    """Print a line of JSON for each line of a file; a bad one gives `{"id","error"}`, the rest go on, and the exit code is 1.
+
+    `finish` gets the good records of every `size` lines with their results, to complete these together.
+    """
+    failed = False
+    group: list[tuple[Record | None, Record]] = []
+    for number, line in numbered(path):
+        record, result = _answered(number, line, reply)
+        failed = failed or record is None
+        group.append((record, result))
+        if len(group) >= size:
+            _print_group(group, finish)
+            group = []
+    _print_group(group, finish)
+    return complain(f"some lines of {path} failed; they carry an error") if failed else 0
+
+
+def _answered(number: int, line: bytes, reply: Callable[[Record], Record]) -> tuple[Record | None, Record]:
+    """Return a line's record with its result, or None with its error."""
     import msgspec
 
     from index.errors import IsnadError, UsageError
 
-    failed = False
-    for number, line in numbered(path):
-        one: Any = None
-        try:
-            record = msgspec.json.decode(line)
-            if not isinstance(record, dict):
-                raise UsageError("cli.not_an_object", number=number)
-            one = record.get("id")
-            result = {"id": one, **reply(record)}
-        except RecursionError:
-            failed, result = True, {"id": None, "error": f"line {number}: {UsageError('cli.nested_too_deep')}"}
-        except (IsnadError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            where = "" if one is not None or f"line {number}" in str(error) else f"line {number}: "
-            failed, result = True, {"id": one, "error": f"{where}{error}"}
-        sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
-        sys.stdout.flush()
-    return complain(f"some lines of {path} failed; they carry an error") if failed else 0
+    name: Any = None
+    try:
+        record = msgspec.json.decode(line)
+        if not isinstance(record, dict):
+            raise UsageError("cli.not_an_object", number=number)
+        name = record.get("id")
+        return record, {"id": name, **reply(record)}
+    except RecursionError:
+        return None, {"id": None, "error": f"line {number}: {UsageError('cli.nested_too_deep')}"}
+    except (IsnadError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        where = "" if name is not None or f"line {number}" in str(error) else f"line {number}: "
+        return None, {"id": name, "error": f"{where}{error}"}
+
+
+def _print_group(group: list[tuple[Record | None, Record]], finish: Finish | None) -> None:
+    import msgspec
+
+    good = [(record, result) for record, result in group if record is not None]
+    finished = [result for _, result in good]
+    if finish and good:
+        finished = finish([record for record, _ in good], finished)
+    results = iter(finished)
+    for record, result in group:
+        shown = result if record is None else next(results)
+        sys.stdout.write(msgspec.json.encode(shown).decode() + "\n")
+    sys.stdout.flush()
 
 
 def numbered(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -134,18 +134,19 @@ def verify(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Check claims against texts: does the text bear the claim out? Needs no store and no model; --judge asks one, too."""
-    from assistant.verification import checked_record
+    from assistant.verification import JUDGED_TOGETHER, checked_record, judged_claims
 
     if not options.judge:
         return records(options.batch, checked_record)
     from assistant import container
-    from assistant.grounding.judge import judged_record
     from assistant.settings import Settings
 
     settings = Settings.load()
     model = container.judge_model(settings)
     print(f"claims and texts are sent to {settings.destination}", file=sys.stderr)
-    return records(options.batch, lambda record: {**checked_record(record), **judged_record(record, model)})
+    return records(
+        options.batch, checked_record, lambda lines, rows: judged_claims(lines, rows, model), JUDGED_TOGETHER
+    )
 
 
 def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:

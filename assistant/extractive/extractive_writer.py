@@ -20,6 +20,7 @@ class Extractive:
 
     engine = "extract"
     model: Model | None = None
+    judge: Model | None = None
     prices = Prices()
 
     def __init__(self, frequency: Frequency) -> None:

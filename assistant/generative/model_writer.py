@@ -13,7 +13,7 @@ from index.models import Hit
 
 
 class ModelWriter:
-    """Writes with a model. `count` counts tokens; `today` is the clock, an input so that a request can be repeated."""
+    """Writes with a model. `count` counts tokens; `today` is the clock, an input so that a request can be repeated; `judge` reads what was written."""
 
     def __init__(
         self,
@@ -24,9 +24,10 @@ class ModelWriter:
         prices: Prices,
         today: Callable[[], date] = date.today,
         repair: bool = False,
+        judge: Model | None = None,
     ) -> None:
         self.engine = f"model:{model.name}"
-        self.model, self.prices = model, prices
+        self.model, self.prices, self.judge = model, prices, judge
         self._count, self._budget, self._today, self._repair = count, budget, today, repair
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:

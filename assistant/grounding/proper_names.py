@@ -96,7 +96,7 @@ def dateline_end(text: str) -> int:
     """Return where the dateline ends that a news text may begin with, 0 if there is none.
 
     >>> dateline_end("MARSEILLE – Fires were lit."), dateline_end("Fires were lit - twice."), dateline_end("عمّان – بدأ العمل.")
-    (12, 0, 7)
+    (12, 0, 8)
     """
     match = _DATELINE.match(text)
     return match.end() if match and (match[1].isupper() or not match[1].isascii()) else 0

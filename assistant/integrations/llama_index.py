@@ -271,6 +271,7 @@ class _Instructed:
     """Writes with a model, under instructions of the user's own where there are any."""
 
     prices = Prices()
+    judge: Model | None = None
 
     def __init__(
         self, model: Model, instructions: BasePromptTemplate | None, budget: int, today: Callable[[], date]

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Protocol
 
 from assistant.chat_model import Model
-from assistant.grounding.judge import Label, Ruling, ruled
+from assistant.grounding.judge import JudgeClaim, JudgeSource, Label, Ruling, judge
 from assistant.models import Sentence
 from evals.models import Failed, Measured
 
@@ -32,7 +32,8 @@ class ModelJudge:
         self._model = model
 
     def __call__(self, statement: str, evidence: str, question: str = "") -> Ruling | Failed:
-        ruling = ruled(self._model, statement, evidence, question)
+        claim = JudgeClaim(text=statement, sources=(JudgeSource(text=evidence),))
+        (ruling,) = judge(self._model, [claim]).rulings
         return ruling if isinstance(ruling, Ruling) else Failed(ruling.why)
 
 

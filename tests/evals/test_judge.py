@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from assistant.chat_model import Message
-from assistant.grounding.judge import NoRuling, read_ruling
+from assistant.grounding.judge import JudgeClaim, JudgeSource, NoRuling, read_rulings
 from evals.cases.labelling import LabelRow, evaluate_labels, queue_sentences, read_table, write_table
 from evals.gate.statistics import wilson
 from evals.metrics.citation_support import CheckedSupport
@@ -53,7 +53,13 @@ class Scripted:
 
 
 def ruling(label: str, quote: str = "") -> str:
-    return json.dumps({"label": label, "quote": quote}, ensure_ascii=False)
+    quotes = [quote] if quote else []
+    return json.dumps({"rulings": [{"id": 1, "label": label, "quotes": quotes}]}, ensure_ascii=False)
+
+
+def read_ruling(reply: str, text: str) -> Ruling | NoRuling:
+    (read,) = read_rulings(reply, [JudgeClaim(text="كلف 40 مليونا", sources=(JudgeSource(text=text),))])
+    return read
 
 
 @pytest.mark.parametrize(
@@ -75,12 +81,15 @@ def test_a_ruling_with_a_quotation_that_is_found_is_a_ruling(reply: str) -> None
     [
         ("yes", "not one JSON object"),
         ("", "not one JSON object"),
-        ('{"label": "supported", "quote": ""}', "not the object"),
-        ('{"label": "full"', "not one JSON object"),
-        ('{"label": "full", "quote": "كلف", "score": 1}', "not the object"),
+        ('{"rulings": [{"id": 1, "label": "supported"}]}', "not the object"),
+        ('{"rulings": [{"id": 1', "not one JSON object"),
+        ('{"rulings": [{"id": 1, "label": "full", "quotes": ["كلف"], "score": 1}]}', "not the object"),
+        ('{"rulings": []}', "no ruling"),
+        ('{"rulings": [{"id": 2, "label": "full", "quotes": ["كلف 40 مليون"]}]}', "no ruling"),
+        (ruling("full", "الجسر"), "a single word"),
         (ruling("full"), "quotes nothing"),
-        (ruling("full", "كلف 50 مليون دينار"), "not in the text"),
-        (ruling("contradicts", "نعم هذا صحيح"), "not in the text"),
+        (ruling("full", "كلف 50 مليون دينار"), "not in the sources"),
+        (ruling("contradicts", "نعم هذا صحيح"), "not in the sources"),
     ],
 )
 def test_a_reply_that_cannot_be_believed_is_an_error_and_no_verdict(reply: str, why: str) -> None:
@@ -90,7 +99,7 @@ def test_a_reply_that_cannot_be_believed_is_an_error_and_no_verdict(reply: str, 
 
 def test_a_useless_reply_is_asked_for_once_more_with_what_was_wrong_and_then_is_an_error() -> None:
     mends = Scripted("yes", ruling("full", "كلف 40 مليون"))
-    assert ModelJudge(mends)("كلف 40 مليونا", TEXT) == Ruling(label="full", quote="كلف 40 مليون")
+    assert ModelJudge(mends)("كلف 40 مليونا", TEXT) == Ruling(label="full", quotes=("كلف 40 مليون",))
     assert "it is not one JSON object" in mends.asked[1][-1]["content"]
     stubborn = Scripted("yes")
     assert isinstance(ModelJudge(stubborn)("كلف 40 مليونا", TEXT), Failed) and len(stubborn.asked) == 2
@@ -108,7 +117,9 @@ def test_what_a_text_says_is_data_to_the_judge_and_never_leaves_its_fence() -> N
     system, user = (one["content"] for one in model.asked[0])
     boundary = user.splitlines()[0]
     assert boundary.startswith("data-") and boundary not in hostile and boundary in system
-    assert user.split(f"{boundary}\n")[3].startswith("TEXT:") and hostile in user.split(f"{boundary}\n")[3]
+    source, claims = user.split(f"{boundary}\n")[1:3]
+    assert source.startswith("SOURCE S1") and hostile in source and claims.startswith("SENTENCES")
+    assert "كم كلف الجسر" not in user  # the question is no evidence
 
 
 def test_the_same_request_is_made_for_the_same_data() -> None:
@@ -234,7 +245,7 @@ def test_the_machinery_runs_on_attributionbench_with_a_scripted_judge() -> None:
 
     def quoting(request: str) -> str:
         """Says full and quotes the beginning of the text; every tenth reply is no JSON."""
-        text = request.split("TEXT:\n")[1].split("\ndata-")[0]
+        text = request.split("publisher: –\n")[1].split("\ndata-")[0]
         return "hm" if len(text) % 10 == 0 else ruling("full", " ".join(text.split()[:4]))
 
     found = calibrate(some, ModelJudge(Scripted(quoting)))
