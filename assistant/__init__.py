@@ -28,6 +28,7 @@ register(
         ("Answer", "markdown"): "assistant.rendering.markdown:answer_markdown",
         ("Answer", "html"): "assistant.rendering.html:answer_html",
         ("Answer", "frame"): "assistant.rendering.dataframe:answer_frame",
+        ("Stream", "live"): "assistant.rendering.notebook:live",
         ("Citation", "html"): "assistant.rendering.html:citation_html",
         ("Hit", "html"): "assistant.rendering.html:hit_html",
         ("Article", "html"): "assistant.rendering.html:article_html",

@@ -234,7 +234,7 @@ class Assistant:
         ...     talk.ask("وما عملهما؟").searched
         ('وما عملهما؟ (لجنة اتفق الشيباني ولافروف)',)
         """
-        return Talk(self, before or Conversation())
+        return Talk(self.stream, before or Conversation())
 
     # --- the articles ---
 

@@ -9,13 +9,13 @@ import hashlib
 import json
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from assistant.generators import ResultIterator
 from assistant.models import Usage
-from index.errors import ProviderDown, UsageError
+from index.errors import ProviderDown
 from index.model_api import Provider, Reply
 from index.models import Value
 
@@ -97,21 +97,6 @@ class Recorded:
         for start in range(0, len(text), 12):
             yield text[start : start + 12]
         return Reply(text=text, requests=0)
-
-
-def as_model(model: Any) -> Model:
-    """Return a model of ours as it is and an LLM of llama-index wrapped as one. Raises UsageError for anything else.
-
-    >>> as_model(Recorded(Path("recordings"))).name
-    'recorded'
-    """
-    if callable(getattr(model, "reply", None)) and hasattr(model, "name"):
-        return model  # type: ignore[no-any-return]
-    if callable(getattr(model, "stream_chat", None)):
-        from assistant.integrations.llama_index import LlamaModel  # llama_index is imported already: it made the LLM
-
-        return LlamaModel(model)
-    raise UsageError("models.not_a_model", type=type(model).__name__)
 
 
 class Prices(Value, frozen=True, kw_only=True):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from assistant.models import Answer
 from assistant.query.followups import Conversation, Turn
 from assistant.streaming import AsyncStream, Stream
-
-if TYPE_CHECKING:
-    from assistant.api import Assistant
 
 
 class Talk:
@@ -23,8 +21,8 @@ class Talk:
     Talk(1 turns)
     """
 
-    def __init__(self, assistant: Assistant, conversation: Conversation) -> None:
-        self._assistant, self.conversation = assistant, conversation
+    def __init__(self, stream: Callable[..., Stream], conversation: Conversation) -> None:
+        self._stream, self.conversation = stream, conversation
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -37,7 +35,7 @@ class Talk:
 
     def stream(self, question: str, **options: Any) -> Stream:
         """Stream the answer. It becomes a turn when it has been read to its end."""
-        pieces = self._assistant.stream(question, conversation=self.conversation, **options)
+        pieces = self._stream(question, conversation=self.conversation, **options)
         return pieces.then(self._keep)
 
     async def aask(self, question: str, **options: Any) -> Answer:

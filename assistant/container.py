@@ -137,8 +137,8 @@ def answer_writer(retriever: Retriever, settings: Settings, model: Any = None) -
         from assistant.extractive.extractive_writer import Extractive
 
         return Extractive(retriever.lexical)
-    from assistant.chat_model import as_model
     from assistant.generative.model_writer import ModelWriter
+    from assistant.model_adapters import as_model
     from index.token_count import count
 
     chosen = _chat(settings) if model is None else as_model(model)

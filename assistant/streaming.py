@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from assistant.models import Answer
+from index.displays import display
 from index.errors import IsnadError, UsageError
 from index.model_api import CancelScope
 
@@ -56,9 +57,8 @@ class Stream(Generator[str, None, Answer]):
 
     def show(self) -> Answer:
         """Show the answer in a notebook while it is written, at most ten times a second, and return it."""
-        from assistant.rendering.notebook import live
-
-        return live(self)
+        answer: Answer = display(self, "live")
+        return answer
 
     def send(self, value: None, /) -> str:
         """Return the next piece."""

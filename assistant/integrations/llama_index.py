@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
-from contextvars import copy_context
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.base import BaseLLM
-from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.base.response.schema import RESPONSE_TYPE, AsyncStreamingResponse, Response, StreamingResponse
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
@@ -28,79 +26,21 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 import prompts
 from assistant import container, pipeline
-from assistant.chat_model import LANGUAGES, Message, Model, Prices
+from assistant.chat_model import LANGUAGES, Model, Prices
 from assistant.generative.compose import REFUSAL, WritingOptions, compose
+from assistant.model_adapters import LlamaModel
 from assistant.models import Answer, Draft
 from assistant.pipeline import Writer
 from assistant.query.parse import Question
 from assistant.settings import Settings as IsnadSettings
 from assistant.streaming import AsyncStream, Stream
 from index.embeddings.protocol import Embedder
-from index.errors import ProviderCut
 from index.integrations.llama_index import ArticleRetriever, hits_of
-from index.messages.reason import Reason
-from index.model_api import Reply, error_mapping
-from index.model_api.cancellation import BackgroundStream, StreamEnded
 from index.models import Filters, Hit
 from index.search.retriever import Retriever
 from index.token_count import count
 
 INSTRUCTIONS = "instructions"  # the name of the one prompt that `update_prompts` takes
-
-
-class LlamaModel:
-    """Any LLM of llama-index where a model of ours is accepted."""
-
-    def __init__(self, llm: BaseLLM) -> None:
-        self._llm = llm
-        told = llm.metadata.model_name
-        self.name = type(llm).__name__ if told in (None, "", "unknown") else str(told)
-
-    def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """Yield the LLM's reply as it streams. Raises ProviderError before the first word, ProviderCut after it.
-
-        The LLM is asked in a thread of its own; a reader who leaves abandons it, and it ends at the LLM's next piece.
-        """
-        pieces: list[str] = []
-        raw: list[Any] = []
-        asked = [ChatMessage(role=message["role"], content=message["content"]) for message in messages]
-        context = copy_context()  # llama-index keeps its traces there
-        try:
-            with BackgroundStream(lambda stream: context.run(self._ask, asked, stream)) as stream:
-                while True:
-                    text, response = stream.get()
-                    raw.append(response)
-                    if text:
-                        pieces.append(text)
-                        yield text
-        except StreamEnded:
-            return self._finished("".join(pieces), raw)
-        except Exception as error:
-            failed = error_mapping.of_exception(error, self.name).error
-            if pieces:
-                raise ProviderCut("provider.broke_off", "".join(pieces), error=failed) from None
-            raise failed from None
-
-    def _ask(self, messages: Sequence[ChatMessage], output: BackgroundStream) -> None:
-        """Put the pieces of the reply, each with the raw response; a single piece where the LLM cannot stream."""
-        try:
-            for part in self._llm.stream_chat(messages):
-                output.put((part.delta, part.raw))
-        except NotImplementedError:
-            reply = self._llm.chat(messages)
-            output.put((reply.message.content, reply.raw))
-
-    def _finished(self, text: str, raw: Sequence[Any]) -> Reply:
-        """The reply, if it is complete; what an LLM does not tell is taken to be well."""
-        if not text.strip():
-            raise error_mapping.nonsense(self.name, Reason("provider.nonsense_wordless"))
-        told = [choices[0] for part in raw if (choices := getattr(part, "choices", None))]
-        finish = getattr(told[-1], "finish_reason", None) if told else "stop"
-        if finish in (None, "length", "content_filter"):
-            raise ProviderCut("provider.ended_by", text, model=self.name, finish=finish or Reason("provider.no_finish"))
-        usage = next((part.usage for part in reversed(raw) if getattr(part, "usage", None)), None)
-        tokens_in, tokens_out = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens"))
-        return Reply(text=text, finish=str(finish), tokens_in=tokens_in, tokens_out=tokens_out)
 
 
 class CitedQueryEngine(BaseQueryEngine):

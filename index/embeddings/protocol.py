@@ -68,9 +68,7 @@ def accepted(model: Any) -> Embedder:
     if callable(getattr(model, "embed", None)) and hasattr(model, "name") and hasattr(model, "dimensions"):
         return model  # type: ignore[no-any-return]
     if callable(getattr(model, "get_text_embedding_batch", None)):
-        from index.integrations.llama_index import (
-            LlamaEmbedder,  # three seconds, which whoever has such a model has spent
-        )
+        from index.embeddings.llama_embedder import LlamaEmbedder
 
         return LlamaEmbedder(model)
     raise UsageError("embeddings.not_a_model", type=type(model).__name__)

@@ -27,7 +27,6 @@ from llama_index.core.schema import (
 
 from index.chunking import BUDGET, cut
 from index.embeddings.protocol import Embedder, Hashed, accepted
-from index.errors import ProviderDown
 from index.ingest.catch_up import catch_up
 from index.models import Article, Filters, Hit, Passage
 from index.search.lexical import LexicalIndex
@@ -35,8 +34,7 @@ from index.search.retriever import Retriever
 from index.store.ledger import Ledger
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 METADATA = ("title", "published", "publisher", "url", "language")  # fields of an article in the metadata of its nodes
 WEIGHT = 0.6  # of the vectors' scores beside the words' 1.0
@@ -157,35 +155,6 @@ class StoreEmbedding(BaseEmbedding):
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
         return await asyncio.to_thread(self._get_query_embedding, query)
-
-
-class LlamaEmbedder:
-    """An embedding model of llama-index as one of ours.
-
-    Its vectors are scaled to length one.
-    """
-
-    def __init__(self, embedding: BaseEmbedding) -> None:
-        self._embedding = embedding
-        self.name = f"llama-index:{embedding.model_name}"
-        self.dimensions = len(self.embed(["news"])[0])
-
-    def embed(self, texts: Sequence[str], *, question: bool = False) -> NDArray[np.float32]:
-        """Return an array of shape (len(texts), dimensions).
-
-        Raises ProviderDown where the model fails.
-        """
-        import numpy as np
-
-        model = self._embedding
-        try:
-            vectors = (
-                list(map(model.get_query_embedding, texts)) if question else model.get_text_embedding_batch([*texts])
-            )
-            rows = np.array(vectors, np.float32)
-        except Exception as error:
-            raise ProviderDown("provider.llama_failed", model=self.name, error=type(error).__name__) from None
-        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)
 
 
 def to_node(hit: Hit) -> NodeWithScore:

@@ -25,10 +25,10 @@ from llama_index.llms.openai_like import OpenAILike
 
 from assistant import Assistant
 from assistant import Settings as IsnadSettings
-from assistant.chat_model import as_model
 from assistant.extractive.extractive_writer import Extractive
 from assistant.generative.compose import WritingOptions, compose
 from assistant.integrations.llama_index import CitedQueryEngine, LlamaModel
+from assistant.model_adapters import as_model
 from assistant.models import Answer
 from index.errors import NoStore, ProviderCut, ProviderDown, ProviderError, ProviderRefused, UsageError
 from index.integrations.llama_index import ArticleRetriever, LlamaEmbedder, PassageSplitter, StoreEmbedding
