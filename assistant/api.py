@@ -82,8 +82,8 @@ class Assistant:
         `settings`: instead of those of the environment and of isnad.toml. With a key or a server in them a model writes
         the answers, without one they are quotations; `Settings()` quotes, whatever is set.
         `model`: the name of a model on that server, any object with `name` and `reply`, or an LLM of llama-index.
-        `embedding`: the name of an embedding model on that server, `local:NAME` for one in this process, any object with
-        `name`, `dimensions` and `embed`, or an embedding model of llama-index. The store's articles must have been
+        `embedding`: the name of an embedding model on that server, `local:NAME` for one in this process, any object
+        with `name`, `dimensions` and `embed`, or an embedding model of llama-index. The store's articles must have been
         embedded by it.
 
         Raises NoStore, which names the command that makes one, StoreError where it cannot be read, UsageError for a

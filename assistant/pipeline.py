@@ -105,8 +105,8 @@ def stream(
     without a plan.
 
     Raises UsageError where the question is blank or too long, ProviderError where a model's server failed before the
-    first word. Requests beside the answer (translation, rewriting a follow-up) fail alone, with a reason in the answer's
-    `details`. That nothing answers the question is no error: the answer abstains.
+    first word. Requests beside the answer (translation, rewriting a follow-up) fail alone, with a reason in the
+    answer's `details`. That nothing answers the question is no error: the answer abstains.
     """
     return (yield from _Request(question, retriever, writer, conversation, limit, filters, plan).run(policy))
 

@@ -1,7 +1,7 @@
-"""Settings: the only reader of the environment and of isnad.toml. The environment wins over the file, the file over the default.
+"""Settings, and the only reader of the environment and of isnad.toml.
 
-Every setting `x` is `x = …` in the file and `ISNAD_X` in the environment, but for the two that every OpenAI-compatible
-program reads: `base_url` is OPENAI_BASE_URL, and the key is OPENAI_API_KEY, which never stands in a file.
+The environment takes precedence over the file, the file over the default. Every setting `x` is `x = …` in the file and
+`ISNAD_X` in the environment, except the two that every OpenAI-compatible program reads: `base_url` is OPENAI_BASE_URL, and the key is OPENAI_API_KEY, which never stands in a file.
 """
 
 from __future__ import annotations
@@ -27,37 +27,39 @@ FILE = "isnad.toml"
 
 
 class Secret:
-    """A word that no repr, error, JSON or pickle shows; only `reveal()` does.
+    """A secret that no repr, error, JSON or pickle shows; only `reveal()` does.
 
     >>> key = Secret("sk-not-a-real-key")
     >>> key, f"{key}", key.reveal()
     (Secret(hidden), 'Secret(hidden)', 'sk-not-a-real-key')
     """
 
-    __slots__ = ("_word",)
+    __slots__ = ("_text",)
 
     def __init__(self, word: str) -> None:
-        self._word = word
+        self._text = word
 
     def reveal(self) -> str:
-        """The word itself: for the request header, and for nothing else."""
-        return self._word
+        """Return the secret, for the request header and nothing else."""
+        return self._text
 
     def __repr__(self) -> str:
         return "Secret(hidden)"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._word == self._word
+        return isinstance(other, Secret) and other._text == self._text
 
     def __hash__(self) -> int:
-        return hash((Secret, self._word))
+        return hash((Secret, self._text))
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is never written down")
 
 
 class Settings(Value, frozen=True, kw_only=True):
-    """What the user chose. Times are in seconds, prices in `currency` per million tokens (None: unknown, no cost is shown).
+    """The user's settings. Times are in seconds, prices in `currency` per million tokens.
+
+    A price of None is unknown: no cost is shown.
 
     >>> Settings().has_model, Settings(base_url="http://localhost:11434/v1", model="qwen3").destination
     (False, 'localhost:11434')
@@ -92,9 +94,9 @@ class Settings(Value, frozen=True, kw_only=True):
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, path: Path | None = None) -> Settings:
-        """The settings of the environment and of the file at `path` (default: isnad.toml here, if there is one).
+        """Load the settings of the environment and of the file at `path`, by default isnad.toml if it exists.
 
-        Raises UsageError: a file that is not there or is no TOML, a setting that does not exist or is of the wrong kind.
+        Raises UsageError for a file that is missing or no TOML, and for an unknown or malformed setting.
 
         >>> Settings.load({"OPENAI_BASE_URL": "http://localhost:11434/v1", "ISNAD_MODEL": "qwen3"}).destination
         'localhost:11434'

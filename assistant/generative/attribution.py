@@ -1,8 +1,9 @@
-"""Which sentences of a passage bear a claim out: by rare words in common, numbers and names; across languages by transcription and a word list.
+"""Attribute a claim to the sentences of a passage that support it.
 
-Pure. Where claim and passage share a script: the share of the claim's letter grams, stems and consonant skeletons that the sentence
-holds, each weighted by its rarity in the passage (BM25's idf), as lexical evidence selection does (Thorne et al. 2018; Kamoi et al. 2023,
-WiCE). Where they do not: words that transcribe alike, or that `bilingual.txt` pairs. `tools/measure_attribution.py` measures both.
+Where claim and passage share a script, by the share of the claim's letter grams, stems and consonant skeletons that a
+sentence holds, each weighted by its rarity in the passage (BM25's idf), as lexical evidence selection does (Thorne et
+al. 2018; Kamoi et al. 2023, WiCE). Otherwise by words that transcribe alike or that the bilingual word list pairs.
+`tools/measure_attribution.py` measures both.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ LITTLE = frozenset("وقد فقد لقد وقال قال قالت وقالت sai
 
 
 class Attribution(Value, frozen=True, kw_only=True):
-    """The sentences that bear a claim out best, by place, best first, and how much of the claim they hold, 0..1."""
+    """The indexes of the supporting sentences, best first, and the share of the claim that they hold, 0..1."""
 
     places: tuple[int, ...]
     strength: float
@@ -38,10 +39,10 @@ class Attribution(Value, frozen=True, kw_only=True):
 
 
 def attribute(claim: str, passage: Sequence[str], question: str = "") -> Attribution:
-    """The sentences of a passage that bear the claim out: the best one, and up to two that add what it lacks.
+    """Return the sentences of a passage that support the claim: the best, and up to two that add what it lacks.
 
-    `strength` is the share of the claim's words, weighted by rarity, that stand in them; 0 where nothing does. The question
-    decides between sentences that hold a short claim ("In Moscow.") equally well; it adds nothing to the strength.
+    `strength` is the share of the claim's words, weighted by rarity, that stand in them. The question decides between
+    sentences that hold a short claim ("In Moscow.") equally well; it adds nothing to the strength.
 
     >>> attribute("طول الجسر 620 مترا", ["افتتح الوالي الجسر أمس.", "وأوضح المهندس أن طول الجسر 620 مترا.", "وصفق الناس."])
     Attribution(places=(1,), strength=1.0, across=False)
@@ -231,7 +232,7 @@ class _Across:
 
 
 def _best(word: str, claim: _Seen, seen: _Seen) -> float:
-    """How well the word stands for one of the sentence's: 1 translated or the same, less for a transcription that is short or rough."""
+    """Return how well a sentence's word matches: 1 the same or translated, less for a rough transcription."""
     if word in claim.names:
         return max((_stands_for(word, other, other in seen.names) for other in seen.words), default=0.0)
     return max((_stands_for(word, other, False) for other in seen.words), default=0.0)

@@ -1,8 +1,9 @@
-"""The model's text, as it comes → the answer's text: its marks read, moved to the end of their sentence and written as `[file_id]`.
+"""Turn a model's streamed text into an answer with citations.
 
-Pure, character by character, so that it does not matter where a stream is cut. Nothing else in the result stands in square brackets:
-what the model wrote in them that is no mark is put in round ones, so no link, image or reference of Markdown survives; nor do its marks of
-emphasis, headings and lists.
+Marks such as `[1]` are moved to the end of their sentence and written as `[file_id]`. The text is read character by
+character, so it does not matter where a stream is cut. Nothing else in the result stands in square brackets: other text
+in them is put in round ones, so that no link, image or reference of Markdown survives; nor do its marks of emphasis,
+headings and lists.
 """
 
 from __future__ import annotations
@@ -44,7 +45,10 @@ _ID_LIKE = re.compile(r"(?=\S*[\d_])[\w./:-]{6,}")
 
 
 class CitedText(Value, frozen=True, kw_only=True):
-    """An answer's text with its marks, and its sentences: `text[start:end] == sentence.text`, the marks follow at `end`."""
+    """An answer's text with its citations, and its sentences.
+
+    `text[start:end] == sentence.text`; the marks follow at `end`.
+    """
 
     text: str
     sentences: tuple[Sentence, ...]
@@ -52,7 +56,7 @@ class CitedText(Value, frozen=True, kw_only=True):
 
 
 def parse_citations(marked: str, hits: Mapping[int, Hit], question: str = "") -> CitedText:
-    """The answer in a model's whole text, whose marks are numbers of `hits`. Every quote is verbatim.
+    """Parse a model's whole text, whose marks are numbers of `hits`, with a verbatim quote for each.
 
     A number that was not given is dropped and reported; so is an id that the model made up.
     """
@@ -63,20 +67,20 @@ def parse_citations(marked: str, hits: Mapping[int, Hit], question: str = "") ->
 
 
 class CitationStream:
-    """Reads one answer as it streams: `feed` and `close` return what can be shown, and what they return in all is the answer's text."""
+    """Parses an answer as it streams; the results of `feed` and `close` joined are the answer's text."""
 
     def __init__(self, hits: Mapping[int, Hit], question: str = "") -> None:
         self.marks = True  # whether marks are written: a refusal has none
-        self._told, self._question = {number: SourceSentences(hit) for number, hit in hits.items()}, question
+        self._sources, self._question = {number: SourceSentences(hit) for number, hit in hits.items()}, question
         self._ids = {hit.article.id for hit in hits.values()}  # the model was shown none of them
         self._text: list[str] = []  # shown
         self._length = self._taken = 0
         self._sentences: list[Sentence] = []
         self._made_up: list[str] = []
-        self._unmarked = MarkdownStripper()
+        self._markdown = MarkdownStripper()
         self._held = ""  # a bracket that may become a mark
         self._doubled = False  # and was opened twice
-        self._said: list[str] = []  # the sentence under way
+        self._sentence: list[str] = []  # the sentence under way
         self._tail, self._start = "", 0  # its last letters, and where it begins
         self._numbers: list[int] = []  # its marks
         self._wrong: list[Reason] = []  # and what was wrong with them
@@ -86,32 +90,32 @@ class CitationStream:
         self._leading = False  # marks stand before their sentences
 
     def feed(self, piece: str) -> str:
-        """What can be shown after this piece of the model's text."""
+        """Return what can be shown after a piece of the model's text."""
         for letter in piece:
-            seen = letter if letter.isalnum() or letter in " \n.,،؟:[]()" else clean(letter)
-            for one in seen:
-                self._plain(self._unmarked.feed(one))
+            cleaned = letter if letter.isalnum() or letter in " \n.,،؟:[]()" else clean(letter)
+            for char in cleaned:
+                self._plain(self._markdown.feed(char))
         return self._new()
 
     def close(self) -> str:
-        """What is left once the model has ended, or was cut off."""
-        self._plain(self._unmarked.close())
+        """Return the rest of the text once the model has ended or was cut off."""
+        self._plain(self._markdown.close())
         if _CUT_MARK.fullmatch(self._held):
             self._held = ""
         while self._held:
-            self._let_go()
+            self._release()
         self._decide()
         self._finish()
         return self._new()
 
     def result(self) -> CitedText:
-        """The answer, once closed."""
+        """Return the answer, once closed."""
         details = tuple(Reason.of("citations.not_given", mark=mark) for mark in dict.fromkeys(self._made_up))
         return CitedText(text="".join(self._text), sentences=tuple(self._sentences), details=details)
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
-        """The sentences that are complete so far."""
+        """The sentences that are complete."""
         return tuple(self._sentences)
 
     def _new(self) -> str:
@@ -144,11 +148,11 @@ class CitationStream:
             self._write(letter)
 
     def _inside(self, letter: str) -> None:
-        """One more letter of a bracket that may become a mark."""
+        """Read a letter within a bracket that may become a mark."""
         square = self._held[0] in _OPENING
         if square and letter in _OPENING:
             if len(self._held) > 1:
-                self._let_go()
+                self._release()
                 self._letter(letter)
             else:
                 self._doubled = True  # [[1]]
@@ -159,7 +163,7 @@ class CitationStream:
         elif not square and letter == ")":
             self._close_round(self._held[1:-1])
         elif letter in _LINES or len(self._held) > LONGEST_MARK:
-            self._let_go()
+            self._release()
 
     def _close_square(self, inside: str) -> None:
         if _MARK.fullmatch(inside) and max(map(int, re.findall(r"\d+", inside.partition("†")[0]))) <= LARGEST:
@@ -169,17 +173,17 @@ class CitationStream:
             self._held = ""
             self._refuse(f"[{inside.strip()}]")
         else:
-            self._let_go()
+            self._release()
 
     def _close_round(self, inside: str) -> None:
         if _LABELLED.fullmatch(inside):
             self._held = ""
             self._mark(_numbers(inside))
         else:
-            self._let_go()
+            self._release()
 
-    def _let_go(self) -> None:
-        """What was held is no mark: its bracket is round, and the rest is read again."""
+    def _release(self) -> None:
+        """Release what was held, as it is no mark: its bracket becomes round, and the rest is read again."""
         held, self._held = self._held, ""
         self._write("(")
         closed = held[0] in _OPENING and held[-1] in _CLOSING
@@ -187,18 +191,18 @@ class CitationStream:
             self._letter(letter)
         if closed:
             while self._held:
-                self._let_go()
+                self._release()
             self._write(")")
 
     def _mark(self, numbers: list[int]) -> None:
-        """A mark: it belongs to the sentence before it, unless marks stand before their sentences in this text."""
+        """Add a mark to the sentence before it, or to the next in a text with marks before the sentences."""
         self._decide()
-        if not self._said and not self._sentences:
+        if not self._sentence and not self._sentences:
             self._leading = True
         elif self._leading and self._new_line():
             self._finish()
         for number in numbers:
-            if number in self._told:
+            if number in self._sources:
                 self._numbers.append(number)
             else:
                 self._refuse(f"[{number}]")
@@ -216,7 +220,7 @@ class CitationStream:
     # --- sentences ---
 
     def _write(self, letter: str) -> None:
-        """A letter of the text itself."""
+        """Add a letter of the text itself."""
         if letter.isspace():
             self._decide()
             self._space += letter
@@ -224,7 +228,7 @@ class CitationStream:
             self._word += letter
             if len(self._word) > LONGEST_WORD:
                 self._decide()
-        elif not self._said:
+        elif not self._sentence:
             self._begin(letter)
         elif self._marked and letter in _PUNCTUATION and not self._new_line():
             self._before = self._space = ""
@@ -245,13 +249,13 @@ class CitationStream:
         return bool(set(self._before + self._space) & set(_LINES))
 
     def _gap(self) -> str:
-        """The white space before the next letter, without what a mark leaves on its other side."""
+        """Return the white space before the next letter, only that of one side of a mark."""
         if set(self._before) & set(_LINES) and not set(self._space) & set(_LINES):
             return self._before
         return self._space or (" " if self._before else "")
 
     def _add(self, text: str) -> None:
-        self._said.append(text)
+        self._sentence.append(text)
         self._tail = (self._tail + text)[-TAIL:]
         self._show(text)
         self._before, self._space, self._marked = "", "", False
@@ -259,12 +263,12 @@ class CitationStream:
     def _begin(self, text: str) -> None:
         if self._sentences:
             self._show(self._gap() or " ")
-        self._said, self._tail, self._start = [text], text, self._length
+        self._sentence, self._tail, self._start = [text], text, self._length
         self._show(text)
         self._before, self._space, self._marked = "", "", False
 
     def _decide(self) -> None:
-        """Whether the sentence ended before the word that waits."""
+        """Decide whether the sentence ended before the pending word."""
         if not self._word:
             return
         word, self._word = self._word, ""
@@ -277,7 +281,10 @@ class CitationStream:
             self._add((gap or (" " if self._marked else "")) + word)
 
     def _ended(self, word: str) -> bool:
-        """As the sentence splitter sees it; a mark after `!`, `؟` and the like has settled it. "Yes." belongs to what follows it."""
+        """Return whether the sentence splitter ends a sentence here.
+
+        A mark after `!`, `؟` and the like ends it. "Yes." belongs to what follows.
+        """
         if not self._marked and _YES_OR_NO.fullmatch(self._tail):
             return False
         if self._too_long() or (self._marked and not self._tail.rstrip("\"'”’»›)").endswith(".")):
@@ -286,22 +293,26 @@ class CitationStream:
         return any(span.start == len(self._tail) + len(gap) for span in sentences(f"{self._tail}{gap}{word}"))
 
     def _finish(self) -> None:
-        """The sentence under way is complete: tie it, and show its marks."""
-        if not self._said:
+        """Complete the sentence under way: attribute it and write its marks."""
+        if not self._sentence:
             return
-        said = "".join(self._said)
-        found = cite(said, self._numbers, self._told, self._question)
-        details = tuple(dict.fromkeys((*self._wrong, *found.details)))
-        sentence = Sentence(text=said, start=self._start, end=self._length, details=details, citations=found.citations)
+        text = "".join(self._sentence)
+        attributed = cite(text, self._numbers, self._sources, self._question)
+        details = tuple(dict.fromkeys((*self._wrong, *attributed.details)))
+        sentence = Sentence(
+            text=text, start=self._start, end=self._length, details=details, citations=attributed.citations
+        )
         self._sentences.append(sentence)
-        marks = "".join(f"[{file_id}]" for file_id in dict.fromkeys(citation.file_id for citation in found.citations))
+        marks = "".join(
+            f"[{file_id}]" for file_id in dict.fromkeys(citation.file_id for citation in attributed.citations)
+        )
         self._show(f" {marks}" if marks and self.marks else "")
-        self._said, self._tail, self._numbers, self._wrong = [], "", [], []
+        self._sentence, self._tail, self._numbers, self._wrong = [], "", [], []
         self._before, self._space, self._marked = "", "", False
 
 
 def _numbers(inside: str) -> list[int]:
-    """The numbers of a mark, ranges written out.
+    """Return the numbers of a mark, ranges written out.
 
     >>> _numbers("1, ٣"), _numbers("2-4"), _numbers("المصدر 5"), _numbers("3†lines")
     ([1, 3], [2, 3, 4], [5], [3])

@@ -1,8 +1,6 @@
-"""An answer written by a model: question and hits → text as it comes, then the answer, tied to its sources.
+"""Write an answer with a model: fit the passages, render the prompt, parse the reply, attribute its sentences.
 
-    fit → prompt → reply → marks read, sentences tied → Draft
-
-What is shown in all is the answer's text, but where the answer had to be written once more (see `reasons`).
+The pieces that are yielded are the answer's text, unless it had to be written once more (see `details`).
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from assistant.chat_model import LANGUAGES, Message, Model, Prices, usage_of, wi
 from assistant.generative.citation_stream import CitationStream, CitedText
 from assistant.generative.prompt_context import PromptContext, fit
 from assistant.generative.quote_selection import NONE_FOUND, NOT_NAMED, nearest_citations, says_nothing
-from assistant.generators import run_to_completion
+from assistant.generators import ResultIterator, run_to_completion
 from assistant.models import Draft, Sentence
 from assistant.verification import AnswerVerifier
 from index.errors import ProviderCut, ProviderError
@@ -38,7 +36,7 @@ _LETTERS = "noanswer"
 
 
 class WritingOptions(Value, frozen=True, kw_only=True):
-    """What a model is asked with: the instructions' date, the language, how much it is shown."""
+    """Options of an answer written by a model."""
 
     today: date
     language: str | None  # of the question, ISO 639-1; None: as the model reads it
@@ -52,10 +50,10 @@ class WritingOptions(Value, frozen=True, kw_only=True):
 def compose(
     question: str, hits: Sequence[Hit], *, model: Model, count: Callable[[str], int], shown: WritingOptions
 ) -> Generator[str, None, Draft]:
-    """The answer's text as it is written; the generator returns the whole. `count` counts tokens.
+    """Yield the answer's text as it is written and return the draft. `count` counts tokens.
 
-    A reply that is cut off keeps what came, with the reason first in `reasons`; one that never began raises what the model raises
-    (ProviderError). No hits: a refusal without a request.
+    A reply that is cut off keeps what came, with the reason first in `details`; one that never began raises what the
+    model raises (ProviderError). No hits: a refusal without a request.
     """
     if not hits:
         return Draft(
@@ -65,8 +63,8 @@ def compose(
     yield from writing.write()
     if shown.rewrite and (faults := writing.faults()):
         writing.write_again(faults, lambda: len(writing.faults()) < len(faults))
-    elif shown.repair and (unborne := writing.unborne()):
-        writing.write_again(unborne, lambda: not writing.faults() and len(writing.unborne()) < len(unborne))
+    elif shown.repair and (unsupported := writing.unsupported()):
+        writing.write_again(unsupported, lambda: not writing.faults() and len(writing.unsupported()) < len(unsupported))
     return writing.composed()
 
 
@@ -88,7 +86,7 @@ class _Writing:
         self.notes: list[Reason] = []
 
     def write(self) -> Generator[str, None, None]:
-        """Ask, with fewer passages where the model cannot read them all, and show the answer as it comes."""
+        """Ask, with fewer passages where the model cannot read them all, and yield the answer."""
         budget = self.shown.budget
         for refit in range(REFITS + 1):
             self._ask_with(budget >> refit)
@@ -120,29 +118,26 @@ class _Writing:
         return LANGUAGES.get(self.shown.language or "", "the language of the question")
 
     def _read(self, replying: Generator[str, None, Reply]) -> Generator[str, None, None]:
-        """Show the reply as it comes, its marks turned into ids; keep it even if it breaks off.
+        """Yield the reply as it comes, its marks turned into ids; keep it even if it breaks off.
 
-        Each sentence is checked while the next one is on its way.
+        Each sentence is checked while the model writes the next.
         """
         reading = _Reading(self.context.hits, self.question)
-        said: list[str] = []
+        received: list[str] = []
+        pieces = ResultIterator(replying)
         checked = 0
         try:
-            while True:
-                try:
-                    piece = next(replying)
-                except StopIteration as done:
-                    reply: Reply = done.value
-                    break
-                said.append(piece)
+            for piece in pieces:
+                received.append(piece)
                 if new := reading.feed(piece):
                     yield new
                 self._examined(reading.sentences[checked:])
                 checked = len(reading.sentences)
+            reply = pieces.result
         except ProviderCut as cut:
-            if not "".join(said).strip():
+            if not "".join(received).strip():
                 raise
-            self.cut, reply = cut, Reply(text="".join(said), finish="cut")
+            self.cut, reply = cut, Reply(text="".join(received), finish="cut")
         finally:
             replying.close()
         if new := reading.close():
@@ -152,31 +147,31 @@ class _Writing:
     def _keep(self, reading: _Reading, reply: Reply) -> None:
         self.replies.append(with_token_counts(reply, self.messages, self.count))
         self.answer, self.refused = reading.result(), reading.refused
-        told = [sentence for sentence in self.answer.sentences if sentence.citations]
-        if not told and all(says_nothing(sentence.text) for sentence in self.answer.sentences):
+        cited = [sentence for sentence in self.answer.sentences if sentence.citations]
+        if not cited and all(says_nothing(sentence.text) for sentence in self.answer.sentences):
             self.refused = True  # it refused in its own words
 
     def _examined(self, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
         return tuple(map(self.verifier.verify, sentences))
 
     def faults(self) -> list[Reason]:
-        """Why the answer cannot be used as it is; empty where it can."""
+        """Return why the answer cannot be used as it is."""
         if self.cut:
             return []
-        found = []
+        faults = []
         sentences = self.answer.sentences
         fault = WRONG_LANGUAGE.get(self.shown.language or "")
         if fault and sentences and _language_of(self.answer.text) not in (self.shown.language, None):
-            found.append(fault)
+            faults.append(fault)
         claims = [sentence for sentence in sentences if not says_nothing(sentence.text)]
         unnamed = [claim for claim in claims if NOT_NAMED in claim.details or NONE_FOUND in claim.details]
         untied = [claim for claim in claims if not claim.citations]
         if not self.refused and claims and len(unnamed) == len(claims) and len(untied) * 2 > len(claims):
-            found.append(Reason("rewrite.no_source"))
-        return found
+            faults.append(Reason("rewrite.no_source"))
+        return faults
 
     def write_again(self, faults: Sequence[Reason], better: Callable[[], bool]) -> None:
-        """Ask for the answer once more, without these faults; it replaces the first where it is better."""
+        """Ask for the answer once more, without these faults, and keep the better one."""
         first = self.answer, self.refused
         if self._asked_again(faults):
             if better():
@@ -184,8 +179,8 @@ class _Writing:
             else:
                 self.answer, self.refused = first
 
-    def unborne(self) -> list[Reason]:
-        """What the check says against the answer, a line for each sentence that it calls unsupported."""
+    def unsupported(self) -> list[Reason]:
+        """Return a fault for each sentence that the check calls unsupported."""
         if self.cut or self.refused:
             return []
         return [
@@ -195,7 +190,7 @@ class _Writing:
         ]
 
     def _asked_again(self, faults: Sequence[Reason]) -> bool:
-        """Show the model its answer with what is wrong with it, and read the new one; False where the server failed."""
+        """Ask with the answer and its faults, and keep the new reply; return False where the server failed."""
         asked = prompts.render(
             "repair", faults=[*map(str, faults)], language=self._language(), refusal=REFUSAL
         ).messages
@@ -211,7 +206,7 @@ class _Writing:
         return True
 
     def composed(self) -> Draft:
-        """The answer as it stands."""
+        """Return the answer as it stands."""
         incomplete = [Reason.of("answer.incomplete", why=self.cut)] if self.cut else []
         draft = Draft(
             text=self.answer.text,
@@ -223,22 +218,22 @@ class _Writing:
         sentences = self.answer.sentences
         if not self.refused:
             return replace(draft, sentences=self._examined(sentences), examined=True)
-        told = [citation for sentence in sentences for citation in sentence.citations]
+        cited = [citation for sentence in sentences for citation in sentence.citations]
         return replace(
             draft,
             text=" ".join(sentence.text for sentence in sentences) or render("answer.refusal", {}, self.shown.language),
             abstained=True,
-            closest=tuple(dict.fromkeys([*told, *nearest_citations(self.question, self.hits)]))[:CLOSEST],
+            closest=tuple(dict.fromkeys([*cited, *nearest_citations(self.question, self.hits)]))[:CLOSEST],
         )
 
 
 class _Reading:
-    """Reads a reply line by line for the word of a refusal, and what is left for its marks."""
+    """Parses a reply: finds the word of a refusal on a line of its own, and passes the rest on for its marks."""
 
     def __init__(self, hits: dict[int, Hit], question: str) -> None:
         self._citing = CitationStream(hits, question)
         self._line: str | None = ""  # the start of a line that may be the word; None inside a line that is not
-        self._told = False
+        self._text_begun = False
         self._first = self._later = False  # where the word stood: at the start, or alone on a later line
 
     def feed(self, piece: str) -> str:
@@ -254,17 +249,17 @@ class _Reading:
         return "".join(shown)
 
     def _begin(self, line: str, letter: str) -> str:
-        """One more letter of a line that may be the word."""
+        """Read a letter of a line that may be the refusal word."""
         if letter == "\n":
-            return self._end_of_line() + (self._citing.feed("\n") if self._told else "")
+            return self._end_of_line() + (self._citing.feed("\n") if self._text_begun else "")
         self._line = line = line + letter
         plain = re.sub(r"[\W_]", "", line).casefold()
         if _LETTERS.startswith(plain) and len(line) < 40:
             return ""
-        if plain.startswith(_LETTERS) and not self._told:  # the word, and the rest on the same line
+        if plain.startswith(_LETTERS) and not self._text_begun:  # the word, and the rest on the same line
             line = _TOKEN.sub("", line, count=1)
             self._refuse()
-        self._line, self._told = None, True
+        self._line, self._text_begun = None, True
         return self._citing.feed(line)
 
     def _end_of_line(self) -> str:
@@ -272,23 +267,23 @@ class _Reading:
         if _TOKEN.fullmatch(line):
             self._refuse()
             return ""
-        self._told = self._told or bool(line.strip())
+        self._text_begun = self._text_begun or bool(line.strip())
         return self._citing.feed(line)
 
     def _refuse(self) -> None:
-        if self._told:
+        if self._text_begun:
             self._later = True
         else:
             self._first, self._citing.marks = True, False
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
-        """Those that are complete so far."""
+        """The sentences that are complete."""
         return self._citing.sentences
 
     @property
     def refused(self) -> bool:
-        """Whether it began with the word, or has it and cites nothing."""
+        """Whether the reply begins with the refusal word, or has it and cites nothing."""
         return self._first or (self._later and not any(sentence.citations for sentence in self._citing.sentences))
 
     def close(self) -> str:
@@ -300,7 +295,7 @@ class _Reading:
 
 
 def _language_of(text: str) -> str | None:
-    """Whether a text is written in Arabic or in Latin letters; None where it is neither, or about half and half."""
+    """Return "ar" or "en" by the letters of a text, None where neither prevails."""
     text = re.sub(r"\[[^\]]*\]|«[^»]*»|\"[^\"]*\"|“[^”]*”", "", text)
     arabic = len(re.findall(r"[\u0620-\u064a\u066e-\u06d3]", text))
     latin = len(re.findall(r"[A-Za-z\u00c0-\u024f]", text))

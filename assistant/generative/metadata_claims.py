@@ -1,6 +1,6 @@
-"""What a file says of itself beside its story (title, day, publisher): whether a sentence says just that, and where the text says it.
+"""Recognise sentences that only repeat an article's metadata: its title, day of publication or publisher.
 
-Pure. A model may cite these lines of a source; their words often stand nowhere in the passage that it was shown.
+A model may cite these lines of a source; their words often stand nowhere in the passage that it was shown.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ SENTENCE = 6  # words, at least, of a sentence that is none of a site's own
 SHORT = 25  # words of a line, at most, that names the publisher of what stands around it
 
 
-def _stems(said: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in words(said))
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words(text))
 
 
 _PUBLISHED = _stems(  # one of these is said of a report that somebody made public
@@ -30,17 +30,17 @@ _PUBLISHED = _stems(  # one of these is said of a report that somebody made publ
     "المصدر مصدره مؤرخ مؤرخة المؤرخ عنوان عنوانه بعنوان العنوان معنون ناشر الناشر ناشره "
     "published publish publisher report reports article articles source story news dated title titled headline headlined entitled issued"
 )
-_BESIDE = _stems(
+_ABOUT_REPORTS = _stems(
     "ورد تاريخ بتاريخ التاريخ تاريخه يعود تعود موقع صحيفة وكالة قناة يوم أحدث آخر بحسب وفق حسب "
     "date dates newspaper site website agency channel appeared day latest newest recent according"
 )
 
 
 def stated_facts(sentence: str, article: Article, question: str = "") -> tuple[Fact, ...]:
-    """The facts of an article's record that a sentence speaks of, where it says nothing else; () where it does, or speaks of none.
+    """Return the metadata that a sentence states, () where it states anything else.
 
-    Any day counts, the right one or not: it is the record that the sentence is then held against. That the facts are said of the
-    report, not of its story, must be told by a word of the sentence, or of the question that it answers.
+    Any day counts, the right one or not: the sentence is then checked against the metadata. A word of the sentence, or of
+    the question that it answers, must show that the report is meant and not its story.
 
     >>> from datetime import date
     >>> bridge = Article(id="a", text="", sha256="", published=date(2031, 5, 2), publisher="وكالة السراج")
@@ -64,14 +64,14 @@ def stated_facts(sentence: str, article: Article, question: str = "") -> tuple[F
             rest = _without(rest, date.span)
             facts.add("published")
     left = [word for word in words(rest) if word not in QUESTION_WORDS and word not in FUNCTION_WORDS]
-    told = {stem(word) for word in left}
-    if not facts or told - _PUBLISHED - _BESIDE or _PUBLISHED.isdisjoint(told | _stems(question)):
+    stems = {stem(word) for word in left}
+    if not facts or stems - _PUBLISHED - _ABOUT_REPORTS or _PUBLISHED.isdisjoint(stems | _stems(question)):
         return ()
     return tuple(fact for fact in get_args(Fact) if fact in facts)
 
 
 def dates_it(sentence: str, article: Article) -> bool:
-    """Whether a day that the sentence names can be the one on which the article was published.
+    """Return whether the sentence names a day on which the article may have been published.
 
     >>> from datetime import date
     >>> bridge = Article(id="a", text="", sha256="", published=date(2031, 5, 2))
@@ -85,22 +85,22 @@ def dates_it(sentence: str, article: Article) -> bool:
 
 
 def _without(text: str, span: Span) -> str:
-    """The text with a stretch of it blanked, so that every other stays at its place."""
+    """Blank a span of a text, so that the rest keeps its offsets."""
     return text[: span.start] + " " * (span.end - span.start) + text[span.end :]
 
 
 def fact_spans(article: Article, facts: Sequence[Fact]) -> tuple[Span, ...]:
-    """Where the article's text says these things of itself, each once; where it says none of them, how it begins."""
-    found = [span for fact in facts if (span := _place(article, fact))]
+    """Return where the text states these facts; where it states none, its opening sentence."""
+    spans = [span for fact in facts if (span := _place(article, fact))]
     begins = opening_sentence(article)
-    return tuple(dict.fromkeys(found)) or ((begins,) if begins else ())
+    return tuple(dict.fromkeys(spans)) or ((begins,) if begins else ())
 
 
 def metadata_as_prose(article: Article) -> str:
-    """The record as prose, in Arabic and in English: what a sentence that states it is held against."""
-    told = {fact: value for fact in get_args(Fact) if (value := getattr(article, fact))}
+    """Return the metadata as prose, in Arabic and in English, to check a sentence against."""
+    known = {fact: value for fact in get_args(Fact) if (value := getattr(article, fact))}
     lines = [
-        " ".join([begin, *(phrase.format(told[fact]) for fact, phrase in phrases.items() if fact in told)])
+        " ".join([begin, *(phrase.format(known[fact]) for fact, phrase in phrases.items() if fact in known)])
         for begin, phrases in _PROSE.items()
     ]
     return "\n".join(f"{line}." for line in lines)
@@ -136,14 +136,14 @@ def _place(article: Article, fact: Fact) -> Span | None:
         span = line.span
         if fact == "published" and find_publication_day([line]) == article.published:
             return span
-        said = fact == "publisher" and find(article.publisher or "", span.of(text))
-        if said and (line.words <= SHORT or covering(article.boilerplate, span.start, span.end)):
+        publisher = fact == "publisher" and find(article.publisher or "", span.of(text))
+        if publisher and (line.words <= SHORT or covering(article.boilerplate, span.start, span.end)):
             return span
     return None
 
 
 def opening_sentence(article: Article) -> Span | None:
-    """The first sentence that is the article's own and no section's name, of its first 2,000 characters; None where there is none.
+    """Return the first sentence of the article's own within its first 2,000 characters, None without one.
 
     >>> text = "Share this.\\nThe bridge opened. Ships came."
     >>> opening_sentence(Article(id="a", text=text, sha256="", boilerplate=(Span(0, 11),))).of(text)

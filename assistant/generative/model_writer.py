@@ -1,4 +1,4 @@
-"""An answer by a model: `compose` as a writer."""
+"""The writer that answers with a chat model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from index.models import Hit
 
 
 class ModelWriter:
-    """Writes with a model. `count` counts tokens; `today` is the clock, an input so that a request can be repeated; `judge` reads what was written."""
+    """Writes answers with a model.
+
+    `count` counts tokens; `today` is the clock, an input so that a request can be repeated; `judge` checks what was written.
+    """
 
     def __init__(
         self,
@@ -31,7 +34,7 @@ class ModelWriter:
         self._count, self._budget, self._today, self._repair = count, budget, today, repair
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
-        """What the model writes, as it comes; ProviderError where it never began."""
+        """Yield what the model writes and return the draft. Raises ProviderError where it never began."""
         shown = WritingOptions(
             today=self._today(),
             language=question.language,

@@ -1,6 +1,6 @@
-"""A sentence and the hits it was written from → the very words that bear it out, and what is wrong with its sources.
+"""Select the quotes that support a sentence from the hits it was written from.
 
-Pure. The quotes are verbatim: `article.text[start:end] == quote`.
+The quotes are verbatim: `article.text[start:end] == quote`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from index.language.sentences import paragraphs, sentences
 from index.messages.reason import Reason
 from index.models import Hit, Span, Value, covering
 
-FLOOR = 0.08  # below it, 9 of 10 passages on other things lie, and 2 of 100 that were marked as evidence (tools/measure_attribution.py)
+FLOOR = 0.08  # below it lie 9 of 10 unrelated passages and 2 of 100 evidence passages (tools/measure_attribution.py)
 FLOOR_ACROSS = 0.02  # the same for another script, where most words of a true sentence find no partner
 SUSPECT = 0.2  # a source that holds less of the sentence is compared with those that the model did not name
 SHARE = 0.3  # and dropped where it holds less than this share of what the better one does
@@ -48,64 +48,67 @@ _ARTICLES = re.compile(
 
 
 class Attributed(Value, frozen=True, kw_only=True):
-    """What bears a sentence out, and what the reader should know about it."""
+    """The quotes that support a sentence, and reasons to doubt them."""
 
     citations: tuple[Citation, ...] = ()
     details: tuple[Reason, ...] = ()
 
 
 class SourceSentences:
-    """A hit as sentences are tied to it: what it says, sentence by sentence, worked out once and when first needed."""
+    """The sentences of a hit, split when first needed and kept, for attribution."""
 
     def __init__(self, hit: Hit) -> None:
         self.hit = hit
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
-        """Its sentences as spans of the article, without bullets, and without what the site put there."""
+        """The sentences as spans of the article, without bullets and boilerplate."""
         passage, boilerplate = self.hit.passage, self.hit.article.boilerplate
-        found = []
+        spans = []
         for span in sentences(passage.text):
             bullet = _BULLET.match(passage.text, span.start, span.end)
             start, end = passage.start + (bullet.end() if bullet else span.start), passage.start + span.end
             if not covering(boilerplate, start, end):
-                found.append(Span(start, end))
-        return tuple(found)
+                spans.append(Span(start, end))
+        return tuple(spans)
 
     @cached_property
     def body(self) -> tuple[int, ...]:
-        """The places of those that are no headings."""
+        """The indexes of the sentences that are no headings."""
         return tuple(place for place, span in enumerate(self.spans) if not _heading(self.hit.article.text, span))
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The sentences themselves."""
+        """The text of each sentence."""
         return tuple(span.of(self.hit.article.text) for span in self.spans)
 
     @cached_property
-    def said(self) -> tuple[str, ...]:
-        """Those of the body."""
+    def body_words(self) -> tuple[str, ...]:
+        """The text of the sentences that are no headings."""
         return tuple(self.words[place] for place in self.body)
 
 
-def cite(sentence: str, numbers: Sequence[int], told: Mapping[int, SourceSentences], question: str = "") -> Attributed:
-    """The quotes behind a sentence that the model ascribes to `numbers` of what it was told; to none: what can be tied is tied, and said.
+def cite(
+    sentence: str, numbers: Sequence[int], sources: Mapping[int, SourceSentences], question: str = ""
+) -> Attributed:
+    """Return the quotes for a sentence that the model ascribes to `numbers` of its sources.
 
-    A number whose passage holds nothing of the sentence is dropped, for one that does where there is one, and that is a reason.
+    Without numbers, the source that holds the sentence is looked for, with a reason. A number whose passage holds nothing
+    of the sentence is dropped with a reason, for a source that does where there is one.
     """
     content = content_words(sentence)
     claim, hint = (sentence, question if content <= SHORT else "") if content else (question, "")
     if not numbers:
-        return _unnamed(sentence, told)
-    found = {number: _evidence(claim, told[number], hint) for number in dict.fromkeys(numbers)}
-    most = max((tie.strength for tie in found.values() if not tie.across), default=0.0)
-    others = {number: item for number, item in told.items() if number not in found}
-    dated = [number for number in found if metadata_claims.dates_it(sentence, told[number].hit.article)]
+        return _unnamed(sentence, sources)
+    attributions = {number: _evidence(claim, sources[number], hint) for number in dict.fromkeys(numbers)}
+    most = max((tie.strength for tie in attributions.values() if not tie.across), default=0.0)
+    others = {number: item for number, item in sources.items() if number not in attributions}
+    dated = [number for number in attributions if metadata_claims.dates_it(sentence, sources[number].hit.article)]
     citations: list[Citation] = []
     details: list[Reason] = []
-    for number, tie in found.items():
-        named, better = told[number], None
-        itself = _of_itself(sentence, named.hit, question) if number in (dated or found) else None
+    for number, tie in attributions.items():
+        named, better = sources[number], None
+        itself = _of_itself(sentence, named.hit, question) if number in (dated or attributions) else None
         if itself and (tie.across or tie.strength < CERTAIN or "title" in itself.citations[0].record):
             citations += itself.citations
             details += itself.details
@@ -125,7 +128,7 @@ def cite(sentence: str, numbers: Sequence[int], told: Mapping[int, SourceSentenc
 
 
 def _of_itself(sentence: str, hit: Hit, question: str) -> Attributed | None:
-    """What bears out a sentence that only repeats the title, the day or the publisher of a report; None for any other."""
+    """Return the quotes for a sentence that only repeats the metadata of a report, None for any other."""
     facts = metadata_claims.stated_facts(sentence, hit.article, question)
     if not facts:
         return None
@@ -141,28 +144,28 @@ def _of_itself(sentence: str, hit: Hit, question: str) -> Attributed | None:
 
 
 def _holds(tie: Attribution, most: float) -> bool:
-    """Whether a passage that the model named says something of the sentence: in itself, and beside the best that it named."""
+    """Return whether a named passage holds enough of the sentence, also compared with the best one named."""
     if tie.across:
         return tie.strength >= FLOOR_ACROSS
     return tie.strength >= FLOOR and (most < CERTAIN or tie.strength >= SHARE * most)
 
 
 def nearest_citations(question: str, hits: Iterable[Hit], most: int = 3) -> tuple[Citation, ...]:
-    """The nearest words of the best hits, one quote to an article, for a refusal."""
-    found: dict[str, Citation] = {}
+    """Return the nearest sentence of each of the best articles, for a refusal."""
+    citations: dict[str, Citation] = {}
     for hit in hits:
-        if len(found) == most:
+        if len(citations) == most:
             break
-        if hit.article.id in found:
+        if hit.article.id in citations:
             continue
-        told = SourceSentences(hit)
-        if near := _evidence(question, told).places:
-            found[hit.article.id] = _quote(hit, told.spans[near[0]])
-    return tuple(found.values())
+        source = SourceSentences(hit)
+        if near := _evidence(question, source).places:
+            citations[hit.article.id] = _quote(hit, source.spans[near[0]])
+    return tuple(citations.values())
 
 
 def says_nothing(sentence: str) -> bool:
-    """Whether a sentence says that the sources do not tell something.
+    """Return whether a sentence says that the sources do not tell something.
 
     >>> says_nothing("لا تذكر المصادر كلفة الجسر."), says_nothing("The sources do not give its cost."), says_nothing("لم يحضر الوزير.")
     (True, True, False)
@@ -171,29 +174,31 @@ def says_nothing(sentence: str) -> bool:
     return bool(_ABSENCE.search(plain)) and bool(_ARTICLES.search(plain))
 
 
-def _unnamed(sentence: str, told: Mapping[int, SourceSentences]) -> Attributed:
-    """What can be tied to a sentence for which the model named no source."""
+def _unnamed(sentence: str, sources: Mapping[int, SourceSentences]) -> Attributed:
+    """Return the quotes for a sentence for which the model named no source."""
     if says_nothing(sentence):
         return Attributed(details=(ABSENCE,))
     content = content_words(sentence)
     if not content:
         return Attributed()
-    best = _elsewhere(sentence, told) if content >= FEW else None
+    best = _elsewhere(sentence, sources) if content >= FEW else None
     if best is None:
         return Attributed(details=(NONE_FOUND,))
     return Attributed(citations=_distinct(_quotes(*best)), details=(NOT_NAMED,))
 
 
-def _elsewhere(claim: str, told: Mapping[int, SourceSentences]) -> tuple[SourceSentences, Attribution] | None:
-    """The hit that holds most of the claim, if that is enough to name it."""
-    found = [(_evidence(claim, item), -number) for number, item in told.items()]
+def _elsewhere(claim: str, sources: Mapping[int, SourceSentences]) -> tuple[SourceSentences, Attribution] | None:
+    """Return the source that holds most of the claim, if that is enough to cite it."""
+    attributions = [(_evidence(claim, item), -number) for number, item in sources.items()]
     strong = [
-        (not tie.across, tie.strength, number, tie) for tie, number in found if tie.strength >= CERTAIN and tie.places
+        (not tie.across, tie.strength, number, tie)
+        for tie, number in attributions
+        if tie.strength >= CERTAIN and tie.places
     ]
     if not strong:
         return None
     *_, number, tie = max(strong, key=lambda item: item[:3])
-    return told[-number], tie
+    return sources[-number], tie
 
 
 def content_words(sentence: str) -> int:
@@ -205,16 +210,16 @@ def content_words(sentence: str) -> int:
     return sum(word not in QUESTION_WORDS and word not in _YES_AND_NO for word in words(sentence))
 
 
-def _evidence(claim: str, told: SourceSentences, question: str = "") -> Attribution:
-    """The sentences of the hit that bear the claim out, by their places; a heading only where the text does not."""
-    tie = attribute(claim, told.said, question)
-    if tie.strength >= SUSPECT or len(told.body) == len(told.spans):
-        return msgspec.structs.replace(tie, places=tuple(told.body[place] for place in tie.places))
-    return attribute(claim, told.words, question)
+def _evidence(claim: str, source: SourceSentences, question: str = "") -> Attribution:
+    """Return the sentences that support the claim; headings only where the body does not."""
+    tie = attribute(claim, source.body_words, question)
+    if tie.strength >= SUSPECT or len(source.body) == len(source.spans):
+        return msgspec.structs.replace(tie, places=tuple(source.body[place] for place in tie.places))
+    return attribute(claim, source.words, question)
 
 
 def _heading(text: str, span: Span) -> bool:
-    """Whether it is a short line of its own without a full stop."""
+    """Return whether a sentence is a short line of its own without a full stop."""
     before, after = text[max(0, span.start - 8) : span.start], text[span.end : span.end + 8]
     alone = not before.rpartition("\n")[2].strip(" •\t") and not after.partition("\n")[0].strip()
     return alone and text[span.end - 1] not in ".!?؟…۔" and len(words(span.of(text))) <= HEADING
@@ -225,18 +230,18 @@ def _paragraphs(text: str) -> tuple[Span, ...]:
     return paragraphs(text)
 
 
-def _quotes(told: SourceSentences, found: Attribution) -> list[Citation]:
-    """A quote for each sentence of the tie; neighbours on one line are one quote."""
-    spans, text = told.spans, told.hit.article.text
+def _quotes(source: SourceSentences, attribution: Attribution) -> list[Citation]:
+    """Return a quote for each sentence of an attribution; neighbours on one line are one quote."""
+    spans, text = source.spans, source.hit.article.text
     runs: list[list[int]] = []
-    for place in sorted(found.places):
+    for place in sorted(attribution.places):
         gap = text[spans[place - 1].end : spans[place].start] if place else ""
         if runs and runs[-1][-1] == place - 1 and gap.strip(" ") == "":
             runs[-1].append(place)
         else:
             runs.append([place])
-    runs.sort(key=lambda run: min(found.places.index(place) for place in run))
-    return [_quote(told.hit, Span(spans[run[0]].start, spans[run[-1]].end)) for run in runs]
+    runs.sort(key=lambda run: min(attribution.places.index(place) for place in run))
+    return [_quote(source.hit, Span(spans[run[0]].start, spans[run[-1]].end)) for run in runs]
 
 
 def _quote(hit: Hit, span: Span) -> Citation:
@@ -247,7 +252,7 @@ def _quote(hit: Hit, span: Span) -> Citation:
 
 
 def _distinct(citations: Iterable[Citation]) -> tuple[Citation, ...]:
-    """The citations without those that lie inside another of the same article."""
+    """Drop citations that lie inside another of the same article."""
     kept: list[Citation] = []
     for citation in dict.fromkeys(citations):
         inside = [

@@ -1,7 +1,8 @@
-"""A model's text, letter by letter → the same text without the marks of Markdown for emphasis, headings and lists.
+"""Strip Markdown marks of emphasis, headings and lists from a text, letter by letter.
 
-Pure. Whether a letter is a mark is told by what stands beside it, as in CommonMark (https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis):
-5 * 3, 2**3, a_b, -5, #tag and f**k stay as they are, and no letter or digit is ever taken away.
+Whether a letter is a mark depends on its neighbours, as in CommonMark 0.31.2
+(https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis): 5 * 3, 2**3, a_b, -5, #tag and f**k stay as they are.
+No letter or digit is ever removed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ _DEEPEST = 6  # number signs of a heading
 
 
 class MarkdownStripper:
-    """Reads one text as it streams: what `feed` and `close` return in all is the text without its marks."""
+    """Strips a text as it streams; the results of `feed` and `close` joined are the stripped text."""
 
     def __init__(self) -> None:
         self._run = ""  # like letters that may be a mark
@@ -22,7 +23,7 @@ class MarkdownStripper:
         self._open = dict.fromkeys(_EMPHASIS, 0)  # emphasis that has begun in this line
 
     def feed(self, letter: str) -> str:
-        """What can be shown now that this letter has come."""
+        """Return what can be shown after a letter."""
         if self._run and letter == self._run[0]:
             self._run += letter
             return ""
@@ -39,7 +40,7 @@ class MarkdownStripper:
         return shown + letter
 
     def close(self) -> str:
-        """What is left once the text has ended."""
+        """Return the rest once the text has ended."""
         return self._decided("\n") if self._run else ""
 
     def _pass(self, letter: str) -> None:
@@ -50,11 +51,11 @@ class MarkdownStripper:
         self._before = letter
 
     def _marks_a_line(self) -> bool:
-        """Whether a run with a space after it is the mark of a heading or of a list's item."""
+        """Return whether a run before a space marks a heading or a list item."""
         return self._run in ("-", "+", "*") or (self._run[0] == "#" and len(self._run) <= _DEEPEST)
 
     def _decided(self, after: str) -> str:
-        """The run before this letter where it is said, nothing where it is a mark."""
+        """Return the run before a letter, nothing where it is a mark."""
         run, self._run = self._run, ""
         self._at_start = False
         product = self._before.isdecimal() and after.isdecimal()  # 2*3
@@ -82,7 +83,7 @@ class MarkdownStripper:
 
 
 def strip_markdown(text: str) -> str:
-    """A whole text without its marks.
+    """Strip the marks from a whole text.
 
     >>> strip_markdown("## العنوان\\n- كلّف **الجسر** 40 مليونا، و**الطريق** 5 * 3.")
     'العنوان\\nكلّف الجسر 40 مليونا، والطريق 5 * 3.'

@@ -1,4 +1,4 @@
-"""For users of llama-index: a query engine whose every sentence is cited, and any of its models where ours is accepted.
+"""llama-index integration: a query engine that cites every sentence, and its models where ours are accepted.
 
 Imports llama_index (three seconds); nothing else of this package does.
 """
@@ -96,7 +96,7 @@ class CitedQueryEngine(BaseQueryEngine):
         return cls(ArticleRetriever(retriever, limit=limit), llm, settings=chosen, **options)
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        """The nodes that an answer would be written from."""
+        """Return the nodes that an answer would be written from."""
         nodes = self._retriever.retrieve(query_bundle)
         for postprocessor in self._postprocessors:
             nodes = postprocessor.postprocess_nodes(nodes, query_bundle=query_bundle)
@@ -125,12 +125,12 @@ class CitedQueryEngine(BaseQueryEngine):
     ) -> Generator[str, None, Answer]:
         """The answer as it comes; then what is known of it is in `metadata`."""
         ours = self._retriever if isinstance(self._retriever, ArticleRetriever) else None
-        found = _Found(nodes, self.retrieve, ours.retriever if ours else None)
+        retrieved = _RetrievedNodes(nodes, self.retrieve, ours.retriever if ours else None)
         filters = ours.filters if ours else None
         answer: Answer = yield from pipeline.stream(
-            question, found, self._writer or self._by_model(), filters=filters, plan=None
+            question, retrieved, self._writer or self._by_model(), filters=filters, plan=None
         )
-        metadata |= told(answer)
+        metadata |= response_metadata(answer)
         return answer
 
     def _by_model(self) -> Writer:
@@ -151,12 +151,16 @@ class CitedQueryEngine(BaseQueryEngine):
         return {}
 
 
-def told(answer: Answer) -> dict[str, Any]:
-    """An answer as the metadata of a response: plain values, and the answer itself."""
+def response_metadata(answer: Answer) -> dict[str, Any]:
+    """Return an answer as the metadata of a response: plain values, and the answer itself."""
     plain = msgspec.to_builtins(answer)
     sentences = plain["sentences"]
     return {
-        "citations": [{"sentence": place, **one} for place, each in enumerate(sentences) for one in each["citations"]],
+        "citations": [
+            {"sentence": place, **citation}
+            for place, sentence in enumerate(sentences)
+            for citation in sentence["citations"]
+        ],
         "sentences": sentences,
         "abstained": answer.abstained,
         "coverage": answer.coverage,
@@ -166,8 +170,8 @@ def told(answer: Answer) -> dict[str, Any]:
     }
 
 
-class _Found:
-    """Nodes that were found already, where path 2 wants to search; other wordings of the question add theirs to them."""
+class _RetrievedNodes:
+    """A searcher over nodes that were retrieved already; other wordings of the question add theirs."""
 
     def __init__(
         self,
@@ -191,7 +195,7 @@ class _Found:
         """The hits of the nodes; `source_nodes` of the response are the same list."""
         for question in questions if before is not None else ():
             known = {node.node.node_id for node in self._nodes}
-            self._nodes += [one for one in self._retrieve(QueryBundle(question)) if one.node.node_id not in known]
+            self._nodes += [node for node in self._retrieve(QueryBundle(question)) if node.node.node_id not in known]
         if before is not None:
             self._nodes.sort(key=lambda node: -(node.score or 0.0))
         return hits_of(self._nodes, self._store.ledger if self._store else None)
@@ -221,8 +225,10 @@ class _Instructed:
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
         language = LANGUAGES.get(question.language or "", "the language of the question")
-        said = self._instructions.format(language=language, refusal=REFUSAL) if self._instructions else None
-        shown = WritingOptions(today=self._today(), language=question.language, budget=self._budget, instructions=said)
+        instructions = self._instructions.format(language=language, refusal=REFUSAL) if self._instructions else None
+        shown = WritingOptions(
+            today=self._today(), language=question.language, budget=self._budget, instructions=instructions
+        )
         return (yield from compose(question.text, hits, model=self.model, count=count, shown=shown))
 
 

@@ -1,7 +1,7 @@
 """Plan a question by rules: what kind of answer it wants, from which days and publishers, in which order.
 
-Dates are read by `index.language.dates`. Relative ones ("last week") count from today; from the newest article, where the
-archive ends long before today.
+Dates are read by `index.language.dates`. Relative ones ("last week") count from today, or from the newest article where
+the archive ends long before today.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Plan(Value, frozen=True, kw_only=True):
         return self != Plan(language=self.language)
 
     def filters(self) -> Filters:
-        """Return the filters that the plan asks for: exact days, with the days on which they are reported, and publishers."""
+        """Return the plan's filters: exact days, with those on which they are still reported, and publishers."""
         days = self.days if self.days and self.days.exact else Days()
         until = days.until and min(date.max - REPORTED, days.until) + REPORTED
         return Filters(since=days.since, until=until, publishers=self.publishers)

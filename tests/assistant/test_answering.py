@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +14,13 @@ from assistant import container
 from assistant.chat_model import Message, Prices
 from assistant.generative.model_writer import ModelWriter
 from assistant.pipeline import LITTLE, answer, translation_languages
+from assistant.query.followups import Conversation
 from assistant.query.parse import parse_question
 from assistant.settings import Settings
+from index.errors import ProviderDown, UsageError
 from index.ingest.sync import Lexicon, sync
 from index.model_api import Reply
+from index.models import Filters
 from index.search.retriever import Retriever
 from index.store.ledger import Ledger
 from index.token_count import count
@@ -79,3 +85,75 @@ def test_a_few_english_reports_are_found_by_an_arabic_question_for_the_present(
     assert said == list(found.searched)  # each once: a search may cost an embedding and a reranker
     assert "en" in {hit.file_id for hit in found.hits} and "Layla Haddad" in model.asked[-1]
     assert len(model.asked) == 2 and found.usage and found.usage.requests == 2
+
+
+def dated(tmp_path: Path) -> Retriever:
+    """Two days of news on one fire, and the toll that rose."""
+    records = [
+        {"id": "first", "published": "2015-08-07", "publisher": "الرياض"},
+        {"id": "second", "published": "2015-08-20", "publisher": "سبق"},
+    ]
+    texts = [
+        "أعلن الدفاع المدني مقتل أربعة عمال في حريق مصنع النخيل.",
+        "أعلن الدفاع المدني مقتل تسعة عمال في حريق مصنع النخيل.",
+    ]
+    lines = [
+        json.dumps(record | {"text": text}, ensure_ascii=False) for record, text in zip(records, texts, strict=True)
+    ]
+    (tmp_path / "news.jsonl").write_text("\n".join(lines), "utf-8")
+    ledger = Ledger.create(tmp_path / "store")
+    sync(tmp_path / "news.jsonl", ledger, [Lexicon(ledger)])
+    ledger.close()
+    return container.open_retriever(tmp_path / "store", Settings())
+
+
+TOLL = "كم عاملا قُتل في حريق مصنع النخيل"
+
+
+def test_days_of_the_question_narrow_the_search_and_can_be_taken_away(tmp_path: Path) -> None:
+    retriever = dated(tmp_path)
+    writer = container.answer_writer(retriever, Settings())
+    question = f"{TOLL} في 7 أغسطس 2015؟"
+    planned, plain = (answer(question, retriever, writer, plan=plan) for plan in ("auto", None))
+    own = answer(question, retriever, writer, filters=Filters(since=date(2015, 8, 19)))
+    retriever.close()
+    assert planned.plan and planned.plan.filtered == ("days",) and {hit.file_id for hit in planned.hits} == {"first"}
+    assert plain.plan is None and {hit.file_id for hit in plain.hits} == {"first", "second"}
+    assert {hit.file_id for hit in own.hits} == {"second"}  # the reader's own filter decides
+
+
+def test_days_with_nothing_on_the_question_do_not_empty_the_answer(tmp_path: Path) -> None:
+    retriever = dated(tmp_path)
+    found = answer(f"{TOLL} في 13 أغسطس 2015؟", retriever, container.answer_writer(retriever, Settings()))
+    retriever.close()
+    assert found.plan and found.plan.relaxed == ("days",) and len(found.hits) == 2
+
+
+class BrokenTranslator:
+    """A model whose server fails for every request but that of the answer."""
+
+    name = "broken"
+
+    def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
+        if "source [1]" not in messages[-1]["content"]:
+            raise ProviderDown("the server is down")
+        yield "NO_ANSWER"
+        return Reply(text="NO_ANSWER")
+
+
+def test_a_translation_that_fails_is_told_in_the_answer_and_fails_nothing_else(tmp_path: Path) -> None:
+    retriever = dated(tmp_path)
+    writer = ModelWriter(BrokenTranslator(), count=count, budget=6000, prices=Prices())
+    before = Conversation().after("من أعلن مقتل العمال؟", "الدفاع المدني.")
+    found = answer("How many workers died in the fire of مصنع النخيل ?", retriever, writer, conversation=before)
+    retriever.close()
+    assert [reason.code for reason in found.details][-2:] == ["side_request.condense", "side_request.translate"]
+    assert found.abstained and found.hits
+
+
+@pytest.mark.parametrize("question", [None, 5, b"text"])
+def test_a_question_that_is_no_text_is_a_usage_error(tmp_path: Path, question: Any) -> None:
+    retriever = dated(tmp_path)
+    with pytest.raises(UsageError, match="must be text"):
+        answer(question, retriever, container.answer_writer(retriever, Settings()))
+    retriever.close()
