@@ -159,6 +159,15 @@ def test_passages_are_told_with_day_and_publisher(shelf: str, capsys: pytest.Cap
     assert "· 2024-03-02 · وكالة الأنباء\n" in out or "] 2024-03-02 · وكالة الأنباء\n" in out
 
 
+def test_a_model_without_a_server_is_an_error_and_no_quotation(
+    shelf: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    code, out, error = said(["ask", ASKED, "--model", "qwen3", "--store", shelf], capsys)
+    assert code and not out and "no server is set for the model qwen3" in error
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here, which is always full")
 def test_a_full_disk_is_one_line_and_no_trace(shelf: str) -> None:
     with open("/dev/full", "w") as full:
