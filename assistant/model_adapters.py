@@ -37,8 +37,8 @@ class LlamaModel:
 
     def __init__(self, llm: BaseLLM) -> None:
         self._llm = llm
-        told = llm.metadata.model_name
-        self.name = type(llm).__name__ if told in (None, "", "unknown") else str(told)
+        name = llm.metadata.model_name
+        self.name = type(llm).__name__ if name in (None, "", "unknown") else str(name)
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
         """Yield the LLM's reply as it streams. Raises ProviderError before the first word, ProviderCut after it.
@@ -80,8 +80,8 @@ class LlamaModel:
         """The reply, if it is complete; what an LLM does not tell is taken to be well."""
         if not text.strip():
             raise error_mapping.nonsense(self.name, Reason("provider.nonsense_wordless"))
-        told = [choices[0] for part in raw if (choices := getattr(part, "choices", None))]
-        finish = getattr(told[-1], "finish_reason", None) if told else "stop"
+        choices_sent = [choices[0] for part in raw if (choices := getattr(part, "choices", None))]
+        finish = getattr(choices_sent[-1], "finish_reason", None) if choices_sent else "stop"
         if finish in (None, "length", "content_filter"):
             raise ProviderCut("provider.ended_by", text, model=self.name, finish=finish or Reason("provider.no_finish"))
         usage = next((part.usage for part in reversed(raw) if getattr(part, "usage", None)), None)
