@@ -26,6 +26,7 @@ from llama_index.core.schema import (
 )
 
 from index.chunking import BUDGET, cut
+from index.embeddings.llama_embedder import LlamaEmbedder as LlamaEmbedder
 from index.embeddings.protocol import Embedder, Hashed, accepted
 from index.ingest.catch_up import catch_up
 from index.models import Article, Filters, Hit, Passage
