@@ -40,7 +40,8 @@ _OFFICES = tuple(
     )
 )
 _QUALIFIERS, _OFFICIAL = (frozenset(map(stem, load_groups("roles")[group])) for group in ("qualifiers", "official"))
-_GIVEN_NAMES = load("given_names") | load("first_names")
+_NAMES = load_groups("person_names")
+_GIVEN_NAMES = _NAMES["given"] | _NAMES["maybe"] | load("first_names")
 
 
 class OfficeHolder(Value, frozen=True, kw_only=True):

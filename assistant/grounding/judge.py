@@ -7,7 +7,6 @@ read, or quotes what is not there, is asked for once more and is then an error t
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
@@ -28,8 +27,6 @@ from index.token_count import count
 Label = Literal["full", "partial", "none", "contradicts"]
 LONGEST = 20_000  # characters of a source that are shown
 QUOTE_WORDS = 2  # words of a quote, at least: a single one stands everywhere
-
-_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 
 
 class JudgeSource(Value, frozen=True, kw_only=True):
@@ -120,11 +117,11 @@ def read_rulings(reply: str, claims: Sequence[JudgeClaim]) -> tuple[Ruling | NoR
     >>> read_rulings("yes, fully supported", [claim])[0].why
     'it is not one JSON object'
     """
-    match = _OBJECT.search(reply)
-    if match is None:
+    start, end = reply.find("{"), reply.rfind("}") + 1
+    if not 0 <= start < end:
         return (NoRuling("it is not one JSON object"),) * len(claims)
     try:
-        rows = msgspec.json.decode(match[0].encode("utf-8", "replace"), type=_Reply).rulings
+        rows = msgspec.json.decode(reply[start:end].encode("utf-8", "replace"), type=_Reply).rulings
     except (msgspec.DecodeError, RecursionError) as error:
         return (NoRuling(f"it is not the object that was asked for ({error})"),) * len(claims)
     return tuple(_ruling([row for row in rows if row.id == at], claim) for at, claim in enumerate(claims, 1))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from assistant.extractive.type_markers import TITLES
 from assistant.grounding.lexicon import DENIALS, ORDINARY, REPORTING
 from assistant.grounding.tokenization import Token, Tokenized
-from index.language.lexicons import lines
+from index.language.lexicons import load_groups
 from index.language.normalize import folded
 
 RARE, RARE_ARABIC = 0.9, 0.7  # the weight from which a word may be a name
@@ -115,11 +115,7 @@ class _Words(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _known() -> _Words:
-    listed: dict[str, set[str]] = {}
-    for line in lines("person_names"):
-        kind, *words = folded(line).split()
-        listed.setdefault(kind, set()).update(words)
-    return _Words(*(frozenset(listed.get(kind, ())) for kind in _Words._fields))
+    return _Words(**load_groups("person_names"))
 
 
 _BEGINNING = frozenset(("بن", "ابن", "بو", "ابو", "ايت", "ال"))  # of a family's name

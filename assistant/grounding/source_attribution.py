@@ -23,7 +23,8 @@ _BEFORE_A_DATE = re.compile(
     r")$"
 )
 _UNDATED = re.compile(
-    r"،?\s*(?:بحسب|وفق|حسب)\s+(?:خبر|تقرير|مقال)\s+غير\s+م[ؤو]رخ|,?\s*according to an undated (?:report|article)",
+    r"(?:،\s*+|(?<!\s)\s*+)(?:بحسب|وفق|حسب)\s+(?:خبر|تقرير|مقال)\s+غير\s+م[ؤو]رخ"
+    r"|(?:,\s*+|(?<!\s)\s*+)according to an undated (?:report|article)",
     re.IGNORECASE,
 )
 

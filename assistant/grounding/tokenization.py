@@ -233,7 +233,7 @@ def plain_claim(text: str) -> str:
 
 
 _LISTED = re.compile(r"^\s*(?:[•*·▪◦–-]\s+|\(?\d{1,2}[.)]\s+(?=\D))")
-_MARKS = re.compile(r"\s*(?:\[(?:\^?[\d٠-٩]{1,3}(?:\s*[,،–-]\s*[\d٠-٩]{1,3})*)\]|【\d+[^】]*】|</?s>|\*\*)")
+_MARKS = re.compile(r"(?<!\s)\s*+(?:\[(?:\^?[\d٠-٩]{1,3}(?:\s*[,،–-]\s*[\d٠-٩]{1,3})*)\]|【\d+[^】]*】|</?s>|\*\*)")
 
 
 class _Tokens(dict[str, Token]):

@@ -148,7 +148,7 @@ _BETWEEN = re.compile(
     r"\b(?:بين|compare|between|مقارنة|قارن|قارني|قارنوا)\s+(?!بين\b)(?P<parts>.+?)\s*(?:[؟?.!]|$)", re.IGNORECASE
 )
 _AND = re.compile(
-    r"\s*[،,]\s*(?:و(?=\w)|and\s+)?|\s+(?:و\s*(?=\w)|and\s+|with\s+|to\s+|versus\s+|vs\.?\s+)", re.IGNORECASE
+    r"[،,]\s*+(?:و(?=\w)|and\s+)?|\s(?:و\s*(?=\w)|and\s+|with\s+|to\s+|versus\s+|vs\.?\s+)", re.IGNORECASE
 )
 
 

@@ -29,7 +29,7 @@ from assistant.web.words import Language, Words
 from index.models import Article, Value
 
 OLD = 365  # days
-MARK = re.compile(r"\s*\[([^\[\]\n]{1,300})\]")
+MARK = re.compile(r"(?<!\s)\s*+\[([^\[\]\n]{1,300})\]")
 
 
 class View(Value, frozen=True, kw_only=True):

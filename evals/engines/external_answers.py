@@ -25,8 +25,9 @@ from index.language.sentences import sentences
 from index.messages.reason import Reason
 from index.models import Span
 
-_MARK = re.compile(r"\s*\[([^\[\]\n]{1,200})\]")
-_LEADING = re.compile(rf"(?:{_MARK.pattern})+[ \t]*")
+_MARK_PATTERN = r"\s*+\[([^\[\]\n]{1,200})\]"
+_MARK = re.compile(rf"(?<!\s){_MARK_PATTERN}")
+_LEADING = re.compile(rf"(?:{_MARK_PATTERN})+[ \t]*")
 _REFUSALS = re.compile(
     r"لا (?:تجيب|تذكر|توجد|يوجد|تتوفر|أعرف|اعرف|يمكنني)|لم (?:تذكر|يرد|أجد|تتطرق|تحدد)|ليس(?:ت)? (?:في|هناك|لدي)|"
     r"\b(?:do|does|did) not (?:answer|say|mention|know|contain|provide|state)|\bno (?:information|answer|mention)|"

@@ -12,7 +12,7 @@ from assistant.models import Contradiction
 from index.language.normalize import find, folded
 
 WORDS = 3  # shorter ones are titles and scare quotes
-_QUOTED = re.compile(r"«([^«»]+)»|“([^“”]+)”|\"([^\"]+)\"|``\s*(.+?)\s*''")
+_QUOTED = re.compile(r"«([^«»]+)»|“([^“”]+)”|\"([^\"]+)\"|``\s*+([^`]+?)''")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
