@@ -1,1 +1,4 @@
-"""The chat page and what stands behind it: conversations, budgets, logins, the published endpoints. Loaded only by `isnad chat`."""
+"""Serve the chat page.
+
+Conversations, budgets, logins and the published endpoints; loaded only by `isnad chat`.
+"""

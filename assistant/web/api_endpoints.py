@@ -1,4 +1,6 @@
-"""What programs may call on the page: the typed endpoints `answer` and `passages`; everything else on it is private.
+"""Publish the typed endpoints `answer` and `passages` for programs.
+
+Everything else on the page is private.
 
 Nothing raises: what goes wrong is in `error`, with the next step, and in `why`, its name.
 """
@@ -59,7 +61,10 @@ def publish(service: AnswerService, blocks: gr.Blocks) -> None:
     """Add the endpoints to a page."""
 
     def forget(request: gr.Request) -> None:
-        """Let Gradio keep no session of a call: each takes 110 kB, and enough of them would push out those of open pages."""
+        """Let Gradio keep no session of a call.
+
+        Each takes 110 kB, and enough of them would push out those of open pages.
+        """
         blocks.state_holder.session_data.pop(str(request.session_hash), None)
         blocks.state_holder.time_last_used.pop(str(request.session_hash), None)
 

@@ -1,4 +1,4 @@
-"""What the page asks of the ledger without reading texts: titles to browse, publishers to filter by."""
+"""Browse titles and publishers in the ledger without reading texts."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ MOST = 50  # articles in a list
 
 
 def browse(store: Path, query: str = "", ids: Collection[str] | None = None) -> tuple[tuple[Article, ...], int]:
-    """Articles without their texts, newest first, at most 50, and how many there are: whose title, publisher or id holds every
-    word of the query, in any spelling that `index.language.normalize` takes for one; of `ids` only, where they are given."""
+    """Return at most 50 articles without their texts, newest first, and how many match.
+
+    An article matches if title, publisher or id hold every word of the query, in any spelling; `ids` limits the
+    choice.
+    """
     wanted = folded(query).split()
     articles: list[Article] = []
     every = 0
     with _reading(store) as db:
         rows = db.execute(
-            "SELECT id, title, published, publisher, language FROM articles ORDER BY published IS NULL, published DESC, id"
+            "SELECT id, title, published, publisher, language FROM articles "
+            "ORDER BY published IS NULL, published DESC, id"
         )
         for article_id, title, published, publisher, language in rows:
             if ids is not None and article_id not in ids:
@@ -48,7 +52,7 @@ def browse(store: Path, query: str = "", ids: Collection[str] | None = None) -> 
 
 
 def publishers(store: Path) -> tuple[str, ...]:
-    """The publishers that articles name, the most frequent first; of several spellings of one, the most frequent."""
+    """Return the publishers of the articles, the most frequent first, in their most frequent spelling."""
     with _reading(store) as db:
         rows = db.execute(
             "SELECT publisher FROM articles WHERE publisher > '' GROUP BY publisher ORDER BY count(*) DESC, publisher"

@@ -1,6 +1,7 @@
-"""The article beside the chat: its whole text, the quoted words marked exactly, what the site put around it set back.
+"""Render the article beside the chat, with the quoted words marked exactly.
 
-A quotation of an answer that is kept is held against the article of today: other words in its place are never marked as the quoted ones.
+A quotation of an answer that is kept is held against the article of today: other words in its place are never
+marked as the quoted ones.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from index.models import Article, Span, covering
 
 
 def place_html(service: AnswerService, place: str, language: Language, cited: Sequence[Citation] = ()) -> str:
-    """The article of a place, FILE_ID or FILE_ID:START-END, as HTML; a word of the page where there is none.
+    """Render the article of FILE_ID or FILE_ID:START-END, or a notice if there is none.
 
-    `cited`: what an answer quotes of this article, that of the place first (`AnswerService.cited`); empty where no answer led here.
+    `cited`: what an answer quotes of this article, that of the place first (`AnswerService.cited`); empty where no
+    answer led here.
     """
     words = WORDS[language]
     file_id = cited[0].file_id if cited else re.sub(r":\d+-\d+$", "", place)
@@ -43,7 +45,7 @@ def place_html(service: AnswerService, place: str, language: Language, cited: Se
 
 
 def _today(cited: Citation, article: Article, words: Words) -> tuple[Span | None, str]:
-    """Where the words of a citation stand now, and what is to be said where that is not their place of then."""
+    """Return where the words of a citation stand today, and a note if they moved or are gone."""
     then = Span(cited.start, cited.end)
     if then.of(article.text) == cited.quote:
         return then, ""
@@ -67,13 +69,14 @@ def article_html(
     others: Iterable[Span] = (),
     note: str = "",
 ) -> str:
-    """The article as HTML; the words of `span` stand in `mark#hit`, letter by letter `article.text[start:end]`.
+    """Render the article; `mark#hit` holds `article.text[start:end]` of `span`.
 
     `others` are further quotations of the same answer, marked more quietly; `note` is markup above the text.
 
     >>> from assistant.web.words import ENGLISH
     >>> article = Article(id="a", text="It rained. The <dam> held.", sha256="")
-    >>> "<mark id=\\"hit\\" tabindex=\\"-1\\">The &lt;dam&gt; held.</mark>" in article_html(article, Span(11, 26), ENGLISH)
+    >>> html = article_html(article, Span(11, 26), ENGLISH)
+    >>> "<mark id=\\"hit\\" tabindex=\\"-1\\">The &lt;dam&gt; held.</mark>" in html
     True
     """
     way = direction(article.text)
@@ -85,7 +88,7 @@ def article_html(
 
 
 def absent_html(message: str, words: Words, quote: str = "") -> str:
-    """What stands there where the article or the place does not exist; `quote`: what an answer had quoted of it."""
+    """Render a notice for an article or place that does not exist; `quote` is what was quoted of it."""
     bar = tag("div", _close(words), class_="bar")
     was = _was(words.was_quoted, quote) if quote else ""
     return tag(
@@ -111,7 +114,7 @@ def _head(article: Article, span: Span | None, words: Words, copies: Iterable[st
 
 
 def _steps(article: Article, span: Span | None, quotes: Sequence[tuple[int, int]], words: Words) -> str:
-    """Which of the quotes of the article this is, and the ways to the one before and after; "" where there is one only."""
+    """Render which quote of the article this is, with links to its neighbours; "" for a single quote."""
     if span is None or len(quotes) < 2:
         return ""
     at = quotes.index((span.start, span.end))

@@ -1,4 +1,4 @@
-"""What the parts of the page call. Nothing is kept here, nothing is raised: every failure is a line that the visitor reads."""
+"""Answer the events of the page other than asking; every failure is shown to the visitor."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Callbacks:
 
     @handle_errors
     def narrow(self, form: Form) -> Updates:
-        """How many filters are set, where it can be seen while they are folded away; and the articles that alone are asked."""
+        """Show how many filters are set, and the articles that alone are asked."""
         return self._narrowed(form[self.page.language], self.page.read_filters(form))
 
     @handle_errors
@@ -98,7 +98,10 @@ class Callbacks:
 
     @handle_errors
     def arrive(self, request: gr.Request) -> Updates:
-        """The page as the address says: `c` a conversation, `s` a shared one, `a` a place in an article, `lang` the language."""
+        """Show what the address names.
+
+        `c` is a conversation, `s` a shared one, `a` a place in an article, `lang` the language.
+        """
         asked, owner, page = request.query_params, self.service.owner(request), self.page
         language = choose_language(
             asked.get("lang") or request.cookies.get(COOKIE), request.headers.get("accept-language")

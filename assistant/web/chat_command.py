@@ -48,7 +48,7 @@ def chat(chosen: argparse.Namespace, settings: Settings) -> int:
 
 
 def limits(rate: int, cost_all: float | None, cost_each: float | None, settings: Settings) -> Limits:
-    """The limits that the options ask for; UsageError for money where no prices are set.
+    """Return the limits of the options. Raises UsageError for money without prices.
 
     >>> limits(5, None, None, Settings()).per_minute
     5
@@ -62,7 +62,7 @@ def limits(rate: int, cost_all: float | None, cost_each: float | None, settings:
 
 
 def logins(path: Path | None, settings: Settings) -> Logins | None:
-    """The logins of the file, or the one of the environment; None where there are none."""
+    """Return the logins of the file, else that of the environment, else None."""
     if path is not None:
         return Logins.read(path)
     return Logins.from_pair(settings.login.reveal()) if settings.login else None

@@ -1,4 +1,4 @@
-"""The messages of the chat as HTML: a question, an answer while it is written, the whole answer with all that stands below it."""
+"""Render the messages of the chat as HTML: questions, drafts, and whole answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MARK = re.compile(r"(?<!\s)\s*+\[([^\[\]\n]{1,300})\]")
 
 
 class View(Value, frozen=True, kw_only=True):
-    """What stands around an answer: the words of the page, the articles that it names, and the copies of each that carry the same report."""
+    """What an answer is rendered with: words, the named articles, and their copies."""
 
     words: Words
     language: Language
@@ -50,7 +50,7 @@ def question_html(question: str, number: int | None, words: Words) -> str:
 
 
 def notice_html(text: str, kind: str = "note") -> str:
-    """A word of the page itself in the chat: `note`, or `wrong` where something failed."""
+    """Render a notice of the page; `kind` is `note`, or `wrong` if something failed."""
     return tag("div", tag("p", inline(text), dir=direction(text)), class_=f"notice {kind}")
 
 
@@ -60,12 +60,12 @@ def searching_html(words: Words) -> str:
 
 
 def draft_html(text: str, view: View) -> str:
-    """An answer as far as it is written: its marks are links to articles; the words that bear it out come with the whole."""
+    """Render an answer while it is written; its marks are links to articles."""
     return tag("div", _paragraphs(_linked(text, view)), class_="said writing", dir=direction(text))
 
 
 def answer_html(answer: Answer, number: int | None, view: View) -> str:
-    """A whole answer: sentences with chips and verdicts, then coverage, conflicts, sources or the closest passages.
+    """Render a whole answer with verdicts, coverage, conflicts, sources or closest passages.
 
     `number` is that of its turn; None where nothing can be done with it (a shared conversation).
     """
@@ -83,7 +83,7 @@ def answer_html(answer: Answer, number: int | None, view: View) -> str:
 
 
 def _linked(text: str, view: View) -> str:
-    """A text whose marks are links to the articles that they name; what names none stays as it is written."""
+    """Render a text whose marks are links to the articles that they name."""
     parts: list[str] = []
     numbers: dict[str, int] = {}
     last = 0
@@ -114,7 +114,7 @@ def _sentences(answer: Answer, view: View) -> str:
 
 
 def _known(answer: Answer, view: View) -> dict[str, Source | Article]:
-    """What is known of each cited article: as it was when the answer was written; without a title, as it begins today."""
+    """Return the source of each cited article, or today's article for a source without a title."""
     return {
         source.file_id: source if source.title else view.articles.get(source.file_id, source)
         for source in answer.sources
@@ -127,7 +127,10 @@ def _lines(text: str) -> str:
 
 
 def _paragraphs(markup: str) -> str:
-    """Markup with line breaks as paragraphs (no `p`: a reason folds out in it); without a line break, so Markdown leaves it alone."""
+    """Render lines of markup as paragraphs.
+
+    They are no `p`, since a reason unfolds inside, and hold no line break, so that Markdown leaves them alone.
+    """
     return "".join(tag("div", line.strip(), class_="p") for line in markup.split("\n") if line.strip())
 
 
@@ -141,7 +144,7 @@ def _sentence(sentence: Sentence) -> str:
 
 
 def _verdict(sentence: Sentence, view: View, verbatim: bool) -> str:
-    """Return the verdict in a word, with its reasons on hover, on a press, and for those who hear the page.
+    """Render the verdict as a label, with its reasons on hover and on a press.
 
     A quotation of a `verbatim` answer has none: the line below the answer says what it is.
     """
@@ -172,8 +175,10 @@ def _chip(
     again: bool = False,
     quote: str = "",
 ) -> str:
-    """The link to a source after a sentence: its number and file id (`again`: the id is only heard); title and date in its name,
-    on hover the quote, too."""
+    """Render the link to a source: its number and file id, its title, date and quote on hover.
+
+    `again`: the id is read to screen readers only.
+    """
     known = source or view.articles.get(file_id)
     called, when = title(known, view.words), str(known.published) if known and known.published else ""
     before = tag("span", inline(view.words.source) + " ", class_="sr")
@@ -191,7 +196,7 @@ def _chip(
 
 
 def _coverage(answer: Answer, view: View) -> str:
-    """Return the line that says how much of the answer is supported; of bare quotations, that they are quotations."""
+    """Render how much of an answer is supported, or that it is quotations."""
     if answer.coverage is None or not answer.sentences:
         return ""
     keys, words = [verdict_key(sentence) for sentence in answer.sentences], view.words
@@ -210,7 +215,7 @@ def _coverage(answer: Answer, view: View) -> str:
 
 
 def _as_of(answer: Answer, view: View) -> str:
-    """The day of the newest source, set off where it lies more than a year back: what it says may no longer be so."""
+    """Render the day of the newest source, set off if it is more than a year old."""
     days = [source.published for source in answer.sources if source.published]
     if not days:
         return tag("span", inline(view.words.none_dated)) if answer.sources else ""

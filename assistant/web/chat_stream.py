@@ -1,4 +1,6 @@
-"""The callbacks of asking: a question in, the chat as it grows out. They keep nothing; what they need is handed in or kept by the service.
+"""Stream an answer into the chat and keep it.
+
+Nothing is kept here; what the functions need is handed in or held by the service.
 
 An exception in a callback would leave the page's box disabled for good, so each becomes a friendly line in the chat.
 """
@@ -35,7 +37,10 @@ PAINT = (
 
 
 class PendingQuestion(Value, frozen=True, kw_only=True):
-    """A question under way. `replaces`: the turn to ask anew (0: none); it and later ones go. `quoting`: no model is pending."""
+    """An admitted question that waits for its answer.
+
+    `replaces` is the turn to ask anew (0: none), which is dropped with all later ones. `quoting`: no model is asked.
+    """
 
     ticket: Ticket
     question: str
@@ -45,7 +50,7 @@ class PendingQuestion(Value, frozen=True, kw_only=True):
 
 
 class StreamReader:
-    """Reads a stream in a thread of its own. `stop` may be called at any time: whatever the stream waits for is left at once.
+    """Read a stream in a thread of its own; `stop` abandons whatever it waits for.
 
     `slot` is released when the stream has ended and is paid for, which may be after `stop`.
     """
@@ -64,7 +69,7 @@ class StreamReader:
         self._cancel_scope.cancel()
 
     async def updates(self, pause: Callable[[], float]) -> AsyncIterator[bool]:
-        """Whether `said` has grown, not more often than every `pause()` seconds; raises what the stream raises."""
+        """Yield whether `text` has grown, at most every `pause()` seconds; raise what the stream raises."""
         while not self._ended:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), QUIET)
@@ -98,10 +103,10 @@ class StreamReader:
 async def stream_chat(
     service: AnswerService, request: Asking, pending: PendingQuestion, *, conversation: str, language: Language
 ) -> AsyncGenerator[list[Message], None]:
-    """The chat as it grows: what was said, the question, its answer; the same again after a while in which nothing new came.
+    """Yield the chat while the answer grows, again and again while nothing new comes.
 
-    Closed before its end, it leaves the model's server at once and keeps what was written as an answer that is not complete. So is
-    an answer that failed, with the reason.
+    Closed before its end, it leaves the model's server at once and keeps what was written as an answer that is not
+    complete. So is an answer that failed, with the reason.
     """
     owner, words = service.owner(request), WORDS[language]
     turns = _before(await run_sync(service.conversations.turns, conversation, owner), pending)
@@ -154,7 +159,7 @@ async def stream_chat(
 def pending_chat(
     service: AnswerService, turns: Sequence[Turn], pending: PendingQuestion, language: Language
 ) -> list[Message]:
-    """The messages of these turns, as far as they stay, the question, and a word in place of its answer."""
+    """Return the messages of the turns that stay, the question, and a placeholder."""
     words = WORDS[language]
     before = chat_messages(service, _before(turns, pending), language)
     question = _message("user", chat_markup.question_html(pending.question, None, words))
@@ -227,7 +232,7 @@ def _keep(service: AnswerService, conversation: str, owner: str, pending: Pendin
 
 
 def _broken(pending: PendingQuestion, text: str, service: AnswerService, why: Reason | None = None) -> Answer:
-    """An answer that was stopped or failed: what was written of it, unchecked, and why there is no more."""
+    """Return an incomplete answer of what was written so far, with the reason."""
     engine = f"model:{service.settings.model}" if service.settings.has_model and not pending.quoting else "extract"
     details = (why,) if why else ()
     return Answer(

@@ -1,4 +1,4 @@
-"""An answer to be pasted elsewhere: sentences with the numbers of their sources, then the sources with the words quoted of them.
+"""Render an answer to be pasted elsewhere, as text and as HTML, with numbered sources.
 
 As text for a message, as HTML for a document. Whatever an article or a model wrote is text in both.
 """
@@ -19,8 +19,9 @@ def as_text(answer: Answer, words: Words) -> str:
 
     >>> from assistant.web.words import ENGLISH
     >>> quote = Citation(file_id="a-7", start=0, end=8, quote="It held.")
-    >>> said = Sentence(text="The dam held.", start=0, end=13, verdict="supported", citations=(quote,))
-    >>> print(as_text(Answer(question="Did it?", text=said.text, abstained=False, engine="extract", sentences=(said,)), ENGLISH))
+    >>> held = Sentence(text="The dam held.", start=0, end=13, verdict="supported", citations=(quote,))
+    >>> answer = Answer(question="Did it?", text="The dam held.", abstained=False, engine="extract", sentences=(held,))
+    >>> print(as_text(answer, ENGLISH))
     Did it?
     <BLANKLINE>
     The dam held. [1]
@@ -46,7 +47,7 @@ def as_text(answer: Answer, words: Words) -> str:
 
 
 def as_html(answer: Answer, words: Words) -> str:
-    """The same as HTML that a document takes over: paragraphs and a list, each running its own way; no link, no style, no script."""
+    """Render the answer as HTML for a document: paragraphs and a list, no link, style or script."""
     numbers = _numbers(answer)
     parts = [_block("p", tag("strong", inline(answer.question)), answer.question)]
     for paragraph in _paragraphs(answer):
@@ -99,7 +100,7 @@ def _paragraphs(answer: Answer) -> Iterator[list[Sentence]]:
 
 
 def _listed(answer: Answer, words: Words) -> Iterator[tuple[str, str, list[Citation]]]:
-    """Each source with its number and what is known of it, and what is quoted of it; of a refusal, the closest passages."""
+    """Yield the mark, description and quotes of each source, or of the closest passages."""
     sources = {source.file_id: source for source in answer.sources}
     by_file: dict[str, list[Citation]] = {}
     for citation in answer.citations or answer.closest:

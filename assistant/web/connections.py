@@ -1,4 +1,4 @@
-"""Hold back clients that take connections and send nothing, and believe forwarded addresses of known proxies only."""
+"""Limit silent and numerous connections; believe forwarded addresses of proxies only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Conversations, kept by owner in an SQLite file of their own: found again after a restart, searched, exported, shared, judged.
+"""Keep conversations by owner in an SQLite file of their own.
+
+They are found again after a restart, searched, exported, shared and rated.
 
 What an answer cost is kept apart from the conversation: a turn that is cut or deleted was paid for all the same.
 """
@@ -34,7 +36,8 @@ NOTE = 2_000  # characters of a reader's note
 Kind = Literal["good", "wrong citation", "missing", "wrong fact", "other"]
 SCHEMA = """
 CREATE TABLE conversations(
-    id TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT, folded TEXT NOT NULL DEFAULT '', at TEXT NOT NULL, token TEXT UNIQUE) STRICT;
+    id TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT, folded TEXT NOT NULL DEFAULT '',
+    at TEXT NOT NULL, token TEXT UNIQUE) STRICT;
 CREATE INDEX conversations_by_owner ON conversations(owner);
 CREATE TABLE turns(
     id INTEGER PRIMARY KEY AUTOINCREMENT, conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
@@ -42,10 +45,12 @@ CREATE TABLE turns(
     UNIQUE(conversation, number)) STRICT;
 CREATE TABLE feedback(
     turn INTEGER PRIMARY KEY, conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
-    kind TEXT NOT NULL, note TEXT NOT NULL, history TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+    kind TEXT NOT NULL, note TEXT NOT NULL, history TEXT NOT NULL,
+    question TEXT NOT NULL, answer TEXT NOT NULL, at TEXT NOT NULL) STRICT;
 CREATE INDEX feedback_by_conversation ON feedback(conversation);
 CREATE TABLE spending(
-    owner TEXT NOT NULL, day TEXT NOT NULL, requests INTEGER NOT NULL, tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
+    owner TEXT NOT NULL, day TEXT NOT NULL, requests INTEGER NOT NULL,
+    tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
     cost REAL, PRIMARY KEY(owner, day)) STRICT, WITHOUT ROWID;
 """
 
@@ -69,7 +74,10 @@ class Listed(Value, frozen=True, kw_only=True):
 
 
 class Conversations:
-    """The conversations of all owners. May be used from many threads; what is not the owner's does not exist for them."""
+    """Store the conversations of all owners; safe for many threads.
+
+    What is not the owner's does not exist for them.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -82,7 +90,7 @@ class Conversations:
             self._db.close()
 
     def begin(self, owner: str) -> str:
-        """The id of a new conversation: url-safe, not to be guessed. It is listed from its first turn on."""
+        """Return the id of a new conversation, which is listed from its first turn on."""
         conversation = secrets.token_urlsafe(16)
         with self._writing() as db:
             db.execute(
@@ -91,7 +99,7 @@ class Conversations:
         return conversation
 
     def add(self, conversation: str, owner: str, answer: Answer) -> Turn:
-        """Keep an answer as the conversation's next turn; NotFound where the conversation is not the owner's."""
+        """Keep an answer as the conversation's next turn. Raises NotFound."""
         at = _now()
         with self._writing() as db:
             self._own(conversation, owner)
@@ -106,7 +114,7 @@ class Conversations:
         return turn
 
     def cut(self, conversation: str, owner: str, number: int) -> None:
-        """Drop this turn and the later ones: before a question is asked again, or differently."""
+        """Drop this turn and the later ones."""
         with self._writing() as db:
             self._own(conversation, owner)
             db.execute("DELETE FROM turns WHERE conversation = ? AND number >= ?", (conversation, number))
@@ -116,14 +124,16 @@ class Conversations:
         return self._turns("c.id = ? AND c.owner = ?", (conversation, owner))
 
     def listed(self, owner: str, query: str = "") -> tuple[Listed, ...]:
-        """The owner's conversations, the newest first: those whose title, questions and answers hold every word of the query.
+        """Return the owner's conversations that hold every word of the query, newest first.
 
         Words are found in any of the spellings that `index.language.normalize` takes for one.
         """
         wanted = folded(query).split()[:SEARCHED]
-        holds = "AND (instr(c.folded, ?) OR EXISTS(SELECT 1 FROM turns s WHERE s.conversation = c.id AND instr(s.folded, ?)))"
+        turn_holds = "EXISTS(SELECT 1 FROM turns s WHERE s.conversation = c.id AND instr(s.folded, ?))"
+        holds = f"AND (instr(c.folded, ?) OR {turn_holds})"
         rows = self._read(
-            f"""SELECT c.id, coalesce(c.title, (SELECT question FROM turns f WHERE f.conversation = c.id ORDER BY number LIMIT 1)),
+            f"""SELECT c.id,
+            coalesce(c.title, (SELECT question FROM turns f WHERE f.conversation = c.id ORDER BY number LIMIT 1)),
             max(t.at) AS latest, count(*) FROM conversations c JOIN turns t ON t.conversation = c.id
             WHERE c.owner = ? {holds * len(wanted)} GROUP BY c.id ORDER BY latest DESC, c.id""",
             (owner, *(word for word in wanted for _ in range(2))),
@@ -148,7 +158,7 @@ class Conversations:
             db.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
 
     def export(self, conversation: str, owner: str, form: Literal["md", "json"]) -> str:
-        """All of it with sources, quotations and dates; NotFound where there is nothing of the owner's."""
+        """Return a conversation with sources, quotes and dates. Raises NotFound."""
         turns = self.turns(conversation, owner)
         if not turns:
             raise NotFound("web.nothing_asked", conversation=conversation)
@@ -160,7 +170,7 @@ class Conversations:
         return msgspec.json.format(whole, indent=2).decode() + "\n"
 
     def feedback(self, conversation: str, owner: str, number: int, kind: Kind, note: str = "") -> None:
-        """Keep what a reader says of an answer, with the answer and the questions before it; said again, it replaces."""
+        """Keep a reader's rating of an answer, with the questions before it; a later one replaces it."""
         with self._writing() as db:
             self._own(conversation, owner)
             rows = db.execute(
@@ -175,7 +185,7 @@ class Conversations:
             db.execute("INSERT OR REPLACE INTO feedback VALUES (?,?,?,?,?,?,?,?)", row)
 
     def feedback_rows(self) -> Iterator[dict[str, Any]]:
-        """Everything readers said, oldest first, as the rows that `isnad eval from-feedback` makes drafts of cases from."""
+        """Yield every rating, oldest first, as rows for `isnad eval from-feedback`."""
         for kind, note, history, question, answer in self._read(
             "SELECT kind, note, history, question, answer FROM feedback ORDER BY at"
         ):
@@ -189,7 +199,7 @@ class Conversations:
             }
 
     def charge(self, owner: str, usage: Usage) -> None:
-        """Note what an answer cost, whether or not it is kept (`AnswerService.stream` does)."""
+        """Add the cost of an answer to what its owner spent today."""
         with self._writing() as db:
             db.execute(
                 """INSERT INTO spending VALUES (?,?,?,?,?,?) ON CONFLICT(owner, day) DO UPDATE SET
@@ -209,7 +219,7 @@ class Conversations:
         return Usage(requests=row[0], tokens_in=row[1], tokens_out=row[2], cost=row[3])
 
     def share(self, conversation: str, owner: str) -> str:
-        """A token that lets others read it, until it is deleted; asked again, the same one."""
+        """Return the token that lets others read a conversation; always the same one."""
         with self._writing() as db:
             self._own(conversation, owner)
             token = secrets.token_urlsafe(24)

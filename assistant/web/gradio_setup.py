@@ -1,7 +1,7 @@
-"""Set up Gradio, which reads its settings from the environment; every module of the page imports it from here.
+"""Set up Gradio, which reads its settings from the environment.
 
-The settings are of this process: no statistics are sent, nothing is looked for on a hub. They must be in the environment before
-Gradio is imported for the first time, which is why this is the only module that imports it.
+The settings are of this process: no statistics are sent, nothing is looked for on a hub. They must be in the
+environment before Gradio is imported for the first time, which is why this is the only module that imports it.
 """
 
 from __future__ import annotations

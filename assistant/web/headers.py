@@ -1,4 +1,4 @@
-"""The heads of every response: what a browser may load, run, send and tell others; and the cookies that the guard sets.
+"""Set the headers and cookies of every response.
 
 The policy allows what Gradio needs (scripts in the page, eval) and nothing from another host.
 """
@@ -12,7 +12,8 @@ from starlette.responses import Response
 from starlette.types import Message, Scope, Send
 
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
     "script-src 'self' 'unsafe-inline' 'unsafe-eval'; connect-src 'self'; worker-src 'self' blob:; form-action 'self'; "
     "frame-src 'none'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 )
@@ -47,7 +48,7 @@ class HeaderSender:
         self._cookies.append(jar[name].OutputString())
 
     async def replace(self, response: Response) -> None:
-        """Send this, where nothing has been sent yet, and nothing more of what the application says."""
+        """Send this response unless one has begun, and drop the rest of the application's."""
         if not self._begun:
             await response(self._scope, _nothing, self)
         self.ended = True

@@ -1,7 +1,7 @@
-"""Who may log in: names with scrypt hashes, tries that are counted, sessions that end.
+"""Check passwords, count tries, and keep sessions.
 
-A line of a logins file is `name:scrypt:N:SALT:HASH` (base64); `isnad chat --new-login NAME` prints one for a password that it asks for.
-scrypt is RFC 7914, here with 16 MB and about 50 ms a try.
+A line of a logins file is `name:scrypt:N:SALT:HASH` (base64); `isnad chat --new-login NAME` prints one for a
+password that it asks for. scrypt is RFC 7914, here with 16 MB and about 50 ms a try.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Logins:
             self._sessions.pop(self._digest(word), None)
 
     def remembered(self, pair: str) -> bool:
-        """Whether this `name:password` of a program was right in the last minutes: it then costs neither a try nor scrypt."""
+        """Return whether this `name:password` was right in the last minutes, so that no try is counted."""
         with self._lock:
             return self._known.get(self._digest(pair), 0.0) > self._clock()
 
@@ -142,7 +142,7 @@ def hash_password(password: str) -> str:
 
 
 def matches(password: str, line: str) -> bool:
-    """Whether a password is the one of `scrypt:N:SALT:HASH`, compared in constant time.
+    """Return whether a password matches `scrypt:N:SALT:HASH`, in constant time.
 
     >>> matches("correct horse", hash_password("correct horse")), matches("wrong horse", hash_password("correct horse"))
     (True, False)

@@ -1,4 +1,6 @@
-"""What all of the page's HTML is built of, and its lists (`messages` has the chat's, `panel` an article's). What articles, models and visitors wrote goes through `render.escaped`, on one line, as text.
+"""Build escaped HTML: elements, links, buttons, and lists of articles and files.
+
+What articles, models and visitors wrote goes through `plain_text.escaped`, on one line, as text.
 
 No raw HTML, image or outside link: the only links are `?a=FILE_ID:START-END`, to a place in an article of this store.
 """
@@ -22,7 +24,7 @@ SNIPPET = 280  # of a passage in a list
 
 
 def inline(text: str) -> str:
-    """A text on one line, escaped: what Markdown would read as a paragraph's end is gone too.
+    """Escape a text and put it on one line, so that Markdown sees no end of a paragraph.
 
     >>> inline("a\\n\\n<b>")
     'a &lt;b&gt;'
@@ -31,7 +33,7 @@ def inline(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A line of prose as `inline`; in Arabic the ids, dates and foreign words in it still run from left to right.
+    """Escape a line; in Arabic, ids, dates and foreign words are isolated left to right.
 
     >>> prose("ليس في 003_a84")
     'ليس في <bdi dir="ltr">003_a84</bdi>'
@@ -47,7 +49,9 @@ _RUN = re.compile(r"((?:(?<!\S)\.)?[A-Za-z0-9_][A-Za-z0-9_./:' -]*[A-Za-z0-9_])"
 
 
 def tag(name: str, inner: str, **attributes: object) -> str:
-    """An element; `inner` is markup, attributes are text. `class_` is class; True stands without a value, None and False not at all.
+    """Build an element; `inner` is markup, attributes are text.
+
+    `class_` is class; True has no value, None and False leave an attribute out.
 
     >>> tag("p", inline("<"), class_="a", title='"')
     '<p class="a" title="&quot;">&lt;</p>'
@@ -89,7 +93,7 @@ def named(article: Source | Article | None, words: Words) -> str:
 
 
 def file_name(file_id: str) -> str:
-    """An id; that of an uploaded file as its visitor called it, without the folder that tells it from those of others.
+    """Return an id, of an uploaded file without the folder of its owner.
 
     >>> file_name("upload-92e2c0/bridge"), file_name("2031/bridge")
     ('bridge', '2031/bridge')
@@ -101,7 +105,7 @@ _UPLOAD = re.compile("^upload-[0-9a-f]{6}/")
 
 
 def title(article: Source | Article | None, words: Words, most: int = NAME) -> str:
-    """A title as text, of at most so many characters; where there is none, the page's word for that, with how the article begins, if known."""
+    """Return a title of at most `most` characters; an article without one shows how it begins."""
     whole = one_line(article.title) if article and article.title else words.untitled
     if isinstance(article, Article) and not article.title and article.text:
         whole += f": {one_line(article.text)}"
@@ -127,14 +131,19 @@ def article_rows(articles: Iterable[Article], words: Words) -> str:
     rows = [
         tag("li", link(article.id,
             named(article, words)
-            + tag("span", " · ".join(filter(None, [day(article.published, words), inline(article.publisher or ""), isolated(article.id)])), class_="facts")))
+            + tag("span", _facts(article, words), class_="facts")))
         for article in articles
     ]  # fmt: skip
     return tag("ul", "".join(rows), class_="rows")
 
 
+def _facts(article: Article, words: Words) -> str:
+    facts = (day(article.published, words), inline(article.publisher or ""), isolated(article.id))
+    return " · ".join(filter(None, facts))
+
+
 def report_html(report: SyncReport, words: Words) -> str:
-    """What became of each uploaded file, by name; and which articles stay because not all of what was sent could be read."""
+    """Render what became of each uploaded file, and which articles stay."""
     taken: list[tuple[str, str, str]] = [("added", words.added, item) for item in report.added]
     taken += [("added", words.changed, item) for item in report.changed]
     rows = [_file(kind, label, item) for kind, label, item in taken]

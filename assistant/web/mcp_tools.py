@@ -1,6 +1,7 @@
-"""The MCP tools `ask` and `search`: the only home of mcp, loaded where the extra isnad[mcp] is installed.
+"""Serve the tools `ask` and `search` over MCP, if the extra isnad[mcp] is installed.
 
-They are not Gradio's own, which hand over a Python repr and connect to the page a second time, without the caller's login.
+They are not Gradio's own, which hand over a Python repr and connect to the page a second time, without the caller's
+login.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ Called = Context[Any, Any, Request]
 
 
 def tools(service: AnswerService) -> FastMCP[Any]:
-    """The MCP server, to be mounted: streamable HTTP, a reply of JSON to each call, nothing kept between them."""
+    """Return the MCP server: stateless streamable HTTP with replies of JSON."""
     guarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the guard knows the page's names
     server: FastMCP[Any] = FastMCP(
         "isnad",
-        instructions="Questions answer_record from news articles; every sentence comes with the words that bear it out.",
+        instructions="Questions answered from news articles; every sentence comes with the words that bear it out.",
         stateless_http=True,
         json_response=True,
         log_level="ERROR",
@@ -40,9 +41,9 @@ def tools(service: AnswerService) -> FastMCP[Any]:
     ) -> dict[str, Any]:
         """Answer a question (in Arabic or any other language, at most 2,000 characters) from the indexed news articles.
 
-        Every sentence of the answer comes with its verdict and with citations: file_id, start, end and the article's own words.
-        Where the articles do not answer, `abstained` is true and `closest` holds the nearest passages. Dates are as 2025-12-23,
-        the language as ar; filters may be empty.
+        Every sentence of the answer comes with its verdict and with citations: file_id, start, end and the
+        article's own words. Where the articles do not answer, `abstained` is true and `closest` holds the nearest
+        passages. Dates are as 2025-12-23, the language as ar; filters may be empty.
         """
         chosen = (date_from, date_to, language, publisher)
         return await run_in_threadpool(answer_record, service, _request(context), question, *chosen)
@@ -58,7 +59,8 @@ def tools(service: AnswerService) -> FastMCP[Any]:
     ) -> dict[str, Any]:
         """Find the passages of the indexed news articles that say most of what a question says, best first (1 to 50).
 
-        Each comes with file_id, start, end, its text, a score of 0 to 1, the article's title and day. Filters as for `ask`.
+        Each comes with file_id, start, end, its text, a score of 0 to 1, the article's title and day. Filters as
+        for `ask`.
         """
         chosen = (date_from, date_to, language, publisher)
         return await run_in_threadpool(search_record, service, _request(context), question, limit, *chosen)

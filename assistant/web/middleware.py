@@ -1,7 +1,7 @@
-"""The guard in front of the page: who gets in, which routes there are, how much may be sent, and the heads of every response.
+"""Guard the page: who gets in, which routes exist, and how much may be sent.
 
-A pure ASGI middleware, so that streamed responses and visitors who leave pass through unchanged. What is not allowed here does
-not exist: most of Gradio's routes (files, proxies, recordings, code editing) are never reached.
+A pure ASGI middleware, so that streamed responses and visitors who leave pass through unchanged. What is not
+allowed here does not exist: most of Gradio's routes (files, proxies, recordings, code editing) are never reached.
 """
 
 from __future__ import annotations
@@ -44,10 +44,13 @@ _OWNER = re.compile(r"[\w-]{22,64}")
 
 
 class Guard:
-    """Wraps the application. `logins` None: everybody gets in, told apart by a random cookie. `hosts`: the names that the page
-    answers to beside addresses of numbers, so that no other site's name can be pointed at it; None: any. `upload` is the most bytes
-    of one upload, None where there are none; `room` tells whether there is room for one more; `requests` that start something are
-    taken from one address in a minute."""
+    """Let requests in that are allowed, with the name or the cookie of who asks.
+
+    `logins` None: everybody gets in, with a random cookie. `hosts`: the names that the page answers to beside
+    addresses of numbers, so that no other site's name can be pointed at it; None: any. `upload` is the most bytes
+    of one upload, None where there are none; `room` tells whether there is room for one more; `requests` that start
+    something are taken from one address in a minute.
+    """
 
     def __init__(
         self,
@@ -194,9 +197,10 @@ class Guard:
 
 
 class KnownFunctions:
-    """Answer 404 to events of functions that the page does not have, where Gradio fails with a trace.
+    """Answer 404 to events of functions that do not exist, where Gradio fails with a trace.
 
-    `functions` are the page's, by number. The body is read here, at most as much as the guard lets through, and handed on.
+    `functions` are the page's, by number. The body is read here, at most as much as the guard lets through, and
+    handed on.
     """
 
     def __init__(self, app: ASGIApp, functions: Mapping[int, object]) -> None:
@@ -224,7 +228,7 @@ class KnownFunctions:
         await self._app(scope, replayed, send)
 
     def _is_known(self, body: bytes, path: str) -> bool:
-        """Return whether the request is of a function of the page, or is malformed, which Gradio answers well itself."""
+        """Return whether a request names a function of the page, or is malformed."""
         try:
             index = json.loads(body).get("fn_index")
         except (ValueError, AttributeError, RecursionError):
@@ -235,7 +239,7 @@ class KnownFunctions:
 
 
 def allowed_host(host: str, hosts: frozenset[str] | None) -> bool:
-    """Whether a Host header names this page: an address of numbers, or one of its names.
+    """Return whether a Host header is a numeric address or one of the page's names.
 
     >>> allowed_host("127.0.0.1:7860", frozenset({"localhost"})), allowed_host("evil.example", frozenset({"localhost"}))
     (True, False)
@@ -252,8 +256,8 @@ def allowed_host(host: str, hosts: frozenset[str] | None) -> bool:
 def is_cross_site(heads: Mapping[str, str]) -> bool:
     """Whether a request that changes something comes from another site's page.
 
-    >>> is_cross_site({"host": "localhost:1", "origin": "http://localhost:1"}), is_cross_site({"host": "localhost:1", "origin": "null"})
-    (False, True)
+    >>> [is_cross_site({"host": "localhost:1", "origin": origin}) for origin in ("http://localhost:1", "null")]
+    [False, True]
     """
     site, origin = heads.get("sec-fetch-site"), heads.get("origin")
     if site is not None:  # a browser says itself what it is; programs send neither
@@ -262,7 +266,7 @@ def is_cross_site(heads: Mapping[str, str]) -> bool:
 
 
 def is_link_from_elsewhere(request: Request) -> bool:
-    """Whether a browser follows a link from another site: it then leaves our Strict cookies at home, once."""
+    """Return whether a browser follows a link from another site, without Strict cookies."""
     heads = request.headers
     return heads.get("sec-fetch-site") == "cross-site" and heads.get("sec-fetch-mode") == "navigate"
 
@@ -277,7 +281,7 @@ def local_path(path: str) -> str:
 
 
 def _counted(receive: Receive, largest: int, too_large: Callable[[], Awaitable[None]]) -> Receive:
-    """What is received, up to `largest` bytes; beyond them the application sees the visitor leave."""
+    """Receive up to `largest` bytes; beyond them the application sees the visitor leave."""
     seen = 0
 
     async def counted() -> MutableMapping[str, Any]:

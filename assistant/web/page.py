@@ -1,4 +1,4 @@
-"""Build the page: its parts, joined to the callbacks, which have no state of their own."""
+"""Build the page: its parts, joined to stateless callbacks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ AT_ONCE: dict[str, Any] = {**PRIVATE, "queue": False}
 
 
 def dressing() -> dict[str, Any]:
-    """Return what `gradio.mount_gradio_app` needs beside the page: the looks and the behaviour."""
-    # In the head, not as `css`: Gradio puts its own container before every rule of that, which loses rules for the body.
+    """Return the looks and behaviour of the page for `gradio.mount_gradio_app`."""
+    # In the head, not as `css`: Gradio puts its own container before each rule, which breaks those for the body.
     style, script = ((HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
     return {
         "head": f"<style>{style}</style><script>{script}</script>",
@@ -31,7 +31,7 @@ def dressing() -> dict[str, Any]:
 
 
 def build(service: AnswerService) -> gr.Blocks:
-    """Return the page of a service: its parts, joined to the callbacks. Mount it with `dressing()`."""
+    """Return the page of a service; mount it with `dressing()`."""
     with gr.Blocks(title="Isnad · إسناد", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)) as made:
         blocks: gr.Blocks = made
         page = Page(service)
@@ -42,7 +42,9 @@ def build(service: AnswerService) -> gr.Blocks:
 
 
 def join_questions(page: Page, call: Questions) -> None:
-    """Join the callbacks of asking: a question is taken at once and answered when its turn comes in the queue.
+    """Join the callbacks of asking.
+
+    A question is taken at once and answered when its turn comes in the queue.
 
     Each part that an event may change costs with each piece of text, so the answer is an event of its own.
     """

@@ -1,4 +1,4 @@
-"""Read what page.js sends along with an event as the words of a stranger, send messages to page.js, and report errors."""
+"""Read events of page.js as untrusted input, send it messages, and report errors."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class OfPage(Protocol):
 
 
 def handle_errors(callback: Callable[..., Updates]) -> Callable[..., Updates]:
-    """Report what a callback raises to the visitor as a message in the language of the page.
+    """Report what a callback raises to the visitor, in the language of the page.
 
-    The language is an argument of the callback, or a value of its form. Errors that nobody foresaw are logged by their type
-    alone, without their text.
+    The language is an argument of the callback, or a value of its form. Errors that nobody foresaw are logged by
+    their type alone, without their text.
     """
 
     parameters = list(inspect.signature(callback).parameters)
@@ -58,7 +58,10 @@ def handle_errors(callback: Callable[..., Updates]) -> Callable[..., Updates]:
 
 
 def send_to_js(**message: object) -> str:
-    """Encode a message for page.js as escaped ASCII JSON; a nonce makes Gradio deliver a message that is sent again."""
+    """Encode a message for page.js as escaped ASCII JSON.
+
+    A nonce makes Gradio deliver a message that is sent again.
+    """
     return escaped(json.dumps({**message, "nonce": secrets.token_hex(4)}))
 
 

@@ -1,4 +1,4 @@
-"""The parts of the page, what a visitor sets in them, and the page's own words as updates of them."""
+"""Build the parts of the page and update their words."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class Page:
         }
 
     def busy(self, busy: bool) -> dict[Any, Any]:
-        """Whether an answer is being written: the button that sends, or the one that stops."""
+        """Show the button that stops while an answer is written, else the one that sends."""
         return {self.send: gr.update(visible=not busy), self.stop: gr.update(visible=busy)}
 
     def around(self, language: Language, owner: str, conversation: str, query: str = "") -> dict[Any, Any]:

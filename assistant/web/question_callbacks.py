@@ -1,7 +1,7 @@
-"""The callbacks of a question: asked, answered, stopped, asked again, asked differently, judged.
+"""Answer the events of a question: ask, write, stop, repeat, edit and rate.
 
-Asking has three steps, so that what is sent while an answer grows is the chat alone: Gradio takes each part that an event may
-change apart and puts it together again, changed or not, with every piece of text.
+Asking has three steps, so that what is sent while an answer grows is the chat alone: Gradio takes each part that an
+event may change apart and puts it together again, changed or not, with every piece of text.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ LINGER = 50  # tenths of a second
 
 
 class Questions:
-    """The callbacks of asking on one page over one service. `showing`: the conversation that a visitor's page shows now."""
+    """The callbacks of asking; `showing` returns the conversation that a visitor sees."""
 
     def __init__(self, service: AnswerService, page: Page, showing: Callable[[gr.Request], str] | None = None) -> None:
         self.service, self.page, self.showing = service, page, showing
 
     @handle_errors
     def ask(self, form: Form, request: gr.Request) -> Updates:
-        """The question in the box, or its other wording, is in the chat; `write` answers it."""
+        """Take the question in the box, or its new wording; `write` answers it."""
         page = self.page
         return self._ask(form, form[page.box], form[page.replaces], request)
 
     @handle_errors
     def again(self, form: Form, request: gr.Request, event: gr.EventData) -> Updates:
-        """A question that was asked, once more; where the event says `quoting`, with no model."""
+        """Take a question once more, with no model if the event says `quoting`."""
         page = self.page
         turn, question = self._turn(form[page.conversation], self.service.owner(request), event)
         if not question:
@@ -54,7 +54,7 @@ class Questions:
     async def write(
         self, asked: PendingQuestion | None, language: Language, conversation: str, request: gr.Request
     ) -> AsyncGenerator[tuple[Any, None], None]:
-        """The chat while the answer to the question grows, and with the whole; nothing new where nothing was asked."""
+        """Yield the chat while the answer grows; nothing new if no question waits."""
         if asked is None:
             yield gr.skip(), None
             return
@@ -77,7 +77,7 @@ class Questions:
     async def stopped(
         self, asked: PendingQuestion | None, language: Language, conversation: str, request: gr.Request
     ) -> Updates:
-        """After a stop: what was written so far stands in the chat. The stopped answer is kept a moment later, so wait for it."""
+        """Show what was written before a stop; the answer is kept a moment later."""
         owner, service, page = self.service.owner(request), self.service, self.page
         for _ in range(LINGER):
             if conversation not in service.underway:
@@ -134,7 +134,7 @@ class Questions:
         }
 
     def _turn(self, conversation: str, owner: str, event: gr.EventData) -> tuple[int, str]:
-        """The number of the turn that an event names, and its question; "" where the visitor has no such turn."""
+        """Return the number of the turn that an event names and its question, or ""."""
         named = turn_number(event_field(event, "number"))
         turns = self.service.conversations.turns(conversation, owner)
         return named, next((turn.question for turn in turns if turn.number == named), "")

@@ -1,4 +1,4 @@
-"""Limit how long a question may be, how many are asked in a minute, and what they cost in a day, per visitor and in all."""
+"""Limit the length, rate and cost of questions, per visitor and in all."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Ticket(Value, frozen=True, kw_only=True):
 
 
 class Limits(Value, frozen=True, kw_only=True):
-    """What a visitor may do. Sizes in bytes, money in the settings' currency for a day (UTC); None: no limit."""
+    """What visitors may do: sizes in bytes, money a day (UTC); None: no limit."""
 
     question: int = LONGEST  # characters
     per_minute: int = 20  # questions of one visitor
@@ -60,7 +60,9 @@ class Limits(Value, frozen=True, kw_only=True):
 
 
 class Throttle:
-    """Allow at most `limit` events in `seconds` for each name; the names that were quiet longest are forgotten first.
+    """Allow at most `limit` events in `seconds` for each name.
+
+    The names that were quiet longest are forgotten first.
 
     >>> throttle = Throttle(2, 60.0, clock=lambda: 0.0)
     >>> [throttle.hit("a"), throttle.hit("a"), throttle.hit("a"), throttle.hit("b")]
@@ -97,7 +99,10 @@ class Throttle:
 
 
 class Slot:
-    """One of the places in which a question is answered, with the money reserved for it; a context manager that frees both."""
+    """A place in which a question is answered, with the money reserved for it.
+
+    A context manager that frees both.
+    """
 
     def __init__(self, admission: Admission, ticket: Ticket) -> None:
         self._admission, self.ticket = admission, ticket
@@ -118,8 +123,9 @@ class Slot:
 class Admission:
     """Admit questions and hand out the slots in which they are answered.
 
-    `spent` returns what a visitor (None: all visitors) has cost since a day. What a question may cost is reserved while it is
-    answered, so that questions side by side exceed a limit of money by no more than one question alone would.
+    `spent` returns what a visitor (None: all visitors) has cost since a day. What a question may cost is reserved
+    while it is answered, so that questions side by side exceed a limit of money by no more than one question alone
+    would.
     """
 
     def __init__(
@@ -142,7 +148,7 @@ class Admission:
         return len(self._reserved)
 
     def refusal(self, visitor: str, question: object) -> Refusal | None:
-        """Return why a question may not be asked now, or count it and return None. What is refused is not counted."""
+        """Return why a question may not be asked now, or count it and return None."""
         return wrong(question, self.limits.question) or self._beyond(visitor) or self._too_many(visitor)
 
     def admit(self, visitor: str, question: object) -> Ticket:
@@ -160,8 +166,8 @@ class Admission:
     def redeem(self, ticket: Ticket, cost: float = 0.0) -> Slot:
         """Take the ticket and return a slot that reserves `cost`.
 
-        Raises TicketUsed, so that a ticket buys one answer however often and at once it is shown; Refused where no slot is
-        free or the budget is spent by now.
+        Raises TicketUsed, so that a ticket buys one answer however often and at once it is shown; Refused where no
+        slot is free or the budget is spent by now.
         """
         with self._lock:
             if self._issued.pop(ticket.id, 0.0) <= self._clock():

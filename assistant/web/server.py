@@ -1,4 +1,4 @@
-"""The server: FastAPI with the page mounted, behind the guard. `serve_page` serves until it is stopped."""
+"""Serve the page with FastAPI and uvicorn, behind the guard."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ ABANDONED = 600.0  # seconds
 def application(
     service: AnswerService, *, logins: Logins | None = None, hosts: frozenset[str] | None = LOCAL, proxied: bool = False
 ) -> ASGIApp:
-    """The page and the routes beside it, behind the guard. Takes seconds: it loads Gradio.
+    """Return the page and its routes behind the guard; takes seconds to load Gradio.
 
-    /health, /article/FILE_ID?start=…&end=…, /panel?a=PLACE, /export/CONVERSATION.md (or .json), /export/CONVERSATION/TURN,
-    /mcp, and the page at /.
+    /health, /article/FILE_ID?start=…&end=…, /panel?a=PLACE, /export/CONVERSATION.md (or .json),
+    /export/CONVERSATION/TURN, /mcp, and the page at /.
     """
     temporary = _prepare_upload_folder(service.incoming)
     from assistant.web import api_endpoints, page
@@ -114,7 +114,7 @@ def _routes(api: FastAPI, service: AnswerService) -> None:
 
     @api.get("/panel")
     async def panel(request: Request, a: str = "", lang: str = "", c: str = "", s: str = "") -> Response:
-        """An article as the page shows it, with the quotes of the conversation `c`, or of the shared one `s`, that the place is of.
+        """Render an article with the quotes of conversation `c`, or of the shared one `s`.
 
         Of all routes it alone is asked while answers are written, so it waits for no thread.
         """
@@ -174,10 +174,10 @@ def serve_page(
     print_status: Callable[[str], None],
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Serve the page until it is stopped (Ctrl-C). `port` None: 7860, or where that is taken a free one, which is said.
+    """Serve the page until Ctrl-C. `port` None: 7860, or any free one.
 
-    `names` are the host names, beside this machine's, that a page open to all is reached by; `proxies` the networks whose
-    X-Forwarded-For is believed. `ready` is called with the address as soon as the page can be opened.
+    `names` are the host names, beside this machine's, that a page open to all is reached by; `proxies` the networks
+    whose X-Forwarded-For is believed. `ready` is called with the address as soon as the page can be opened.
 
     Raises UsageError: another address than this machine's without a login or `open_to_all`; a port that is taken.
     """
@@ -199,7 +199,7 @@ def serve_page(
 
 
 def _host_names(host: str, names: Sequence[str]) -> frozenset[str]:
-    """Names that a page without a login answers to, so that no foreign name can be pointed at it (DNS rebinding)."""
+    """Return the names that a page without a login answers to (DNS rebinding)."""
     own = {host} if host in LOCAL else {host, socket.gethostname(), f"{socket.gethostname()}.local", socket.getfqdn()}
     return LOCAL | {name.lower() for name in (*own, *names)}
 
@@ -213,7 +213,7 @@ class _Server(uvicorn.Server):
             self.ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Pages that are open are cut off at the end; that is no fault, and nobody is to read its trace."""
+        """Cut open pages off without a trace in the log."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
 
@@ -227,7 +227,7 @@ def _ready(address: str, browser: bool, print_status: Callable[[str], None], rea
 
 
 def _listen(host: str, port: int | None) -> tuple[socket.socket, bool]:
-    """A socket that listens, and whether it had to move to another port than the usual one."""
+    """Return a listening socket, and whether it had to move to another port."""
     if port is not None and not 0 <= port <= 65_535:
         raise UsageError("web.bad_port", port=port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -247,8 +247,8 @@ def _listen(host: str, port: int | None) -> tuple[socket.socket, bool]:
 def _enforce_upload_checks(blocks: Any) -> None:
     """Have Gradio check the files that an event names.
 
-    A page that is mounted and not launched counts as still being built (6.31): any path of this machine would then pass for an
-    upload. What is named by a web address it would fetch.
+    A page that is mounted and not launched counts as still being built (6.31): any path of this machine would then
+    pass for an upload. What is named by a web address it would fetch.
     """
     from gradio import processing_utils
 
@@ -261,7 +261,7 @@ async def _nothing_fetched(url: str) -> NoReturn:
 
 
 def _prepare_upload_folder(folder: Path) -> Path:
-    """The folder for what is on its way in, of this process; those of processes that were killed go."""
+    """Make the folder for arriving uploads; remove those of processes that are gone."""
     for left in folder.parent.glob("tmp-*"):
         number = left.name.removeprefix("tmp-")
         if number.isdecimal() and (int(number) == os.getpid() or not _runs(int(number))):
@@ -271,7 +271,7 @@ def _prepare_upload_folder(folder: Path) -> Path:
 
 
 def _has_upload_room(folder: Path) -> bool:
-    """Whether there is room for one more upload. What lies about, taken in by nobody, goes after ten minutes."""
+    """Return whether there is room for an upload; delete those left for ten minutes."""
     left, now = 0, time.time()
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):  # gone meanwhile

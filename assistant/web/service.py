@@ -1,4 +1,4 @@
-"""The service: what the page's callbacks and the published endpoints work with. No globals; everything they need is asked of it."""
+"""Answer the page's callbacks and the published endpoints; no globals."""
 
 from __future__ import annotations
 
@@ -54,10 +54,11 @@ class Asking(Protocol):
 
 
 class AnswerService:
-    """Answers, conversations, articles and uploads of one store, for many visitors at once.
+    """Answer from one store for many visitors, with their conversations and uploads.
 
-    A *visitor* is who is counted (a login name, or an address): pass `service.visitor(request)` to `admit` and `stream`.
-    An *owner* is whose conversations and uploads they are (a login name, or the random id in a cookie): `service.owner(request)`.
+    A *visitor* is who is counted (a login name, or an address): pass `service.visitor(request)` to `admit` and
+    `stream`. An *owner* is whose conversations and uploads they are (a login name, or the random id in a cookie):
+    `service.owner(request)`.
     """
 
     def __init__(
@@ -96,11 +97,11 @@ class AnswerService:
     # --- who ---
 
     def owner(self, request: Asking) -> str:
-        """Whose conversations these are: the name that logged in, or the random id of the cookie; "" where there is neither."""
+        """Return the login name or the id of the cookie, "" if there is neither."""
         return unquote(request.headers.get(NAME, "")) or request.cookies.get(COOKIE, "")
 
     def visitor(self, request: Asking) -> str:
-        """Who is counted: the name that logged in, or the address, as a hash that only this process can make."""
+        """Return who is counted: the login name, or a keyed hash of the address."""
         if name := request.headers.get(NAME):
             return unquote(name)
         host = network_of(str(getattr(request.client, "host", None) or "unknown"))
@@ -109,7 +110,7 @@ class AnswerService:
     # --- asking ---
 
     def quoting_assistant(self) -> Assistant:
-        """An assistant that asks no model, whatever is set: it answers by quoting, searches by words, and costs nothing."""
+        """Return an assistant that asks no model: it quotes and searches by words."""
         with self._opening:
             if self._quoting is None:
                 settings = replace(self.settings, base_url=None, key=None, embedding_model=None, reranker=None)
@@ -125,7 +126,7 @@ class AnswerService:
         return self._admission.admit(visitor, question)
 
     def redeem(self, ticket: Ticket, question: str, *, quoting: bool = False) -> Slot:
-        """Return the slot to answer an admitted question in; close it when the answer is paid for.
+        """Return a slot for an admitted question; close it when the answer is paid for.
 
         Raises TicketUsed, Refused.
         """
@@ -149,10 +150,13 @@ class AnswerService:
         filters: Filters | None = None,
         quoting: bool = False,
     ) -> Generator[str, None, Answer]:
-        """The answer's text as it is written; the generator returns the answer. Close it to stop: the model's stream ends too
-        (while a thread waits in it: `index.model_api.CancelScope`). `quoting`: with no model, whatever is set.
+        """Yield the text of an answer as it is written, and return the answer.
 
-        What it cost is noted for the visitor; of an answer that was stopped, an estimate. Raises what `Assistant.stream` raises.
+        Close it to stop: the model's stream ends too (while a thread waits in it: `index.model_api.CancelScope`).
+        `quoting`: with no model, whatever is set.
+
+        What it cost is noted for the visitor; of an answer that was stopped, an estimate. Raises what
+        `Assistant.stream` raises.
         """
         assistant = self.quoting_assistant() if quoting else self.assistant
         streaming = assistant.stream(question, conversation=conversation, filters=filters)
@@ -176,7 +180,7 @@ class AnswerService:
         return answer
 
     def ask(self, ticket: Ticket, question: str, *, filters: Filters | None = None) -> Answer:
-        """The whole answer to an admitted question: `stream`, read to its end. Raises TicketUsed, Refused."""
+        """Return the whole answer to an admitted question. Raises TicketUsed, Refused."""
         with self.redeem(ticket, question) as slot:
             streaming = self.stream(slot, question, filters=filters)
             while True:
@@ -191,7 +195,7 @@ class AnswerService:
         return self.assistant.search(question, limit=limit, filters=filters)
 
     def mentions(self, query: str) -> tuple[Hit, ...]:
-        """Passages that hold half of the query's words or more, one of an article at most; nothing where the query is none."""
+        """Return passages that hold at least half of the query's words, one an article."""
         wanted = set(folded(query).split())
         try:
             hits = self.quoting_assistant().search(query, limit=3 * MENTIONS, per_article=1) if wanted else ()
@@ -204,7 +208,7 @@ class AnswerService:
         return self._admission.active
 
     def _charge_unfinished(self, visitor: str, question: str, written: str) -> None:
-        """An estimate for an answer that was stopped or broke off: all the passages that fit, and what was written."""
+        """Charge an estimate for an answer that was stopped or broke off."""
         if self.settings.has_model:
             tokens_in, tokens_out = self.settings.context_tokens + count(question), count(written)
             self.conversations.charge(
@@ -212,7 +216,7 @@ class AnswerService:
             )
 
     def _priced(self, usage: Usage) -> Usage:
-        """With its cost, wherever prices are set: a limit of money must not miss what nobody else has priced."""
+        """Return the usage with its cost, if prices are set and the server gave none."""
         price_in, price_out = self.settings.price_in, self.settings.price_out
         if usage.cost is not None or (price_in is None and price_out is None):
             return usage
@@ -230,17 +234,19 @@ class AnswerService:
         return self._ledger.articles(ids)
 
     def article_headers(self, ids: Sequence[str]) -> dict[str, Article]:
-        """The same for a list: without their texts, those of articles without a title cut down to how they begin."""
+        """Return articles without texts; those without a title keep how they begin."""
         return {key: _slim(article) for key, article in self.articles(ids).items()}
 
     def place(self, place: str) -> tuple[Article, Span | None]:
-        """The article and the stretch that FILE_ID or FILE_ID:START-END names; NotFound where there is none."""
+        """Return the article and span of FILE_ID or FILE_ID:START-END. Raises NotFound."""
         return self._ledger.place(place)
 
     def citations_at(
         self, place: str, *, owner: str = "", conversation: str = "", token: str = ""
     ) -> tuple[Citation, ...]:
-        """What the newest answer that quotes this place quotes of its article, that of the place first; nothing where none does.
+        """Return what the newest answer that quotes this place quotes of its article.
+
+        The citation of the place is first; none if no answer quotes it.
 
         In the owner's `conversation`, or in the shared one that `token` opens.
         """
@@ -272,8 +278,9 @@ class AnswerService:
     # --- uploads ---
 
     def add(self, files: Sequence[Path], owner: str, progress: Progress = quiet) -> SyncReport:
-        """Take files that lie in `incoming` into the owner's uploads, and index them; every file is in the report, the refused ones
-        with a reason. What was taken in, or refused, no longer lies there.
+        """Take files in `incoming` into the owner's uploads and index them.
+
+        The report names every file, refused ones with a reason. Afterwards none of them lies there.
 
         Raises StoreBusy where another process writes, UsageError where the page takes no uploads.
         """
@@ -293,7 +300,7 @@ class AnswerService:
         return replace(report, skipped=(*report.skipped, *strange))
 
     def remove_upload(self, owner: str, file_id: str) -> None:
-        """Take one of the owner's own uploads out again; NotFound where it is not the owner's."""
+        """Remove one of the owner's uploads. Raises NotFound."""
         self._status = None
         self._uploads.remove(owner, file_id)
 
@@ -304,7 +311,7 @@ class AnswerService:
     # --- state ---
 
     def status(self) -> dict[str, Any]:
-        """What `isnad status` prints (articles, newest, engine, passages_go_to, languages …), and `spent`, a Usage, of all so far."""
+        """Return what `isnad status` prints, and `spent`, the Usage of all so far."""
         now = time.monotonic()
         if self._status is None or now - self._status[0] > FRESH:
             self._status = (now, container.status(self.store, self.settings))
@@ -318,7 +325,7 @@ def _matching_words(words: Collection[str], text: str) -> int:
 
 
 def all_citations(answer: Answer) -> Iterator[Citation]:
-    """Every quotation of an answer: of its sentences, of the sides of its conflicts, of the closest passages."""
+    """Yield every citation of an answer, its conflicts, and its closest passages."""
     yield from answer.citations
     yield from (side.citation for conflict in answer.conflicts for side in conflict.sides)
     yield from answer.closest

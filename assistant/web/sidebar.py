@@ -1,4 +1,4 @@
-"""What stands around the chat, as HTML: the name, the state, the welcome, the lists; and word to page.js through the bridge."""
+"""Render what surrounds the chat: the name, the state, the welcome, the lists."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def brand(words: Words) -> str:
 
 
 def top(words: Words) -> str:
-    """The bar above the chat: what can be done with the conversation and with the page."""
+    """Render the bar above the chat."""
     kept = tag(
         "div",
         button("share", words.share, class_="bar share", title=words.share)
@@ -78,7 +78,7 @@ def goes(service: AnswerService, words: Words) -> str:
 
 
 def state(service: AnswerService, words: Words) -> str:
-    """Which engine answers (with the lines that add a key), how many articles, how fresh, what it has cost."""
+    """Render which engine answers, how many articles there are, how new, and the cost."""
     status = service.status()
     model = str(status["engine"]).partition("model:")[2]
     if model:
@@ -128,7 +128,7 @@ def conversations(service: AnswerService, owner: str, words: Words, current: str
 
 
 def articles(service: AnswerService, words: Words, query: str = "") -> str:
-    """Articles to browse, newest first; for a query, those whose titles have its words, then sentences of the others that do."""
+    """Render articles by title, newest first, then sentences that hold the query."""
     titled, every = article_browser.browse(service.store, query)
     ids = {article.id for article in titled}
     mentions = [(hit, _best(hit, query)) for hit in service.mentions(query) if hit.article.id not in ids]
@@ -146,7 +146,7 @@ def articles(service: AnswerService, words: Words, query: str = "") -> str:
 
 
 def _mention(hit: Hit, span: Span, words: Words) -> str:
-    """A sentence of an article that has the words of a query: a link to it, and whence it is."""
+    """Render a sentence that holds words of a query as a link to it."""
     article = hit.article
     passage = hit.passage
     quote = shortened(passage.text[span.start - passage.start : span.end - passage.start])
@@ -158,7 +158,7 @@ def _mention(hit: Hit, span: Span, words: Words) -> str:
 
 
 def _best(hit: Hit, query: str) -> Span:
-    """The sentence of the passage that has most words of the query, the first of those that have as many."""
+    """Return the sentence of the passage that has most words of the query."""
     wanted, passage = set(folded(query).split()), hit.passage
     every = sentences(passage.text) or (Span(0, len(passage.text)),)
 
@@ -171,7 +171,7 @@ def _best(hit: Hit, query: str) -> Span:
 
 
 def only(service: AnswerService, words: Words, files: Sequence[str]) -> str:
-    """The articles that alone are asked, each with a way to leave it out again; nothing where all are."""
+    """Render the articles that alone are asked, each with a way to leave it out."""
     known = service.article_headers(list(files))
     rows = [
         tag("li", tag("bdi", inline(title(known.get(file), words)), dir="auto")
@@ -198,9 +198,10 @@ def own(service: AnswerService, owner: str, words: Words) -> str:
     if not articles:
         return ""
     rows = [
-        tag("li", link(match.id, tag("span", tag("bdi", inline(match.title or file_name(match.id)), dir="auto"), class_="title"))
-            + button(f"remove:{match.id}", words.remove, class_="act remove icon", title=f"{words.remove}: {match.title or file_name(match.id)}"))
+        tag("li", link(match.id, tag("span", tag("bdi", inline(name), dir="auto"), class_="title"))
+            + button(f"remove:{match.id}", words.remove, class_="act remove icon", title=f"{words.remove}: {name}"))
         for match in articles
+        for name in (match.title or file_name(match.id),)
     ]  # fmt: skip
     return tag("div", tag("h3", inline(words.mine)) + tag("ul", "".join(rows), class_="rows"), dir=words.direction)
 

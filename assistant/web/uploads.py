@@ -1,4 +1,6 @@
-"""Articles that visitors add: each owner's in a folder of the store, which is a PATH of its own to `index.ingest.sync.sync`.
+"""Take in articles of visitors, each owner's in a folder of the store.
+
+The folder is a PATH of its own to `index.ingest.sync.sync`.
 
 A file is read before it is taken in, so one that is refused never stands in the way of those that were there.
 """
@@ -41,7 +43,7 @@ class Uploads:
             ledger.close()
 
     def add(self, files: Sequence[Path], owner: str, progress: Progress = quiet) -> SyncReport:
-        """Take files in and index them; the report names every file, the refused ones with a reason."""
+        """Take files in and index them; the report names every file."""
         if not owner:
             raise UsageError("web.no_uploads")
         with self._lock, tempfile.TemporaryDirectory(dir=self._made(self._folder)) as staged:
@@ -61,7 +63,7 @@ class Uploads:
             return replace(report, skipped=(*named, *refused))
 
     def remove(self, owner: str, file_id: str) -> None:
-        """Take one of the owner's own uploads out of the store, with its file; NotFound where it is not the owner's."""
+        """Remove one of the owner's uploads with its file. Raises NotFound."""
         with self._lock:
             ledger, derived = container.open_writer(self._store, self._settings)
             try:
@@ -119,12 +121,12 @@ class Uploads:
 
 
 def _prefix(owner: str) -> str:
-    """The folder in an owner's uploads, which makes their ids differ from everybody else's."""
+    """Return the folder that makes an owner's ids differ from everybody else's."""
     return f"upload-{hashlib.sha256(owner.encode()).hexdigest()[:6]}"
 
 
 def _readable(files: Sequence[Path], staged: Path, prefix: str) -> tuple[list[Path], list[Skipped]]:
-    """Copies of the files that are articles, in `staged`, and the others with the reason."""
+    """Copy the files that are articles into `staged`; return them and the refused."""
     folder = staged / prefix
     folder.mkdir()
     refused: list[Skipped] = []

@@ -1,4 +1,4 @@
-"""Say what is known of a sentence's support: a key that names both the words and the looks of its verdict."""
+"""Name the support of a sentence, for its label and its looks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from assistant.models import Sentence
 from assistant.web.words import Words
 
 VerdictKey = Literal[
-    "verbatim", "supported", "supported_judge", "supported_entailment", "partly", "unsupported", "not_verified", "no_source"
+    "verbatim", "supported", "supported_judge", "supported_entailment",
+    "partly", "unsupported", "not_verified", "no_source",
 ]  # fmt: skip
 _SUPPORTED: dict[str | None, VerdictKey] = {
     "quote": "verbatim",
@@ -19,10 +20,10 @@ _SUPPORTED: dict[str | None, VerdictKey] = {
 
 
 def verdict_key(sentence: Sentence) -> VerdictKey:
-    """Return the key of a sentence's verdict; a sentence that cites nothing and is no quotation has no source.
+    """Return the key of a sentence's verdict; without a citation it has no source.
 
-    >>> verdict_key(Sentence(text="x", start=0, end=1)), verdict_key(Sentence(text="x", start=0, end=1, verdict="supported"))
-    ('no_source', 'supported')
+    >>> [verdict_key(Sentence(text="x", start=0, end=1, verdict=verdict)) for verdict in ("unchecked", "supported")]
+    ['no_source', 'supported']
     """
     if sentence.verdict == "supported":
         return _SUPPORTED.get(sentence.checked_by, "supported")
@@ -37,5 +38,5 @@ def verdict_label(sentence: Sentence, words: Words) -> str:
 
 
 def is_verbatim(sentences: Sequence[Sentence]) -> bool:
-    """Return whether an answer is quotations and nothing else, so that no verdict but that is due."""
+    """Return whether an answer is quotations and nothing else."""
     return bool(sentences) and all(verdict_key(sentence) == "verbatim" for sentence in sentences)

@@ -1,4 +1,4 @@
-"""The words of the page in Arabic and in English, from the section `page` of the message catalogue."""
+"""Look up the page's words in the message catalogue, section `page`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LANGUAGES = {"ar": "العربية", "en": "English", "fr": "Français", "tr": "
 
 
 class Words:
-    """What the page itself says in a language, each message of the section `page` as an attribute.
+    """The words of the page in a language, each as an attribute.
 
     Placeholders such as `{date}` are filled in where the words are used.
 
@@ -38,7 +38,7 @@ WORDS: dict[Language, Words] = {"ar": ARABIC, "en": ENGLISH}
 
 
 def choose_language(cookie: str | None, accepted: str | None) -> Language:
-    """Return the language of the page: the visitor's choice, else the browser's preference, else Arabic.
+    """Return the visitor's language, else the browser's preference, else Arabic.
 
     >>> choose_language(None, "en-GB,en;q=0.9"), choose_language("ar", "en-GB"), choose_language(None, None)
     ('en', 'ar', 'ar')
