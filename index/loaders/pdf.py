@@ -1,26 +1,46 @@
 """Extract the text of a PDF in reading order, right-to-left scripts included; the only user of pypdfium2.
 
-PDFium puts the runs of a line in order, which is most of the work. What is repaired here: a lam-alef drawn as one
-glyph comes out with its two letters swapped; brackets come out mirrored; some files hold their Arabic letters in the
-order they are drawn.
+PDFium finds the lines of a page. The order of the characters in a line with Arabic letters is taken from their positions:
+browsers write each word glyph by glyph from left to right, other programs in other orders. Presentation forms, lam-alef
+ligatures and mirrored brackets are repaired.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from ctypes import c_double
+from math import hypot
+from statistics import median
+from typing import Any, NamedTuple
 
 from index.loaders.encoding import Unreadable
 
 MAX_PAGES = 1_000
 FULL = 0.7  # share of the widest line: a line at least so long continues in the next
 
+SAME = 0.01  # points within which two boxes are of the same glyph
+# Of the font size: the least gap between two words that a space parts, between parts of a line, and inside a word.
+NARROW, MIDDLE, WIDE = 0.04, 0.1, 0.2
+
+LETTERS = 100  # of a text whose frequencies say something
+
+_VOWELS = frozenset("aeiouyıøæœ")
+_FREQUENT = frozenset("اليیونمرتهدبس")
 _ALEFS = frozenset("اأإآٱ")
 _FORMS = re.compile("[\ufb50-\ufdfb\ufe70-\ufefc]+")
-_ARABIC = re.compile("[\u0620-\u064a]+")
-_LEFT_TO_RIGHT = re.compile(r"[A-Za-z\d٠-٩۰-۹](?:[\w.,٫٬:/%+@'’-]*[A-Za-z\d٠-٩۰-۹%])?(?: [A-Za-z](?:[\w.,'’-]*\w)?)*")
-_MIRRORED = str.maketrans("()[]{}«»<>", ")(][}{»«><")
+_ARABIC_LETTER = re.compile("[\u0620-\u064a\u0671-\u06d3\ufb50-\ufdfb\ufe70-\ufefc]")
+_ARABIC_WORD = re.compile("[\u0620-\u064a]{4,}")
+_LATIN_LETTER = re.compile("[A-Za-z\u00c0-\u024f]")
+_LATIN = "A-Za-z\u00c0-\u024f"
+_DIGITS = "0-9٠-٩۰-۹"
+_LEFT_TO_RIGHT = re.compile(  # backwards, as a line from right to left has it
+    rf"%?[{_LATIN}{_DIGITS}](?:[{_LATIN}{_DIGITS}_.,٫٬:/%+@&'’-]*[{_LATIN}{_DIGITS}])?"
+    rf"(?: [{_LATIN}](?:[{_LATIN}{_DIGITS}_.,&'’-]*[{_LATIN}{_DIGITS}])?)*"
+)
+_NUMBER = re.compile(rf"%?[{_DIGITS}](?:[{_DIGITS}.,٫٬:/]*[{_DIGITS}])?")
+_ARABIC = "\u0600-\u06ff\ufb50-\ufdfb\ufe70-\ufefc"
+_RIGHT_TO_LEFT = re.compile(rf"[{_ARABIC}](?:[{_ARABIC} ]*[{_ARABIC}])?")
 _PAIRS = (("(", ")"), ("[", "]"), ("«", "»"))
 _ENDED = re.compile(r"[.!?؟…:؛۔][\"'”’»)\]]*$")
 _ITEM = re.compile(r"[•‣◦▪●■*–-]\s|\d{1,3}[.)]\s")
@@ -51,6 +71,8 @@ def extract_pdf_text(data: bytes, limit: int) -> str:
     text = "\n\n".join(filter(None, pages))
     if not text.strip():
         raise Unreadable("loaders.no_text_scan")
+    if _is_no_language(text):
+        raise Unreadable("loaders.text_layer_no_language")
     return text
 
 
@@ -61,53 +83,178 @@ def _page(document: Any, number: int) -> str:
         page = document[number].get_textpage()
     except pypdfium2.PdfiumError as error:
         raise Unreadable("loaders.damaged_page", page=number + 1, error=error) from None
-    lines = [_repair(line) for line in "".join(_letters(page)).splitlines()]
-    return join_lines(_reverse_visual_order(lines))
+    lines = _lines(page)
+    text = "".join(glyph.text for line in lines for glyph in line)
+    right_to_left = len(_ARABIC_LETTER.findall(text)) >= len(_LATIN_LETTER.findall(text))
+    texts = [_line_text(line, right_to_left) for line in lines]
+    if _is_backwards(texts):  # drawn from left to right by a program that knows no other way
+        texts = [_turn_runs(text[::-1]) if _ARABIC_LETTER.search(text) else text for text in texts]
+    return join_lines([_repair(line) for line in _mirror_brackets("\n".join(texts)).split("\n")])
 
 
-def _letters(page: Any) -> list[str]:
-    """Return the characters of a page, with the two of a lam-alef glyph, which share a box, in order."""
+def _is_backwards(lines: list[str]) -> bool:
+    """Return whether the letters of Arabic words stand backwards: many words end in لا, few begin with ال."""
+    words: list[str] = [word for line in lines for word in _ARABIC_WORD.findall(line)]
+    backwards = sum(word.endswith("لا") or word.startswith("ة") for word in words)
+    return backwards >= 3 and backwards >= 3 * sum(word.startswith("ال") or word.endswith("ة") for word in words)
+
+
+class _Glyph(NamedTuple):
+    """The characters that a glyph shows, in reading order, with the glyph's place on the page in points."""
+
+    text: str
+    x: float  # of the pen
+    y: float
+    left: float
+    right: float
+    size: float
+    word: int  # counted by the spaces that the file has
+    line: int  # of PDFium
+
+
+def _lines(page: Any) -> list[list[_Glyph]]:
+    """Return the glyphs of a page line by line as PDFium orders them."""
     import pypdfium2.raw as pdfium
 
-    letters = [chr(pdfium.FPDFText_GetUnicode(page, place)) for place in range(page.count_chars())]
-    for place in range(len(letters) - 1):
-        if letters[place] in _ALEFS and letters[place + 1] == "ل":
-            box, next_box = page.get_charbox(place, loose=True), page.get_charbox(place + 1, loose=True)
-            if abs(box[0] - next_box[0]) < 0.01 and abs(box[2] - next_box[2]) < 0.01:
-                letters[place], letters[place + 1] = letters[place + 1], letters[place]
-    return [letter for letter in letters if letter not in "\x00\ufffe\uffff\u0002"]
+    lines: list[list[_Glyph]] = [[]]
+    x, y, matrix, word = c_double(), c_double(), pdfium.FS_MATRIX(), 0
+    number = 0
+    for place in range(page.count_chars()):
+        letter = chr(pdfium.FPDFText_GetUnicode(page, place))
+        if letter == "\n":
+            lines.append([])
+            number += 1
+        if letter.isspace() and not pdfium.FPDFText_IsGenerated(page, place):
+            word += 1
+        if letter in "\x00\ufffe\uffff\u0002\r\n":
+            continue
+        left, _, right, _ = page.get_charbox(place, loose=True)
+        pdfium.FPDFText_GetCharOrigin(page, place, x, y)
+        pdfium.FPDFText_GetMatrix(page, place, matrix)
+        size = pdfium.FPDFText_GetFontSize(page, place) * hypot(matrix.c, matrix.d)
+        glyph = _Glyph(letter, x.value, y.value, left, right, size, word, number)
+        last = lines[-1][-1] if lines[-1] else None
+        if last is not None and letter != " " and abs(left - last.left) < SAME and abs(right - last.right) < SAME:
+            pair = letter + last.text if last.text in _ALEFS and letter == "ل" else last.text + letter
+            lines[-1][-1] = last._replace(text=pair)
+        else:
+            lines[-1].append(glyph)
+    return _merge(lines)
+
+
+def _merge(lines: list[list[_Glyph]]) -> list[list[_Glyph]]:
+    """Join neighbouring lines that are parts of a line: PDFium breaks it at a glyph with vowel signs."""
+    merged: list[list[_Glyph]] = []
+    for line in lines:
+        last = merged[-1] if merged else []
+        if last and line and _is_same_line(last, line):
+            merged[-1] = last + line
+        else:
+            merged.append(line)
+    return merged
+
+
+def _is_same_line(first: list[_Glyph], second: list[_Glyph]) -> bool:
+    """Return whether two lines stand side by side on a baseline, at most two letters apart."""
+    size = max(first[0].size, second[0].size)
+    between = max(
+        min(glyph.left for glyph in second) - max(glyph.right for glyph in first),
+        min(glyph.left for glyph in first) - max(glyph.right for glyph in second),
+    )
+    height = abs(median(glyph.y for glyph in first) - median(glyph.y for glyph in second))
+    return bool(height < size / 2 and between < size)
+
+
+def _line_text(line: list[_Glyph], right_to_left: bool) -> str:
+    """Return the text of a line; the order of one with Arabic letters is that of the glyphs' positions."""
+    if not any(_ARABIC_LETTER.search(glyph.text) for glyph in line):
+        return "".join(glyph.text for glyph in line)
+    marks = [glyph for glyph in line if _is_mark(glyph)]
+    letters = sorted(
+        (glyph for glyph in line if glyph.text.strip() and not _is_mark(glyph)),
+        key=lambda glyph: (-round(glyph.x, 2), -glyph.right),
+    )
+    widths = {
+        glyph.text: (glyph.right - glyph.left) / (glyph.size or 1.0)
+        for glyph in sorted(letters, key=lambda glyph: glyph.right - glyph.left)
+    }
+    marked = {round(mark.x, 2) for mark in marks}
+    letters = [
+        glyph._replace(left=glyph.x, right=glyph.x + widths.get(glyph.text, 0) * glyph.size)
+        if round(glyph.x, 2) in marked
+        else glyph
+        for glyph in letters
+    ]
+    texts = [glyph.text[::-1] if _LATIN_LETTER.search(glyph.text) else glyph.text for glyph in letters]
+    for mark in marks if letters else ():
+        nearest = min(range(len(letters)), key=lambda place: _distance(mark, letters[place]))
+        texts[nearest] += mark.text
+    text = "".join(
+        text + (" " if place + 1 < len(letters) and _apart(letters[place], letters[place + 1]) else "")
+        for place, text in enumerate(texts)
+    )
+    if right_to_left:
+        return _turn_runs(text)
+    return _RIGHT_TO_LEFT.sub(lambda match: match.group()[::-1], text[::-1])
+
+
+def _is_mark(glyph: _Glyph) -> bool:
+    return unicodedata.category(glyph.text[0]) == "Mn"
+
+
+def _turn_runs(text: str) -> str:
+    """Turn round the runs of Latin words and the numbers of a line that was read from right to left."""
+
+    def turn(match: re.Match[str]) -> str:
+        run = match.group()
+        return run[::-1] if _LATIN_LETTER.search(run) else _NUMBER.sub(lambda number: number.group()[::-1], run)
+
+    return _LEFT_TO_RIGHT.sub(turn, text)
+
+
+def _apart(right: _Glyph, left: _Glyph) -> bool:
+    """Return whether there is a space between two neighbours."""
+    gap = (right.left - left.right) / (max(right.size, left.size) or 1.0)
+    if right.line != left.line:
+        return gap > MIDDLE
+    return gap > (WIDE if right.word == left.word else NARROW)
+
+
+def _distance(mark: _Glyph, letter: _Glyph) -> tuple[float, float]:
+    """Return how far a mark is from a letter: by the pen, which stands still for a mark, then by the boxes."""
+    center = (mark.left + mark.right) / 2
+    return round(abs(mark.x - letter.x), 1), max(letter.left - center, center - letter.right, 0.0)
 
 
 def _repair(line: str) -> str:
     """Replace presentation forms by ordinary letters, and have brackets open before they close."""
-    line = _FORMS.sub(lambda item: unicodedata.normalize("NFKC", item.group()), line).strip()
+    line = _FORMS.sub(lambda match: unicodedata.normalize("NFKC", match.group()), line).strip()
+    return _mirror_brackets(line)
+
+
+def _mirror_brackets(text: str) -> str:
+    """Mirror the brackets of a text whose pairs close before they open."""
     for left, right in _PAIRS:
-        first = min(line.find(left) % (len(line) + 1), line.find(right) % (len(line) + 1))
-        if line.count(left) == line.count(right) > 0 and line[first] == right:
-            line = line.translate({ord(left): right, ord(right): left})
-    return line
+        first = min(text.find(left) % (len(text) + 1), text.find(right) % (len(text) + 1))
+        if text.count(left) == text.count(right) > 0 and text[first] == right:
+            text = text.translate({ord(left): right, ord(right): left})
+    return text
 
 
-def _reverse_visual_order(lines: list[str]) -> list[str]:
-    """Reverse lines whose Arabic letters stand in visual order, but not their numbers and Latin words.
+def _is_no_language(text: str) -> bool:
+    """Return whether the letters of a text are not as frequent as in a language: fonts with a wrong table of letters.
 
-    The definite article tells: in reading order many words begin with ال, in visual order many end in لا.
+    Vowels are more than a quarter of the letters wherever Latin letters are used, the twelve most frequent letters more
+    than half of them in Arabic, Persian and Urdu.
     """
-    words = [word for line in lines for word in _ARABIC.findall(line) if len(word) > 3]
-    drawn = sum(word.endswith("لا") or word.startswith("ة") for word in words)
-    if drawn < 3 or drawn < 3 * sum(word.startswith("ال") or word.endswith("ة") for word in words):
-        return lines
-    return [_reverse(line) if _ARABIC.search(line) else line for line in lines]
+    latin = [letter[0] for letter in map(_decomposed, _LATIN_LETTER.findall(text))]
+    arabic = _ARABIC_LETTER.findall(text)
+    letters, frequent, least = (latin, _VOWELS, 0.25) if len(latin) > len(arabic) else (arabic, _FREQUENT, 0.5)
+    return len(letters) >= LETTERS and sum(letter in frequent for letter in letters) < least * len(letters)
 
 
-def _reverse(line: str) -> str:
-    """Reverse a line in visual order, numbers and Latin words excepted.
-
-    >>> _reverse("2024 رايأ 12 سمأ (BBC News) دمحأ لاق")
-    'قال أحمد (BBC News) أمس 12 أيار 2024'
-    """
-    turned = line[::-1].translate(_MIRRORED)
-    return _LEFT_TO_RIGHT.sub(lambda item: item.group()[::-1], turned)
+def _decomposed(letter: str) -> str:
+    return unicodedata.normalize("NFD", letter.lower())
 
 
 def join_lines(lines: list[str]) -> str:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from string import ascii_lowercase
 
 import pytest
 
 from index.loaders.article_loader import HTML, read
 from index.loaders.encoding import Unreadable
-from index.loaders.pdf import _reverse_visual_order, join_lines
+from index.loaders.pdf import join_lines
 from index.loaders.sandbox import Sandbox
 from index.models import Article, Skipped
 from tests.index.papers import META, STORY, TITLE, page, pdf, word, word_with
@@ -115,21 +116,30 @@ def test_arabic_is_read_in_order_whichever_way_the_file_holds_it(tmp_path: Path,
     assert article(tmp_path, "a.pdf", pdf([drawn])).text.split() == " ".join(lines).split()
 
 
-def test_numbers_and_foreign_names_stay_as_they_are_when_a_line_is_turned_round() -> None:
-    drawn = ["2024 رايأ 12 سمأ ةنيدملا يف", "(BBC News) ديدجلا رسجلا حاتتفا", "نييالم 3,5 ةفلكلا ىلإ اهتعيبط"]
-    assert _reverse_visual_order(drawn) == [
-        "في المدينة أمس 12 أيار 2024",
-        "افتتاح الجسر الجديد (BBC News)",
-        "طبيعتها إلى الكلفة 3,5 ملايين",
-    ]
-    assert _reverse_visual_order(["Der Salaam", "قال الوزير إن الأمور بخير"]) == [
-        "Der Salaam",
-        "قال الوزير إن الأمور بخير",
-    ]
+def test_numbers_and_foreign_names_are_read_from_left_to_right_in_an_arabic_line(tmp_path: Path) -> None:
+    drawn = ["2024 رايأ 12 سمأ ةنيدملا يف", "BBC News ديدجلا رسجلا حاتتفا", "نييالم 3,5 ةفلكلا ىلإ اهتعيبط"]
+    read = "في المدينة أمس 12 أيار 2024 افتتاح الجسر الجديد BBC News طبيعتها إلى الكلفة 3,5 ملايين"
+    assert article(tmp_path, "a.pdf", pdf([drawn])).text.split() == read.split()
 
 
-def test_presentation_forms_in_a_pdf_become_letters(tmp_path: Path) -> None:
-    assert "حلب" in article(tmp_path, "a.pdf", pdf([["ﺐﻠﺣ"], ["one line more"]])).text
+PRINTED = """افتتاح مكتبة في مدينة السهل
+قال رئيس البلدية سامر الحداد إن المكتبة تستقبل 9000 زائر في الشهر، وإن كلفتها بلغت 45.5 مليون دولار. وقالت شركة \
+Nahr Books إنها ستورد 12 جهازا من طراز X-500 بحلول 2026/05/01، ولا سيما لأهالي الأحياء."""
+
+
+@pytest.mark.parametrize("font", ["noto_naskh", "noto_sans", "dejavu", "amiri"])
+def test_arabic_that_a_browser_printed_is_read_word_by_word(tmp_path: Path, font: str) -> None:
+    printed = (Path(__file__).parents[2] / "data" / "pdf" / f"{font}.pdf").read_bytes()
+    assert article(tmp_path, "a.pdf", printed).text.split() == PRINTED.split()
+
+
+@pytest.mark.parametrize("shift", [5, 6])
+def test_a_text_layer_that_is_no_language_is_refused_and_ocr_named(tmp_path: Path, shift: int) -> None:
+    lines = ["The mayor of Belfield opened the new library in Marisa before a crowd of four hundred people."] * 2
+    turned = str.maketrans(ascii_lowercase, ascii_lowercase[shift:] + ascii_lowercase[:shift])
+    shifted = [line.translate(turned) for line in lines]
+    assert "OCR" in reason(tmp_path, "a.pdf", pdf([shifted]))
+    assert article(tmp_path, "a.pdf", pdf([lines])).text
 
 
 def test_lines_of_a_column_are_joined_and_headlines_and_items_are_not() -> None:
