@@ -124,7 +124,7 @@ class Assistant:
         filters: Filters | None = None,
         plan: pipeline.PlanOption = "auto",
     ) -> Answer:
-        """Return the answer to a question, each sentence with its quotes; or a refusal with the closest passages.
+        """Return the answer with a quote for each sentence, or a refusal with the closest passages.
 
         `conversation`: the turns before, which a follow-up refers to. `limit`: passages looked at. `filters`: which
         articles may answer. `plan`: None searches without the days and publishers that the question names.
@@ -226,7 +226,7 @@ class Assistant:
             return self._retriever.neighbours(hit, number)
 
     def conversation(self, before: Conversation | None = None) -> Talk:
-        """Start a conversation, in which a follow-up such as `ومتى؟` is understood; `before`: turns to go on from.
+        """Start a conversation, which understands follow-ups such as `ومتى؟`; `before`: earlier turns.
 
         >>> with Assistant.open(sample) as assistant:
         ...     talk = assistant.conversation()

@@ -54,7 +54,7 @@ def open_retriever(
 def open_writer(
     store: Path, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False
 ) -> tuple[Ledger, list[Derived]]:
-    """Open a store for writing, made if need be: the ledger and the indexes that follow it. `close` them at the end.
+    """Open the ledger of a store and its indexes for writing, made if need be; `close` them.
 
     `reembed`: where the vectors are of another embedding model, make them anew with this one.
     """
@@ -78,7 +78,10 @@ def close(ledger: Ledger, indexes: Iterable[Derived]) -> None:
 def open_vectors(
     ledger: Ledger, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False
 ) -> Vectors:
-    """Open the vector index in the store's folder or on a Chroma server; without an embedding model, hashed vectors."""
+    """Open the vector index in the store's folder or on a Chroma server.
+
+    Without an embedding model its vectors are hashed.
+    """
     from index.embeddings.protocol import Hashed
     from index.vectors.collection import Server
     from index.vectors.vector_index import Vectors
@@ -129,7 +132,7 @@ def choose_reranker(settings: Settings) -> Reranker | None:
 
 
 def answer_writer(retriever: Retriever, settings: Settings, model: Any = None) -> Writer:
-    """Return the writer of answers: with `model` if passed, else with the configured one, else by quotation.
+    """Return the writer of answers: by `model`, else the configured one, else by quotation.
 
     `model`: one of ours or an LLM of llama-index; UsageError for anything else.
     """

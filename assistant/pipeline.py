@@ -177,7 +177,7 @@ class _Request:
             self.plan = self._plan_option
 
     def _retrieve(self, parsed: Question) -> set[str] | None:
-        """Search, within the plan's days and publishers where that finds as good; return the ids that may answer."""
+        """Search, narrowed by the plan unless that finds much less; return the ids that may answer."""
         allowed = self.retriever.allowed(self.filters)
         self.hits = self.retriever.search_any([parsed.text], self.limit, allowed)
         wanted = self._plan_filters()
@@ -259,7 +259,7 @@ class _Request:
 
 
 def translation_languages(parsed: Question, languages: Mapping[str, float], hits: Sequence[Hit]) -> list[str]:
-    """Return the languages to translate a question into before it is answered; `languages`: shares of the articles.
+    """Return the languages to translate a question into; `languages`: shares of the articles.
 
     All where no article is in the question's language; always those of many articles; those of some articles where the
     question asks for the present, as the newest report may be in any language, or where the hits are weak.

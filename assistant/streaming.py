@@ -90,7 +90,9 @@ class Stream(Generator[str, None, Answer]):
 
 
 class AsyncStream(AsyncIterator[str]):
-    """A stream for `async for`. A thread waits for each piece, so the event loop goes on; cancelling returns at once.
+    """A stream for `async for`; cancelling returns at once.
+
+    A thread waits for each piece, so that the event loop goes on.
 
     >>> import asyncio
     >>> from assistant import Assistant

@@ -1,7 +1,7 @@
-"""Render prompts: one Jinja2 file each, NAME.jinja in this folder, with a header that names every variable.
+"""Render prompts: one Jinja2 file each, NAME.jinja in this folder.
 
-A variable that is missing, unknown, or named in the header and never used is an error; so is text outside the blocks
-`system` and `user`. The hash of a prompt's file goes into every answer that was written with it.
+A header names every variable. A variable that is missing, unknown, or named in the header and never used is an error; so
+is text outside the blocks `system` and `user`. The hash of a prompt's file goes into every answer written with it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Prompt(NamedTuple):
 
 @contextmanager
 def using(folder: Path) -> Iterator[None]:
-    """Take prompts from another folder within the block, in this thread: an evaluation compares prompts so.
+    """Take prompts from another folder within the block, in this thread.
 
     >>> with using(FOLDER):
     ...     names() == names(FOLDER)
@@ -65,7 +65,7 @@ def using(folder: Path) -> Iterator[None]:
 
 
 def render(name: str, folder: Path | None = None, /, **values: Any) -> Rendered:
-    """Return the messages of prompt `name` with these values, one for each of its blocks `system` and `user`.
+    """Return the messages of a prompt, one for each of its blocks `system` and `user`.
 
     Raises PromptError where the values are not exactly the variables that the file names and uses.
 
@@ -143,7 +143,7 @@ def _parsed(name: str, source: bytes) -> _Prompt:
 
 
 def _outside_blocks(tree: nodes.Template) -> str:
-    """Return the first text or tag of a template that stands in no block of a role, and so would never be sent."""
+    """Return the first text or tag of a template that no block of a role holds, "" without one."""
     from jinja2 import nodes
 
     for node in tree.body:

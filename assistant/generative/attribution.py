@@ -23,10 +23,10 @@ from index.language.lexicons import lines
 from index.language.numbers.number_mentions import numbers
 from index.models import Value
 
-MOST = 3  # sentences that together bear out one claim
+MOST = 3  # sentences that together support a claim
 GAIN = 0.2  # what a further sentence must add: the share of the claim that no sentence before it holds
 HINT = 0.3  # the weight of the question beside a short claim
-NEIGHBOUR = 0.05  # the head start of a sentence beside the best one
+NEIGHBOUR = 0.05  # the head start of a neighbour of the best sentence
 LITTLE = frozenset("وقد فقد لقد وقال قال قالت وقالت said says according".split())
 
 
@@ -60,9 +60,9 @@ def attribute(claim: str, passage: Sequence[str], question: str = "") -> Attribu
     places, held = [first], pair.held(first, frozenset())
     while len(places) < min(MOST, len(passage)):
         gain, place = max(
-            (pair.share(pair.held(one, held) - held) + (NEIGHBOUR if abs(one - first) == 1 else 0.0), -one)
-            for one in range(len(passage))
-            if one not in places
+            (pair.share(pair.held(index, held) - held) + (NEIGHBOUR if abs(index - first) == 1 else 0.0), -index)
+            for index in range(len(passage))
+            if index not in places
         )
         if gain < GAIN:
             break
@@ -92,17 +92,17 @@ _PIECE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 @lru_cache(maxsize=8192)
 def _seen(sentence: str) -> _Seen:
-    said = words(sentence)
+    tokens = words(sentence)
     content = [
-        word for word in said if word not in QUESTION_WORDS and word not in FUNCTION_WORDS and word not in LITTLE
+        word for word in tokens if word not in QUESTION_WORDS and word not in FUNCTION_WORDS and word not in LITTLE
     ]
-    found = terms(" ".join(content or said))
+    analyzed = terms(" ".join(content or tokens))
     return _Seen(
         words=tuple(dict.fromkeys(word for word in content if not word.isdecimal())),
         names=frozenset(word for piece in _PIECE.findall(sentence) if not piece[0].islower() for word in words(piece)),
-        c=frozenset(found.ngrams),
-        h=frozenset(found.stems),
-        k=frozenset(one for one in found.phonetic if len(one) > 1),
+        c=frozenset(analyzed.ngrams),
+        h=frozenset(analyzed.stems),
+        k=frozenset(form for form in analyzed.phonetic if len(form) > 1),
         numbers=frozenset(number.value for number in numbers(sentence) if not number.loose),
     )
 
@@ -130,8 +130,8 @@ class _Passage:
 
     def __init__(self, sentences: tuple[str, ...]) -> None:
         self.seen = [_seen(sentence) for sentence in sentences]
-        self.weigh = {field: _Rarity([getattr(one, field) for one in self.seen]) for field in FIELDS}
-        self.weight_c = [_weight(one.c, self.weigh["c"]) for one in self.seen]
+        self.weigh = {field: _Rarity([getattr(sentence, field) for sentence in self.seen]) for field in FIELDS}
+        self.weight_c = [_weight(sentence.c, self.weigh["c"]) for sentence in self.seen]
 
 
 @lru_cache(maxsize=256)
@@ -178,7 +178,9 @@ class _Alike:
     def held(self, place: int, before: Held) -> Held:
         """What of the claim the sentence holds."""
         seen = self.seen[place]
-        return frozenset([("c", one) for one in self.claim.c & seen.c] + [("h", one) for one in self.claim.h & seen.h])
+        return frozenset(
+            [("c", term) for term in self.claim.c & seen.c] + [("h", term) for term in self.claim.h & seen.h]
+        )
 
     def share(self, held: Held) -> float:
         """How much of the claim that is, 0..1."""
@@ -186,7 +188,7 @@ class _Alike:
         for field in ("c", "h"):
             if self.whole[field]:
                 total += (
-                    0.5 * _weight([one[1] for one in held if one[0] == field], self.weigh[field]) / self.whole[field]
+                    0.5 * _weight([item[1] for item in held if item[0] == field], self.weigh[field]) / self.whole[field]
                 )
         return total
 
@@ -197,17 +199,17 @@ class _Across:
     def __init__(self, claim: str, passage: Sequence[str]) -> None:
         self.claim, self.seen = _seen(claim), [_seen(sentence) for sentence in passage]
         self.matches = [
-            {word: strength for word in self.claim.words if (strength := _best(word, self.claim, one))}
-            for one in self.seen
+            {word: strength for word in self.claim.words if (strength := _best(word, self.claim, sentence))}
+            for sentence in self.seen
         ]
         self.weigh_word = _Rarity(self.matches)
-        self.weigh_number = _Rarity([one.numbers for one in self.seen])
+        self.weigh_number = _Rarity([sentence.numbers for sentence in self.seen])
 
     def scores(self) -> list[float]:
         sums = [
             sum(strength * self.weigh_word[word] for word, strength in matched.items())
-            + 1.5 * _weight(self.claim.numbers & one.numbers, self.weigh_number)
-            for matched, one in zip(self.matches, self.seen, strict=True)
+            + 1.5 * _weight(self.claim.numbers & sentence.numbers, self.weigh_number)
+            for matched, sentence in zip(self.matches, self.seen, strict=True)
         ]
         most = max(sums) or 1.0
         return [
@@ -217,18 +219,18 @@ class _Across:
 
     def held(self, place: int, before: Held) -> Held:
         words_held = [(word, strength) for word, strength in self.matches[place].items()]
-        known = {one[0] for one in before}
+        known = {item[0] for item in before}
         return frozenset(
-            [one for one in words_held if one[0] not in known or one in before]
+            [item for item in words_held if item[0] not in known or item in before]
             + [(number, 1.0) for number in self.claim.numbers & self.seen[place].numbers]
         )
 
     def share(self, held: Held) -> float:
         whole = _weight(self.claim.words, self.weigh_word) + _weight(self.claim.numbers, self.weigh_number)
-        found = 0.0
-        for one, strength in held:
-            found += strength * (self.weigh_word[one] if isinstance(one, str) else self.weigh_number[one])
-        return found / (whole or 1.0)
+        total = 0.0
+        for item, strength in held:
+            total += strength * (self.weigh_word[item] if isinstance(item, str) else self.weigh_number[item])
+        return total / (whole or 1.0)
 
 
 def _best(word: str, claim: _Seen, seen: _Seen) -> float:
@@ -246,12 +248,12 @@ def _stands_for(word: str, other: str, names: bool) -> float:
         return 0.0
     pairs = [(skeleton, two) for skeleton in _skeletons(word) for two in _skeletons(other)]
     if not names:  # a loan word, perhaps
-        return 0.6 if any(one == two and len(one) > 3 for one, two in pairs) else 0.0
-    if any(one == two and len(one) > 2 for one, two in pairs):
+        return 0.6 if any(left == right and len(left) > 3 for left, right in pairs) else 0.0
+    if any(left == right and len(left) > 2 for left, right in pairs):
         return 1.0
-    if any(len(one) > 3 and len(two) > 3 and _one_apart(one, two) for one, two in pairs):
+    if any(len(left) > 3 and len(right) > 3 and _one_edit_apart(left, right) for left, right in pairs):
         return 0.6
-    return 0.3 if any(one == two and len(one) == 2 for one, two in pairs) else 0.0
+    return 0.3 if any(left == right and len(left) == 2 for left, right in pairs) else 0.0
 
 
 _WRITTEN_ON = ("وال", "بال", "فال", "كال", "لل", "ال", "و", "ب", "ل", "ك", "ف")
@@ -261,19 +263,21 @@ _WRITTEN_ON = ("وال", "بال", "فال", "كال", "لل", "ال", "و", "ب
 def _skeletons(word: str) -> frozenset[str]:
     """The skeletons of a word, with and without the particles that Arabic writes onto a name."""
     forms = [word] + [
-        word.removeprefix(one) for one in _WRITTEN_ON if word.startswith(one) and len(word) > len(one) + 2
+        word.removeprefix(particle)
+        for particle in _WRITTEN_ON
+        if word.startswith(particle) and len(word) > len(particle) + 2
     ]
     return frozenset(map(skeleton, forms))
 
 
-def _one_apart(one: str, two: str) -> bool:
-    """Whether one letter changed, added or left out makes one the other."""
-    if abs(len(one) - len(two)) > 1:
+def _one_edit_apart(left: str, right: str) -> bool:
+    """Return whether the two differ by one letter that is changed, added or left out."""
+    if abs(len(left) - len(right)) > 1:
         return False
     same = 0
-    while same < min(len(one), len(two)) and one[same] == two[same]:
+    while same < min(len(left), len(right)) and left[same] == right[same]:
         same += 1
-    return one[same + 1 :] == two[same + 1 :] or one[same:] == two[same + 1 :] or one[same + 1 :] == two[same:]
+    return left[same + 1 :] == right[same + 1 :] or left[same:] == right[same + 1 :] or left[same + 1 :] == right[same:]
 
 
 @cache

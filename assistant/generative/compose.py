@@ -1,5 +1,6 @@
-"""Write an answer with a model: fit the passages, render the prompt, parse the reply, attribute its sentences.
+"""Write an answer with a model and attribute its sentences.
 
+Steps: fit the passages to the budget, render the prompt, parse the reply, attribute, check.
 The pieces that are yielded are the answer's text, unless it had to be written once more (see `details`).
 """
 
@@ -228,7 +229,7 @@ class _Writing:
 
 
 class _Reading:
-    """Parses a reply: finds the word of a refusal on a line of its own, and passes the rest on for its marks."""
+    """Parses a reply: finds a refusal word on a line of its own, passes the rest on for its marks."""
 
     def __init__(self, hits: dict[int, Hit], question: str) -> None:
         self._citing = CitationStream(hits, question)

@@ -1,4 +1,4 @@
-"""Plan a question by rules: what kind of answer it wants, from which days and publishers, in which order.
+"""Plan a question by rules: its kind, days, publishers and order.
 
 Dates are read by `index.language.dates`. Relative ones ("last week") count from today, or from the newest article where
 the archive ends long before today.
@@ -36,7 +36,9 @@ class Days(Value, frozen=True, kw_only=True):
 
 
 class Plan(Value, frozen=True, kw_only=True):
-    """What a question wants. `filtered`: what of it narrowed the search; `relaxed`: what was dropped as nothing matched.
+    """What a question wants.
+
+    `filtered`: what of it narrowed the search; `relaxed`: what was dropped, as little was found within it.
 
     >>> Plan(days=Days(since=date(2015, 8, 7), until=date(2015, 8, 7))).filters().until
     datetime.date(2015, 8, 10)
@@ -82,7 +84,7 @@ class Archive(Value, frozen=True, kw_only=True):
 def plan_question(
     question: Question, archive: Archive, today: date, publishers: Callable[[], Collection[str]] = tuple
 ) -> Plan:
-    """Return the plan of a parsed question over an archive; `publishers` lists those of its articles when needed.
+    """Return the plan of a parsed question; `publishers` lists those of the articles when needed.
 
     >>> from assistant.query.parse import parse_question
     >>> archive = Archive(oldest=date(2015, 7, 1), newest=date(2015, 8, 31))
@@ -220,7 +222,7 @@ def _days(question: Question, archive: Archive, reference: date) -> Days | None:
 
 
 def _relative_span(text: str, language: str | None, reference: date) -> Days | None:
-    """Return the span of "last week", "this week" or "the last three days"; weeks begin on Sunday in Arabic."""
+    """Return the days of "last week", "the last three days"; weeks begin on Sunday in Arabic."""
     start = reference - timedelta(days=reference.isoweekday() % 7 if language == "ar" else reference.weekday())
     if _LAST_WEEK.search(text):
         return Days(since=start - timedelta(days=7), until=start - timedelta(days=1))
@@ -235,7 +237,7 @@ def _relative_span(text: str, language: str | None, reference: date) -> Days | N
 
 
 def _named_days(text: str, archive: Archive, reference: date) -> Days | None:
-    """Return the days of the dates in a text: one date, the span of several, or what lies before or after one."""
+    """Return the days of a date, the span of several dates, or the days before or after a date."""
     spans = []
     mentions = [mention for mention in dates(text, anchor=reference) if mention.values]
     for mention in mentions:
@@ -258,7 +260,7 @@ def _named_days(text: str, archive: Archive, reference: date) -> Days | None:
 
 
 def _span(mention: DateMention, archive: Archive, reference: date) -> Days | None:
-    """Return the days of a date; of an ambiguous one, those of its first reading that lies within the archive."""
+    """Return the days of a date, by its first reading that lies within the archive."""
     readings = [days for value in mention.values for days in _readings(value, reference)]
     within = (
         days
