@@ -10,10 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from assistant.cli.main import main
-from assistant.rendering.reasons import worded
+from index.messages.reason import Reason
 from index.store.ledger import Ledger
 from tests.shop import index
 
@@ -89,7 +90,7 @@ def test_filters_that_no_article_passes_are_named(
     answer = json.loads(out)
     assert code == 0 and answer["abstained"] and answer["reasons"] == [f"no article passes the filters ({named})"]
     code, out, error = said(["ask", ASKED, "--store", shelf, *filters], capsys)
-    assert code == 0 and f"({worded(answer['reasons'][0], 'ar')})" in out and "لا مقال" in out
+    assert code == 0 and f"({msgspec.convert(answer['details'][0], Reason).text('ar')})" in out and "لا مقال" in out
     code, out, error = said(["search", ASKED, "--store", shelf, *filters], capsys)
     assert (code, out, error) == (0, "", f"nothing found; no article passes the filters ({named})\n")
 

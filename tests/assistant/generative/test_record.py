@@ -13,7 +13,6 @@ from assistant.generative.citation_stream import parse_citations
 from assistant.generative.metadata_claims import fact_spans, stated_facts
 from assistant.models import Answer, Citation, Sentence
 from assistant.rendering.plain_text import after_text
-from assistant.rendering.reasons import worded
 from assistant.revalidation import verified
 from assistant.verification import verify_sentences
 from index.language.normalize import find
@@ -134,7 +133,7 @@ def test_a_kept_answer_is_held_against_the_record_of_today(tmp_path: Path) -> No
 
 def test_readers_are_told_in_their_language_and_an_older_answer_still_reads() -> None:
     _, sentence = told("نُشر الخبر في 2 مايو 2031.")
-    said = worded(sentence.reasons[0], "ar")
+    said = sentence.details[0].text("ar")
     assert said == "هذا ما يقوله الملف a1 عن نفسه: تاريخ النشر 2031-05-02"
     answer = Answer(question=ASKED, text=sentence.text, abstained=False, engine="model:m", sentences=(sentence,))
     assert f"• {sentence.text}" in after_text(answer) and "✗" not in after_text(answer)

@@ -18,6 +18,7 @@ from assistant.rendering.reasons import worded
 from assistant.web import article_panel, chat_markup, clipboard, markup
 from assistant.web.chat_markup import View
 from assistant.web.words import ARABIC, ENGLISH, Words
+from index.messages.reason import Reason
 from index.models import Article, Skipped, Span, SyncReport
 from tests.assistant.web.hostile import HOSTILE
 
@@ -247,9 +248,10 @@ def test_sentences_that_nobody_verified_are_counted_below_the_answer() -> None:
 
 
 def test_a_reason_is_on_hover_and_is_heard_in_the_language_of_the_page() -> None:
-    doubted = cited("Some 85.", "a", "ok", "unsupported", "85 is not in the evidence, which says 87")
+    why = Reason.of("citations.other_source", named="87", actual="85")
+    doubted = replace(cited("Some 85.", "a", "ok", "unsupported"), details=(why,))
     shown = chat_markup.answer_html(told(doubted), 1, view(ARABIC))
-    said = "85 ليس في المصدر، ففيه 87"
+    said = "ذكر النموذج 87، لكن هذا في 85"
     assert f'title="{said}"' in shown and f'<span class="sr">: {said}</span>' in shown
 
 
@@ -387,7 +389,7 @@ def test_a_report_names_every_file_and_why_it_was_refused() -> None:
 
 
 def test_a_report_on_the_arabic_page_says_in_arabic_why_a_file_was_refused() -> None:
-    refused = Skipped(path="c.exe", reason="not a type of article file; add one of .txt, .pdf")
+    refused = Skipped(path="c.exe", detail=Reason.of("uploads.wrong_type", suffixes=["txt", "pdf"]))
     shown = markup.report_html(SyncReport(skipped=(refused,)), ARABIC)
     found = Read(shown)
     assert "ليس من أنواع ملفات المقالات؛ المقبول: txt، pdf" in found.text and "not a type" not in found.text
@@ -404,8 +406,9 @@ def test_a_report_names_the_articles_that_stay_and_what_may_hold_them(words: Wor
 
 
 def test_ids_and_days_in_an_arabic_reason_keep_their_order() -> None:
-    reason = "the file 003_a84 says this of itself: published 2025-12-23"
-    shown = chat_markup.answer_html(told(replace(cited("وصل الوفد."), reasons=(reason,))), 1, view(ARABIC))
+    record = [Reason.of("record.published", value="2025-12-23")]
+    reason = Reason.of("citations.metadata", file="003_a84", record=record)
+    shown = chat_markup.answer_html(told(replace(cited("وصل الوفد."), details=(reason,))), 1, view(ARABIC))
     for run in ("003_a84", "2025-12-23"):
         assert f'<bdi dir="ltr">{run}</bdi>' in shown
     assert (
