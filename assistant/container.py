@@ -20,6 +20,7 @@ from index.stories import StoryIndex
 if TYPE_CHECKING:
     from assistant.budget import Budget
     from assistant.chat_model import Message, Model, Prices
+    from assistant.grounding.entailment import EntailmentModel
     from index.embeddings.protocol import Embedder
     from index.model_api import Provider
     from index.search.rerank import Reranker
@@ -148,6 +149,7 @@ def answer_writer(retriever: Retriever, settings: Settings, model: Any = None) -
     return ModelWriter(
         chosen,
         judge=answer_judge(settings, chosen),
+        entailment=entailment_model(settings),
         count=count,
         budget=settings.context_tokens,
         prices=_prices(settings),
@@ -182,6 +184,15 @@ def budgeted_model(settings: Settings, limit: float) -> Model | None:
     if not settings.has_model:
         return None
     return BudgetedModel(_chat(settings), budget(settings, limit), _prices(settings), count)
+
+
+def entailment_model(settings: Settings) -> EntailmentModel | None:
+    """Return the configured entailment model, or None; UsageError for a name that is no local model."""
+    if settings.check_model is None:
+        return None
+    from assistant.grounding.entailment import EntailmentModel
+
+    return EntailmentModel(settings.check_model.removeprefix("local:"))
 
 
 def answer_judge(settings: Settings, model: Model) -> Model | None:

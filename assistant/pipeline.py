@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec.structs import replace
 
@@ -28,6 +28,10 @@ from index.messages.reason import Reason
 from index.models import Filters, Hit
 from index.search.retriever import checked
 from index.token_count import count
+
+if TYPE_CHECKING:
+    from assistant.grounding.entailment import EntailmentModel
+
 
 HITS = 10  # passages looked at
 MANY = 0.25  # from this share of the articles on, every question is translated into their language
@@ -51,6 +55,9 @@ class Writer(Protocol):
 
     @property
     def judge(self) -> Model | None: ...
+
+    @property
+    def entailment(self) -> EntailmentModel | None: ...
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]: ...
 
@@ -145,6 +152,10 @@ class _Request:
             draft = replace(draft, details=(none_passes(self.filters),))
         self.clock.lap("write")
         sentences = draft.sentences if draft.examined else verify_sentences(draft.sentences, parsed.text, self.hits)
+        if self.writer.entailment and not draft.abstained:
+            from assistant.grounding.entailment import entail_sentences
+
+            sentences = entail_sentences(self.writer.entailment, sentences, self.hits)
         if self.writer.judge and not draft.abstained:
             self.clock.lap("check")
             sentences = self._judge(self.writer.judge, sentences)

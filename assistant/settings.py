@@ -80,6 +80,7 @@ class Settings(Value, frozen=True, kw_only=True):
     )
     judge: str = "same"  # who reads what a model wrote: the same model, another by its name, or "off"
     judge_base_url: str | None = None
+    check_model: str | None = None  # local:NAME, an entailment model that vouches or objects
     repair: bool = False  # whether a model writes once more what the check does not bear out
     price_in: float | None = None
     price_out: float | None = None

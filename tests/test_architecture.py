@@ -24,7 +24,7 @@ HOMES = {
     "tantivy": {"index/search/lexical.py"},
     "tiktoken": {"index/token_count.py"},
     "openai": {"index/model_api"},
-    "onnxruntime": {"index/embeddings/e5.py"},
+    "onnxruntime": {"index/embeddings/e5.py", "assistant/grounding/entailment.py"},
     "fastapi": {"assistant/web"},
     "gradio": {"assistant/web"},
     "mcp": {"assistant/web/mcp_tools.py"},

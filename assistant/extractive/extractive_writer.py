@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 from assistant.chat_model import Model, Prices
 from assistant.extractive.extraction import Frequency, extract
@@ -11,6 +12,10 @@ from assistant.models import Citation, Draft, Sentence
 from assistant.query.parse import Question
 from index.messages.catalog import render
 from index.models import Hit
+
+if TYPE_CHECKING:
+    from assistant.grounding.entailment import EntailmentModel
+
 
 _BULLET = re.compile(r"^[\s•●▪◦‣·*–—-]+(?=\w|[«“\"'(])")
 
@@ -21,6 +26,7 @@ class Extractive:
     engine = "extract"
     model: Model | None = None
     judge: Model | None = None
+    entailment: EntailmentModel | None = None
     prices = Prices()
 
     def __init__(self, frequency: Frequency) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from datetime import date
+from typing import TYPE_CHECKING
 
 from assistant.chat_model import Model, Prices
 from assistant.generative.compose import WritingOptions, compose
 from assistant.models import Draft
 from assistant.query.parse import Question
 from index.models import Hit
+
+if TYPE_CHECKING:
+    from assistant.grounding.entailment import EntailmentModel
 
 
 class ModelWriter:
@@ -28,9 +32,10 @@ class ModelWriter:
         today: Callable[[], date] = date.today,
         repair: bool = False,
         judge: Model | None = None,
+        entailment: EntailmentModel | None = None,
     ) -> None:
         self.engine = f"model:{model.name}"
-        self.model, self.prices, self.judge = model, prices, judge
+        self.model, self.prices, self.judge, self.entailment = model, prices, judge, entailment
         self._count, self._budget, self._today, self._repair = count, budget, today, repair
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:

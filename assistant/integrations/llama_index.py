@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from llama_index.core import Settings
@@ -39,6 +39,10 @@ from index.integrations.llama_index import ArticleRetriever, hits_of
 from index.models import Filters, Hit
 from index.search.retriever import Retriever
 from index.token_count import count
+
+if TYPE_CHECKING:
+    from assistant.grounding.entailment import EntailmentModel
+
 
 INSTRUCTIONS = "instructions"  # the name of the one prompt that `update_prompts` takes
 
@@ -216,6 +220,7 @@ class _Instructed:
 
     prices = Prices()
     judge: Model | None = None
+    entailment: EntailmentModel | None = None
 
     def __init__(
         self, model: Model, instructions: BasePromptTemplate | None, budget: int, today: Callable[[], date]

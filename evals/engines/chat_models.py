@@ -15,7 +15,7 @@ from evals.cases.case import PACKAGE, Case
 from evals.engines.engine import AssistantEngine, Engine, EngineInfo, MonitoredModel, prompt_hashes, prompt_texts
 from evals.engines.rate_limiter import RateLimiter
 from evals.engines.recorded_calls import CachedModel, CallCache, RecordingModel
-from evals.metrics.model_judge import JudgedSupport, ModelJudge
+from evals.metrics.model_judge import EntailmentJudge, Judge, JudgedSupport, ModelJudge
 from index.errors import UsageError
 from index.ingest.sync import READING
 from index.model_api import Provider, Wait
@@ -63,9 +63,9 @@ class ModelAccess:
             prices=self.prices,
         )
 
-    def judge(self, name: str) -> ModelJudge:
-        """Return a chat model as judge."""
-        return ModelJudge(self.model(name, 0))
+    def judge(self, name: str) -> Judge:
+        """Return a chat model as judge, or the entailment model of `local:NAME`."""
+        return EntailmentJudge(name) if name.startswith("local:") else ModelJudge(self.model(name, 0))
 
     def judged_support(self, name: str | None) -> JudgedSupport | None:
         """Return a judge's measure of support; None without a name."""

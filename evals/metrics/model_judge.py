@@ -14,7 +14,7 @@ from assistant.grounding.judge import JudgeClaim, JudgeSource, Label, Ruling, ju
 from assistant.models import Sentence
 from evals.models import Failed, Measured
 
-__all__ = ["DEGREE", "Judge", "JudgedSupport", "Label", "ModelJudge", "Ruling"]
+__all__ = ["DEGREE", "EntailmentJudge", "Judge", "JudgedSupport", "Label", "ModelJudge", "Ruling"]
 
 DEGREE: dict[Label, float] = {"full": 1.0, "partial": 0.5, "none": 0.0, "contradicts": 0.0}
 
@@ -35,6 +35,26 @@ class ModelJudge:
         claim = JudgeClaim(text=statement, sources=(JudgeSource(text=evidence),))
         (ruling,) = judge(self._model, [claim]).rulings
         return ruling if isinstance(ruling, Ruling) else Failed(ruling.why)
+
+
+class EntailmentJudge:
+    """An entailment model as judge: full from its own threshold on, with its probability."""
+
+    def __init__(self, name: str) -> None:
+        from assistant.grounding.entailment import EntailmentModel
+
+        self._model = EntailmentModel(name.removeprefix("local:"))
+
+    def __call__(self, statement: str, evidence: str, question: str = "") -> Ruling | Failed:
+        from assistant.grounding.entailment import CONTRADICTED, ENTAILED
+
+        result = self._model.entailment(statement, evidence)
+        if result is None:
+            return Failed("the deadline is over")
+        label: Label = "full" if result.entails >= ENTAILED else "none"
+        if label == "none" and result.contradicts >= CONTRADICTED:
+            label = "contradicts"
+        return Ruling(label=label, probability=result.entails)
 
 
 class JudgedSupport:
