@@ -14,7 +14,7 @@ import pytest
 from _pytest.doctest import DoctestItem
 
 from assistant import container
-from tests.shop import Deferred, index
+from tests.shop import index
 
 HERE = Path(__file__).parent
 REFERENCE = HERE / ".." / "shared" / "articles"
@@ -73,7 +73,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def without_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
     """What this test indexes in this process can be found by its words; its vectors stay pending, and no Chroma process is started."""
-    monkeypatch.setattr(container, "open_vectors", lambda *_, **__: Deferred())
+    monkeypatch.setattr(container, "open_vectors", lambda *_, **__: None)
 
 
 @pytest.fixture(autouse=True)

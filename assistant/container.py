@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.pipeline import Writer
-from assistant.settings import Settings
-from index.errors import NoStore, UsageError
+from assistant.settings import NO_EMBEDDING, Settings
+from index.errors import IsnadError, NoStore, UsageError
 from index.ingest.catch_up import catch_up
 from index.ingest.sync import Derived, Lexicon
 from index.search.lexical import LexicalIndex
@@ -41,15 +41,14 @@ def open_retriever(
         if not (create or ledger.languages()):
             raise NoStore("store.missing", store=store)
         lexical, reranker = LexicalIndex.open(store / "lexical"), choose_reranker(settings)
-        if (model := embedder or choose_embedder(settings)) is None:
+        vectors = open_vectors(ledger, settings, embedder) if embedder or settings.searches_by_meaning else None
+        if vectors is None:
             return Retriever(ledger, lexical, reranker=reranker)
-        vectors = open_vectors(ledger, settings, model)
+        weight = settings.vector_weight if settings.vector_weight is not None else vectors.weight
     except BaseException:
         ledger.close()
         raise
-    return Retriever(
-        ledger, lexical, lambda: vectors, settings.meaning_weight, closing=vectors.close, reranker=reranker
-    )
+    return Retriever(ledger, lexical, lambda: vectors, weight, closing=vectors.close, reranker=reranker)
 
 
 def open_writer(
@@ -62,7 +61,8 @@ def open_writer(
     model = embedder or choose_embedder(settings)  # before the store is made: a wrong name must leave nothing behind
     ledger = Ledger.create(store)
     try:
-        return ledger, [Lexicon(ledger), StoryIndex(ledger), open_vectors(ledger, settings, model, reembed=reembed)]
+        vectors = open_vectors(ledger, settings, model, reembed=reembed)
+        return ledger, [Lexicon(ledger), StoryIndex(ledger), *([vectors] if vectors else [])]
     except BaseException:
         ledger.close()
         raise
@@ -78,32 +78,37 @@ def close(ledger: Ledger, indexes: Iterable[Derived]) -> None:
 
 def open_vectors(
     ledger: Ledger, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False
-) -> Vectors:
-    """Open the vector index in the store's folder or on a Chroma server.
+) -> Vectors | None:
+    """Open the search by meaning, with Chroma in the store's folder or on a server.
 
-    Without an embedding model its vectors are hashed.
+    None without an embedding model.
     """
-    from index.embeddings.protocol import Hashed
-    from index.vectors.collection import Server
+    from index.vectors.chroma_collection import Server
     from index.vectors.vector_index import Vectors
 
-    model = embedder or choose_embedder(settings) or Hashed()
+    model = embedder or choose_embedder(settings)
+    if model is None:
+        return None
     return Vectors(ledger, model, Server.at(settings.chroma) if settings.chroma else None, reembed=reembed)
 
 
 def choose_embedder(settings: Settings, given: Any = None) -> Embedder | None:
-    """Return the embedding model: `given` if passed, else the configured one, else None.
+    """Return the embedding model: `given` if passed, else the configured one, else the carried one.
 
-    `given`: a name, an embedder of ours or one of llama-index. Raises UsageError for anything else, or for a name
-    without a server.
+    None if it is switched off, or the packages of the carried one are not installed. `given`: a name, an embedder of
+    ours or one of llama-index. Raises UsageError for anything else, or for a name without a server.
     """
     if given is not None and not isinstance(given, str):
         from index.embeddings.protocol import accepted
 
         return accepted(given)
     name = settings.embedding_model if given is None else given
-    if name is None:
+    if name == NO_EMBEDDING:
         return None
+    if name is None:
+        from index.embeddings.carried import CarriedEmbedder, missing_packages
+
+        return None if missing_packages() else CarriedEmbedder()
     if name.startswith("local:"):
         from index.embeddings.fastembed_models import LocalEmbedder
 
@@ -256,6 +261,7 @@ def status(store: Path, settings: Settings) -> dict[str, Any]:
             "oldest": oldest,
             "newest": newest,
             "behind": {derived: len(ledger.pending(derived)) for derived in INDEXES},
+            "meaning": (by_meaning := _meaning_status(ledger, settings)),
         }
     return {
         "store": str(store),
@@ -263,26 +269,54 @@ def status(store: Path, settings: Settings) -> dict[str, Any]:
         "engine": f"model:{settings.model}" if settings.has_model else "extract",
         "passages_go_to": settings.destination,
         "embeddings_go_to": settings.embedding_destination,
-        "search": _searches(settings),
-        "off": _off(settings),
+        "search": _searches(settings, by_meaning["used"]),
+        "off": _off(settings, by_meaning["used"]),
         "settings": settings.shown(),
     }
 
 
-def _searches(settings: Settings) -> list[str]:
+def _meaning_status(ledger: Ledger, settings: Settings) -> dict[str, Any]:
+    """Return the model of search by meaning, the passages embedded, whether it is used, and what is in its way."""
+    from index.embeddings.carried import missing_packages
+    from index.vectors.vector_index import READY
+
+    if not settings.searches_by_meaning:
+        return {"model": None, "used": False, "trouble": "switched off"}
+    if not settings.has_embedding and (packages := missing_packages()):
+        return {"model": None, "used": False, "trouble": f"not installed: {', '.join(packages)}"}
+    try:
+        vectors = open_vectors(ledger, settings)
+        assert vectors
+        done, passages = vectors.coverage()
+        used, trouble = bool(passages) and done >= READY * passages, vectors.trouble()
+        if not used and trouble is None:
+            trouble = "too few passages are embedded; run: isnad index"
+        return {
+            "model": vectors.embedder.name,
+            "embedded": done,
+            "passages": passages,
+            "used": used,
+            "trouble": trouble,
+        }
+    except IsnadError as error:
+        return {"model": settings.embedding_model, "used": False, "trouble": str(error)}
+
+
+def _searches(settings: Settings, meaning_used: bool) -> list[str]:
     """List the searches that are on, in the order in which a question goes through them."""
-    searches = {"lexical": True, "meaning": settings.has_embedding, "reranker": settings.reranker is not None}
-    return [name for name, on in searches.items() if on]
+    on = {"lexical": True, "meaning": meaning_used, "reranker": settings.reranker is not None}
+    return [name for name, active in on.items() if active]
 
 
-def _off(settings: Settings) -> list[str]:
+def _off(settings: Settings, meaning_used: bool) -> list[str]:
     """List what is off, with what would turn it on."""
     features = {
         "answers written by a model: set OPENAI_API_KEY, or OPENAI_BASE_URL (http://localhost:11434/v1 for Ollama)": (
             settings.has_model
         ),
-        "search by meaning: set ISNAD_EMBEDDING_MODEL (a name on the server, or local:NAME), "
-        "then: isnad index --reembed": settings.has_embedding,
+        "search by meaning: run isnad index, with ISNAD_EMBEDDING_MODEL unset or a name (on the server, or local:NAME)": (
+            meaning_used
+        ),
         "a second look at the best passages: set ISNAD_RERANKER (a name on the server, or local:NAME)": (
             settings.reranker is not None
         ),

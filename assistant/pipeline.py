@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 HITS = 10  # passages looked at
 MANY = 0.25  # from this share of the articles on, every question is translated into their language
 SOME = 0.01  # the same for questions that need it more; a smaller share is a stray or misread article
-LITTLE = 0.15  # a best score below this means that next to nothing was found
+LITTLE = 0.15  # a best lexical score below this means that words found next to nothing
 
 PlanOption = Plan | Literal["auto"] | None  # a plan of the caller's, one made by rules, or none
 
@@ -76,6 +76,8 @@ class Searcher(Protocol):
     def span_of_dates(self) -> tuple[date | None, date | None]: ...
 
     def publishers(self) -> Collection[str]: ...
+
+    def notes(self) -> tuple[Reason, ...]: ...
 
 
 def answer(
@@ -256,7 +258,7 @@ class _Request:
             sentences=sentences,
             sources=sources(sentences, self.hits),
             closest=draft.closest,
-            details=(*draft.details, *self.details),
+            details=(*draft.details, *self.details, *self.retriever.notes()),
             searched=tuple(self.searched) if self.searched != [self.question] else (),
             hits=tuple(map(_retrieved, self.hits)),
             conflicts=disagreements,
@@ -275,7 +277,7 @@ def translation_languages(parsed: Question, languages: Mapping[str, float], hits
     All where no article is in the question's language; always those of many articles; those of some articles where the
     question asks for the present, as the newest report may be in any language, or where the hits are weak.
     """
-    needed_more = parsed.present or not hits or hits[0].score < LITTLE
+    needed_more = parsed.present or max(map(_lexical, hits), default=0.0) < LITTLE
     least = 0.0 if not parsed.shared else SOME if needed_more else MANY
     return [key for key, share in languages.items() if key != parsed.language and share >= least]
 
@@ -328,6 +330,10 @@ def _merge(given: Filters, planned: Filters) -> Filters:
         until=given.until or planned.until,
         publishers=given.publishers or planned.publishers,
     )
+
+
+def _lexical(hit: Hit) -> float:
+    return hit.score if hit.lexical_score is None else hit.lexical_score
 
 
 def _retrieved(hit: Hit) -> RetrievedPassage:

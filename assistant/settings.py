@@ -24,6 +24,7 @@ from index.models import Value
 DEFAULT_MODEL = "gpt-4.1-mini"  # chat completions, a long context, takes a temperature; any other by ISNAD_MODEL
 DEFAULT_HOST = "api.openai.com"
 FILE = "isnad.toml"
+NO_EMBEDDING = "none"  # the embedding model that switches search by meaning off
 
 
 class Secret:
@@ -67,10 +68,10 @@ class Settings(Value, frozen=True, kw_only=True):
 
     base_url: str | None = None
     model: str = DEFAULT_MODEL
-    embedding_model: str | None = None
+    embedding_model: str | None = None  # None: the carried one, "none": no search by meaning
     embedding_base_url: str | None = None
     embedding_dimensions: int | None = None
-    meaning_weight: float = 0.6  # of a real model's vectors beside the words' 1.0: best by `make bench-dense`
+    vector_weight: float | None = None  # of the cosine beside the words' share; None: measured, by model; 0: words only
     reranker: str | None = None
     chroma: str | None = None
     context_tokens: int = 6000  # for the passages of one question
@@ -120,8 +121,13 @@ class Settings(Value, frozen=True, kw_only=True):
 
     @property
     def has_embedding(self) -> bool:
-        """Whether an embedding model was chosen: a chat model alone never causes embedding calls."""
-        return self.embedding_model is not None
+        """Whether an embedding model was chosen in place of the carried one; a chat model alone causes no embedding calls."""
+        return self.embedding_model not in (None, NO_EMBEDDING)
+
+    @property
+    def searches_by_meaning(self) -> bool:
+        """Whether search by meaning is not switched off."""
+        return self.embedding_model != NO_EMBEDDING and self.vector_weight != 0
 
     @property
     def destination(self) -> str | None:
@@ -131,7 +137,7 @@ class Settings(Value, frozen=True, kw_only=True):
     @property
     def embedding_destination(self) -> str | None:
         """The host that would receive every passage and question to embed, None where no embedding model is set."""
-        if self.embedding_model is None or self.embedding_model.startswith("local:"):
+        if self.embedding_model in (None, NO_EMBEDDING) or str(self.embedding_model).startswith("local:"):
             return None
         return _host(self.embedding_base_url or self.base_url)
 
@@ -176,6 +182,8 @@ _VARIABLES = {name: "OPENAI_BASE_URL" if name == "base_url" else f"ISNAD_{name.u
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """What the environment sets; an empty variable sets nothing."""
+    if environ.get("ISNAD_MEANING_WEIGHT", "").strip():
+        raise UsageError("settings.weight_renamed")
     return {
         name: environ[variable].strip() for name, variable in _VARIABLES.items() if environ.get(variable, "").strip()
     }
@@ -225,7 +233,7 @@ def _sensible(settings: Settings) -> Settings:
         value = getattr(settings, name)
         if value is not None and not 0 < value <= 10_000_000:
             raise UsageError("settings.not_positive", name=name)
-    if not 0 <= settings.meaning_weight <= 1_000_000:
+    if not 0 <= (settings.vector_weight or 0) <= 1_000_000:
         raise UsageError("settings.bad_weight")
     for name in ("price_in", "price_out", "price_embedding"):
         if not 0 <= (getattr(settings, name) or 0) < inf:  # nor nan: a limit on money would hold nothing

@@ -150,3 +150,8 @@ def _min_passages(group: list[SizedSpan], budget: int) -> int:
             passages, weight = passages + 1, 0
         weight += tokens
     return passages
+
+
+def embedding_text(article: Article, passage: Passage) -> str:
+    """Return what an embedding model is given for a passage: headline and text, without invisible characters."""
+    return clean(f"{article.title}\n{passage.text}" if article.title else passage.text)

@@ -140,6 +140,9 @@ class Hit(Value, frozen=True, kw_only=True, rename={"duplicate_ids": "also"}):
     passage: Passage
     article: Article
     score: float
+    lexical_score: float | None = (
+        None  # the share that words alone reach, comparable between questions; None: not known
+    )
     ranks: dict[str, int] = {}  # search -> its own rank, from 1
     duplicate_ids: tuple[str, ...] = ()  # ids of articles that carry the same report; "also" in JSON
     story: str | None = None  # id of the story that the article belongs to (`index.stories`)

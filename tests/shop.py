@@ -16,7 +16,7 @@ from unittest.mock import patch
 from assistant import container
 from assistant.cli import main
 from assistant.settings import Settings
-from index.ingest.sync import Lexicon, Progress, sync
+from index.ingest.sync import Lexicon, sync
 from index.models import SyncReport
 from index.store.ledger import Ledger
 
@@ -36,12 +36,6 @@ def index(path: Path, store: Path, *, chroma: bool = False) -> SyncReport:
 def _by_words(store: Path) -> tuple[Ledger, list[Any]]:
     ledger = Ledger.create(store)
     return ledger, [Lexicon(ledger)]
-
-
-class Deferred:
-    """An index that leaves everything pending, as a run does that was killed before Chroma's turn."""
-
-    def refresh(self, progress: Progress) -> None: ...
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:

@@ -7,7 +7,7 @@ The first puts all-MiniLM-L6-v2 (or any model folder that `local:` takes) behind
 sets through the product's own path: settings, sync into ledger, tantivy and Chroma, `Retriever.search`. The second asks a store of
 yours, with the embedding model that is set, the questions of a file: {"question": …, "file_ids": [ids of articles that answer]} a line.
 A weight stands beside the words' 1.0, the better search's scores and the other's each divided by their best. It is chosen on one half
-of the questions, drawn by lot, and reported on the other. Nothing is written: set ISNAD_MEANING_WEIGHT if you believe the figures.
+of the questions, drawn by lot, and reported on the other. Nothing is written: set ISNAD_VECTOR_WEIGHT if you believe the figures.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Remembered:
     """An embedding model that is asked for each question once."""
 
     def __init__(self, model: Embedder, questions: Sequence[str]) -> None:
-        self.name, self.paid, self._model = model.name, model.paid, model
+        self.name, self._model = model.name, model
         began = time.perf_counter()
         rows = model.embed(questions, question=True)
         self._rows = dict(zip(questions, rows, strict=True))
@@ -88,6 +88,7 @@ def ranks(store: Path, settings: Settings, questions: Sequence[Question], weight
     remembered = Remembered(model, [question.text for question in questions])
     opened = container.open_retriever(store, settings)
     vectors = container.open_vectors(opened.ledger, settings, remembered)
+    assert vectors
     words, meaning = Kept(opened.lexical), Kept(vectors)
     found: Ranks = {}
     try:
@@ -198,7 +199,7 @@ def main() -> None:
     given = reader.parse_args()
     if given.fit:
         settings = Settings.load()
-        chosen = settings.meaning_weight
+        chosen = settings.vector_weight or 3.0
         weights = dict.fromkeys((*WEIGHTS, chosen, ALONE))
         report(str(given.fit), ranks(given.store, settings, asked(given.fit), sorted(weights)), chosen)
     elif given.model is None:
@@ -210,7 +211,7 @@ def main() -> None:
             settings = replace(Settings(), embedding_model=given.model.name, embedding_base_url=address)
             found = {name: measured(SETS[name](), settings) for name in given.sets}
         for name, match in found.items():
-            report(name, match, settings.meaning_weight)
+            report(name, match, (settings.vector_weight or 3.0))
         across(found)
 
 

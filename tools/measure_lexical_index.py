@@ -20,9 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from index.embeddings.protocol import hashed
 from index.language.analyzer import index_terms
 from index.search.lexical import LexicalIndex, LexicalWriter
+from tools.hashed_vectors import hashed
 from tools.measure_retrieval import DATA, arcd, xquad
 
 LETTERS = "ابتجحدرسشصطعفقكلمنهوي"

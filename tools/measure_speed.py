@@ -24,6 +24,8 @@ from index.ingest.sync import Lexicon, quiet, sync
 from index.language.sentences import sentences
 from index.loaders.article_loader import scan
 from index.store.ledger import Ledger
+from index.vectors.vector_index import Vectors
+from tools.hashed_vectors import HashedEmbedder
 
 SAMPLE = Path(__file__).parent.parent / "articles"
 ONE_RUN, VECTORS = "all of it in one run, searchable", "ledger → hashed vectors → Chroma"
@@ -87,7 +89,7 @@ def main() -> None:
             ("all of it into the ledger", lambda: sync(path, ledger, [])),
             ("ledger → lexical index", lambda: Lexicon(ledger).refresh(quiet)),
             (ONE_RUN, lambda: sync(path, whole, [Lexicon(whole)])),
-            (VECTORS, lambda: container.open_vectors(whole, Settings()).refresh(quiet)),
+            (VECTORS, lambda: Vectors(whole, HashedEmbedder()).refresh(quiet)),
         ]
         spent = {name: timed(work) for name, work in stages}
         passages = ledger.counts()["passages"]

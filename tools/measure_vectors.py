@@ -1,7 +1,7 @@
 """How fast the vectors of a store are filled, asked, changed and checked: `python -m tools.measure_vectors [PASSAGES …]`.
 
-The passages are sentences of the sample corpus in new orders, with numbers of their own; their vectors are the hashed ones of a store
-without a key. Wall-clock seconds, and those of this process's processor where it is this process that works; Chroma works in another.
+The passages are sentences of the sample corpus in new orders, with numbers of their own; their vectors are hashed words
+(`tools.hashed_vectors`). Wall-clock seconds, and those of this process's processor where it is this process that works; Chroma works in another.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import quantiles
 
-from index.embeddings.embedding_cache import embedding_text
-from index.embeddings.protocol import Hashed
+from index.chunking import embedding_text
 from index.ingest.sync import quiet
 from index.language.sentences import sentences
 from index.models import Article, Passage
 from index.store.ledger import Ledger
 from index.vectors.vector_index import Vectors
+from tools.hashed_vectors import HashedEmbedder
 
 SAMPLE = Path(__file__).parent.parent / "articles"
 EACH = 5  # passages of an article
@@ -61,7 +61,7 @@ def measure(passages: int) -> None:
         for text in [file.read_text()]
         for sentence in sentences(text)
     ]
-    chance, model = random.Random(1), Hashed()
+    chance, model = random.Random(1), HashedEmbedder()
     with tempfile.TemporaryDirectory() as place:
         ledger = Ledger.create(Path(place))
         for first in range(0, passages // EACH, 500):

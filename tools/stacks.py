@@ -53,9 +53,10 @@ class Isnad:
     def __init__(self, folder: Path, language: str) -> None:
         from assistant import container
         from assistant.settings import Settings
+        from tools.hashed_vectors import HashedEmbedder
 
         self.folder = folder / "store"
-        self.ledger, self.indexes = container.open_writer(self.folder, Settings())
+        self.ledger, self.indexes = container.open_writer(self.folder, Settings(), HashedEmbedder())
         self.lexicon, self.meaning = self.indexes[0], self.indexes[-1]  # words first, vectors last
         self._readers: dict[str, Any] = {}
 
@@ -230,7 +231,7 @@ class Haystack:
         from haystack.components.retrievers.in_memory import InMemoryBM25Retriever, InMemoryEmbeddingRetriever
         from haystack.document_stores.types import DuplicatePolicy
 
-        from index.embeddings.protocol import hashed
+        from tools.hashed_vectors import hashed
 
         held = self.documents.filter_documents()
         for first in range(0, len(held), 1_000):
@@ -250,7 +251,7 @@ class Haystack:
         self._pipelines["rank fusion"] = pipeline
 
     def search(self, mode: str, question: str) -> list[str]:
-        from index.embeddings.protocol import hashed
+        from tools.hashed_vectors import hashed
 
         asked: dict[str, Any] = {"words": {"query": question}}
         if mode != "words":
@@ -273,7 +274,7 @@ def llama_embedding() -> Any:
     """The hashed vectors as an embedding model of llama-index."""
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
-    from index.embeddings.protocol import hashed
+    from tools.hashed_vectors import hashed
 
     class HashedEmbedding(BaseEmbedding):
         def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:

@@ -168,6 +168,11 @@ def _add_index(command: argparse.ArgumentParser) -> None:
     command.add_argument("--watch", action="store_true", help="go on, and follow every change, until Ctrl-C")
     command.add_argument("--dry-run", action="store_true", help="only say what would be done, and what it would cost")
     command.add_argument("--reembed", action="store_true", help="where another embedding model is set, embed all anew")
+    command.add_argument(
+        "--wait",
+        action=argparse.BooleanOptionalAction,
+        help="embed the articles for search by meaning now (the default, below 20,000 articles), or in the background",
+    )
     command.add_argument("--quiet", action="store_true", help="no progress, no report unless something was refused")
 
 

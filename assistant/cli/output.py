@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from index.ingest.sync import Progress
 
 
+UNITS = {"vectors": " passages"}  # of the stages of an index run that do not count articles
+
+
 def emit(record: object) -> int:
     """Print a result as one JSON object; the exit code."""
     import msgspec
@@ -36,7 +39,12 @@ def bars(quiet: bool) -> Iterator[Progress]:
 
     def show(stage: str, done: int, total: int | None) -> None:
         if stage not in shown:
-            shown[stage] = tqdm(desc=stage, unit=" articles", file=sys.stderr, disable=quiet or not sys.stderr.isatty())
+            shown[stage] = tqdm(
+                desc=stage,
+                unit=UNITS.get(stage, " articles"),
+                file=sys.stderr,
+                disable=quiet or not sys.stderr.isatty(),
+            )
         shown[stage].total = total
         shown[stage].update(done - shown[stage].n)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.cli.output import bars, complain, emit
 from assistant.cli.query_commands import narrowed
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from index.embeddings.embedding_cache import CostEstimate
     from index.models import SyncReport
+    from index.store.ledger import Ledger
+
+ASK_FIRST = 20_000  # articles above which embedding is started only when it is asked for
 
 
 def index(options: argparse.Namespace) -> int:
@@ -31,36 +36,83 @@ def index(options: argparse.Namespace) -> int:
 
 
 def _sync(options: argparse.Namespace, settings: Settings) -> int:
-    from assistant.rendering import plain_text
+    """Index PATH by words, report, then embed what search by meaning needs."""
+    from assistant import container
+    from index.ingest.sync import sync
     from index.loaders.article_loader import has_article
+    from index.vectors.vector_index import Vectors
 
-    if _there(options.store) or has_article(options.path):
-        report = _put_in(options, settings)
-    else:  # nothing to put in is no reason to make a store
-        report, _ = _planned(options, settings)
+    if not (_there(options.store) or has_article(options.path)):  # nothing to put in is no reason to make a store
+        return _reported(options, _planned(options, settings)[0])
+    ledger, derived = container.open_writer(options.store, settings, reembed=options.reembed)
+    try:
+        by_words = [index for index in derived if not isinstance(index, Vectors)]
+        with bars(options.quiet) as progress:
+            report = sync(options.path, ledger, by_words, progress=progress)
+        code = _reported(options, report)
+        for vectors in (index for index in derived if isinstance(index, Vectors)):
+            _embed(options, settings, ledger, vectors)
+        return code
+    finally:
+        container.close(ledger, derived)
+
+
+def _reported(options: argparse.Namespace, report: SyncReport) -> int:
+    from assistant.rendering import plain_text
+
     if options.json:
         emit(report)
+        sys.stdout.flush()
     elif not options.quiet or report.failed:
-        print(plain_text.report_text(report), file=sys.stderr)
+        print(plain_text.report_text(report), file=sys.stderr, flush=True)
     if report.failed:
-        return complain(f"{sum(one.error for one in report.skipped)} could not be indexed; mend them and run again")
+        refused = sum(skipped.error for skipped in report.skipped)
+        return complain(f"{refused} could not be indexed; mend them and run again")
     return 0
+
+
+def _embed(options: argparse.Namespace, settings: Settings, ledger: Ledger, vectors: Any) -> None:
+    """Embed the passages that have no vector yet: now, in the background, or, in a large store, only when asked to."""
+    from index.embeddings.carried import MINUTES
+
+    done, passages = vectors.coverage()
+    missing, large = passages - done, ledger.counts()["articles"] > ASK_FIRST
+    if missing and large and options.wait is None and not settings.has_embedding:
+        print(
+            f"found by words; embedding {missing:,} passages for search by meaning takes about "
+            f"{max(1, round(missing * MINUTES)):,} minutes of one processor; do it with --wait, or --no-wait "
+            "for the background",
+            file=sys.stderr,
+        )
+        return
+    if missing and options.wait is False:
+        command = ["index", options.path, "--store", options.store, "--wait", "--quiet"]
+        subprocess.Popen(
+            [sys.executable, "-m", "assistant.cli.main", *map(str, command)],
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            preexec_fn=lambda: os.nice(19),
+        )
+        print("embedding goes on in the background; see: isnad status", file=sys.stderr)
+        return
+    try:
+        with bars(options.quiet) as progress:
+            try:
+                vectors.fill(progress)
+            finally:
+                with ledger.writing():
+                    vectors.export(progress)
+    except KeyboardInterrupt:
+        if options.watch:
+            raise
+        print("\nstopped; everything is found by words, and the next isnad index embeds the rest", file=sys.stderr)
 
 
 def _there(store: Path) -> bool:
     return (store / "ledger.db").exists()
-
-
-def _put_in(options: argparse.Namespace, settings: Settings) -> SyncReport:
-    from assistant import container
-    from index.ingest.sync import sync
-
-    ledger, derived = container.open_writer(options.store, settings, reembed=options.reembed)
-    try:
-        with bars(options.quiet) as progress:
-            return sync(options.path, ledger, derived, progress=progress)
-    finally:
-        container.close(ledger, derived)
 
 
 def _watch(options: argparse.Namespace, settings: Settings) -> int:
@@ -84,14 +136,13 @@ def _planned(options: argparse.Namespace, settings: Settings) -> tuple[SyncRepor
     from tempfile import TemporaryDirectory
 
     from assistant import container
-    from index.embeddings.protocol import Hashed
     from index.ingest.sync import plan
     from index.store.ledger import Ledger
 
     with TemporaryDirectory() as nowhere, bars(options.quiet) as progress:
         ledger = Ledger.open(options.store) if _there(options.store) else Ledger.create(Path(nowhere))
         try:
-            return plan(options.path, ledger, container.choose_embedder(settings) or Hashed(), progress=progress)
+            return plan(options.path, ledger, container.choose_embedder(settings), progress=progress)
         finally:
             ledger.close()
 

@@ -36,6 +36,7 @@ from assistant.settings import Settings as IsnadSettings
 from assistant.streaming import AsyncStream, Stream
 from index.embeddings.protocol import Embedder
 from index.integrations.llama_index import ArticleRetriever, hits_of
+from index.messages.reason import Reason
 from index.models import Filters, Hit
 from index.search.retriever import Retriever
 from index.token_count import count
@@ -203,6 +204,10 @@ class _RetrievedNodes:
         if before is not None:
             self._nodes.sort(key=lambda node: -(node.score or 0.0))
         return hits_of(self._nodes, self._store.ledger if self._store else None)
+
+    def notes(self) -> tuple[Reason, ...]:
+        """Return what was wrong with the search by meaning over the store."""
+        return self._store.notes() if self._store else ()
 
     def languages(self) -> dict[str, float]:
         """Of the store; of nodes from elsewhere nothing is known, so nothing is translated."""

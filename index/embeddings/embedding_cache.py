@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from index.chunking import embedding_text
 from index.errors import ProviderError
-from index.language.invisible_chars import clean
 from index.messages.reason import Reason
 from index.models import Article, Passage, Value
 from index.store.ledger import Ledger
@@ -41,23 +41,15 @@ class CostEstimate(Value, frozen=True, kw_only=True):
         return self.tokens * price / 1_000_000
 
 
-def embedding_text(article: Article, passage: Passage) -> str:
-    """Return what an embedding model is given for a passage.
-
-    Headline and text, without invisible characters.
-    """
-    return clean(f"{article.title}\n{passage.text}" if article.title else passage.text)
-
-
 def estimate_cost(
-    entries: Iterable[tuple[Article, Sequence[Passage]]], embedder: Embedder, ledger: Ledger
+    entries: Iterable[tuple[Article, Sequence[Passage]]], embedder: Embedder | None, ledger: Ledger
 ) -> CostEstimate:
-    """Count what indexing these articles would have to embed."""
-    from index.embeddings.protocol import is_paid
+    """Count what indexing these articles would have to embed; nothing without an embedder."""
     from index.token_count import count
 
     total = CostEstimate()
-    for article, passages in entries if is_paid(embedder) else ():
+    for article, passages in entries if embedder else ():
+        assert embedder
         texts = {embedding_text(article, passage) for passage in passages}
         missing = texts - ledger.vectors(embedder.name, texts).keys()
         total += CostEstimate(texts=len(missing), tokens=sum(map(count, missing)))
@@ -75,7 +67,7 @@ def embed_cached(
     """
     from index.embeddings.protocol import Incomplete
 
-    known = cached(texts, embedder, ledger)
+    known = ledger.vectors(embedder.name, texts)
     vectors = {text: vector for text, vector in known.items() if len(vector) == 4 * dimensions}
     missing = [text for text in dict.fromkeys(texts) if text not in vectors]
     refused: dict[str, Reason] = {}
@@ -92,18 +84,6 @@ def embed_cached(
         if failed:
             raise failed
     return vectors, refused
-
-
-def cached(texts: Sequence[str], embedder: Embedder, ledger: Ledger) -> dict[str, bytes]:
-    """Return the vectors that cost nothing.
-
-    Those kept, or all of them for an embedder that declares `paid = False`.
-    """
-    from index.embeddings.protocol import is_paid
-
-    if is_paid(embedder):
-        return ledger.vectors(embedder.name, texts)
-    return {text: as_bytes(vector) for text, vector in zip(texts, embedder.embed(texts), strict=True)}
 
 
 def as_bytes(vectors: Any) -> bytes:

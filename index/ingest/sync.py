@@ -141,7 +141,7 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
 
 
 def plan(
-    path: Path, ledger: Ledger, embedder: Embedder, *, progress: Progress = quiet
+    path: Path, ledger: Ledger, embedder: Embedder | None, *, progress: Progress = quiet
 ) -> tuple[SyncReport, CostEstimate]:
     """Return what `sync` would do and what its embeddings would cost; nothing is written.
 

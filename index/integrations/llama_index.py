@@ -27,7 +27,7 @@ from llama_index.core.schema import (
 
 from index.chunking import BUDGET, cut
 from index.embeddings.llama_embedder import LlamaEmbedder as LlamaEmbedder
-from index.embeddings.protocol import Embedder, Hashed, accepted
+from index.embeddings.protocol import Embedder, accepted
 from index.ingest.catch_up import catch_up
 from index.models import Article, Filters, Hit, Passage
 from index.search.lexical import LexicalIndex
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     pass
 
 METADATA = ("title", "published", "publisher", "url", "language")  # fields of an article in the metadata of its nodes
-WEIGHT = 0.6  # of the vectors' scores beside the words' 1.0
 
 
 class ArticleRetriever(BaseRetriever):
@@ -74,7 +73,7 @@ class ArticleRetriever(BaseRetriever):
     ) -> ArticleRetriever:
         """Open a retriever over a store that `isnad index` made.
 
-        embedding: the model that embedded the articles, of ours or of llama-index, to search by meaning as well.
+        embedding: the model that embedded the articles, of ours or of llama-index; the carried one by default.
         Raises NoStore, which names that command, for a folder without a store.
         """
         ledger = Ledger.open(Path(store))
@@ -84,12 +83,12 @@ class ArticleRetriever(BaseRetriever):
         except BaseException:
             ledger.close()
             raise
-        if embedding is None:
+        if (embedder := accepted(embedding) if embedding else _carried()) is None:
             return cls(Retriever(ledger, lexical), limit=limit, filters=filters)
         from index.vectors.vector_index import Vectors
 
-        vectors = Vectors(ledger, accepted(embedding))
-        retriever = Retriever(ledger, lexical, lambda: vectors, WEIGHT, closing=vectors.close)
+        vectors = Vectors(ledger, embedder)
+        retriever = Retriever(ledger, lexical, lambda: vectors, vectors.weight, closing=vectors.close)
         return cls(retriever, limit=limit, filters=filters)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
@@ -136,12 +135,14 @@ class PassageSplitter(TransformComponent):
 
 
 class StoreEmbedding(BaseEmbedding):
-    """An embedding model of ours for llama-index."""
+    """An embedding model of ours for llama-index; the carried one by default."""
 
     _embedder: Embedder = PrivateAttr()
 
     def __init__(self, embedder: Embedder | None = None, **kwargs: Any) -> None:
-        chosen = embedder or Hashed()
+        from index.embeddings.carried import CarriedEmbedder
+
+        chosen = embedder or CarriedEmbedder()
         super().__init__(model_name=chosen.name, **kwargs)
         self._embedder = chosen
 
@@ -156,6 +157,13 @@ class StoreEmbedding(BaseEmbedding):
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
         return await asyncio.to_thread(self._get_query_embedding, query)
+
+
+def _carried() -> Embedder | None:
+    """Return the carried embedding model, None if its packages are not installed."""
+    from index.embeddings.carried import CarriedEmbedder, missing_packages
+
+    return None if missing_packages() else CarriedEmbedder()
 
 
 def to_node(hit: Hit) -> NodeWithScore:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from index.embeddings.embedding_cache import embedding_text
+from index.chunking import embedding_text
 from index.models import Hit
 
 if TYPE_CHECKING:

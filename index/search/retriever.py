@@ -1,12 +1,11 @@
 """Search a store by words and by meaning.
 
-A question in, fused and filtered hits out. A search by meaning counts only where a real embedding model stands
-behind it; the hashed vectors of a store without one have weight 0 (no training-free vector was found to add
-anything to the lexical search, and Chroma is then not opened at all).
+A question in, fused and filtered hits out. Whatever is wrong with the search by meaning, words answer.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import lru_cache
@@ -14,9 +13,11 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from index.errors import UsageError
+from index.errors import IsnadError, NoStore, ProviderError, StoreBusy, StoreDamaged, UsageError
+from index.messages.reason import Reason
 from index.models import Article, Filters, Hit, Passage
 from index.near_duplicates import jaccard, sketch
+from index.search.fusion import QUOTA, FusedMatch, Match, fuse, with_quota
 from index.search.lexical import LexicalIndex
 from index.search.rerank import Reranker, rerank
 from index.search.temporal import boost_recency, temporal_intent
@@ -29,8 +30,7 @@ SHORTER = 0.7  # of the letters: a shorter passage cannot reach that similarity
 REORDERED = 30  # hits that a reranker, or the time asked for, puts in order
 DEEPEST = 100_000  # passages that are looked at, whatever the limit: the engine sets memory aside for each
 DEPTH = 5  # times the limit: how many passages each search is asked for
-
-Match = tuple[str, float]  # passage id, score in 0..1
+MANY = 0.1  # share of the articles from which on a language has a quota of the hits
 
 
 class Search(Protocol):
@@ -52,16 +52,17 @@ class Retriever:
         ledger: Ledger,
         lexical: LexicalIndex,
         meaning: Callable[[], Search] | None = None,
-        weight: float = 0.0,
+        weight: float | Callable[[], float] = 0.0,
         closing: Callable[[], None] | None = None,
         reranker: Reranker | None = None,
     ) -> None:
         self.ledger = ledger
         self.lexical = lexical
         self._meaning = meaning
-        self._weight = weight
+        self._weight = weight if callable(weight) else lambda: weight
         self._closing = closing
         self._reranker = reranker
+        self._failure: IsnadError | None = None  # of the last search by meaning
 
     def close(self) -> None:
         """Close the store's files."""
@@ -92,20 +93,53 @@ class Retriever:
             return ()
         intent = temporal_intent(text)
         wide = max(limit, REORDERED) if intent or self._reranker else limit
-        hits = self._hits(self._matches(text, min(wide * DEPTH, DEEPEST), articles), wide, per_article or wide)
+        depth = min(wide * DEPTH, DEEPEST)
+        hits = self._hits(self._matches(text, depth, articles), wide, per_article or wide)
         if self._reranker:
             hits = rerank(text, hits, self._reranker)
         return boost_recency(hits, intent)[:limit]
 
-    def _matches(
-        self, text: str, depth: int, allowed: Collection[str] | None
-    ) -> list[tuple[str, float, dict[str, int]]]:
-        """Return (passage id, score, ranks), best first, of the searches that are on."""
+    def notes(self) -> tuple[Reason, ...]:
+        """Return what was wrong with the last search by meaning, so that words alone answered."""
+        return () if self._failure is None else (Reason.of("vectors.words_only", why=self._failure),)
+
+    def _matches(self, text: str, depth: int, allowed: Collection[str] | None) -> list[FusedMatch]:
+        """Return the matches of the searches that are on, best first."""
         lexical = self.lexical.search(text, depth, allowed)
-        if not (self._meaning and self._weight):
-            return [(key, score, {"lexical": rank}) for rank, (key, score) in enumerate(lexical, 1)]
-        meaning = self._meaning().search(text, depth, allowed)
-        return fused({"lexical": (1.0, lexical), "meaning": (self._weight, meaning)})
+        semantic = self._by_meaning(text, depth, allowed)
+        matches = fuse(lexical, semantic, self._weight())
+        if not semantic or len(languages := self._main_languages()) < 2:
+            return matches
+        own = self._language_of(matches[:QUOTA])
+        others = [self._by_meaning(text, depth, self._in(key, allowed)) for key in languages if key != own]
+        return with_quota(matches, others)
+
+    def _by_meaning(self, text: str, depth: int, allowed: Collection[str] | None) -> list[Match]:
+        """Return the matches by meaning; none where it is off, not ready, or fails."""
+        if not (self._meaning and self._weight()):
+            return []
+        self._failure = None
+        try:
+            return self._meaning().search(text, depth, allowed)
+        except NoStore:  # too little is embedded yet, which `isnad status` tells
+            return []
+        except (StoreDamaged, StoreBusy, ProviderError) as error:
+            self._failure = error
+            return []
+
+    def _main_languages(self) -> list[str]:
+        return [language for language, share in self.languages().items() if share > MANY]
+
+    def _language_of(self, matches: Sequence[FusedMatch]) -> str | None:
+        """Return the language of most of these passages' articles."""
+        places = self.ledger.passages([match.passage_id for match in matches])
+        articles = self.ledger.articles({article_id for article_id, _, _ in places.values()})
+        counts = Counter(articles[place[0]].language for place in places.values() if place[0] in articles)
+        return counts.most_common(1)[0][0] if counts else None
+
+    def _in(self, language: str, allowed: Collection[str] | None) -> set[str]:
+        articles = self.ledger.matching(Filters(languages=(language,)))
+        return articles if allowed is None else articles & set(allowed)
 
     def search_any(
         self,
@@ -124,7 +158,7 @@ class Retriever:
         for hit in (hit for hits in searches for hit in hits):
             if hit.passage.id not in best or best[hit.passage.id].score < hit.score:
                 best[hit.passage.id] = hit
-        return tuple(sorted(best.values(), key=lambda hit: (-hit.score, hit.passage.id))[:limit])
+        return tuple(sorted(best.values(), key=lambda hit: -hit.score)[:limit])
 
     def languages(self) -> dict[str, float]:
         """Return language → its share of the articles, 0 to 1; the most frequent first."""
@@ -149,9 +183,7 @@ class Retriever:
             return ()
         return passages[max(0, at - number) : at] + passages[at + 1 : at + 1 + number]
 
-    def _hits(
-        self, listed: Sequence[tuple[str, float, dict[str, int]]], limit: int, per_article: int
-    ) -> tuple[Hit, ...]:
+    def _hits(self, listed: Sequence[FusedMatch], limit: int, per_article: int) -> tuple[Hit, ...]:
         """Return the first `limit` that the ledger knows, without copies of a passage.
 
         An index may lag a moment behind the ledger.
@@ -164,12 +196,12 @@ class Retriever:
         hits: list[Hit] = []
         for first in range(0, len(listed), limit):
             page = listed[first : first + limit]  # at once: each reading has its cost
-            places = self.ledger.passages([key for key, _, _ in page])
+            places = self.ledger.passages([match.passage_id for match in page])
             unread = {place[0] for place in places.values()} - articles.keys()
             articles |= self.ledger.articles(unread)
             reports |= self.ledger.reports(unread)
-            for key, score, ranks in page:
-                article_id, start, end = places.get(key, ("", 0, 0))
+            for match in page:
+                article_id, start, end = places.get(match.passage_id, ("", 0, 0))
                 if article_id not in articles or len(hits) == limit:
                     continue
                 text = articles[article_id].text[start:end]
@@ -179,8 +211,16 @@ class Retriever:
                 if any(other != article_id and copied(text, passage) for other, passage in shown):
                     continue
                 shown.append((article_id, text))
-                passage = Passage(id=key, article_id=article_id, start=start, end=end, text=text)
-                hits.append(Hit(passage=passage, article=articles[article_id], score=round(score, 6), ranks=ranks))
+                passage = Passage(id=match.passage_id, article_id=article_id, start=start, end=end, text=text)
+                hits.append(
+                    Hit(
+                        passage=passage,
+                        article=articles[article_id],
+                        score=round(match.score, 6),
+                        lexical_score=round(match.lexical_score, 6),
+                        ranks=match.ranks,
+                    )
+                )
             if len(hits) == limit:
                 break
         return self._with_copies(hits, reports)
@@ -213,23 +253,6 @@ def copied(text: str, shown: str) -> bool:
 
 
 _sketched = lru_cache(100)(sketch)  # of the passages shown: each is compared with several
-
-
-def fused(searches: dict[str, tuple[float, list[Match]]]) -> list[tuple[str, float, dict[str, int]]]:
-    """Fuse several searches, best first.
-
-    The weighted mean of their scores, each divided by its best.
-    Ranks are not fused: reciprocal rank fusion loses where one search is much the weaker.
-    """
-    total: dict[str, float] = {}
-    ranks: dict[str, dict[str, int]] = {}
-    weights = sum(weight for weight, _ in searches.values())
-    for name, (weight, search) in searches.items():
-        best = max((score for _, score in search), default=0.0) or 1.0
-        for rank, (match, score) in enumerate(search, 1):
-            total[match] = total.get(match, 0.0) + weight * score / best / weights
-            ranks.setdefault(match, {})[name] = rank
-    return [(key, total[key], ranks[key]) for key in sorted(total, key=lambda key: (-total[key], key))]
 
 
 def checked(question: str) -> str:

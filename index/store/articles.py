@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from index.chunking import embedding_text
 from index.errors import NotFound, StoreDamaged
 from index.language.normalize import folded_name
 from index.models import Article, Filters, Passage, Span, Value
@@ -68,8 +69,11 @@ class ArticleTable(Database):
                     db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
                 present.add(article.id)
                 db.execute(f"INSERT INTO articles({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", _row(article))
-                rows = ((passage.id, article.id, passage.start, passage.end) for passage in passages)
-                db.executemany("INSERT INTO passages VALUES (?,?,?,?)", rows)
+                rows = (
+                    (passage.id, article.id, passage.start, passage.end, text_digest(embedding_text(article, passage)))
+                    for passage in passages
+                )
+                db.executemany("INSERT INTO passages VALUES (?,?,?,?,?)", rows)
                 if own:
                     report = group_of(own, self) or article.id
                     db.execute("INSERT INTO copies VALUES (?,?,?)", (article.id, report, own.hashes))
@@ -241,6 +245,20 @@ class ArticleTable(Database):
         for article_id, report in self._read_in("SELECT article_id, report FROM copies WHERE report IN", reports):
             carried.setdefault(report, []).append(article_id)
         return carried
+
+
+def digest_passages(db: sqlite3.Connection) -> None:
+    """Fill `passages.text_sha256` of every passage, inside a transaction."""
+    query = 'SELECT id, "start", "end" FROM passages WHERE article_id = ?'
+    ids = [row[0] for row in db.execute("SELECT id FROM articles")]
+    for article_id in ids:
+        article = _article(db.execute(f"SELECT {COLUMNS} FROM articles WHERE id = ?", (article_id,)).fetchone())
+        if article is None:
+            continue
+        for key, start, end in db.execute(query, (article_id,)).fetchall():
+            passage = Passage(id=key, article_id=article_id, start=start, end=end, text=article.text[start:end])
+            digest = text_digest(embedding_text(article, passage))
+            db.execute("UPDATE passages SET text_sha256 = ? WHERE id = ?", (digest, key))
 
 
 def _row(article: Article) -> tuple[Any, ...]:

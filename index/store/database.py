@@ -31,6 +31,9 @@ class Database:
     def __init__(self, store: Path, connection: sqlite3.Connection) -> None:
         self.store = store
         self._db = connection
+        self._format = int(
+            connection.execute("PRAGMA user_version").fetchone()[0]
+        )  # below 2 only where nobody may write
         self._lock = RLock()  # one thread at a time uses the connection, or closes it
 
     @classmethod
@@ -81,6 +84,11 @@ class Database:
             yield
         finally:
             os.close(lock)
+
+    def version(self) -> tuple[int, int]:
+        """Return a value that changes with every write, of this process or another."""
+        with self._lock:
+            return self._read("PRAGMA data_version")[0][0], self._db.total_changes
 
     def state(self, key: str) -> str | None:
         """Return a value that `set_state` kept, or None."""

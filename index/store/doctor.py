@@ -53,7 +53,7 @@ class Examination(Value, frozen=True, kw_only=True):
         return any(finding.part == part and not finding.late for finding in self.findings)
 
 
-def examine(store: Path, vectors: Callable[[Ledger], Vectors]) -> Examination:
+def examine(store: Path, vectors: Callable[[Ledger], Vectors | None]) -> Examination:
     """Check everything in a store; nothing is changed.
 
     `vectors` opens its search by meaning.
@@ -68,7 +68,7 @@ def examine(store: Path, vectors: Callable[[Ledger], Vectors]) -> Examination:
         return _beyond_repair(store, error)
 
 
-def repair(store: Path, vectors: Callable[[Ledger], Vectors], progress: Progress) -> Examination:
+def repair(store: Path, vectors: Callable[[Ledger], Vectors | None], progress: Progress) -> Examination:
     """Check a store, repair what can be repaired, and check it again.
 
     `done` names the repairs.
@@ -92,7 +92,7 @@ def repair(store: Path, vectors: Callable[[Ledger], Vectors], progress: Progress
 
 
 @contextmanager
-def _locked(store: Path, vectors: Callable[[Ledger], Vectors]) -> Iterator[tuple[Ledger, Vectors]]:
+def _locked(store: Path, vectors: Callable[[Ledger], Vectors | None]) -> Iterator[tuple[Ledger, Vectors | None]]:
     """Open a store while no other process writes to it."""
     ledger = Ledger.open(store)
     meaning = vectors(ledger)
@@ -100,7 +100,8 @@ def _locked(store: Path, vectors: Callable[[Ledger], Vectors]) -> Iterator[tuple
         with ledger.writing():
             yield ledger, meaning
     finally:
-        meaning.close()
+        if meaning:
+            meaning.close()
         ledger.close()
 
 
@@ -120,12 +121,12 @@ def _lasting(finding: Finding) -> Finding:
     return Finding(part=finding.part, what=f"{finding.what}; {advice}", articles=finding.articles, late=finding.late)
 
 
-def _examination(ledger: Ledger, vectors: Vectors) -> Examination:
+def _examination(ledger: Ledger, vectors: Vectors | None) -> Examination:
     rows, of_vectors = _vector_findings(ledger, vectors)
     late = [
         Finding(part=index, what=f"{behind} articles are yet to be taken over", late=True)
         for index in INDEXES
-        if (behind := len(ledger.pending(index)))
+        if (vectors or index != "vectors") and (behind := len(ledger.pending(index)))
     ]
     counts = ledger.counts()
     return Examination(
@@ -182,7 +183,9 @@ def _lost_passages(ledger: Ledger, index: LexicalIndex, expected: set[str]) -> i
     return lost
 
 
-def _vector_findings(ledger: Ledger, vectors: Vectors) -> tuple[int, list[Finding]]:
+def _vector_findings(ledger: Ledger, vectors: Vectors | None) -> tuple[int, list[Finding]]:
+    if vectors is None:
+        return 0, []
     try:
         health = vectors.examine()
     except NoStore as error:
@@ -191,18 +194,17 @@ def _vector_findings(ledger: Ledger, vectors: Vectors) -> tuple[int, list[Findin
         raise
     except IsnadError as error:
         return 0, [Finding(part="vectors", what=str(error))]
-    surplus = 0 if ledger.pending("vectors") else health.rows - ledger.counts()["passages"]
     counts = {
-        "passages have no vector": health.unreadable,
+        "passages have no vector": health.missing,
         "passages have the vector of another text": health.wrong,
         f"of {health.asked} passages do not find themselves": health.lost if health.forgetful else 0,
-        "passages are in Chroma and not in the ledger": max(0, surplus),
+        "passages are in Chroma and not in the ledger": health.surplus,
     }
     findings = [Finding(part="vectors", what=f"{number} {what}") for what, number in counts.items() if number]
     return health.rows, findings + [Finding(part="vectors", what=f"SQLite says: {fault}") for fault in health.faults]
 
 
-def _repairs(before: Examination, ledger: Ledger, vectors: Vectors, progress: Progress) -> Iterator[str]:
+def _repairs(before: Examination, ledger: Ledger, vectors: Vectors | None, progress: Progress) -> Iterator[str]:
     """Repair what the findings name; yield what was done."""
     if before.damaged("ledger"):
         yield from _ledger_repairs(ledger, progress)
@@ -211,6 +213,8 @@ def _repairs(before: Examination, ledger: Ledger, vectors: Vectors, progress: Pr
     if before.damaged("lexical") or ledger.pending("lexical"):
         Lexicon(ledger).refresh(progress)
         yield f"the lexical index follows the ledger again: {ledger.counts()['passages']} passages"
+    if vectors is None:
+        return
     if before.damaged("vectors"):
         vectors.rebuild(progress)
         yield f"a new Chroma collection was filled from the ledger: {ledger.counts()['passages']} passages"

@@ -42,7 +42,7 @@ class Ledger(ArticleTable, Outbox, VectorCache):
         Counted again only after a write, as every question asks for it.
         """
         with self._lock:
-            version = self._read("PRAGMA data_version")[0][0], self._db.total_changes  # writes of others, and one's own
+            version = self.version()
             if self._languages is None or self._languages[0] != version:
                 counts = self._read("SELECT language, count(*) FROM articles GROUP BY language")
                 self._languages = version, dict(counts)

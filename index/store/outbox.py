@@ -21,6 +21,11 @@ class Outbox(Database):
         """Return the ids of the articles that an index has yet to take over, or to drop."""
         return [row[0] for row in self._read("SELECT article_id FROM pending WHERE derived = ?", (derived,))]
 
+    def enqueue(self, derived: str, ids: Iterable[str]) -> None:
+        """Have an index take over these articles again."""
+        with self._transaction() as db:
+            db.executemany("INSERT OR IGNORE INTO pending VALUES (?,?)", ((derived, key) for key in ids))
+
     def settle(self, derived: str, ids: Iterable[str]) -> None:
         """Record that an index has taken these articles over."""
         with self._transaction() as db:

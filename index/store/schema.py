@@ -13,7 +13,7 @@ from pathlib import Path
 
 from index.errors import NoStore, StoreBusy, StoreClosed, StoreError, StoreFull
 
-VERSION = 1
+VERSION = 2
 APPLICATION = 0x15AD  # "isnad": marks the file as ours
 SCHEMA = """
 CREATE TABLE articles(
@@ -26,7 +26,7 @@ CREATE INDEX articles_by_publisher ON articles(publisher, id);
 CREATE INDEX articles_by_published ON articles(published, id);
 CREATE TABLE passages(
     id TEXT PRIMARY KEY, article_id TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
-    "start" INTEGER NOT NULL, "end" INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, text_sha256 BLOB) STRICT, WITHOUT ROWID;
 CREATE INDEX passages_by_article ON passages(article_id);
 CREATE TABLE copies(
     article_id TEXT PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
@@ -61,6 +61,8 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA wal_autocheckpoint = 10000")  # pages; a page that is written ten times is copied once
         if not version:
             _create_tables(db)
+        elif version < VERSION:
+            _migrate(db)
     except sqlite3.Error as error:
         db.close()
         raise store_error(error, path.parent) from error
@@ -143,6 +145,17 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
     if version and application != APPLICATION:
         raise StoreError("store.not_a_ledger", path=path)
     return int(version)
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Bring a ledger of format 1 to format 2, which keeps the digest of what is embedded for each passage."""
+    from index.store.articles import digest_passages
+
+    with transaction(db):
+        if db.execute("PRAGMA user_version").fetchone()[0] < 2:  # another process may have been first
+            db.execute("ALTER TABLE passages ADD COLUMN text_sha256 BLOB")
+            digest_passages(db)
+            db.execute("PRAGMA user_version = 2")
 
 
 def _create_tables(db: sqlite3.Connection) -> None:

@@ -36,6 +36,54 @@ class VectorCache(Database):
         rows = self._read_in(query, list(wanted), model)
         return {wanted[digest]: vector for digest, vector, crc in rows if zlib.crc32(vector) == crc}
 
+    def coverage(self, model: str) -> tuple[int, int]:
+        """Return how many passages have a vector of a model, and how many passages there are."""
+        if self._format < 2:
+            return 0, self._read("SELECT count(*) FROM passages")[0][0]
+        query = (
+            "SELECT count(v.model), count(*) FROM passages p "
+            "LEFT JOIN vectors v ON v.text_sha256 = p.text_sha256 AND v.model = ?"
+        )
+        done, passages = self._read(query, (model,))[0]
+        return done, passages
+
+    def missing_vectors(self, model: str) -> list[str]:
+        """Return the ids of the passages without a vector of a model, in the order in which to embed them.
+
+        The first passages of all articles come before the others, newest articles first.
+        """
+        query = """
+            SELECT p.id FROM (
+                SELECT *, row_number() OVER (PARTITION BY article_id ORDER BY "start") > 1 AS later FROM passages) p
+            JOIN articles a ON a.id = p.article_id
+            LEFT JOIN vectors v ON v.text_sha256 = p.text_sha256 AND v.model = ?
+            WHERE v.model IS NULL ORDER BY p.later, a.published DESC, a.id, p."start"
+        """
+        return [row[0] for row in self._read(query, (model,))]
+
+    def passage_vectors(self, model: str, articles: Collection[str] | None = None) -> list[tuple[str, str, bytes]]:
+        """Return (passage id, article id, vector) of the passages that have an undamaged vector, of `articles` or all."""
+        if self._format < 2:
+            return []
+        query = (
+            "SELECT p.id, p.article_id, v.vector, v.crc FROM passages p "
+            "JOIN vectors v ON v.text_sha256 = p.text_sha256 AND v.model = ? WHERE length(v.vector) > 0"
+        )
+        if articles is None:
+            rows = self._read(query, (model,))
+        else:
+            rows = self._read_in(f"{query} AND p.article_id IN", articles, model)
+        return [(key, article_id, vector) for key, article_id, vector, crc in rows if zlib.crc32(vector) == crc]
+
+    def vectors_of(self, model: str, passages: Collection[str]) -> dict[str, bytes]:
+        """Return passage id → vector of a model, for those of the passages that have an undamaged one."""
+        query = (
+            "SELECT p.id, v.vector, v.crc FROM passages p "
+            "JOIN vectors v ON v.text_sha256 = p.text_sha256 AND v.model = ? WHERE p.id IN"
+        )
+        rows = self._read_in(query, passages, model)
+        return {key: vector for key, vector, crc in rows if zlib.crc32(vector) == crc}
+
     def damaged_vectors(self) -> list[bytes]:
         """Return the text digests of the vectors that are not what was written."""
         try:

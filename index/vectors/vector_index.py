@@ -1,36 +1,45 @@
-"""The search by meaning: a Chroma collection kept equal to the ledger.
+"""Search by meaning over the vectors in the ledger, compared exactly or, in a large store, by Chroma's HNSW index.
 
-The collection is updated in place under a dirty mark. After damage, for another model, or when a fifth of its rows was replaced, a new
-one is filled from the ledger and published; readers in other processes see it at their next question. No text is paid for twice.
+The ledger has every vector, so that whatever is wrong with Chroma costs speed and never an answer: exact search takes
+its place, and the next run fills a new collection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection as Group
-from contextlib import suppress
+from collections.abc import Collection
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec.structs import replace
 
-from index.embeddings.embedding_cache import as_bytes, cached, embedding_text
+from index.embeddings.embedding_cache import as_bytes
 from index.errors import NoStore, StoreDamaged, StoreError
-from index.models import Passage
+from index.models import Value
+from index.search.fusion import E5_WEIGHT
 from index.store.ledger import Ledger
-from index.vectors.collection import Collection, Health, Server
-from index.vectors.collection_versions import Generation, Generations
-from index.vectors.vector_indexing import CALL, Filling, Progress
+from index.vectors.chroma_collection import Server
+from index.vectors.chroma_index import ChromaIndex, Health
+from index.vectors.exact_search import ExactSearch, Match
+from index.vectors.filling import Progress, fill
 
 if TYPE_CHECKING:
     from index.embeddings.protocol import Embedder
 
+READY = 0.95  # share of passages with a vector below which meaning is not used: the others would lose unfairly
+EXACT = 20_000  # passages up to which every vector is compared
+LARGEST_EXACT = 300_000  # passages up to which exact search stands in for a damaged Chroma: 460 MB at 384 dimensions
+REPLACED = ("hashed-1",)  # models of earlier versions whose vectors nobody misses
 
-FEW = 1_000  # passages that are compared one by one
+
+class StoreModel(Value, frozen=True, kw_only=True):
+    """The embedding model whose vectors a store is searched by."""
+
+    name: str
+    dimensions: int
 
 
 class Vectors:
-    """The vectors of one store, in its folder or on a Chroma server."""
+    """The vectors of a store. `server` is where Chroma runs, if not in the store's folder; safe to use from several threads."""
 
     def __init__(
         self, ledger: Ledger, embedder: Embedder, server: Server | None = None, *, reembed: bool = False
@@ -38,234 +47,161 @@ class Vectors:
         self._ledger = ledger
         self.embedder = embedder
         self._reembed = reembed
-        self._generations = Generations(ledger, embedder, server)
-        self._turn = RLock()
-        self._open: Collection | None = None
-        self._seen: tuple[int, int] | None = None  # number and edition of what is open
+        self._chroma = ChromaIndex(ledger, server)
+        self._exact: ExactSearch | None = None
+        self._lock = RLock()
 
     def close(self) -> None:
-        """Let go of Chroma. Whatever is asked next opens it again."""
-        with self._turn:
-            if self._open:
-                self._open.close()
-            self._open = self._seen = None
+        """End Chroma's process; it is started again if need be."""
+        self._chroma.close()
 
     # --- reading ---
 
-    def search(self, question: str, limit: int, articles: Group[str] | None = None) -> list[tuple[str, float]]:
-        """The passages nearest to a question: ids and cosine similarities in 0..1, best first."""
-        self.published()  # before the question is paid for
+    def search(self, question: str, limit: int, articles: Collection[str] | None = None) -> list[Match]:
+        """Return (passage id, cosine) of the passages nearest to a question, best first, among `articles` (None: all).
+
+        Raises NoStore while too few passages have a vector, StoreError where they are of another model, ProviderError
+        where the model fails.
+        """
+        try:
+            self._check_model()
+        except StoreError as error:
+            if self.embedder.name.startswith("e5-small-"):  # nobody chose it: words answer, and status tells why
+                raise NoStore(error.code, **error.params) from error
+            raise
+        done, passages = self.coverage()
+        if done < READY * passages or not passages:
+            raise NoStore("vectors.not_ready", store=self._ledger.store, done=done, passages=passages)
         return self.nearest(self.embedder.embed([question], question=True)[0], limit, articles)
 
-    def nearest(self, vector: Any, limit: int, articles: Group[str] | None = None) -> list[tuple[str, float]]:
-        """The passages nearest to a vector, among the given articles (None: all).
-
-        Raises NoStore where no vector is indexed yet, StoreError where they are of another model, StoreDamaged where Chroma's files are.
-        """
-        sought = as_bytes(vector)
-        for attempt in range(3):
-            generation = self.published()
-            self._generations.same_length(generation, len(sought) // 4)
-            try:
-                with self._turn:
-                    return self._among(self._opened(generation), sought, limit, articles, generation.rows)
-            except StoreDamaged:
-                self.close()
-                if attempt and self._generations.pair().published == generation:  # and not merely replaced meanwhile
-                    with suppress(StoreError):
-                        self._generations.doubt(generation)
-                    raise
-        raise StoreDamaged("vectors.changing", store=self._ledger.store)
-
-    def published(self) -> Generation:
-        """The generation that readers read; NoStore where there is none, StoreError where it is of another model or elsewhere."""
-        generation = self._generations.pair().published
-        if generation is None:
+    def nearest(self, vector: Any, limit: int, articles: Collection[str] | None = None) -> list[Match]:
+        """Return (passage id, cosine) of the passages nearest to a vector. Raises StoreError as `search` does."""
+        model = self._check_model()
+        if model is None:
             raise NoStore("vectors.none", store=self._ledger.store)
-        self._generations.same_model(generation)
-        if not self._generations.ours(generation):
-            raise StoreError("vectors.elsewhere", store=self._ledger.store)
-        return generation
+        if len(vector) != model.dimensions:
+            raise StoreError(
+                "vectors.other_length",
+                store=self._ledger.store,
+                model=model.name,
+                length=model.dimensions,
+                now=len(vector),
+            )
+        passages = self.coverage()[1]
+        if passages > EXACT and (articles is None or len(articles) > EXACT // 10):
+            try:
+                return self._chroma.nearest(as_bytes(vector), limit, articles, model.name)
+            except StoreDamaged:
+                if passages > LARGEST_EXACT:
+                    raise
+        with self._lock:
+            if self._exact is None:
+                self._exact = ExactSearch(self._ledger, model.name, model.dimensions)
+        return self._exact.nearest(vector, limit, articles)
 
-    def _among(
-        self, collection: Collection, vector: bytes, limit: int, articles: Group[str] | None, rows: int
-    ) -> list[tuple[str, float]]:
-        """A few allowed passages are compared one by one; of many, more and more is asked for until enough is allowed.
+    def coverage(self) -> tuple[int, int]:
+        """Return how many passages have a vector of this model, and how many passages there are."""
+        return self._ledger.coverage(self.embedder.name)
 
-        A condition would cost Chroma far more: a third of a second at 100,000 rows.
+    def weight(self) -> float:
+        """Return the weight of the cosine beside the lexical share; 0 for a model that finds much less than words.
+
+        Raises StoreError where the vectors are of another model.
         """
-        if articles is not None and len(articles) <= FEW:
-            ids = self._ledger.passage_ids(articles)
-            if len(ids) <= FEW:
-                with suppress(StoreDamaged):  # a row that came after what is open
-                    return self._allowed(collection.call("among", vector, ids, limit), articles)
-        ask = limit if articles is None else limit * 4
-        while True:
-            near = collection.call("query", vector, max(1, ask))
-            kept = self._allowed(near, articles)
-            if len(kept) >= limit or ask >= rows or len(near) < ask:
-                return kept[:limit]
-            ask *= 4
+        if self._is_e5():
+            return E5_WEIGHT
+        self._check_model()
+        learned = self._ledger.state(f"vector_weight:{self.embedder.name}")
+        return float(learned) if learned else 0.0
 
-    def _allowed(self, near: list[tuple[str, float]], articles: Group[str] | None) -> list[tuple[str, float]]:
-        """Those of the rows that the ledger still has, in the allowed articles, with their similarities."""
-        places = self._ledger.passages([one for one, _ in near])
-        return [
-            (one, max(0.0, min(1.0, 1.0 - distance)))
-            for one, distance in near
-            if one in places and (articles is None or places[one][0] in articles)
-        ]
+    def _is_e5(self) -> bool:
+        return self.embedder.name.startswith("e5-small-") or "multilingual-e5-small" in self.embedder.name
+
+    def _learn_weight(self) -> None:
+        """Keep the weight of a model that is not known by name."""
+        from index.search.weight_learning import learn_weight
+
+        key = f"vector_weight:{self.embedder.name}"
+        if not self._is_e5() and self._ledger.state(key) is None:
+            self._ledger.set_state(key, str(learn_weight(self._ledger, self.embedder)))
+
+    def trouble(self) -> str | None:
+        """Return what is wrong with the vectors or with Chroma, in words, or None."""
+        try:
+            self._check_model()
+        except StoreError as error:
+            return str(error)
+        if self._ledger.state(f"vector_weight:{self.embedder.name}") == "0.0":
+            return f"not used: {self.embedder.name} finds much less of these articles than words do"
+        return self._chroma.trouble()
 
     # --- writing ---
 
-    def refresh(self, progress: Progress) -> None:
-        """Take over what the ledger lists as pending, and replace what is damaged; for the one process that is writing.
+    def fill(self, progress: Progress) -> None:
+        """Embed what has no vector yet. Raises what `index.vectors.filling.fill` does."""
+        if self._ledger.counts()["passages"] and self.coverage()[0] < self.coverage()[1]:
+            fill(self._ledger, self.embedder, self._claim().dimensions, progress)
+            self._learn_weight()
 
-        Raises StoreError where the vectors are of another model and re-embedding was not asked for, ProviderError where the model
-        fails: what it gave is kept, and the next run goes on from there.
+    def refresh(self, progress: Progress) -> None:
+        """Embed what has no vector yet, then bring Chroma up to the ledger, for the process that is `writing()`.
+
+        What Chroma cannot take is tried in a new collection. Raises StoreError where the vectors are of another model and
+        re-embedding was not asked for, ProviderError where the model fails: what it gave is kept.
         """
-        if self._ledger.pending("vectors") or not self._settled():
-            self._write(progress, anew=False)
+        try:
+            self.fill(progress)
+        finally:
+            self.export(progress)
+
+    def export(self, progress: Progress, *, anew: bool = False) -> None:
+        """Bring Chroma up to the ledger, for the process that is `writing()`; `anew`: into a new collection."""
+        if (model := self._check_model()) and self._ledger.coverage(model.name)[0]:
+            self._chroma.refresh(model.name, model.dimensions, progress, anew=anew)
 
     def rebuild(self, progress: Progress) -> None:
-        """Fill a new generation from the ledger, whatever the state of the present one. Raises what `refresh` does."""
-        if present := self._generations.pair().published:
-            self._same_model(present)  # nobody pays for another model by repairing
-        self._write(progress, anew=True)
-
-    def _write(self, progress: Progress, anew: bool) -> None:
-        with self._turn:
-            try:
-                for attempt in range(3):
-                    try:
-                        found = None if anew or attempt == 2 else self._sound()
-                        self._take_over(found or self._anew(), progress)
-                        return
-                    except StoreDamaged:
-                        self.close()
-                        if attempt == 2:
-                            raise
-            except BaseException:
-                self.close()  # its reply may still be on the way
-                raise
-
-    def _settled(self) -> bool:
-        """Whether there is nothing to do: this costs a look at the names and sizes of a few files."""
-        pair = self._generations.pair()
-        if pair.published is None:
-            return not self._ledger.counts()["passages"]
-        self._same_model(pair.published)
-        self._generations.tidy()
-        return pair.following is None and self._fit(pair.published) and self._generations.untouched(pair.published)
-
-    def _fit(self, generation: Generation) -> bool:
-        if self._reembed and generation.dimensions != self.embedder.dimensions:
-            return False
-        return self._generations.ours(generation) and not generation.worn()
-
-    def _same_model(self, generation: Generation) -> None:
-        if not self._reembed:
-            self._generations.same_model(generation)
-
-    def _sound(self) -> Generation | None:
-        """The generation to write to, open, owned and found well; None where a new one is due."""
-        pair = self._generations.pair()
-        if pair.published and not (pair.following and self._generations.ours(pair.following)):
-            self._same_model(pair.published)
-        generation = pair.following or pair.published
-        if generation is None or not self._fit(generation):
-            return None
+        """Fill a new Chroma collection from the ledger. Raises what `refresh` does."""
         try:
-            collection = self._opened(generation, own=True)
-            if not self._generations.untouched(generation) and not self._examined(collection).well:
-                return None
-            more = 0 if pair.following else collection.call("held", self._ledger.pending("vectors"))
-        except StoreDamaged:
-            return None
-        return None if generation.worn(more) else generation
-
-    def _anew(self) -> Generation:
-        """A new generation, open and empty: everything is pending for it."""
-        self.close()
-        fresh = self._generations.begin()
-        self._open = Collection(self._generations.home(fresh), own=True, create=self._generations.about(fresh))
-        return fresh
-
-    def _take_over(self, generation: Generation, progress: Progress) -> None:
-        """Bring the pending articles into the generation that is open, then publish it."""
-        assert self._open
-        collection, generation = self._open, self._generations.soil(generation)
-        pending = sorted(self._ledger.pending("vectors"))
-        filled = Filling(self._ledger, self.embedder, collection, generation.dimensions).run(pending, progress)
-        rows, error = collection.call("count"), filled.error()
-        if error is None and rows != (expected := self._ledger.counts()["passages"]):
-            raise StoreDamaged("vectors.wrong_count", rows=rows, expected=expected)
-        if filled.failed is None or self._generations.pair().following is None:  # else it is not fit to be read yet
-            self._publish(collection, replace(generation, replaced=generation.replaced + filled.dropped), rows)
-        if error:
-            raise error
-        collection.call("disown")
-
-    def _publish(self, collection: Collection, generation: Generation, rows: int) -> None:
-        clean, left = self._generations.publish(generation, rows)
-        self._seen = (clean.number, clean.edition)
-        for one in left:
-            if one.server == clean.server is not None:
-                collection.call("discard", msgspec.to_builtins(self._generations.home(one)))
-
-    # --- the state of things ---
+            self.fill(progress)
+        finally:
+            self.export(progress, anew=True)
 
     def examine(self) -> Health:
-        """A look at every row of the published generation, by a fresh process: is its vector the one of its text?
+        """Compare every row of Chroma with the ledger. Raises NoStore where there is none, StoreError as `nearest` does."""
+        model = self._check_model()
+        if model is None:
+            raise NoStore("vectors.none", store=self._ledger.store)
+        return self._chroma.examine(model.name)
 
-        Raises what `nearest` does.
-        """
-        self.close()
-        collection = self._opened(self.published())
-        health = self._examined(collection)
-        settled = self._ledger.settled("vectors")
-        wrong = sum(self._wrong(collection, first, settled) for first in range(0, health.rows, CALL))
-        return replace(health, wrong=wrong, faults=tuple(collection.call("faults")))
+    def _store_model(self) -> StoreModel | None:
+        written = self._ledger.state("embedding_model")
+        model = msgspec.json.decode(written, type=StoreModel) if written else self._legacy_model()
+        return None if model is None or model.name in REPLACED else model
 
-    def _wrong(self, collection: Collection, first: int, settled: Group[str]) -> int:
-        """How many of a thousand rows do not point where their text does, as far as that can be told without paying."""
-        import numpy as np
+    def _legacy_model(self) -> StoreModel | None:
+        """Return the model that a store of format 1 names."""
+        written = self._ledger.state("vectors")
+        record = (msgspec.json.decode(written).get("published") if written else None) or {}
+        if {"model", "dimensions"} <= record.keys():
+            return StoreModel(name=record["model"], dimensions=record["dimensions"])
+        return None
 
-        ids, vectors = collection.call("rows", first, CALL)
-        places = self._ledger.passages([item_id for item_id in ids if item_id in settled])
-        articles = self._ledger.articles({place[0] for place in places.values()})
-        texts = {}
-        for one, (article, start, end) in ((key, place) for key, place in places.items() if place[0] in articles):
-            passage = Passage(id=one, article_id=article, start=start, end=end, text=articles[article].text[start:end])
-            texts[one] = embedding_text(articles[article], passage)
-        right = cached(list(texts.values()), self.embedder, self._ledger)
-        wrong = 0
-        for one, found in zip(ids, np.frombuffer(vectors, "<f4").reshape(len(ids), -1), strict=True) if ids else ():
-            if one in texts and texts[one] in right:
-                expected = np.frombuffer(right[texts[one]], "<f4")
-                wrong += bool(found @ expected < 0.999 * np.linalg.norm(found) * np.linalg.norm(expected))
-        return wrong
+    def _check_model(self) -> StoreModel | None:
+        """Return the store's model, None before any vector. Raises StoreError if it is another than the embedder."""
+        model = self._store_model()
+        if model and model.name != self.embedder.name and not self._reembed:
+            if not self._ledger.coverage(model.name)[0]:  # it never gave a vector
+                return None
+            raise StoreError(
+                "vectors.other_model", store=self._ledger.store, model=model.name, embedder=self.embedder.name
+            )
+        return model
 
-    def _examined(self, collection: Collection) -> Health:
-        """Every row looked at; one that should be there and is not counts as unreadable."""
-        health = msgspec.convert(collection.call("health", True), Health)
-        missing = self._ledger.settled("vectors")
-        for first in range(0, health.rows, CALL):
-            missing.difference_update(collection.call("ids", first, CALL))
-        return replace(health, unreadable=health.unreadable + len(missing))
-
-    def _opened(self, generation: Generation, *, own: bool = False) -> Collection:
-        """A generation as of its edition. What a killed run left is never taken from memory, but read anew."""
-        wanted = (generation.number, generation.edition)
-        if self._open and self._open.alive and self._seen == wanted and not (own and generation.dirty):
-            if own:
-                self._open.own()
-            return self._open
-        self._seen, home = None, self._generations.home(generation)
-        if own or not (self._open and self._open.follow(home)):
-            self.close()
-            self._open = Collection(home, own=own)
-        if not self._open.health.well or self._open.about != self._generations.about(generation):
-            raise StoreDamaged("vectors.damaged", home=home)
-        self._seen = wanted
-        return self._open
+    def _claim(self) -> StoreModel:
+        """Make the embedder the store's model."""
+        model = self._check_model()
+        if model is None or model.name != self.embedder.name or self._reembed:
+            model = StoreModel(name=self.embedder.name, dimensions=self.embedder.dimensions)
+            self._ledger.set_state("embedding_model", msgspec.json.encode(model).decode())
+            self._exact, self._reembed = None, False
+        return model

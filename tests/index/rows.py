@@ -10,7 +10,7 @@ from zlib import crc32
 
 import numpy as np
 
-from index.embeddings.embedding_cache import embedding_text
+from index.chunking import embedding_text
 from index.errors import ProviderDown
 from index.models import Article, Passage
 from index.store.ledger import Ledger
@@ -20,8 +20,8 @@ from index.vectors.vector_index import Vectors
 class Words:
     """A model whose vectors are sums of random directions, one a word: same words, same vector. It counts what it is asked."""
 
-    def __init__(self, name: str = "words", *, dimensions: int = 32, paid: bool = False) -> None:
-        self.name, self.dimensions, self.paid = name, dimensions, paid
+    def __init__(self, name: str = "words", *, dimensions: int = 32) -> None:
+        self.name, self.dimensions = name, dimensions
         self.asked: list[str] = []
         self.fails = False
 

@@ -20,14 +20,15 @@ from index.search.lexical import LexicalIndex, LexicalWriter
 from index.search.retriever import Retriever
 from index.store.doctor import examine, repair
 from index.store.ledger import Ledger
+from index.vectors import vector_index
+from index.vectors.chroma_index import Health
 from index.vectors.chroma_process import GRAPH
-from index.vectors.collection import Health
 from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, nothing, report, write
 
 
 def meaning(ledger: Ledger) -> Vectors:
-    return Vectors(ledger, Words(paid=True))
+    return Vectors(ledger, Words())
 
 
 class Well:
@@ -58,7 +59,7 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def store(healthy: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of it, to be damaged."""
-    shutil.copytree(healthy / "store", tmp_path / "store", copy_function=shutil.copy2)
+    shutil.copytree(healthy / "store", tmp_path / "store", copy_function=shutil.copy2, symlinks=True)
     yield tmp_path / "store"
 
 
@@ -195,9 +196,15 @@ def test_a_damaged_lexical_index_is_named_and_built_anew(store: Path, damage: Ca
     assert mended.well and "the lexical index follows the ledger again" in mended.done[0]
 
 
+@pytest.fixture
+def by_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search as in a large store, by Chroma's index."""
+    monkeypatch.setattr(vector_index, "EXACT", 0)
+
+
 def zero_pages(store: Path) -> None:
     """Every third page of Chroma's own database, but for the first ones that say what it is."""
-    path = next(store.glob("vectors-*/chroma.sqlite3"))
+    path = next(store.glob("chroma-*/chroma.sqlite3"))
     with path.open("r+b") as file:
         for page in range(40, path.stat().st_size // 4096, 3):
             file.seek(page * 4096)
@@ -206,7 +213,7 @@ def zero_pages(store: Path) -> None:
 
 def swap_vectors(store: Path) -> None:
     """Two vectors change places in the file: nothing but a comparison with the texts can tell."""
-    path = next(store.glob("vectors-*/*/data_level0.bin"))
+    path = next(store.glob("chroma-*/*/data_level0.bin"))
     body = bytearray(path.read_bytes())
     links, vector = 4 * (1 + 2 * GRAPH["max_neighbors"]), 4 * Words().dimensions
     row = links + vector + 8  # the label
@@ -218,13 +225,13 @@ def swap_vectors(store: Path) -> None:
 
 
 def remove_index(store: Path) -> None:
-    shutil.rmtree(next(store.glob("vectors-*/*/")))
+    shutil.rmtree(next(store.glob("chroma-*/*/")))
 
 
 def delete_rows(store: Path) -> None:
     """A program of another maker deletes some."""
     code = "import sys, chromadb; chromadb.PersistentClient(sys.argv[1]).get_collection('isnad').delete(where={'article': 'r4'})"
-    subprocess.run([sys.executable, "-c", code, next(store.glob("vectors-*"))], check=True)
+    subprocess.run([sys.executable, "-c", code, store / "chroma"], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +250,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_passages_with_the_vector_of_another_text_are_counted(large: Path, tmp_path: Path) -> None:
-    shutil.copytree(large, tmp_path / "store", copy_function=shutil.copy2)
+    shutil.copytree(large, tmp_path / "store", copy_function=shutil.copy2, symlinks=True)
     swap_vectors(tmp_path / "store")
     (finding,) = examine(tmp_path / "store", meaning).findings
     assert finding.what == "2 passages have the vector of another text"
@@ -254,9 +261,9 @@ def test_a_damaged_collection_is_named_and_filled_anew_without_paying(
     large: Path, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     store = tmp_path / "store"
-    shutil.copytree(large, store, copy_function=shutil.copy2)
+    shutil.copytree(large, store, copy_function=shutil.copy2, symlinks=True)
     damage(store)
-    model = Words(paid=True)
+    model = Words()
     mended = repair(store, lambda ledger: Vectors(ledger, model), nothing)
     (done,) = mended.done  # one part was found damaged
     assert mended.well and "a new Chroma collection was filled" in done and model.asked == []
@@ -277,7 +284,7 @@ def test_what_a_killed_run_left_undone_is_late_and_caught_up(store: Path) -> Non
 
 
 def test_a_repair_pays_for_no_other_model(store: Path) -> None:
-    other = Words("other", paid=True)
+    other = Words("other")
     (finding,) = examine(store, lambda ledger: Vectors(ledger, other)).findings
     assert finding.part == "vectors" and "made by words, not by other" in finding.what
     with pytest.raises(StoreError, match="isnad index --reembed"):

@@ -26,17 +26,24 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from index.embeddings.embedding_cache import embedding_text
-from index.errors import ProviderDown, StoreBusy, StoreDamaged, StoreError, StoreFull
+from index.chunking import embedding_text
+from index.errors import ProviderDown, StoreBusy, StoreError, StoreFull
 from index.ingest.sync import Lexicon, sync
+from index.models import Article, Passage
 from index.search.lexical import LexicalIndex
 from index.store.ledger import Ledger
-from index.vectors import collection, disk_space
+from index.vectors import chroma_collection, disk_space, vector_index
 from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, filled, nothing, report, write
 
 ROOT = Path(__file__).parent.parent.parent
 long = pytest.mark.long
+
+
+@pytest.fixture(autouse=True)
+def by_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search as in a large store, by Chroma's index."""
+    monkeypatch.setattr(vector_index, "EXACT", 0)
 
 
 class Desk:
@@ -140,7 +147,7 @@ def test_DUR_01_what_was_acknowledged_survives_a_kill_at_any_moment(tmp_path: Pa
 def data_files(store: Path) -> dict[Path, int]:
     """The vector files and when they were last written."""
     found = {}
-    for path in store.glob("vectors-*/*/data_level0.bin"):
+    for path in store.glob("chroma-*/*/data_level0.bin"):
         with suppress(FileNotFoundError):
             found[path] = path.stat().st_mtime_ns
     return found
@@ -171,9 +178,9 @@ def lexical_of(ledger: Ledger, article: str) -> list[str]:
     return [one for one, _ in match if one.startswith(f"{article}:")]
 
 
-def generation(store: Path) -> int:
-    """The number of the newest folder of vectors."""
-    return max((int(path.name.partition("-")[2]) for path in store.glob("vectors-*")), default=0)
+def generation(store: Path) -> str | None:
+    """The name of the collection's folder."""
+    return os.readlink(store / "chroma") if (store / "chroma").is_symlink() else None
 
 
 @pytest.fixture(scope="module")
@@ -189,12 +196,12 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def copy(shelf: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of it to damage."""
-    shutil.copytree(shelf, tmp_path / "store", copy_function=shutil.copy2)
+    shutil.copytree(shelf, tmp_path / "store", copy_function=shutil.copy2, symlinks=True)
     yield tmp_path / "store"
 
 
 def index_files(store: Path) -> list[Path]:
-    return sorted(store.glob("vectors-*/*/*"))
+    return sorted(store.glob("chroma-*/*/*"))
 
 
 def remove_folder(store: Path) -> None:
@@ -202,25 +209,25 @@ def remove_folder(store: Path) -> None:
 
 
 def remove_all(store: Path) -> None:
-    shutil.rmtree(next(store.glob("vectors-*")))
+    shutil.rmtree(next(store.glob("chroma-*")))
 
 
 def remove_database(store: Path) -> None:
-    next(store.glob("vectors-*/chroma.sqlite3")).unlink()
+    next(store.glob("chroma-*/chroma.sqlite3")).unlink()
 
 
 def shorten_database(store: Path) -> None:
-    path = next(store.glob("vectors-*/chroma.sqlite3"))
+    path = next(store.glob("chroma-*/chroma.sqlite3"))
     os.truncate(path, path.stat().st_size // 2)
 
 
 def without(name: str) -> Callable[[Path], None]:
-    return lambda store: next(store.glob(f"vectors-*/*/{name}")).unlink()
+    return lambda store: next(store.glob(f"chroma-*/*/{name}")).unlink()
 
 
 def half(name: str) -> Callable[[Path], None]:
     def damage(store: Path) -> None:
-        path = next(store.glob(f"vectors-*/*/{name}"))
+        path = next(store.glob(f"chroma-*/*/{name}"))
         os.truncate(path, path.stat().st_size // 2)
 
     return damage
@@ -228,7 +235,7 @@ def half(name: str) -> Callable[[Path], None]:
 
 def zeroed(name: str) -> Callable[[Path], None]:
     def damage(store: Path) -> None:
-        path = next(store.glob(f"vectors-*/*/{name}"))
+        path = next(store.glob(f"chroma-*/*/{name}"))
         path.write_bytes(bytes(path.stat().st_size))
 
     return damage
@@ -236,7 +243,7 @@ def zeroed(name: str) -> Callable[[Path], None]:
 
 def flipped(name: str) -> Callable[[Path], None]:
     def damage(store: Path) -> None:
-        path = next(store.glob(f"vectors-*/*/{name}"))
+        path = next(store.glob(f"chroma-*/*/{name}"))
         body = bytearray(path.read_bytes())
         middle = len(body) // 2
         body[middle : middle + 4096] = bytes(255 - byte for byte in body[middle : middle + 4096])
@@ -271,23 +278,22 @@ def test_DUR_03_damaged_index_files_are_noticed_replaced_and_answered_from(copy:
 
 
 @pytest.mark.parametrize("damage", ["flipped-data", *(pytest.param(name, marks=long) for name in LONG)])
-def test_DUR_03_a_reader_of_damaged_files_lives_and_says_so_or_answers_right(copy: Path, damage: str) -> None:
+def test_DUR_03_a_reader_of_damaged_files_lives_and_answers_right(copy: Path, damage: str) -> None:
     (SHORT | LONG)[damage](copy)
     ledger = Ledger.open(copy)
     reader = Vectors(ledger, Words())
     try:
         wrong = astray(ledger, reader, [f"r{one}" for one in range(0, 600, 20)])
         assert len(wrong) <= 6, "a tenth and more is lost in silence"
-    except StoreDamaged as error:
-        assert "isnad doctor --repair" in str(error)
-        assert ledger.state("vectors-doubted") == "1.1"
+        if ledger.state("chroma-suspect"):  # exact search stood in
+            assert wrong == [] and "exact search" in (reader.trouble() or "")
     finally:
         reader.close()
 
 
 def test_DUR_05_06_a_failing_model_leaves_the_article_findable_and_is_asked_again(tmp_path: Path) -> None:
     folder = write(tmp_path / "articles", {"a.txt": "وصل الوفد إلى الميناء.", "b.txt": "غادر الوزير العاصمة."})
-    model = Words(paid=True)
+    model = Words()
     with kept(tmp_path / "store", model) as (ledger, vectors):
         derived = [Lexicon(ledger), vectors]
         sync(folder, ledger, derived)
@@ -296,7 +302,7 @@ def test_DUR_05_06_a_failing_model_leaves_the_article_findable_and_is_asked_agai
         with pytest.raises(ProviderDown):
             sync(folder, ledger, derived)
         assert lexical(ledger).search("المطار", 5)[0][0] == "a:0-21"
-        assert ledger.pending("vectors") == ["a"]
+        assert ledger.coverage(model.name) == (1, 2)
         model.fails = False
         write(folder, {"a.txt": "وصل الوفد إلى الميناء."})  # as it was: paid for already
         model.asked.clear()
@@ -333,23 +339,23 @@ def test_DUR_08_a_disk_without_room_is_refused_before_anything_is_written(
 
 def test_DUR_09_indexing_the_same_again_changes_and_costs_nothing(tmp_path: Path) -> None:
     folder = write(tmp_path / "articles", {f"r{one}.txt": report(one)[0].text for one in range(20)})
-    model = Words(paid=True)
+    model = Words()
     with kept(tmp_path / "store", model) as (ledger, vectors):
         states = []
         for _ in range(3):
             done = sync(folder, ledger, [Lexicon(ledger), vectors])
-            states.append((ledger.counts(), ledger.state("vectors"), len(model.asked)))
+            states.append((ledger.counts(), ledger.state("chroma"), len(model.asked)))
         assert states[0] == states[1] == states[2] and done.unchanged == 20 and not done.added + done.changed
 
 
 @pytest.mark.parametrize("size", [60, pytest.param(1000, marks=long)])
 def test_DUR_10_one_change_and_one_deletion_touch_nothing_else(tmp_path: Path, size: int) -> None:
     folder = write(tmp_path / "articles", {f"r{one}.txt": report(one)[0].text for one in range(size)})
-    model = Words(paid=True)
+    model = Words()
     with kept(tmp_path / "store", model) as (ledger, vectors):
         derived = [Lexicon(ledger), vectors]
         sync(folder, ledger, derived)
-        before = ledger.settled("vectors")
+        before, first = ledger.settled("vectors"), generation(tmp_path / "store")
         model.asked.clear()
         changed = report(7, version=5)[0].text
         write(folder, {"r7.txt": changed})
@@ -362,7 +368,7 @@ def test_DUR_10_one_change_and_one_deletion_touch_nothing_else(tmp_path: Path, s
         assert model.asked and all(text in changed for text in model.asked)
         assert [one for one, _ in vectors.search(report(9)[0].text, 1)] != ["r9:0-"] and not lexical_of(ledger, "r9")
         assert astray(ledger, vectors, ["r7"]) == []
-        assert vectors.published().number == 1
+        assert generation(tmp_path / "store") == first
 
 
 @pytest.mark.parametrize(("rows", "times"), [(150, 2), pytest.param(500, 8, marks=long)])
@@ -373,7 +379,7 @@ def test_DUR_11_replacing_everything_again_and_again_wears_nothing_out(tmp_path:
             with ledger.writing():
                 ledger.replace(report(one, version) for one in range(rows))
                 vectors.refresh(nothing)
-            sizes.append(sum(path.stat().st_size for path in tmp_path.glob("store/vectors-*/*/*")))
+            sizes.append(sum(path.stat().st_size for path in tmp_path.glob("store/chroma-*/*/*")))
         assert sizes[-1] <= 1.5 * sizes[0]
         assert astray(ledger, vectors, [f"r{one}" for one in range(0, rows, 1 if times > 2 else 10)]) == []
 
@@ -381,17 +387,17 @@ def test_DUR_11_replacing_everything_again_and_again_wears_nothing_out(tmp_path:
 SWAP = """
 import os, signal, sys
 from pathlib import Path
-from index.embeddings import generations
 from index.store.ledger import Ledger
+from index.vectors import chroma_index
 from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, nothing
-when, publish = sys.argv[2], generations.Generations.publish
-def dies(self, generation, rows):
+when, publish = sys.argv[2], chroma_index.ChromaIndex._publish
+def dies(self, record):
     if when == "after":
-        generations.shutil.rmtree = lambda *_, **__: os.killpg(0, signal.SIGKILL)
-        publish(self, generation, rows)
+        self.tidy = lambda: os.killpg(0, signal.SIGKILL)
+        publish(self, record)
     os.killpg(0, signal.SIGKILL)
-generations.Generations.publish = dies
+chroma_index.ChromaIndex._publish = dies
 ledger = Ledger.open(Path(sys.argv[1]))
 with ledger.writing():
     Vectors(ledger, Words()).rebuild(nothing)
@@ -400,15 +406,17 @@ with ledger.writing():
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_DUR_12_a_kill_around_the_swap_leaves_the_old_or_the_new_whole(copy: Path, when: str) -> None:
+    first = generation(copy)
     run = subprocess.run([sys.executable, "-c", SWAP, copy, when], cwd=ROOT, start_new_session=True)
     assert run.returncode == -signal.SIGKILL
     with opened(copy) as (ledger, vectors):
-        assert vectors.published().number == (1 if when == "before" else 2)
+        assert (generation(copy) == first) is (when == "before")
         assert astray(ledger, vectors, ["r3", "r599"]) == []
         with ledger.writing():
+            ledger.replace([report(700)])
             vectors.refresh(nothing)
-        assert vectors.published().number == 2 and vectors.examine().well
-        assert [path.name for path in copy.glob("vectors-*")] == ["vectors-2"]
+        assert generation(copy) != first and vectors.examine().well
+        assert [path.name for path in copy.glob("chroma-*")] == [generation(copy)]
 
 
 class Shelf(RuleBasedStateMachine):
@@ -451,8 +459,12 @@ class Shelf(RuleBasedStateMachine):
     @rule(after=st.floats(0, 0.05))
     def kill_chroma_at_work(self, after: float) -> None:
         """The run goes on, with another process."""
-        if self.vectors._open and self.vectors._open.alive:
-            threading.Timer(after, self.vectors._open._child.kill).start()
+
+        def kill() -> None:
+            if (collection := self.vectors._chroma._open) is not None:
+                collection._child.kill()
+
+        threading.Timer(after, kill).start()
         self.follow()
         time.sleep(0.06)
 
@@ -492,7 +504,7 @@ def test_DUR_13_any_order_of_changes_restarts_and_kills_leaves_what_a_dictionary
     ("change", "said"),
     [
         ({"format": 99}, "newer isnad; upgrade"),
-        ({"model": "another-model"}, "made by another-model, .*--reembed"),
+        ({"name": "another-model"}, "made by another-model, .*--reembed"),
         ({"dimensions": 7}, r"made by words with 7 numbers each, where it now gives 32.*--reembed"),
     ],
 )
@@ -501,16 +513,24 @@ def test_DUR_14_a_store_of_another_format_or_model_is_refused_and_not_touched(
 ) -> None:
     shutil.copy2(shelf / "ledger.db", tmp_path)
     ledger = Ledger.open(tmp_path)
-    pair = json.loads(ledger.state("vectors") or "")
-    pair["published"] |= change
-    ledger.set_state("vectors", json.dumps(pair))
+    key = "chroma" if "format" in change else "embedding_model"
+    record = json.loads(ledger.state(key) or "") | change
+    ledger.set_state(key, json.dumps(record))
+    if "name" in change:
+        ledger.keep_vectors(str(change["name"]), {embedding_text(*first_of(ledger)): b"\0" * 128})
     vectors = Vectors(ledger, Words())
     with pytest.raises(StoreError, match=said):
         vectors.search("الوفد", 3)
     if "dimensions" not in change:  # without anything to embed nobody asks the model how long its vectors are
         with pytest.raises(StoreError, match=said):
             vectors.refresh(nothing)
-    assert json.loads(ledger.state("vectors") or "") == pair and not list(tmp_path.glob("vectors-*"))
+    assert json.loads(ledger.state(key) or "") == record and not list(tmp_path.glob("chroma-*"))
+
+
+def first_of(ledger: Ledger) -> tuple[Article, Passage]:
+    """An article and its first passage."""
+    article = next(ledger.every_article())
+    return article, ledger.passages_of(article)[0]
 
 
 def test_DUR_14_a_collection_that_is_not_what_the_ledger_says_is_replaced(copy: Path) -> None:
@@ -518,13 +538,13 @@ def test_DUR_14_a_collection_that_is_not_what_the_ledger_says_is_replaced(copy: 
         "import sys, chromadb; c = chromadb.PersistentClient(sys.argv[1]);"
         "c.get_collection('isnad', embedding_function=None).modify(metadata={'model': 'stranger'})"
     )
-    subprocess.run([sys.executable, "-c", code, copy / "vectors-1"], check=True)
+    first = generation(copy)
+    subprocess.run([sys.executable, "-c", code, copy / "chroma"], check=True)
     with opened(copy) as (ledger, vectors):
-        with pytest.raises(StoreDamaged, match="isnad doctor --repair"):
-            vectors.search("الوفد", 3)
+        assert astray(ledger, vectors, ["r3"]) == [] and "exact search" in (vectors.trouble() or "")
         with ledger.writing():
             vectors.refresh(nothing)
-        assert vectors.published().number == 2 and astray(ledger, vectors, ["r3"]) == []
+        assert generation(copy) != first and vectors.trouble() is None and astray(ledger, vectors, ["r3"]) == []
 
 
 def test_CON_01_a_second_writer_is_told_at_once_who_is_writing(tmp_path: Path) -> None:
@@ -562,6 +582,7 @@ def test_CON_02_a_page_sees_what_another_process_indexed_and_never_what_it_delet
 
 @pytest.mark.parametrize("swaps", [1, pytest.param(10, marks=long)])
 def test_CON_03_no_question_fails_while_a_generation_is_swapped(copy: Path, swaps: int) -> None:
+    first = generation(copy)
     with opened(copy) as (_, page), opened(copy) as (ledger, writer), ledger.writing():
         failures: list[BaseException] = []
         asked = 0
@@ -580,7 +601,7 @@ def test_CON_03_no_question_fails_while_a_generation_is_swapped(copy: Path, swap
             asked += 1
         thread.join()
         assert not failures and page.search("وصل الوفد رقم 7", 5) and asked
-        assert page.published().number == 1 + swaps
+        assert generation(copy) != first
 
 
 @pytest.mark.parametrize("rounds", [4, pytest.param(60, marks=long)])
@@ -603,17 +624,17 @@ def test_CON_03_no_question_fails_while_another_process_writes_in_place(copy: Pa
             assert page.search("وصل الوفد رقم 7", 5)
         thread.join()
         assert not failures and astray(ledger, page, [f"r{2000 + rounds - 1}", "r0"]) == []
-        assert ledger.state("vectors-doubted") is None and page.published().number == 1
+        assert ledger.state("chroma-suspect") is None
 
 
-def test_CON_04_a_foreign_lock_is_named_within_ten_seconds(copy: Path) -> None:
-    holder = sqlite3.connect(copy / "vectors-1" / "chroma.sqlite3", isolation_level=None)
+def test_CON_04_a_foreign_lock_stops_no_reader_and_is_named_to_a_writer(copy: Path) -> None:
+    holder = sqlite3.connect(copy / "chroma" / "chroma.sqlite3", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with opened(copy) as (ledger, vectors):
-        began = time.monotonic()
-        with pytest.raises(StoreBusy, match=r"another program holds .*chroma\.sqlite3; close it"):
-            vectors.search("الوفد", 3)
-        assert time.monotonic() - began < 10
+        assert astray(ledger, vectors, ["r1"]) == [] and ledger.state("chroma-suspect") is None
+        with ledger.writing(), pytest.raises(StoreBusy, match=r"another program holds .*; close it"):
+            ledger.replace([report(700)])
+            vectors.refresh(nothing)
         holder.execute("ROLLBACK")
         holder.close()
         assert astray(ledger, vectors, ["r1"]) == []
@@ -653,10 +674,9 @@ def test_a_run_that_is_asked_to_stop_leaves_a_store_that_goes_on(tmp_path: Path,
 def test_a_chroma_that_hangs_is_given_up_and_replaced(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(shelf) as (ledger, vectors):
         assert astray(ledger, vectors, ["r1"]) == []
-        assert vectors._open
-        os.kill(vectors._open._child.pid, signal.SIGSTOP)
+        assert vectors._chroma._open
+        os.kill(vectors._chroma._open._child.pid, signal.SIGSTOP)
         with monkeypatch.context() as patch:
-            patch.setitem(collection.DEADLINES, "query", 0.5)
-            with pytest.raises(StoreBusy, match="did not answer within"):
-                vectors.search("الوفد", 3)
+            patch.setitem(chroma_collection.DEADLINES, "query", 0.5)
+            assert vectors.search("الوفد", 3)
         assert astray(ledger, vectors, ["r1"]) == []

@@ -58,7 +58,7 @@ def test_a_weight_lets_the_meaning_find_what_shares_no_word(served: tuple[Path, 
 
 def test_without_an_embedding_model_there_is_nothing_to_fit(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="ISNAD_EMBEDDING_MODEL"):
-        ranks(tmp_path, Settings(), [], (0.0,))
+        ranks(tmp_path, Settings(embedding_model="none"), [], (0.0,))
 
 
 def test_a_weight_is_reported_on_the_half_that_did_not_choose_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,8 @@ import pytest
 
 from index.errors import StoreError, UsageError
 from index.store.ledger import Ledger
-from index.vectors.collection import Server
+from index.vectors import vector_index
+from index.vectors.chroma_collection import Server
 from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, filled, nothing, report
 
@@ -74,21 +75,19 @@ def fill(ledger: Ledger, vectors: Vectors, numbers: range) -> None:
 
 
 def test_a_server_finds_what_the_folder_finds_and_moving_there_pays_for_nothing(chroma: Chroma, tmp_path: Path) -> None:
-    model, others = Words(paid=True), len(chroma.collections())
+    model, others = Words(), len(chroma.collections())
     ledger, folder = filled(tmp_path / "store", range(40), model)
     old = {f"r{one}" for one in range(40)}
     here = folder.search("الوفد رقم 7", 5, old)
     folder.close()
     model.asked.clear()
     there = Vectors(ledger, model, Server.at(chroma.url))
-    with pytest.raises(StoreError, match="kept elsewhere; run: isnad index"):
-        there.search("الوفد رقم 7", 5)
     fill(ledger, there, range(40, 45))
     assert len(model.asked) == 10  # only what is new
     match = there.search("الوفد رقم 7", 5, old)
     assert [one for one, _ in match] == [one for one, _ in here]
     assert [score for _, score in match] == pytest.approx([score for _, score in here], abs=1e-4)
-    assert not list((tmp_path / "store").glob("vectors-*"))
+    assert not list((tmp_path / "store").glob("chroma-*"))
     with ledger.writing():
         ledger.delete(["r3"])
         there.refresh(nothing)
@@ -115,8 +114,7 @@ def test_a_server_killed_under_load_is_named_and_loses_nothing(chroma: Chroma, t
         timer.join()
         assert "no Chroma server answers at http://127.0.0.1" in str(caught.value)
         assert ledger.counts()["articles"] == done + 50
-        with pytest.raises(StoreError, match="no Chroma server answers"):
-            reader.search("الوفد", 3)
+        assert reader.search("الوفد", 3)  # by exact search
         chroma.start()
         fill(ledger, vectors, range(done, done + 50))
         done += 50
@@ -124,6 +122,12 @@ def test_a_server_killed_under_load_is_named_and_loses_nothing(chroma: Chroma, t
     assert astray(ledger, reader, [f"r{one}" for one in range(0, done, 7)]) == []
     vectors.close()
     reader.close()
+
+
+@pytest.fixture(autouse=True)
+def by_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search as in a large store, by Chroma's index."""
+    monkeypatch.setattr(vector_index, "EXACT", 0)
 
 
 class Guard(BaseHTTPRequestHandler):
@@ -180,16 +184,15 @@ def test_a_key_opens_a_guarded_server_and_is_written_down_nowhere(chroma: Chroma
 def test_a_server_that_stands_still_is_given_up(
     chroma: Chroma, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from index.vectors import collection
+    from index.vectors import chroma_collection
 
     ledger = Ledger.create(tmp_path / "store")
     vectors = Vectors(ledger, Words(), Server.at(chroma.url))
     fill(ledger, vectors, range(3))
-    monkeypatch.setitem(collection.DEADLINES, "query", 0.5)
+    monkeypatch.setitem(chroma_collection.DEADLINES, "query", 0.5)
     os.kill(chroma.process.pid, signal.SIGSTOP)
     try:
-        with pytest.raises(StoreError, match="did not answer within"):
-            vectors.search("الوفد", 3)
+        assert vectors.search("الوفد", 3)  # by exact search
     finally:
         os.kill(chroma.process.pid, signal.SIGCONT)
     assert astray(ledger, vectors, ["r1"]) == []

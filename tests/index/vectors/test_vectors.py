@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from index.chunking import embedding_text
 from index.embeddings import embedding_cache
-from index.embeddings.embedding_cache import embedding_text
 from index.errors import NoStore, ProviderDown, ProviderError, StoreError
 from index.store.ledger import Ledger
+from index.vectors import chroma_index
 from index.vectors import vector_index as module
 from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, entry, filled, nothing, report
+
+
+@pytest.fixture(params=["exact", "chroma"], autouse=True)
+def search(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every test is run with exact search, and with Chroma's index as in a large store."""
+    if request.param == "chroma":
+        monkeypatch.setattr(module, "EXACT", 0)
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -67,21 +79,56 @@ def test_a_run_with_nothing_to_do_does_not_open_chroma(
     def never(*_: object, **__: object) -> None:
         raise AssertionError("Chroma was opened")
 
-    monkeypatch.setattr(module, "Collection", never)
+    monkeypatch.setattr(chroma_index, "ChromaCollection", never)
     Vectors(ledger, Words()).refresh(nothing)
 
 
-def test_chroma_can_be_queried_by_any_program(shelf: tuple[Ledger, Vectors]) -> None:
-    ledger, _ = shelf
-    code = (
-        "import sys, chromadb; c = chromadb.PersistentClient(sys.argv[1]).get_collection('isnad', embedding_function=None);"
-        "print(c.count(), c.metadata['model'], c.get(ids=['r3:0-%s'], include=['metadatas', 'documents']))"
+CLIENT = """
+import json, sys, chromadb
+collection = chromadb.PersistentClient(sys.argv[1]).get_collection("isnad", embedding_function=None)
+vector = json.loads(sys.argv[2])
+near = collection.query(query_embeddings=[vector], n_results=3, where={"language": "en"}, include=["documents", "distances"])
+day = collection.get(where={"published_on": {"$gte": 20260101}}, include=["documents", "metadatas"])
+print(json.dumps([collection.count(), collection.configuration["hnsw"]["space"], near, day]))
+"""
+
+
+def test_chromas_own_client_gets_documents_metadata_and_filters(tmp_path: Path, opened: list[Vectors]) -> None:
+    ledger = Ledger.create(tmp_path)
+    opened.append(vectors := Vectors(ledger, model := Words()))
+    english, (passage,) = entry("en", "The delegation arrived", title="A visit")
+    english = replace(
+        english, language="en", published=date(2026, 3, 1), publisher="Wire", url="https://example.org/visit"
     )
-    first = ledger.passages_of(ledger.article("r3"))[0]
+    arabic, passages = entry("ar", "وصل الوفد", title="زيارة")
+    with ledger.writing():
+        ledger.replace([(english, (passage,)), (replace(arabic, language="ar"), passages)])
+        vectors.refresh(nothing)
+    vector = model.embed([embedding_text(english, passage)])[0].tolist()
     run = subprocess.run(
-        [sys.executable, "-c", code % first.end, ledger.store / "vectors-1"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", CLIENT, tmp_path / "chroma", json.dumps(vector)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert run.stdout.startswith("60 words") and "'article': 'r3'" in run.stdout and "'documents': [None]" in run.stdout
+    count, space, near, day = json.loads(run.stdout)
+    assert (count, space) == (2, "cosine")
+    assert near["ids"] == [[passage.id]] and near["documents"] == [["The delegation arrived"]]
+    assert near["distances"][0][0] == pytest.approx(0, abs=1e-4)
+    assert day["ids"] == [passage.id] and day["documents"] == [english.text[passage.start : passage.end]]
+    assert day["metadatas"] == [
+        {
+            "article": "en",
+            "title": "A visit",
+            "published": "2026-03-01",
+            "published_on": 20260301,
+            "publisher": "Wire",
+            "language": "en",
+            "url": "https://example.org/visit",
+            "start": 0,
+            "end": 22,
+        }
+    ]
 
 
 def test_a_reader_asks_before_anything_is_indexed(tmp_path: Path) -> None:
@@ -117,7 +164,7 @@ def test_the_reader_of_another_process_sees_what_was_added(tmp_path: Path, opene
 
 
 def test_what_was_paid_for_is_not_paid_for_again(tmp_path: Path, opened: list[Vectors]) -> None:
-    model = Words(paid=True)
+    model = Words()
     ledger, vectors = filled(tmp_path, range(6), model)
     opened.append(vectors)
     assert len(model.asked) == 12
@@ -145,7 +192,7 @@ def test_after_a_failure_the_next_run_goes_on_where_the_money_ended(
     tmp_path: Path, opened: list[Vectors], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedding_cache, "BATCH", 5)
-    model = Failing(paid=True)
+    model = Failing()
     model.left = 12
     ledger = Ledger.create(tmp_path)
     vectors = Vectors(ledger, model)
@@ -158,13 +205,8 @@ def test_after_a_failure_the_next_run_goes_on_where_the_money_ended(
         model.left = 10
         vectors.refresh(nothing)
     assert sorted(model.asked) == sorted(set(model.asked)) and len(model.asked) == 20
-    assert astray_of_words(ledger, vectors) == []
-
-
-def astray_of_words(ledger: Ledger, vectors: Vectors) -> list[str]:
-    free = Words(vectors.embedder.name)
-    vectors.embedder = free
-    return astray(ledger, vectors)
+    model.left = 1_000
+    assert astray(ledger, vectors) == []
 
 
 def test_a_vector_that_is_not_made_of_numbers_is_refused(tmp_path: Path, opened: list[Vectors]) -> None:
@@ -177,7 +219,7 @@ def test_a_vector_that_is_not_made_of_numbers_is_refused(tmp_path: Path, opened:
     with ledger.writing(), pytest.raises(ProviderError, match="numbers"):
         ledger.replace([report(1)])
         vectors.refresh(nothing)
-    assert ledger.pending("vectors") == ["r1"]
+    assert ledger.coverage("words") == (0, 2)
 
 
 def test_another_model_is_refused_with_the_way_out(tmp_path: Path, opened: list[Vectors]) -> None:
@@ -199,23 +241,47 @@ def test_another_model_is_refused_with_the_way_out(tmp_path: Path, opened: list[
 def test_the_process_that_holds_chroma_is_given_no_key(
     shelf: tuple[Ledger, Vectors], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "EXACT", 0)
     monkeypatch.setenv("OPENAI_API_KEY", "not-a-real-key")
     monkeypatch.setenv("CHROMA_SERVER_HOST", "elsewhere")  # chromadb would refuse to start
     vectors = Vectors(shelf[0], Words())
     assert astray(shelf[0], vectors, ["r3"]) == []
-    assert vectors._open
-    environment = Path(f"/proc/{vectors._open._child.pid}/environ")
+    assert vectors._chroma._open
+    environment = Path(f"/proc/{vectors._chroma._open._child.pid}/environ")
     if environment.exists():
         assert b"PATH=" in (names := environment.read_bytes()) and b"KEY" not in names and b"CHROMA" not in names
     vectors.close()
 
 
-def test_a_question_survives_the_death_of_the_process_that_holds_chroma(shelf: tuple[Ledger, Vectors]) -> None:
+def test_a_question_survives_the_death_of_the_process_that_holds_chroma(
+    shelf: tuple[Ledger, Vectors], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "EXACT", 0)
     ledger, vectors = shelf
     vectors.search("الوفد", 3)
-    assert vectors._open
-    os.kill(vectors._open._child.pid, signal.SIGKILL)
+    assert vectors._chroma._open
+    os.kill(vectors._chroma._open._child.pid, signal.SIGKILL)
     assert astray(ledger, vectors, ["r7"]) == []
+
+
+def test_a_half_filled_store_is_not_searched_by_meaning(tmp_path: Path, opened: list[Vectors]) -> None:
+    ledger, vectors = filled(tmp_path, range(9), Words())
+    opened.append(vectors)
+    ledger.replace([report(9)])  # 18 of 20 passages have a vector
+    with pytest.raises(NoStore, match="18 of 20 passages are embedded"):
+        vectors.search("الوفد", 3)
+    vectors.fill(nothing)
+    assert len(vectors.search("الوفد", 30)) >= 18
+
+
+def test_the_first_passages_of_the_newest_articles_are_embedded_first(tmp_path: Path) -> None:
+    ledger = Ledger.create(tmp_path)
+    days = {"r1": date(2026, 1, 1), "r2": date(2026, 3, 1), "r3": None}
+    entries = [report(number) for number in (1, 2, 3)]
+    ledger.replace([(replace(article, published=days[article.id]), passages) for article, passages in entries])
+    order = [key.partition(":")[::2] for key in ledger.missing_vectors("words")]
+    assert [article for article, _ in order] == ["r2", "r1", "r3"] * 2
+    assert [span.startswith("0-") for _, span in order] == [True] * 3 + [False] * 3
 
 
 def test_a_text_without_words_is_indexed_like_any_other(tmp_path: Path, opened: list[Vectors]) -> None:
@@ -227,7 +293,7 @@ def test_a_text_without_words_is_indexed_like_any_other(tmp_path: Path, opened: 
         vectors.close()
         ledger.replace([report(2)])
         vectors.refresh(nothing)  # opens it anew: a zero vector is no damage
-    assert vectors.published().number == 1 and astray(ledger, vectors, ["r1", "r2"]) == []
+    assert astray(ledger, vectors, ["r1", "r2"]) == []
 
 
 def test_the_headline_is_embedded_with_the_passage_and_what_nobody_sees_is_not() -> None:
@@ -241,7 +307,7 @@ def test_many_allowed_articles_are_sifted_and_few_compared_with_one_result(
     _, vectors = shelf
     allowed = {f"r{one}" for one in range(0, 30, 3)}
     compared = vectors.search("غادر الوفد 12 بعد لقاء", 7, allowed)
-    monkeypatch.setattr(module, "FEW", 5)
+    monkeypatch.setattr(module, "EXACT", 0)
     sifted = vectors.search("غادر الوفد 12 بعد لقاء", 7, allowed)
     assert [one for one, _ in compared] == [one for one, _ in sifted] and len(compared) == 7
     assert [score for _, score in compared] == pytest.approx([score for _, score in sifted], abs=1e-4)

@@ -1,0 +1,85 @@
+"""Embed the passages of a store that have no vector yet, and keep the vectors in the ledger.
+
+Vectors are kept after every batch, so that a run that was killed is resumed. Nobody needs to be kept from writing
+articles meanwhile: `filling_lock` only keeps two processes from embedding the same texts.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from index.chunking import embedding_text
+from index.embeddings import embedding_cache
+from index.embeddings.embedding_cache import embed_cached
+from index.errors import ProviderRefused, StoreBusy, StoreClosed, StoreError
+from index.messages.reason import Reason
+from index.models import Article, Passage
+from index.store.ledger import Ledger
+from index.store.schema import writable
+from index.vectors.disk_space import require
+
+if TYPE_CHECKING:
+    from index.embeddings.protocol import Embedder
+
+SPARE = 2_000_000  # bytes that a batch may need beyond three times its vectors
+
+Progress = Callable[[str, int, int | None], None]
+
+
+def fill(ledger: Ledger, embedder: Embedder, dimensions: int, progress: Progress) -> None:
+    """Embed all passages without a vector: first passages of the newest articles first.
+
+    Raises ProviderError where the model fails; the vectors that it gave are kept. Raises ProviderRefused at the end if the
+    model takes some texts at no time, StoreBusy where another process is filling the store.
+    """
+    with filling_lock(ledger):
+        missing = ledger.missing_vectors(embedder.name)
+        done, total = ledger.coverage(embedder.name)
+        refused: dict[str, Reason] = {}  # article id -> reason
+        for first in range(0, len(missing), embedding_cache.BATCH):
+            require(ledger.store, SPARE + 12 * dimensions * embedding_cache.BATCH)
+            page = missing[first : first + embedding_cache.BATCH]
+            texts = {
+                passage.id: (article.id, embedding_text(article, passage)) for article, passage in _of(ledger, page)
+            }
+            vectors, reasons = embed_cached([text for _, text in texts.values()], embedder, ledger, dimensions)
+            if any(len(vector) != 4 * dimensions for vector in vectors.values()):
+                raise StoreError("embeddings.wrong_length", model=embedder.name, length=dimensions)
+            refused |= {article_id: reasons[text] for article_id, text in texts.values() if text in reasons}
+            ledger.enqueue("vectors", {article_id for article_id, text in texts.values() if text in vectors})
+            done += len(page)
+            progress("vectors", min(done, total), total)
+        if refused:
+            articles = [*list(refused)[:5], *["…"] * (len(refused) > 5)]
+            raise ProviderRefused("embeddings.texts_not_taken", articles=articles, why=next(iter(refused.values())))
+
+
+@contextmanager
+def filling_lock(ledger: Ledger) -> Iterator[None]:
+    """Be the only process that fills a store. Raises StoreBusy where another does."""
+    if not writable(ledger.store):
+        raise StoreClosed("store.read_only", store=ledger.store)
+    lock = os.open(ledger.store / "filling.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreBusy("vectors.filling", store=ledger.store) from None
+        yield
+    finally:
+        os.close(lock)
+
+
+def _of(ledger: Ledger, ids: list[str]) -> Iterator[tuple[Article, Passage]]:
+    """Yield the passages of these ids, each with its article, in their order."""
+    places = ledger.passages(ids)
+    articles = ledger.articles({article_id for article_id, _, _ in places.values()})
+    for key in ids:
+        article_id, start, end = places.get(key, ("", 0, 0))
+        if article := articles.get(article_id):
+            passage = Passage(id=key, article_id=article_id, start=start, end=end, text=article.text[start:end])
+            yield article, passage
