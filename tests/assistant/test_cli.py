@@ -203,3 +203,23 @@ def test_a_bad_line_of_a_batch_is_named_by_its_number_in_the_file(
     first, broken, listed = map(json.loads, out.splitlines())
     assert code == 1 and first["id"] == 1 and "error" not in first
     assert broken["error"].startswith("line 3: ") and listed["error"] == "line 5 is not a JSON object"
+
+
+def test_a_model_without_a_server_is_an_error(
+    shelf: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    code, out, error = said(["ask", ASKED, "--store", shelf, "--model", "qwen3"], capsys)
+    assert code == 1 and out == "" and error.startswith("isnad: no server is set for the model qwen3")
+
+
+def test_a_name_that_cannot_be_decoded_is_wrong_usage(shelf: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (
+        ["show", "d\udcff"],
+        ["remove", "d\udcff"],
+        ["ask", "x", "--file", "d\udcff"],
+        ["index", "d\udcff"],
+    ):
+        code, out, error = said([*arguments, "--store", shelf], capsys)
+        assert code == 2 and out == "" and error.count("\n") == 1 and "LC_ALL=C.UTF-8" in error

@@ -79,7 +79,11 @@ def _use(place: str, call: ast.Call) -> Use:
     given = (
         None if any(item.arg is None for item in call.keywords) else frozenset(str(item.arg) for item in call.keywords)
     )
-    sentence = isinstance(call.args[0], ast.JoinedStr | ast.BinOp) or any(" " in text for text in texts)
+    match call.args[0]:
+        case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]) if re.fullmatch(r"[a-z_]+\.", start):
+            sentence = False  # a code of this section, known at run time
+        case argument:
+            sentence = isinstance(argument, ast.JoinedStr | ast.BinOp) or any(" " in text for text in texts)
     return Use(place, () if sentence else texts, sentence, given)
 
 
