@@ -8,12 +8,13 @@ from assistant.grounding.alignment import Alignment, Language, Place
 from assistant.grounding.lexicon import DENIALS, NEGATORS, QUALIFIERS, RELATIVE
 from assistant.grounding.negation_scope import under_denial
 from assistant.grounding.polarity import is_negated, is_opposed
-from assistant.grounding.proper_names import LINKS, is_listed, is_role
 from assistant.grounding.tokenization import Token
 from assistant.models import Contradiction
 
 LIKELY = 0.65  # the share of a claim that a sentence must have where nothing else in either is denied
 SHARE = 0.45  # the same, where the words around are the same, too
+SAME = 0.9  # trust from which the denied word is the same verb
+_EXCEPTIONS = frozenset(("الا", "سوي", "until", "unless", "except"))
 NEAR = 4  # content words within which another word of the claim must stand by one that is denied
 
 _FAILING = frozenset(
@@ -48,27 +49,28 @@ class Negation:
 
 
 def _denied_here(alignment: Alignment) -> Iterator[Contradiction]:
+    """Yield what the claim denies and the evidence, in the same words, does not."""
     tokens, used = alignment.claim.tokens, {place for place in alignment.places if place}
     for at, token in enumerate(tokens):
-        relative = any(token.text in RELATIVE for token in tokens[max(0, at - 2) : at])
-        if token.text in NEGATORS and alignment.places[at] is None and not relative:
-            denied, place = _denied_and_linked(alignment, at)
-            no = (
-                tokens[denied].text in DENIALS
-            )  # "did not refuse" is match_strength out by another particle, not by "refused"
-            verb = _denied(tokens, at)
-            theirs = alignment.evidence.lines[place.line].tokens if place else ()
-            free = [their for word, their in enumerate(theirs) if place and Place(place.line, word) not in used]
-            turned = verb is not None and any(is_opposed(tokens[verb], other) for other in free)  # "was absent"
-            alike = place is not None and alignment.share(place.line, (at, denied)) >= SHARE
-            if (
-                place
-                and alike
-                and not turned
-                and _steady(alignment, at, denied)
-                and not is_negated(theirs, place.word, no)
-            ):
-                yield alignment.contradiction("negation", at, denied, _around(alignment, place))
+        denied = _denied(tokens, at) if token.text in NEGATORS and not _limited(tokens, at) else None
+        place = alignment.places[denied] if denied is not None else None
+        if denied is None or place is None or alignment.places[at] is not None:
+            continue
+        theirs = alignment.evidence.lines[place.line].tokens
+        free = [their for word, their in enumerate(theirs) if Place(place.line, word) not in used]
+        if any(is_opposed(tokens[denied], other) for other in free):
+            continue  # "did not attend", "was absent"
+        same = alignment.matches[denied][place.line][0] >= SAME
+        alike = alignment.share(place.line, (at, denied)) >= SHARE and _steady(alignment, at, denied)
+        only_particles = tokens[denied].text in DENIALS  # "did not refuse" agrees with a particle, not with "refused"
+        if same and alike and not is_negated(theirs, place.word, only_particles):
+            yield alignment.contradiction("negation", at, denied, _around(alignment, place))
+
+
+def _limited(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether a negation is of a noun, in a relative clause, or taken back by an exception: "not until", لن … إلا."""
+    relative = any(token.text in RELATIVE for token in tokens[max(0, at - 2) : at])
+    return relative or tokens[at].text in _OF_NOUNS or any(token.text in _EXCEPTIONS for token in tokens[at:])
 
 
 def _denied_there(alignment: Alignment) -> Iterator[Contradiction]:
@@ -93,12 +95,10 @@ def _plainly_here(alignment: Alignment) -> Iterator[Contradiction]:
     if any(token.text in NEGATORS or token.text in DENIALS for token in line.tokens):
         return
     for at, end in _denials(tokens):
-        if any(token.text in RELATIVE for token in tokens[max(0, at - 2) : at]):
-            continue
-        match = alignment.matches[end].get(alignment.best) if tokens[at].text not in _OF_NOUNS else None
+        trust, places = alignment.matches[end].get(alignment.best, (0.0, []))
         antonyms = {side ^ 1 for token in tokens for side in token.antonyms}
-        if match and not any(antonyms & token.antonyms for token in line.tokens):
-            yield alignment.contradiction("negation", at, end, line.text_of(match[1][0], match[1][0]))
+        if trust >= SAME and not _limited(tokens, at) and not any(antonyms & token.antonyms for token in line.tokens):
+            yield alignment.contradiction("negation", at, end, line.text_of(places[0], places[0]))
             return
 
 
@@ -164,24 +164,6 @@ def _steady(alignment: Alignment, low: int, high: int) -> bool:
         and abs(place.word - middle.word) <= high - low + 7
     ]
     return len(near) >= max(2, 0.6 * len(near_by))
-
-
-def _denied_and_linked(alignment: Alignment, at: int) -> tuple[int, Place | None]:
-    """Return the word that a particle denies, or the next if the evidence has another form of it, and its place."""
-    tokens = alignment.claim.tokens
-    first = _denied(tokens, at)
-    if first is None or alignment.places[first]:
-        return (at, None) if first is None else (first, alignment.places[first])
-    second = _denied(tokens, first)
-    place = alignment.places[second] if second is not None else None
-    if second is not None and place and not _who(tokens[second].text):
-        return second, place  # not "لم يقبل رئيس", whose verb the evidence may not have
-    return at, None
-
-
-def _who(word: str) -> bool:
-    """Whether a word says who does it, and not what is done."""
-    return is_role(word) or is_listed(word) or word in LINKS
 
 
 def _denied(tokens: tuple[Token, ...], at: int) -> int | None:
