@@ -23,9 +23,10 @@ def test_claims_are_checked_line_by_line_and_a_bad_line_is_named(tmp_path: Path)
     (tmp_path / "claims.jsonl").write_text("\n".join(map(json.dumps, lines)))
     run = isnad("check", "--batch", tmp_path / "claims.jsonl")
     good, altered, bad = map(json.loads, run.stdout.splitlines())
-    assert run.returncode == 1 and good["id"] == "a" and set(good) == {"id", "verdict", "probability", "reasons"}
-    assert good["verdict"] == "supported" and good["probability"] > altered["probability"]
-    assert altered["verdict"] != "supported" and any("85" in one and "87" in one for one in altered["reasons"])
+    assert run.returncode == 1 and good["id"] == "a"
+    assert set(good) == {"id", "verdict", "checked_by", "probability", "reasons", "contradictions"}
+    assert good["verdict"] != "unsupported" and altered["checked_by"] == "rules"
+    assert altered["verdict"] == "unsupported" and any("85" in one and "87" in one for one in altered["reasons"])
     assert bad["id"] == "c" and "error" in bad
 
 
@@ -49,22 +50,26 @@ def judged(tmp_path: Path, *replies: str) -> tuple[list[Any], list[str]]:
         return [json.loads(line) for line in run.stdout.splitlines()], server.texts()
 
 
-def test_a_judge_stands_beside_the_verdict_and_changes_nothing_in_it(tmp_path: Path) -> None:
-    (found,), asked_ = judged(tmp_path, '{"label": "full", "quote": "طول جسر الزيتون ٨٧ متراً"}')
-    assert found["judge"] == {"label": "full", "quote": "طول جسر الزيتون ٨٧ متراً"}
-    assert found["verdict"] == "unsupported" and found["probability"] <= 0.4 and len(asked_) == 1
+def ruling(label: str, quote: str) -> str:
+    return json.dumps({"rulings": [{"id": 1, "label": label, "quotes": [quote]}]}, ensure_ascii=False)
+
+
+def test_a_judge_never_makes_a_figure_supported_that_the_rules_refute(tmp_path: Path) -> None:
+    (found,), asked_ = judged(tmp_path, ruling("full", "طول جسر الزيتون ٨٧ متراً"))
+    assert (found["judge"]["label"], found["judge"]["quote"]) == ("full", "طول جسر الزيتون ٨٧ متراً")
+    assert found["verdict"] == "unsupported" and found["checked_by"] == "rules" and len(asked_) == 1
 
 
 def test_a_quotation_that_the_text_does_not_have_is_an_error_and_no_pass(tmp_path: Path) -> None:
-    invented = '{"label": "full", "quote": "طول الجسر 85 مترا"}'
+    invented = ruling("full", "طول الجسر 85 مترا")
     (found,), asked_ = judged(tmp_path, invented, invented)
     assert set(found["judge"]) == {"error"} and "quotation" in found["judge"]["error"]
-    assert len(asked_) == 2 and "its quotation is not in the text" in asked_[1]
+    assert len(asked_) == 2 and "a quotation is not in the sources" in asked_[1]
 
 
 def test_a_judge_that_mends_its_quotation_is_heard(tmp_path: Path) -> None:
-    (found,), _ = judged(tmp_path, "نعم", '{"label": "contradicts", "quote": "87 مترا"}')
-    assert found["judge"] == {"label": "contradicts", "quote": "87 مترا"}
+    (found,), _ = judged(tmp_path, "نعم", ruling("contradicts", "87 مترا"))
+    assert (found["judge"]["label"], found["judge"]["quote"]) == ("contradicts", "87 مترا")
 
 
 def test_without_a_model_a_judge_is_wrong_usage(tmp_path: Path) -> None:

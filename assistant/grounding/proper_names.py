@@ -38,7 +38,7 @@ def names(line: Tokenized, proper: Container[str] = ()) -> list[Name]:
     >>> from assistant.grounding.tokenization import tokenize
     >>> for text in ("Mayor Karin Lunde left Aden", "قال المهاجم سفيان العلوي إن ميناء الدرعة مغلق"):
     ...     line = tokenize(text)
-    ...     print([one.text(line) for one in names(line)])
+    ...     print([name.text(line) for name in names(line)])
     ['Karin Lunde', 'Aden']
     ['سفيان العلوي', 'الدرعة']
     """
@@ -50,14 +50,14 @@ def rare(token: Token) -> bool:
     return token.weight >= (RARE if token.text.isascii() else RARE_ARABIC)
 
 
-def alike(one: str, other: str) -> bool:
+def alike(first: str, second: str) -> bool:
     """Whether two names may be spellings of one.
 
     >>> alike("زيلينسكي", "زلنسكي"), alike("نبيل قاسم", "مجدي حداد")
     (True, False)
     """
-    first, second = (_ARTICLE.sub("", folded(text)) for text in (one, other))
-    return SequenceMatcher(None, first, second, autojunk=False).ratio() >= ALIKE
+    plain = [_ARTICLE.sub("", folded(text)) for text in (first, second)]
+    return SequenceMatcher(None, *plain, autojunk=False).ratio() >= ALIKE
 
 
 _ARTICLE = re.compile(r"\bال")
@@ -261,8 +261,8 @@ def _stripped(word: str, listed: frozenset[str]) -> str:
 
 def _plain(token: Token) -> bool:
     known = _known()
-    pairs = token.text in ORDINARY or token.text in REPORTING or token.text in DENIALS
-    return not (token.text.isascii() or token.number or token.date or pairs or _bare_role(token.text) in known.role)
+    common = token.text in ORDINARY or token.text in REPORTING or token.text in DENIALS
+    return not (token.text.isascii() or token.number or token.date or common or _bare_role(token.text) in known.role)
 
 
 def _bare(token: Token) -> bool:

@@ -20,7 +20,7 @@ ADJECTIVES = 2  # words that may stand between "in" and a name
 LITTLE = 0.2  # of what the sentence that has most of it has
 PHRASE = 3  # words of who does it
 NEAR = 8  # words behind a verb in which who does it stands, with what he is
-ENOUGH = 0.8  # the weight of what is text_of
+ENOUGH = 0.8  # the weight of what is said
 UNLISTED = 1.0  # the weight above which no list of words has one: with a capital it is a name at the beginning, too
 NAMES = 2  # of a claim, at most: of three it is not told who does what
 PART = 0.4  # the weight from which a word of a name is taken for the name
@@ -123,7 +123,7 @@ def _counted(alignment: Alignment, mine: Clause, theirs: list[Clause], held: lis
 
 
 def _stems_in(line: Tokenized, clause: Clause) -> set[str]:
-    """The stems of a clause's words, and of who does what is text_of there."""
+    """The stems of a clause's words, and of who acts in them."""
     return {token.stem for token in line.tokens[clause.low : clause.high]}.union(
         *(_stems(line, agent) for agent in clause.agents)
     )
