@@ -56,8 +56,8 @@ def alike(first: str, second: str) -> bool:
     >>> alike("زيلينسكي", "زلنسكي"), alike("نبيل قاسم", "مجدي حداد")
     (True, False)
     """
-    plain = [_ARTICLE.sub("", folded(text)) for text in (first, second)]
-    return SequenceMatcher(None, *plain, autojunk=False).ratio() >= ALIKE
+    left, right = (_ARTICLE.sub("", folded(text)) for text in (first, second))
+    return SequenceMatcher(None, left, right, autojunk=False).ratio() >= ALIKE
 
 
 _ARTICLE = re.compile(r"\bال")
