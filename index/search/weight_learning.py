@@ -42,10 +42,12 @@ def learn_weight(ledger: Ledger, embedder: Embedder) -> float:
     titled = [(article.id, clean(article.title)) for article in sample if article.title]
     if len(titled) < FEWEST:
         stored = ledger.passage_vectors(embedder.name, [article.id for article in sample])
-        rows = _unit(np.array([np.frombuffer(vector, "<f4") for _, _, vector in stored]).reshape(len(stored), -1))
+        if len(stored) < 2:
+            return E5_WEIGHT
+        rows = _unit(np.array([np.frombuffer(vector, "<f4") for _, _, vector in stored]))
         cosines = rows @ rows.T
         np.fill_diagonal(cosines, -1)  # not its own neighbour
-        return _weight(cosines) if len(stored) > 1 else E5_WEIGHT
+        return _weight(cosines)
     passages = [(p.id, article.id, clean(p.text)) for article in sample for p in ledger.passages_of(article)]
     rows = _unit(embedder.embed([text for _, _, text in passages]))
     cosines = _unit(embedder.embed([title for _, title in titled], question=True)) @ rows.T
