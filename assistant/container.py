@@ -282,11 +282,10 @@ def _meaning_status(ledger: Ledger, settings: Settings) -> dict[str, Any]:
 
     if not settings.searches_by_meaning:
         return {"model": None, "used": False, "trouble": "switched off"}
-    if not settings.has_embedding and (packages := missing_packages()):
-        return {"model": None, "used": False, "trouble": f"not installed: {', '.join(packages)}"}
     try:
         vectors = open_vectors(ledger, settings)
-        assert vectors
+        if vectors is None:
+            return {"model": None, "used": False, "trouble": f"not installed: {', '.join(missing_packages())}"}
         done, passages = vectors.coverage()
         used, trouble = bool(passages) and done >= READY * passages, vectors.trouble()
         if not used and trouble is None:

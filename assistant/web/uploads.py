@@ -102,7 +102,7 @@ class Uploads:
             elif total + own > limits.kept:
                 reason = Reason.of("uploads.too_much_kept", limit=limits.kept / 1e6)
             elif file.suffix.lower() not in LIMITS:
-                reason = Reason.of("uploads.wrong_type", suffixes=[suffix.lstrip(".") for suffix in LIMITS])
+                reason = Reason.of("uploads.wrong_type", suffixes=list(LIMITS))
             if reason:
                 refused.append(Skipped(path=file.name, detail=reason))
             else:
