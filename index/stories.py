@@ -22,9 +22,9 @@ from index.language.analyzer import stem, words
 from index.models import Article, Value
 from index.store.ledger import Ledger
 
-# Chosen on 22 articles of SaudiNewsNet with their nine nearest each, labelled by reading: F1 .94; see docs/benchmarks.md for
-# the figures on labels that were not looked at. Longer leads lose precision (600 letters: F1 .91).
-THRESHOLD = 0.4  # cosine
+# Chosen on 22 articles of SaudiNewsNet with their nine nearest each, labelled by reading: F1 .94; .81 to .83 on 75 others that
+# were labelled by somebody else (docs/benchmarks.md). Longer leads lose precision (600 letters: F1 .91).
+THRESHOLD = 0.35  # cosine
 DAYS = 2  # between two articles of one story, at most
 LEAD = 300  # letters of the text that count beside the title
 TITLE_WEIGHT = 2  # how often a word of the title counts
