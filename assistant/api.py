@@ -203,7 +203,8 @@ class Assistant:
         """Return the passages for a question, best first, as a tuple of `Hit`.
 
         At most `limit`, and at most `per_article` of one article (None: no limit). A notebook shows them as a list,
-        `to_frame()` gives a table. Raises UsageError where the question is blank, longer than 2,000 characters or no text.
+        `to_frame()` gives a table. Raises UsageError where the question is blank, longer than 2,000 characters or no
+        text.
 
         >>> with Assistant.open(sample) as assistant:
         ...     hit = assistant.search("لجنة مشتركة لإعادة الإعمار", limit=3)[0]

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 Verdict = Literal["supported", "partly", "unsupported", "unchecked"]
 CheckedBy = Literal["quote", "rules", "entailment", "judge"]
 ContradictionCode = Literal[
-    "number", "number_of_another", "date", "bound", "name", "unknown_name", "place", "negation", "not_yet", "reversal", "quotation",
+    "number", "number_of_another", "date", "bound", "name", "unknown_name", "place", "negation", "not_yet", "reversal",
+    "quotation",
     "speaker", "judge",
 ]  # fmt: skip
 Fact = Literal["title", "published", "publisher"]  # what a file says of itself beside its story
@@ -67,10 +68,10 @@ class Contradiction(Value, frozen=True, kw_only=True):
 class Sentence(Value, frozen=True, kw_only=True):
     """A sentence of an answer, without its marks: `answer.text[start:end] == text`; the marks follow at `end`.
 
-    `verdict`: do the cited words say it (`unchecked`: nobody vouches for it, nothing speaks against it). `checked_by`: who
-    knows that: `quote` (the source's own words), `rules` (which only object), `entailment` (a model, with a `probability`
-    from 0 to 1) or `judge` (a chat model). `details` say why, as codes with parameters, `reasons` the same in English;
-    `contradictions` are the wrong words.
+    `verdict`: do the cited words say it (`unchecked`: nobody vouches for it, nothing speaks against it). `checked_by`:
+    who knows that: `quote` (the source's own words), `rules` (which only object), `entailment` (a model, with a
+    `probability` from 0 to 1) or `judge` (a chat model). `details` say why, as codes with parameters, `reasons` the
+    same in English; `contradictions` are the wrong words.
 
     >>> from assistant import ask
     >>> answer = ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample)

@@ -21,9 +21,9 @@ CLOSEST = 3
 def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str | None = None) -> Answer:
     """Apply a policy to an answer.
 
-    show: as it is, the verdicts beside the sentences. strict: what is objected to, and what nobody vouches for, is struck through
-    with the reason beside it; if nothing that somebody vouches for remains, a refusal that says in `reasons` what was withdrawn
-    and why, with the closest passages.
+    show: as it is, the verdicts beside the sentences. strict: what is objected to, and what nobody vouches for, is
+    struck through with the reason beside it; if nothing that somebody vouches for remains, a refusal that says in
+    `reasons` what was withdrawn and why, with the closest passages.
 
     >>> from assistant.models import Sentence
     >>> wrong = Sentence(text="It cost 4.", start=0, end=10, verdict="unsupported", details=(Reason("4 is not in the evidence"),))

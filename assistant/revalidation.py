@@ -33,8 +33,9 @@ class Verified(Value, frozen=True, kw_only=True):
 def verified(answer: Answer, ledger: Ledger) -> tuple[Verified, ...]:
     """Every citation of an answer against the articles as they are now.
 
-    verbatim: the words stand where they stood; moved: they stand elsewhere in the article, give or take spelling; changed: the
-    article no longer holds them; gone: there is no such article. The verdict is that of the check that answers go through.
+    verbatim: the words stand where they stood; moved: they stand elsewhere in the article, give or take spelling;
+    changed: the article no longer holds them; gone: there is no such article. The verdict is that of the check that
+    answers go through.
     """
     articles = ledger.articles({citation.file_id for sentence in answer.sentences for citation in sentence.citations})
     texts = {file_id: article.text for file_id, article in articles.items()}

@@ -1,7 +1,8 @@
 """Settings, and the only reader of the environment and of isnad.toml.
 
 The environment takes precedence over the file, the file over the default. Every setting `x` is `x = …` in the file and
-`ISNAD_X` in the environment, except the two that every OpenAI-compatible program reads: `base_url` is OPENAI_BASE_URL, and the key is OPENAI_API_KEY, which never stands in a file.
+`ISNAD_X` in the environment, except the two that every OpenAI-compatible program reads: `base_url` is OPENAI_BASE_URL,
+and the key is OPENAI_API_KEY, which never stands in a file.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from index.language.sentences import sentences, trimmed
 from index.models import Article, Passage, Span
 from index.token_count import count as count_tokens
 
-# In o200k_base tokens, by `python -m tools.measure_passage_size`: smaller passages have a lower recall at 1, and larger ones exceed
-# the 512 tokens of many embedding models.
+# In o200k_base tokens, by `python -m tools.measure_passage_size`: smaller passages have a lower recall at 1, and larger
+# ones exceed the 512 tokens of many embedding models.
 BUDGET = 384
 WHOLE = 768  # tokens; a shorter report is best kept as one passage (`python -m tools.measure_passage_size`)
 

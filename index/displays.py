@@ -1,7 +1,7 @@
 """How values show themselves: renderings registered by the package that makes them, looked up by class name and form.
 
-A value knows no renderer. `assistant` registers its renderers when it is imported, as `module:function`, and a module is
-imported when its function is first needed.
+A value knows no renderer. `assistant` registers its renderers when it is imported, as `module:function`, and a module
+is imported when its function is first needed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Render prompts: one Jinja2 file each, NAME.jinja in this folder.
 
-A header names every variable. A variable that is missing, unknown, or named in the header and never used is an error; so
-is text outside the blocks `system` and `user`. The hash of a prompt's file goes into every answer written with it.
+A header names every variable. A variable that is missing, unknown, or named in the header and never used is an error;
+so is text outside the blocks `system` and `user`. The hash of a prompt's file goes into every answer written with it.
 """
 
 from __future__ import annotations

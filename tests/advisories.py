@@ -1,7 +1,8 @@
-"""Which known vulnerabilities the pinned dependencies have: `make audit` asks OSV for every line of requirements.lock. Case WEB-07.
+"""Which known vulnerabilities the pinned dependencies have: `make audit` asks OSV for every line of requirements.lock.
+Case WEB-07.
 
-Nothing of the project is sent but names and versions. Exit code 0: none, or each is explained in advisories.toml; 1: one is not;
-2: OSV could not be asked, and nothing was checked.
+Nothing of the project is sent but names and versions. Exit code 0: none, or each is explained in advisories.toml; 1:
+one is not; 2: OSV could not be asked, and nothing was checked.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""A scripted OpenAI-compatible server on a real socket: chat (whole and streamed), embeddings, models, and faults by name.
+"""A scripted OpenAI-compatible server on a real socket: chat (whole and streamed), embeddings, models, and faults by
+name.
 
     with Scripted(reply="نعم [1].") as server:
         Provider(key="k", base_url=server.url)
 
-A fault is chosen by `server.faults` (one name, or None, per request, in order; the last one stays) or by `!!fault:NAME` in the text
-of a message. `server.requests` holds the body of every request, `server.heads` its headers.
+A fault is chosen by `server.faults` (one name, or None, per request, in order; the last one stays) or by `!!fault:NAME`
+in the text of a message. `server.requests` holds the body of every request, `server.heads` its headers.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ LENGTH = 4  # numbers in a vector, where the request names no dimensions
 
 
 class Scripted:
-    """The server, in a thread of its own while the `with` block lasts. `reply` is the text, or a function from the messages to it."""
+    """The server, in a thread of its own while the `with` block lasts. `reply` is the text, or a function from the
+    messages to it.
+    """
 
     def __init__(
         self, reply: str | Callable[[list[Json]], str] = "تم [1].", pieces: int = 6, usage: bool = True
@@ -150,7 +153,9 @@ class Scripted:
         )
 
     async def rerank(self, request: Request) -> Response:
-        """How many words of the query a document has; `logits` says it outside 0..1, `bare` as a list, `fewer` not for all."""
+        """How many words of the query a document has; `logits` says it outside 0..1, `bare` as a list, `fewer` not for
+        all.
+        """
         body, fault = await self.received(request)
         refusal = refused(fault, body)
         if refusal is not None:

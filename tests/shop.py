@@ -24,7 +24,8 @@ from index.store.ledger import Ledger
 def index(path: Path, store: Path, *, chroma: bool = False) -> SyncReport:
     """Index a PATH into a store, in this process.
 
-    Its vectors stay pending unless the test is about them: a Chroma process takes seconds, and no reader without a model opens it.
+    Its vectors stay pending unless the test is about them: a Chroma process takes seconds, and no reader without a
+    model opens it.
     """
     ledger, derived = container.open_writer(store, Settings()) if chroma else _by_words(store)
     try:

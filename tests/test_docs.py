@@ -1,4 +1,6 @@
-"""What is written for readers is true: links lead somewhere, commands and examples run, both READMEs say the same, the pages build."""
+"""What is written for readers is true: links lead somewhere, commands and examples run, both READMEs say the same, the
+pages build.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +98,9 @@ def test_every_public_name_says_what_comes_out_with_an_example() -> None:
 
 
 def commands(name: str) -> list[str]:
-    """What both READMEs have to say alike: the lines of their blocks without comments and descriptions, and the table of commands."""
+    """What both READMEs have to say alike: the lines of their blocks without comments and descriptions, and the table
+    of commands.
+    """
     said: list[str] = []
     for language, body in blocks(name):
         lines = [line.rstrip() for line in body.splitlines()]

@@ -1,4 +1,6 @@
-"""The notebook of the examples: it runs from top to bottom with no key, shows what it promises, and is committed as it ran."""
+"""The notebook of the examples: it runs from top to bottom with no key, shows what it promises, and is committed as it
+ran.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A tiny llama model with random weights, and llama.cpp's own server on it: a real third party's protocol, no download, no sense.
+"""A tiny llama model with random weights, and llama.cpp's own server on it: a real third party's protocol, no download,
+no sense.
 
     python -m tests.tiny_llama MODEL.gguf PORT KEY [--embeddings]    (prints one line when it listens)
 

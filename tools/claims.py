@@ -1,10 +1,11 @@
 """Claims about news passages, written by people who had not seen the check: join the writers' files, split, count.
 
     python -m tools.claims join FOLDER   # w1.jsonl … and their balancing w1b.jsonl … → tools/claims.jsonl
-    python -m tools.claims               # counts by kind and language, and the word coverage of true and of false claims
+    python -m tools.claims               # counts by kind and language, and the word coverage of true and of false
+    claims
 
-A passage belongs to the development part (two thirds) or to the report part, drawn by a hash of its id. Claims of the report part are
-never looked at one by one: only totals over them are printed.
+A passage belongs to the development part (two thirds) or to the report part, drawn by a hash of its id. Claims of the
+report part are never looked at one by one: only totals over them are printed.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ def load(path: Path = FILE) -> tuple[Passage, ...]:
 
 
 def join(folder: Path) -> tuple[Passage, ...]:
-    """Join the writers' files w1.jsonl … with the balancing claims in w1b.jsonl … ; ValueError for an id that stands twice."""
+    """Join the writers' files w1.jsonl … with the balancing claims in w1b.jsonl … ; ValueError for an id that stands
+    twice.
+    """
     added: dict[str, tuple[Claim, ...]] = {}
     for path in sorted(folder.glob("w*b.jsonl")):
         for line in path.read_bytes().splitlines():

@@ -1,11 +1,13 @@
 """Isnad beside llama-index and haystack, on the same articles and the same vectors, in one run: `make bench-side`.
 
-    python -m tools.compare_stacks [PASSAGES …] [--sets arcd xquad-ar xquad-en headlines] [--words] [--rounds 2] [--patience 60]
+    python -m tools.compare_stacks [PASSAGES …] [--sets arcd xquad-ar xquad-en headlines] [--words] [--rounds 2]
+    [--patience 60]
 
-Each system (`tools.stacks`) works in a process of its own, the order turning round by round; of several rounds the faster figure
-counts, for each alike. Made-up articles are three real sentences and two made-up names, short enough to be one passage each. Quality: each
-passage of a set is an article, a stack asks in an order drawn by lot until its patience of so many seconds is over, and differences are
-on the questions that both came to ask. Nothing here is tuned: rivals are set up as they document it, in each of their own modes.
+Each system (`tools.stacks`) works in a process of its own, the order turning round by round; of several rounds the
+faster figure counts, for each alike. Made-up articles are three real sentences and two made-up names, short enough to
+be one passage each. Quality: each passage of a set is an article, a stack asks in an order drawn by lot until its
+patience of so many seconds is over, and differences are on the questions that both came to ask. Nothing here is tuned:
+rivals are set up as they document it, in each of their own modes.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ T = TypeVar("T")
 
 
 def run(job: Job) -> Told | str:
-    """What a process of its own measured, or why it measured nothing; one that takes too long is stopped, and what it had told stays."""
+    """What a process of its own measured, or why it measured nothing; one that takes too long is stopped, and what it
+    had told stays.
+    """
     with tempfile.TemporaryDirectory() as place:
         told, order = Path(place) / "told.json", Path(place) / "job.json"
         order.write_bytes(msgspec.json.encode(job))
@@ -79,7 +83,9 @@ def sentences() -> list[str]:
 
 
 def ranks(data: DataSet, order: Sequence[int], asked: Asked) -> NDArray[np.int_]:
-    """For each question that was asked the rank, from 1, of the first passage that answers it; 0 where none of ten does."""
+    """For each question that was asked the rank, from 1, of the first passage that answers it; 0 where none of ten
+    does.
+    """
     return np.array(
         [
             next((rank for rank, item_id in enumerate(ids, 1) if item_id in data.questions[at].answers), 0)
@@ -89,7 +95,8 @@ def ranks(data: DataSet, order: Sequence[int], asked: Asked) -> NDArray[np.int_]
 
 
 def ahead(ours: NDArray[np.int_], theirs: NDArray[np.int_]) -> tuple[float, float, float]:
-    """By how much our mean reciprocal rank is above theirs, with its 95% interval over the questions that both were asked.
+    """By how much our mean reciprocal rank is above theirs, with its 95% interval over the questions that both were
+    asked.
 
     >>> ahead(np.array([1, 1, 0, 1]), np.array([2, 1, 0]))[0]
     0.16666666666666666
@@ -248,7 +255,9 @@ GOALS = ("articles stored and found by words", "questions, as shipped (words aga
 
 
 def compared(ours: Told, theirs: Told) -> dict[str, float]:
-    """How many times as fast Isnad is, as shipped and like with like; what one of the two did not come to do is left out."""
+    """How many times as fast Isnad is, as shipped and like with like; what one of the two did not come to do is left
+    out.
+    """
     times = {
         GOALS[0]: theirs.stored.clock / ours.stored.clock,
         "stored, by the processor's work": theirs.stored.processor / ours.stored.processor,

@@ -1,7 +1,9 @@
 """Fit the coefficients of `assistant/extractive/extraction.json`: `python -m tools.fit_extract`.
 
-Rows: the questions of half of the titles (even by MD5) of arcd, xquad-ar, xquad-en and squad2, and of half of the events of
-`evals/cases/core.jsonl`, as they are and with the sentences that answer some of them taken out ("gaps"). The other half and all of rgb are never seen; `make bench-answers` reports on them. `--cross` fits without one set at a time and reports on the one left out.
+Rows: the questions of half of the titles (even by MD5) of arcd, xquad-ar, xquad-en and squad2, and of half of the
+events of `evals/cases/core.jsonl`, as they are and with the sentences that answer some of them taken out ("gaps"). The
+other half and all of rgb are never seen; `make bench-answers` reports on them. `--cross` fits without one set at a time
+and reports on the one left out.
 """
 
 from __future__ import annotations
@@ -101,7 +103,8 @@ def _size(name: str) -> int:
 
 
 def fit_ranking(sets: Iterable[list[Seen]]) -> dict[str, float]:
-    """Weights under which a sentence that holds the answer is the likeliest of its question (softmax over the candidates).
+    """Weights under which a sentence that holds the answer is the likeliest of its question (softmax over the
+    candidates).
 
     Every set counts the same, however many questions it has.
     """
@@ -130,9 +133,9 @@ def fit_ranking(sets: Iterable[list[Seen]]) -> dict[str, float]:
 def fit_answering(
     sets: Mapping[str, list[Seen]], ranking: dict[str, float], names: Sequence[str]
 ) -> tuple[dict[str, float], float]:
-    """Weights and intercept of a logistic model of whether a question is answerable; each set (but for `SHARE`) and either answer
-    count the same. What a sentence says can only speak for an answer, what it lacks only against: otherwise features that go
-    together get weights of opposite signs, which do well on these rows alone.
+    """Weights and intercept of a logistic model of whether a question is answerable; each set (but for `SHARE`) and
+    either answer count the same. What a sentence says can only speak for an answer, what it lacks only against:
+    otherwise features that go together get weights of opposite signs, which do well on these rows alone.
     No lack weighs more than `LEAST`."""
     rows, labels, weights = [], [], []
     for name, set_ in sets.items():
@@ -217,7 +220,10 @@ def main() -> None:
     model = fitted({name: [one for one in set_ if not held_out(one.asked.group)] for name, set_ in collected.items()})
     for name, set_ in collected.items():
         print(report(name, [one for one in set_ if held_out(one.asked.group)], model))
-    about = "made by tools/fit_extract.py from the questions of half of the titles of arcd, xquad-ar, xquad-en and squad2, and of half of the events of evals/cases, some without the sentences that answer"
+    about = (
+        "made by tools/fit_extract.py from the questions of half of the titles of arcd, xquad-ar, xquad-en and "
+        "squad2, and of half of the events of evals/cases, some without the sentences that answer"
+    )
     content = {"about": about, **{name: getattr(model, name) for name in Model.__struct_fields__}}
     SHIPPED.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

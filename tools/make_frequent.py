@@ -1,10 +1,11 @@
-"""Write index/language/lexicons/word_weights.txt: English and Arabic words by how common they are, and so by what their absence costs.
+"""Write index/language/lexicons/word_weights.txt: English and Arabic words by how common they are, and so by what their
+absence costs.
 
     python -m tools.make_frequent      (needs wordfreq: `uv pip install wordfreq`)
 
-English: the order of the o200k_base vocabulary, whose tokens were merged most frequent first (Sennrich et al. 2016): a word with
-a low number is common in the writing of the world. That vocabulary has few whole Arabic words: these are weighed by their
-frequency in books, news, subtitles and the web, as wordfreq (Speer 2022) has it.
+English: the order of the o200k_base vocabulary, whose tokens were merged most frequent first (Sennrich et al. 2016): a
+word with a low number is common in the writing of the world. That vocabulary has few whole Arabic words: these are
+weighed by their frequency in books, news, subtitles and the web, as wordfreq (Speer 2022) has it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ HEADER = """# Words by what their absence costs a claim, from 0 to 1; made by to
 
 
 def english() -> dict[str, float]:
-    """Folded word → its weight: 0.1 for the commonest words, 0.36 for number 15,000 of the vocabulary, 0.8 for number 90,000."""
+    """Folded word → its weight: 0.1 for the commonest words, 0.36 for number 15,000 of the vocabulary, 0.8 for number
+    90,000.
+    """
     encoding, found = _encoding(), dict[str, int]()
     for number in range(LIMIT):
         try:
@@ -38,7 +41,9 @@ def english() -> dict[str, float]:
 
 
 def arabic() -> dict[str, float]:
-    """Folded word → its weight: 0.28 for الحكومة, 0.66 for هواتف, by the logarithm of how often it stands among a thousand million."""
+    """Folded word → its weight: 0.28 for الحكومة, 0.66 for هواتف, by the logarithm of how often it stands among a
+    thousand million.
+    """
     from wordfreq import get_frequency_dict
 
     shares: defaultdict[str, float] = defaultdict(float)

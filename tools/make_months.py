@@ -1,4 +1,5 @@
-"""Write index/language/dates/months.json: the names of the months in Arabic and English, from Unicode CLDR through Babel.
+"""Write index/language/dates/months.json: the names of the months in Arabic and English, from Unicode CLDR through
+Babel.
 
     python -m tools.make_months
 

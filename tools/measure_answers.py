@@ -1,13 +1,16 @@
-"""How well answers without a model answer and refuse: `make bench-answers`, or `python -m tools.measure_answers [SET …] [--most N]`.
+"""How well answers without a model answer and refuse: `make bench-answers`, or `python -m tools.measure_answers [SET …]
+[--most N]`.
 
-Everything goes through `assistant.query.parse`, `index.search.lexical` and `assistant.extractive.extraction`, with the shipped coefficients. Of the sets
-that these were fitted on, only questions that fitting did not see are asked (see `tools.fit_extract`); of rgb all, of the
-sets on five news reports all, too: nothing was fitted on them. "gaps": the sentences that answer some of the questions were taken out,
-so that these ask an article that is there for what it does not tell.
+Everything goes through `assistant.query.parse`, `index.search.lexical` and `assistant.extractive.extraction`, with the
+shipped coefficients. Of the sets that these were fitted on, only questions that fitting did not see are asked (see
+`tools.fit_extract`); of rgb all, of the sets on five news reports all, too: nothing was fitted on them. "gaps": the
+sentences that answer some of the questions were taken out, so that these ask an article that is there for what it does
+not tell.
 
 @1, @3      among answerable questions: the best sentence, one of the best three holds an answer
 AUROC       of the confidence: an answerable question against one that is not
-answered    the share of answerable questions that were answered, and of these answers the share that hold an answer (`held`)
+answered    the share of answerable questions that were answered, and of these answers the share that hold an answer
+            (`held`)
 falsely     the share of unanswerable questions that were answered all the same
 balanced    the mean of `answered` and 1 - `falsely`
 In brackets 95% intervals from 1,000 resamplings of the questions.

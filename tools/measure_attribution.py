@@ -1,12 +1,15 @@
-"""How well a claim is tied to the sentences that bear it out, on public sets; `python -m tools.measure_attribution [--rows tune|report|all]`.
+"""How well a claim is tied to the sentences that bear it out, on public sets; `python -m tools.measure_attribution
+[--rows tune|report|all]`.
 
-wice      English claims of Wikipedia over the web page they cite; the supporting sentences were marked by people (Kamoi et al. 2023)
-xquad     question words and answer, over the paragraph that holds the answer: Arabic, English, and either over the other
+wice      English claims of Wikipedia over the web page they cite; the supporting sentences were marked by people (Kamoi
+          et al. 2023)
+xquad     question words and answer, over the paragraph that holds the answer: Arabic, English, and either over the
+          other
 arcd      the same, native Arabic
 parallel  a sentence of XQuAD over the paragraph in the other language
 
-first: the best sentence is a right one. all: the chosen sentences hold a full set. prec: the share of them that are right.
-Rows are split by a hash of their id: methods were tuned on one half and are reported on the other.
+first: the best sentence is a right one. all: the chosen sentences hold a full set. prec: the share of them that are
+right. Rows are split by a hash of their id: methods were tuned on one half and are reported on the other.
 """
 
 from __future__ import annotations

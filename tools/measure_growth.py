@@ -2,9 +2,10 @@
 
     python -m tools.measure_growth [ARTICLES …]     (default 1,000 10,000; the full run is 1000 10000 100000 1000000)
 
-One store is filled from size to size with made-up articles (`tools.compare_stacks`) by `index.ingest.sync.take`, then, at each size: how
-fast the last of them went in, what twenty articles cost that are added one by one (on the disk and found by their words after each),
-what the processor worked for one of a hundred added at once, how long a search takes, and the most memory that the process ever held.
+One store is filled from size to size with made-up articles (`tools.compare_stacks`) by `index.ingest.sync.take`, then,
+at each size: how fast the last of them went in, what twenty articles cost that are added one by one (on the disk and
+found by their words after each), what the processor worked for one of a hundred added at once, how long a search takes,
+and the most memory that the process ever held.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ def measure(store: Path, sizes: list[int]) -> None:
     lexicon, made, held = Lexicon(ledger), articles(2 * sizes[-1] + 1_000), 0
     print(f"{os.cpu_count()} cores; ms an article: on the clock (by the processor)")
     print(
-        f"{'articles':>10} {'filled':>16} {'one by one':>16} {'a hundred':>16} {'search p50 / p95 ms':>20} {'MiB':>6} load"
+        (
+            f"{'articles':>10} {'filled':>16} {'one by one':>16} {'a hundred':>16} {'search p50 / p95 ms':>20} "
+            f"{'MiB':>6} load"
+        )
     )
     for size in sizes:
         filled = fill(ledger, lexicon, made, size - held)

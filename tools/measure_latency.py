@@ -2,18 +2,20 @@
 
     python -m tools.measure_latency [--rounds N] [--passages N] [--store FOLDER] [--silent MS]
 
-On the sample articles, and on a store of about `--passages` more: news of ../shared/data where they are, each repeated with other
-sentences and numbers, else made ones. The store is kept in `--store` and used again. Among the news each question is asked once (a headline).
+On the sample articles, and on a store of about `--passages` more: news of ../shared/data where they are, each repeated
+with other sentences and numbers, else made ones. The store is kept in `--store` and used again. Among the news each
+question is asked once (a headline).
 
-The model is the scripted server of the tests on the loopback address, which says the beginning of the first four passages that it is
-shown, each with its mark (or of the text where it knows none), after `--silent` milliseconds and at that pace a sentence (default 0: it answers at once). In one run, in turn:
+The model is the scripted server of the tests on the loopback address, which says the beginning of the first four
+passages that it is shown, each with its mark (or of the text where it knows none), after `--silent` milliseconds and at
+that pace a sentence (default 0: it answers at once). In one run, in turn:
 
 bare        the openai client alone with a prompt of the same length: what the server and the wire take
 ours        question → search → prompt → stream → marks, quotes, check
 reference   llama-index's CitationQueryEngine over the same retriever, through its OpenAILike, streamed
 
-first: from the question to the first text. whole: to its end. What the last two take above `bare` is theirs; cpu is what this process, the
-server in it, worked.
+first: from the question to the first text. whole: to its end. What the last two take above `bare` is theirs; cpu is
+what this process, the server in it, worked.
 """
 
 from __future__ import annotations
@@ -173,7 +175,9 @@ def filled(store: Path, passages: int) -> None:
 
 
 def reports(number: int) -> Iterator[dict[str, str]]:
-    """So many news articles; beyond those that there are, each with half of its paragraphs from another and other figures."""
+    """So many news articles; beyond those that there are, each with half of its paragraphs from another and other
+    figures.
+    """
     with gzip.open(DATA / "passages.jsonl.gz", "rb") as file:
         rows = [msgspec.json.decode(line) for line in file]
     chance = random.Random(1)
@@ -189,7 +193,9 @@ def reports(number: int) -> Iterator[dict[str, str]]:
 
 
 def questions(passages: int, rounds: int) -> tuple[list[str], list[str]]:
-    """What is asked first, untimed, and what is timed: headlines where there are news, each once; else a few questions again and again."""
+    """What is asked first, untimed, and what is timed: headlines where there are news, each once; else a few questions
+    again and again.
+    """
     if passages and DATA.is_dir():
         asked = [msgspec.json.decode(line)["question"] for line in (DATA / "questions.jsonl").open("rb")]
         return asked[-20:], asked[: rounds * len(QUESTIONS)]

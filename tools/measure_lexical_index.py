@@ -1,8 +1,10 @@
-"""How fast the lexical index is filled, asked and brought up to date: `python -m tools.measure_lexical_index [PASSAGES …]`.
+"""How fast the lexical index is filled, asked and brought up to date: `python -m tools.measure_lexical_index [PASSAGES
+…]`.
 
-Made-up passages of real density: three sentences drawn at random from the Arabic passages of arcd and xquad (5 to 40 words each) and two
-made-up names that follow Zipf's law, so that the vocabulary grows; about 65 words. Questions are those of the two sets. A size may be
-several: 1000 100000 1000000. The load of the machine is printed beside the wall times.
+Made-up passages of real density: three sentences drawn at random from the Arabic passages of arcd and xquad (5 to 40
+words each) and two made-up names that follow Zipf's law, so that the vocabulary grows; about 65 words. Questions are
+those of the two sets. A size may be several: 1000 100000 1000000. The load of the machine is printed beside the wall
+times.
 """
 
 from __future__ import annotations
@@ -76,7 +78,10 @@ def fill(folder: Path, count: int, threads: int) -> str:
         began = time.perf_counter()
     waited = time.perf_counter() - began
     size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
-    return f"filled {count / spent:,.0f}/s wall, {count / cpu:,.0f}/s of one core; last merges {waited:.1f} s; {size:,.0f} MB"
+    return (
+        f"filled {count / spent:,.0f}/s wall, {count / cpu:,.0f}/s of one core; last merges {waited:.1f} s; "
+        f"{size:,.0f} MB"
+    )
 
 
 def ask(index: LexicalIndex, limit: int, articles: set[str] | None = None) -> str:

@@ -1,7 +1,7 @@
 """How well articles are read: `python -m tools.measure_loading [PART …]`, each part printed by itself; needs ../shared.
 
-Parts: sentences, encodings, titles, boilerplate, languages, duplicates, pdf, speed. Rows of public sets, read as they are; where a part
-adds something (junk above headlines, other encodings), it says so.
+Parts: sentences, encodings, titles, boilerplate, languages, duplicates, pdf, speed. Rows of public sets, read as they
+are; where a part adds something (junk above headlines, other encodings), it says so.
 """
 
 from __future__ import annotations
@@ -170,12 +170,20 @@ def of_duplicates() -> Iterator[str]:
         yield f"{kind}: {together[kind] / number:.3f} of {number} pairs in one group"
     sizes = Counter(groups.values())
     all_pairs = sum(size * (size - 1) // 2 for size in sizes.values())
-    yield f"in one group and in no list: {all_pairs - together.total()} of {all_pairs} pairs; largest group {max(sizes.values())}"
-    yield f"{(sketched - began) / len(drawn) * 1000:.2f} ms to sketch an article, {(grouped - sketched) / len(drawn) * 1000:.2f} to group it"
+    yield (
+        f"in one group and in no list: {all_pairs - together.total()} of {all_pairs} pairs; largest group "
+        f"{max(sizes.values())}"
+    )
+    yield (
+        f"{(sketched - began) / len(drawn) * 1000:.2f} ms to sketch an article, "
+        f"{(grouped - sketched) / len(drawn) * 1000:.2f} to group it"
+    )
 
 
 def of_pdf() -> Iterator[str]:
-    """Word pairs of news that survive being made a PDF and read again, shaped (where uharfbuzz is installed) and not."""
+    """Word pairs of news that survive being made a PDF and read again, shaped (where uharfbuzz is installed) and
+    not.
+    """
     from fpdf import FPDF
 
     from index.loaders.pdf import extract_pdf_text
@@ -201,7 +209,10 @@ def of_pdf() -> Iterator[str]:
             told, wanted = words(extract_pdf_text(bytes(paper.output()), 5_000_000)), words(row["text"])
             pairs = set(pairwise(told))
             shares.append(sum(pair in pairs for pair in pairwise(wanted)) / (len(wanted) - 1))
-        yield f"{'shaped' if shaped else 'not shaped'}: {sum(shares) / len(shares):.3f} of the word pairs of {len(shares)} articles"
+        yield (
+            f"{'shaped' if shaped else 'not shaped'}: {sum(shares) / len(shares):.3f} of the word pairs of "
+            f"{len(shares)} articles"
+        )
 
 
 def of_speed() -> Iterator[str]:

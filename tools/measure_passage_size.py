@@ -1,8 +1,9 @@
 """How large a passage should be: `python -m tools.measure_passage_size [TOKENS …]`; needs ../shared.
 
-Paragraphs of arcd and xquad are glued together to the articles they come from and cut anew for each budget; 2,000 articles of
-SaudiNewsNet lie among the Arabic ones. A larger passage is found more easily and says less to the point, so beside R@1 and MRR of
-the passage that holds the answer it counts how often the answer is within the first 500, 1,000 and 2,000 tokens that a model would read.
+Paragraphs of arcd and xquad are glued together to the articles they come from and cut anew for each budget; 2,000
+articles of SaudiNewsNet lie among the Arabic ones. A larger passage is found more easily and says less to the point, so
+beside R@1 and MRR of the passage that holds the answer it counts how often the answer is within the first 500, 1,000
+and 2,000 tokens that a model would read.
 """
 
 from __future__ import annotations
@@ -62,7 +63,10 @@ def measured(articles: list[Article], questions: list[tuple[str, str, str]], bud
                     ranks.append(rank)
                     within.update(window for window in WINDOWS if read <= window)
                     break
-    yield f"{len(passages)} passages; R@1 {ranks.count(1) / len(questions):.3f}, MRR {sum(1 / rank for rank in ranks) / len(questions):.3f}"
+    yield (
+        f"{len(passages)} passages; R@1 {ranks.count(1) / len(questions):.3f}, MRR "
+        f"{sum(1 / rank for rank in ranks) / len(questions):.3f}"
+    )
     yield ", ".join(f"within {window} tokens {within[window] / len(questions):.3f}" for window in WINDOWS)
 
 

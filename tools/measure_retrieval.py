@@ -1,9 +1,10 @@
-"""How often search finds the passage that answers: `make bench-retrieval`, or `python -m tools.measure_retrieval [SET …]`.
+"""How often search finds the passage that answers: `make bench-retrieval`, or `python -m tools.measure_retrieval [SET
+…]`.
 
-Each row's passage is one document with its title, through `index.search.lexical` as the product uses it; beside it BM25 as bm25s ships it,
-on the same rows in the same run. Figures: share of questions whose passage comes first (R@1) and among the first ten (R@10), and the
-mean reciprocal rank in the first ten (MRR), each with its 95% interval from 2,000 resamplings of the questions. XQuAD has more languages:
-xquad-de, -el, -es, -hi, -ro, -ru, -th, -tr, -vi, -zh.
+Each row's passage is one document with its title, through `index.search.lexical` as the product uses it; beside it BM25
+as bm25s ships it, on the same rows in the same run. Figures: share of questions whose passage comes first (R@1) and
+among the first ten (R@10), and the mean reciprocal rank in the first ten (MRR), each with its 95% interval from 2,000
+resamplings of the questions. XQuAD has more languages: xquad-de, -el, -es, -hi, -ro, -ru, -th, -tr, -vi, -zh.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""How long a command takes from a cold start, and how fast articles go in, stage by stage: `make bench-speed [ARTICLES]`.
+"""How long a command takes from a cold start, and how fast articles go in, stage by stage: `make bench-speed
+[ARTICLES]`.
 
-Articles are made of shuffled sentences of the sample corpus, with names and numbers of their own. Best of five for commands.
+Articles are made of shuffled sentences of the sample corpus, with names and numbers of their own. Best of five for
+commands.
 """
 
 from __future__ import annotations
@@ -95,7 +97,10 @@ def main() -> None:
         passages = ledger.counts()["passages"]
         for name, (clock, processor) in spent.items():
             print(
-                f"{name:<34} {passages / clock:7.0f} passages/s    ({passages / max(processor, 1e-9):.0f} per processor second)"
+                (
+                    f"{name:<34} {passages / clock:7.0f} passages/s    ({passages / max(processor, 1e-9):.0f} "
+                    f"per processor second)"
+                )
             )
         print(f"on {len(os.sched_getaffinity(0))} cores, of {os.cpu_count()}; load {os.getloadavg()[0]:.1f}")
         searchable = spent[ONE_RUN][0]

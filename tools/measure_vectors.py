@@ -1,7 +1,9 @@
-"""How fast the vectors of a store are filled, asked, changed and checked: `python -m tools.measure_vectors [PASSAGES …]`.
+"""How fast the vectors of a store are filled, asked, changed and checked: `python -m tools.measure_vectors [PASSAGES
+…]`.
 
 The passages are sentences of the sample corpus in new orders, with numbers of their own; their vectors are hashed words
-(`tools.hashed_vectors`). Wall-clock seconds, and those of this process's processor where it is this process that works; Chroma works in another.
+(`tools.hashed_vectors`). Wall-clock seconds, and those of this process's processor where it is this process that works;
+Chroma works in another.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Question sets as stores: passages that are indexed, questions that they answer, and questions that they do not.
 
-A question is unanswerable where the article that holds its answer was withheld (`removal`), where only its passage was and the
-store is tiny (`tiny`), or where people wrote it to mislead (`squad2`). The data lie beside the checkout and are never part of it.
+A question is unanswerable where the article that holds its answer was withheld (`removal`), where only its passage was
+and the store is tiny (`tiny`), or where people wrote it to mislead (`squad2`). The data lie beside the checkout and are
+never part of it.
 """
 
 from __future__ import annotations
@@ -84,7 +85,9 @@ def stored(name: str, passages: Sequence[Row], questions: list[Asked], folder: P
 
 
 def removal(name: str) -> Iterator[Store]:
-    """Four stores, each without a quarter of the articles: their questions cannot be answered, those of another quarter can."""
+    """Four stores, each without a quarter of the articles: their questions cannot be answered, those of another quarter
+    can.
+    """
     passages, questions = _read(name)
     titles = {row["id"]: row["title"] for row in passages}
     for part in range(PARTS):
@@ -171,7 +174,9 @@ def _without(text: str, answers: Sequence[str]) -> str:
 
 
 def squad2(*, apart: bool = False) -> Iterator[Store]:
-    """One store of 646 passages, or `apart` one for each title; half of the questions were written so that they only look answerable."""
+    """One store of 646 passages, or `apart` one for each title; half of the questions were written so that they only
+    look answerable.
+    """
     passages = rows("squad2_cs224n/passages.jsonl")
     titles = {row["id"]: row["title"] for row in passages}
     asked = [
@@ -197,7 +202,8 @@ def rgb() -> Iterator[Store]:
 
 
 def news(folders: Sequence[Path], questions: Path, part: int | None = None) -> Iterator[Store]:
-    """One store of news reports as they are indexed; the Arabic questions that stand alone and obey no planted instruction.
+    """One store of news reports as they are indexed; the Arabic questions that stand alone and obey no planted
+    instruction.
 
     With a `part`, 0 or 1: the sentences that answer this half of the questions are blanked.
     """
@@ -219,7 +225,9 @@ def news(folders: Sequence[Path], questions: Path, part: int | None = None) -> I
 
 
 def _blanked(articles: Sequence[Article], asked: Sequence[Asked], part: int) -> tuple[list[Article], list[Asked]]:
-    """The articles without the sentences that answer half of the questions, these as unanswerable, and the others that still are answered."""
+    """The articles without the sentences that answer half of the questions, these as unanswerable, and the others that
+    still are answered.
+    """
     said = [(article.id, span) for article in articles for span in sentences(article.text)]
     texts = {article.id: article.text for article in articles}
     gone: dict[str, set[Span]] = defaultdict(set)

@@ -2,9 +2,9 @@
 
     python -m tools.rules [--report] [--paraphrases] [--cases]
 
-The development part of `tools/claims.jsonl` decides whether a rule stays (precision of its objections ≥ .95); `--report` prints the same
-totals on the report part, of which no claim is ever looked at; `--paraphrases` on `tools/paraphrases.json`, a second source;
-`--cases` lists the true claims of the development part that a rule harms.
+The development part of `tools/claims.jsonl` decides whether a rule stays (precision of its objections ≥ .95);
+`--report` prints the same totals on the report part, of which no claim is ever looked at; `--paraphrases` on
+`tools/paraphrases.json`, a second source; `--cases` lists the true claims of the development part that a rule harms.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""One system of `tools.stacks` at work in a process of its own: `python -m tools.stack_worker JOB.json` writes told.json beside it."""
+"""One system of `tools.stacks` at work in a process of its own: `python -m tools.stack_worker JOB.json` writes
+told.json beside it.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""The three that `tools.compare_stacks` compares: Isnad, llama-index and haystack, each as its own documentation puts it together.
+"""The three that `tools.compare_stacks` compares: Isnad, llama-index and haystack, each as its own documentation puts
+it together.
 
-All get the same articles (JSON Lines: id, title, text) and the same hashed vectors. `store` ends when the articles are on the disk and
-can be found by their words, `vectors` when they can be found by meaning too. Searches return ids of articles, best first.
+All get the same articles (JSON Lines: id, title, text) and the same hashed vectors. `store` ends when the articles are
+on the disk and can be found by their words, `vectors` when they can be found by meaning too. Searches return ids of
+articles, best first.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ class Isnad:
     """The product's path: sync into ledger and tantivy, then Chroma; `Retriever.search`.
 
     An article that it refuses (one of SaudiNewsNet is full of control characters) is one that it does not find.
-    Without an embedding model its vectors have weight 0, so "words" is all that it does; "both" is with the weight of a real model.
+    Without an embedding model its vectors have weight 0, so "words" is all that it does; "both" is with the weight of a
+    real model.
     """
 
     modes: tuple[str, ...] = ("words", "both")
@@ -100,7 +103,8 @@ class Isnad:
 class LlamaIndex:
     """IngestionPipeline with a document store, BM25Retriever, ChromaVectorStore, QueryFusionRetriever (0.14).
 
-    The pipeline's cache is left out, which is to its advantage in speed. `language` is that of the stemmer, "english" as shipped.
+    The pipeline's cache is left out, which is to its advantage in speed. `language` is that of the stemmer, "english"
+    as shipped.
     """
 
     modes: tuple[str, ...] = ("words", "both", "rank fusion")
@@ -184,7 +188,8 @@ class LlamaIndex:
 
 
 class Haystack:
-    """InMemoryDocumentStore saved to the disk, its BM25 and embedding retrievers, DocumentJoiner by reciprocal ranks (3.x).
+    """InMemoryDocumentStore saved to the disk, its BM25 and embedding retrievers, DocumentJoiner by reciprocal ranks
+    (3.x).
 
     Its splitter is left out: the articles are short. Its vectors stay in memory and come with the documents.
     """

@@ -39,8 +39,8 @@ _ABOUT_REPORTS = _stems(
 def stated_facts(sentence: str, article: Article, question: str = "") -> tuple[Fact, ...]:
     """Return the metadata that a sentence states, () where it states anything else.
 
-    Any day counts, the right one or not: the sentence is then checked against the metadata. A word of the sentence, or of
-    the question that it answers, must show that the report is meant and not its story.
+    Any day counts, the right one or not: the sentence is then checked against the metadata. A word of the sentence, or
+    of the question that it answers, must show that the report is meant and not its story.
 
     >>> from datetime import date
     >>> bridge = Article(id="a", text="", sha256="", published=date(2031, 5, 2), publisher="وكالة السراج")

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class ModelWriter:
     """Writes answers with a model.
 
-    `count` counts tokens; `today` is the clock, an input so that a request can be repeated; `judge` checks what was written.
+    `count` counts tokens; `today` is the clock, an input so that a request can be repeated; `judge` checks what was
+    written.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """Build the sources of a prompt: hits, numbered, fitted to a token budget and fenced off as data.
 
 The same question and passages always make the same text, so that a request can be cached and replayed. No article id
-stands in it. What could pass for a citation, a fence or a speaker of the conversation is taken out of an article's text.
+stands in it. What could pass for a citation, a fence or a speaker of the conversation is taken out of an article's
+text.
 """
 
 from __future__ import annotations

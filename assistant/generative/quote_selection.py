@@ -93,8 +93,8 @@ def cite(
 ) -> Attributed:
     """Return the quotes for a sentence that the model ascribes to `numbers` of its sources.
 
-    Without numbers, the source that holds the sentence is looked for, with a reason. A number whose passage holds nothing
-    of the sentence is dropped with a reason, for a source that does where there is one.
+    Without numbers, the source that holds the sentence is looked for, with a reason. A number whose passage holds
+    nothing of the sentence is dropped with a reason, for a source that does where there is one.
     """
     content = content_words(sentence)
     claim, hint = (sentence, question if content <= SHORT else "") if content else (question, "")

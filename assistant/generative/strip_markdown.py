@@ -1,8 +1,8 @@
 """Strip Markdown marks of emphasis, headings and lists from a text, letter by letter.
 
 Whether a letter is a mark depends on its neighbours, as in CommonMark 0.31.2
-(https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis): 5 * 3, 2**3, a_b, -5, #tag and f**k stay as they are.
-No letter or digit is ever removed.
+(https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis): 5 * 3, 2**3, a_b, -5, #tag and f**k stay as they
+are. No letter or digit is ever removed.
 """
 
 from __future__ import annotations

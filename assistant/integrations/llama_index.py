@@ -51,10 +51,11 @@ INSTRUCTIONS = "instructions"  # the name of the one prompt that `update_prompts
 class CitedQueryEngine(BaseQueryEngine):
     """A query engine over a store, or over any retriever, that answers as `isnad ask` does.
 
-    The response has `source_nodes` with exact offsets, and `metadata`: `citations`, `sentences`, `abstained`, `coverage`,
-    `reasons` and `answer` (the Answer). A streamed response fills its metadata when it has ended. `llm` (one of llama-index, or a Model of
-    ours) defaults to `Settings.llm` if that was set, which is looked at when a question comes and not before, else to the model of
-    isnad's own settings, else answers are quotations; `writer` takes its place.
+    The response has `source_nodes` with exact offsets, and `metadata`: `citations`, `sentences`, `abstained`,
+    `coverage`, `reasons` and `answer` (the Answer). A streamed response fills its metadata when it has ended. `llm`
+    (one of llama-index, or a Model of ours) defaults to `Settings.llm` if that was set, which is looked at when a
+    question comes and not before, else to the model of isnad's own settings, else answers are quotations; `writer`
+    takes its place.
 
     >>> from llama_index.core.llms import MockLLM
     >>> engine = CitedQueryEngine.open(sample, llm=MockLLM())
@@ -94,7 +95,8 @@ class CitedQueryEngine(BaseQueryEngine):
     ) -> CitedQueryEngine:
         """Open an engine over a store that `isnad index` made, searched as `isnad ask` searches it.
 
-        embedding, settings: as in `Assistant.open`. Raises NoStore, which names that command, for a folder without a store.
+        embedding, settings: as in `Assistant.open`. Raises NoStore, which names that command, for a folder without a
+        store.
         """
         chosen = settings or IsnadSettings.load()
         retriever = container.open_retriever(Path(store), chosen, container.choose_embedder(chosen, embedding))

@@ -19,7 +19,8 @@ QUOTED = re.compile(r'«([^«»]+)»|“([^“”]+)”|"([^"\n]+)"')
 WORDS = 4  # a shorter stretch in quotation marks is a name or a title
 NAMES = (
     "grounded", "supported", "coverage", "citation_validity", "citation_shown", "citation_recall", "citation_precision",
-    "gold_citation_precision", "gold_citation_recall", "gold_citation_f1", "placement", "misattribution", "quote_fidelity",
+    "gold_citation_precision", "gold_citation_recall", "gold_citation_f1", "placement", "misattribution",
+    "quote_fidelity",
 )  # fmt: skip
 
 

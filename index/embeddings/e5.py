@@ -34,7 +34,8 @@ class E5Embedder:
 
     scripts: whose letters it knows, names of `e5_onnx.SCRIPTS`; each adds to memory and file. Vectors of embedders with
     different scripts differ only for texts in a script that either lacks. folder: of the built file, by default
-    `e5_cache.cache_folder()`. weights: a weights file, by default that of the installed package. Safe to be used by several threads. UsageError for an unknown script.
+    `e5_cache.cache_folder()`. weights: a weights file, by default that of the installed package. Safe to be used by
+    several threads. UsageError for an unknown script.
 
     >>> embedder = E5Embedder()
     >>> embedder.name, embedder.dimensions

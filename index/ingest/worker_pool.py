@@ -2,7 +2,8 @@
 
 A worker is `python -m index.ingest.worker_pool`, spoken to over a socket pair: it never imports the program that uses
 the library, so that program needs no `if __name__ == "__main__"`. What a worker died over is prepared here. Where an
-article took it too much processor time, its articles are given to a worker one at a time, and what ends that is skipped.
+article took it too much processor time, its articles are given to a worker one at a time, and what ends that is
+skipped.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Extract the text of a PDF in reading order, right-to-left scripts included; the only user of pypdfium2.
 
-PDFium finds the lines of a page. The order of the characters in a line with Arabic letters is taken from their positions:
-browsers write each word glyph by glyph from left to right, other programs in other orders. Presentation forms, lam-alef
-ligatures and mirrored brackets are repaired.
+PDFium finds the lines of a page. The order of the characters in a line with Arabic letters is taken from their
+positions: browsers write each word glyph by glyph from left to right, other programs in other orders. Presentation
+forms, lam-alef ligatures and mirrored brackets are repaired.
 """
 
 from __future__ import annotations

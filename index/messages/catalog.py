@@ -1,7 +1,7 @@
 """Look up message templates by code and render them in English or Arabic.
 
-`en.toml` and `ar.toml` hold one template for each code, `section.name`, with named placeholders. A template is a string, or a
-table of plural forms (CLDR categories) that is selected by the parameter `count`.
+`en.toml` and `ar.toml` hold one template for each code, `section.name`, with named placeholders. A template is a
+string, or a table of plural forms (CLDR categories) that is selected by the parameter `count`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _SEPARATORS: Final = {
 def render(code: str, params: Mapping[str, object], language: str | None = "en") -> str:
     """Return the message of a code in a language; languages without a catalogue get English.
 
-    A parameter may itself be a message (anything with `code` and `params`) or a list of values. A code that is not in the
-    catalogue is returned as it is: it is text that somebody outside the project wrote.
+    A parameter may itself be a message (anything with `code` and `params`) or a list of values. A code that is not in
+    the catalogue is returned as it is: it is text that somebody outside the project wrote.
 
     >>> render("question.too_long", {"length": 3000, "limit": 2000}, "en")
     'the question has 3,000 characters; ask in at most 2,000'

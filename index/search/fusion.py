@@ -3,7 +3,8 @@
 The lexical score is absolute: the share, 0 to 1, of what a text could reach for the question. It is left as it is, and
 the cosine is stretched: share + weight × (cosine − the last cosine of the list). Where the words know nothing the
 cosines decide, and no language detection is needed. Measured on nineteen sets with multilingual-e5-small: better than
-words alone on each, flat for weights from 2 to 4; dividing each score by its best, and reciprocal rank fusion, are worse.
+words alone on each, flat for weights from 2 to 4; dividing each score by its best, and reciprocal rank fusion, are
+worse.
 """
 
 from __future__ import annotations

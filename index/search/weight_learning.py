@@ -31,9 +31,9 @@ NEAREST = 50  # passages of a list
 def learn_weight(ledger: Ledger, embedder: Embedder) -> float:
     """Return the weight of a model's cosines for `index.search.fusion.fuse`.
 
-    With 20 headlines or more, at most 200 are embedded, and the passages of their articles without their headlines; with
-    fewer nothing is embedded, and the weight is scaled to the spread of the kept vectors alone. Raises ProviderError
-    where the model fails.
+    With 20 headlines or more, at most 200 are embedded, and the passages of their articles without their headlines;
+    with fewer nothing is embedded, and the weight is scaled to the spread of the kept vectors alone. Raises
+    ProviderError where the model fails.
     """
     import numpy as np
 

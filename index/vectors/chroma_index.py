@@ -320,7 +320,8 @@ class ChromaIndex:
     def _files(self, record: Record) -> dict[str, tuple[int, int]]:
         """Return size and CRC-32 of the index files of a folder, and the size of its database.
 
-        Nothing on a server, nor of a small collection: any reader of it writes its index files again, from the database.
+        Nothing on a server, nor of a small collection: any reader of it writes its index files again, from the
+        database.
         """
         if record.server is not None or record.rows < SYNCED:
             return {}

@@ -33,8 +33,8 @@ Progress = Callable[[str, int, int | None], None]
 def fill(ledger: Ledger, embedder: Embedder, dimensions: int, progress: Progress) -> None:
     """Embed all passages without a vector: first passages of the newest articles first.
 
-    Raises ProviderError where the model fails; the vectors that it gave are kept. Raises ProviderRefused at the end if the
-    model takes some texts at no time, StoreBusy where another process is filling the store.
+    Raises ProviderError where the model fails; the vectors that it gave are kept. Raises ProviderRefused at the end if
+    the model takes some texts at no time, StoreBusy where another process is filling the store.
     """
     with filling_lock(ledger):
         missing = ledger.missing_vectors(embedder.name)

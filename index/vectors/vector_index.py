@@ -146,8 +146,8 @@ class Vectors:
     def refresh(self, progress: Progress) -> None:
         """Embed what has no vector yet, then bring Chroma up to the ledger, for the process that is `writing()`.
 
-        What Chroma cannot take is tried in a new collection. Raises StoreError where the vectors are of another model and
-        re-embedding was not asked for, ProviderError where the model fails: what it gave is kept.
+        What Chroma cannot take is tried in a new collection. Raises StoreError where the vectors are of another model
+        and re-embedding was not asked for, ProviderError where the model fails: what it gave is kept.
         """
         try:
             self.fill(progress)

@@ -1,4 +1,6 @@
-"""Path 2, where articles are in several languages: in which of them a question is put to the store before a model answers it."""
+"""Path 2, where articles are in several languages: in which of them a question is put to the store before a model
+answers it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The Python interface: one Assistant for many questions, threads and event loops; any model and embedding plugged in."""
+"""The Python interface: one Assistant for many questions, threads and event loops; any model and embedding plugged
+in.
+"""
 
 from __future__ import annotations
 

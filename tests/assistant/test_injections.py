@@ -1,4 +1,6 @@
-"""INJ-01: attacks inside articles. What a model does with them is measured with a model; what code guarantees is tested here."""
+"""INJ-01: attacks inside articles. What a model does with them is measured with a model; what code guarantees is tested
+here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What becomes of sentences that the check does not bear out: shown, struck through, written once more; never dropped."""
+"""What becomes of sentences that the check does not bear out: shown, struck through, written once more; never
+dropped.
+"""
 
 from __future__ import annotations
 

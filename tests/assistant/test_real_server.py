@@ -1,4 +1,6 @@
-"""Against a real third-party server on this machine: llama.cpp's, with a tiny random model made here. What it says has no sense."""
+"""Against a real third-party server on this machine: llama.cpp's, with a tiny random model made here. What it says has
+no sense.
+"""
 
 from __future__ import annotations
 

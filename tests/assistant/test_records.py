@@ -1,4 +1,6 @@
-"""An answer as data: JSON there and back, its quotes by file, a table, Markdown that nothing in it can turn into more than text."""
+"""An answer as data: JSON there and back, its quotes by file, a table, Markdown that nothing in it can turn into more
+than text.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""A scripted model that knows the gold evidence: it finds it among the numbered passages it is shown and quotes it with their numbers.
+"""A scripted model that knows the gold evidence: it finds it among the numbered passages it is shown and quotes it with
+their numbers.
 
-It does what the prompt says and no more: it cites only where the instructions ask for numbers in square brackets, refuses only where they
-say how, and stays in the asked language only where they name one. So a changed prompt changes its answers, and one in other words does not.
+It does what the prompt says and no more: it cites only where the instructions ask for numbers in square brackets,
+refuses only where they say how, and stays in the asked language only where they name one. So a changed prompt changes
+its answers, and one in other words does not.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ LAST = re.compile(r"^The last question: (.+)$", re.MULTILINE)
 
 
 class Reader:
-    """Replies to the prompts `answer`, `condense` and `translate`. `slips` (0..1 by case and repeat) makes it forget an answer."""
+    """Replies to the prompts `answer`, `condense` and `translate`. `slips` (0..1 by case and repeat) makes it forget an
+    answer.
+    """
 
     name = "reader"
 

@@ -1,4 +1,6 @@
-"""Twelve ways to spoil a right answer, with the blame that each must get, and three ways to say the same in other words."""
+"""Twelve ways to spoil a right answer, with the blame that each must get, and three ways to say the same in other
+words.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A baseline keeps answers so that both sides are scored alike; a prompt that was changed and never evaluated is found out."""
+"""A baseline keeps answers so that both sides are scored alike; a prompt that was changed and never evaluated is found
+out.
+"""
 
 from __future__ import annotations
 

@@ -294,7 +294,10 @@ def test_feedback_becomes_drafts_that_lint_will_not_let_pass(bench: Path, capsys
 
 
 def test_help_needs_only_the_standard_library() -> None:
-    code = "import sys\nfrom evals.cli.main import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    print(*sys.modules)"
+    code = (
+        "import sys\nfrom evals.cli.main import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    "
+        "print(*sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert "from-feedback" in run.stdout
     assert not {"msgspec", "scipy", "statsmodels", "jinja2", "index.models"} & set(run.stdout.split("\n")[-2].split())

@@ -45,7 +45,9 @@ def all_pass(*, but: Sequence[str] = (), broken: Sequence[str] = ()) -> dict[str
 
 
 class Fresh:
-    """Fresh runs as told: side → case → how many of its runs pass before it fails; whoever is not named passes always. Remembers what it was asked."""
+    """Fresh runs as told: side → case → how many of its runs pass before it fails; whoever is not named passes always.
+    Remembers what it was asked.
+    """
 
     def __init__(self, passes: dict[tuple[Side, str], int], violations: int = 0) -> None:
         self.passes, self.violations = passes, violations

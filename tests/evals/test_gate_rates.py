@@ -1,6 +1,8 @@
-"""How often the built gate cries wolf, how often it sees one broken event in twenty, and what it costs: simulated on the code itself.
+"""How often the built gate cries wolf, how often it sees one broken event in twenty, and what it costs: simulated on
+the code itself.
 
-The generators follow the published shape of such suites: most cases nearly certain, a fifth flaky, a tenth failing, three cases to an event.
+The generators follow the published shape of such suites: most cases nearly certain, a fifth flaky, a tenth failing,
+three cases to an event.
 """
 
 from __future__ import annotations
@@ -72,7 +74,9 @@ def outcome(case: Case, repeat: int, passed: bool, violated: bool) -> Outcome:
 def gated(
     cases: Sequence[Case], old: Chances, new: Chances, chance: random.Random, slips: Chances, repeats: int
 ) -> GateVerdict:
-    """One change put before the gate: the baseline's repeats, a first look at the new side, then whatever the gate asks for."""
+    """One change put before the gate: the baseline's repeats, a first look at the new side, then whatever the gate asks
+    for.
+    """
     by_id = {case.id: case for case in cases}
     sides = {"base": old, "new": new}
 
@@ -90,7 +94,9 @@ def gated(
 
 
 class Rates(Value, frozen=True, kw_only=True):
-    """Of so many changes put before the gate: the share it failed and the share it left open, and the answers it asked for per case."""
+    """Of so many changes put before the gate: the share it failed and the share it left open, and the answers it asked
+    for per case.
+    """
 
     rounds: int
     failed: float
@@ -101,7 +107,8 @@ class Rates(Value, frozen=True, kw_only=True):
 def rates(
     events: int, rounds: int, share: float, *, certain: float, flaky: tuple[float, float], repeats: int = 1
 ) -> Rates:
-    """The gate on changes that lose that share of the events; 0 changes nothing. One case in 33 breaks an invariant now and then.
+    """The gate on changes that lose that share of the events; 0 changes nothing. One case in 33 breaks an invariant now
+    and then.
 
     `repeats`: answers that the baseline has to each case.
     """
@@ -139,7 +146,10 @@ def test_over_thousands_of_changes_it_cries_wolf_in_one_of_fifty_at_most_and_see
     for size, repeats, at in product(SIZES, REPEATS, range(len(SHAPES))):
         quiet.append(rates(size, 300, 0.0, **SHAPES[at], repeats=repeats))
         lost.append(rates(size, 100, 0.05, **SHAPES[at], repeats=repeats))
-        told = f"{size * 3} cases, baseline of {repeats}, shape {at}: nothing changed {quiet[-1]}; an event in twenty lost {lost[-1]}"
+        told = (
+            f"{size * 3} cases, baseline of {repeats}, shape {at}: nothing changed {quiet[-1]}; an event in "
+            f"twenty lost {lost[-1]}"
+        )
         sys.stdout.write(f"{told}\n")
         sys.stdout.flush()
     assert sum(one.failed for one in quiet) / len(quiet) <= 0.02

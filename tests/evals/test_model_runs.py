@@ -1,4 +1,6 @@
-"""Runs and gates with a model behind a real socket: nothing is paid for twice, fresh runs decide, limits hold, offline is offline."""
+"""Runs and gates with a model behind a real socket: nothing is paid for twice, fresh runs decide, limits hold, offline
+is offline.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ STEADY = [case for case in CASES.values() if case.kind in ("numeric", "what", "w
 
 
 class Server:
-    """A scripted server whose model reads its prompt. `lost`: questions it refuses once the prompt says CHANGED; `wavering`: it refuses
-    two in five times, whatever the prompt."""
+    """A scripted server whose model reads its prompt. `lost`: questions it refuses once the prompt says CHANGED;
+    `wavering`: it refuses two in five times, whatever the prompt."""
 
     def __init__(self) -> None:
         self.lost: set[str] = set()

@@ -1,4 +1,6 @@
-"""A changed prompt before the gate, on the real path: articles, search, prompt, reply, citations. The model is scripted and follows its prompt."""
+"""A changed prompt before the gate, on the real path: articles, search, prompt, reply, citations. The model is scripted
+and follows its prompt.
+"""
 
 from __future__ import annotations
 

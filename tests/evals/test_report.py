@@ -1,4 +1,6 @@
-"""The report is one file that needs nothing else, says in both languages what happened, and obeys nothing that it shows."""
+"""The report is one file that needs nothing else, says in both languages what happened, and obeys nothing that it
+shows.
+"""
 
 from __future__ import annotations
 

@@ -42,7 +42,9 @@ def test_holms_correction_is_that_of_statsmodels(p_values: list[float]) -> None:
 @pytest.mark.parametrize("events", [2, 5, 12, 13, 30])
 @pytest.mark.parametrize("lean", [-0.4, 0.0, 0.3])
 def test_the_test_by_flipped_signs_is_that_of_scipy(events: int, lean: float) -> None:
-    """Exactly for few events, within the error of 4,999 draws (three of its deviations) for many; those that did not move are no matter."""
+    """Exactly for few events, within the error of 4,999 draws (three of its deviations) for many; those that did not
+    move are no matter.
+    """
     import numpy as np
     from scipy.stats import permutation_test
 

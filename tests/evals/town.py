@@ -1,4 +1,6 @@
-"""A small town of twenty events with eighty cases, and a clerk who answers them all rightly: what gates and sabotages are tried on."""
+"""A small town of twenty events with eighty cases, and a clerk who answers them all rightly: what gates and sabotages
+are tried on.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +114,9 @@ def refusal(case: Case) -> Answer:
 
 
 class Clerk:
-    """Answers every case with its evidence, word for word, and refuses the rest. The right passage is the second hit of five."""
+    """Answers every case with its evidence, word for word, and refuses the rest. The right passage is the second hit of
+    five.
+    """
 
     def __init__(self, *, deterministic: bool = True) -> None:
         self.info = EngineInfo(name="clerk", deterministic=deterministic)

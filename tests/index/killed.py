@@ -2,8 +2,8 @@
 
     python -m tests.index.killed FOLDER STORE SEED DIMENSIONS
 
-It says one JSON line for each step: `{"began": {number: version or null}}` before the files change, `{"acknowledged": N}` when the
-ledger has committed round N, `{"indexed": N}` when both indexes have followed.
+It says one JSON line for each step: `{"began": {number: version or null}}` before the files change, `{"acknowledged":
+N}` when the ledger has committed round N, `{"indexed": N}` when both indexes have followed.
 """
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ from index.vectors.vector_index import Vectors
 
 
 class Words:
-    """A model whose vectors are sums of random directions, one a word: same words, same vector. It counts what it is asked."""
+    """A model whose vectors are sums of random directions, one a word: same words, same vector. It counts what it is
+    asked.
+    """
 
     def __init__(self, name: str = "words", *, dimensions: int = 32) -> None:
         self.name, self.dimensions = name, dimensions

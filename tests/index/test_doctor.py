@@ -230,7 +230,10 @@ def remove_index(store: Path) -> None:
 
 def delete_rows(store: Path) -> None:
     """A program of another maker deletes some."""
-    code = "import sys, chromadb; chromadb.PersistentClient(sys.argv[1]).get_collection('isnad').delete(where={'article': 'r4'})"
+    code = (
+        "import sys, chromadb; "
+        "chromadb.PersistentClient(sys.argv[1]).get_collection('isnad').delete(where={'article': 'r4'})"
+    )
     subprocess.run([sys.executable, "-c", code, store / "chroma"], check=True)
 
 

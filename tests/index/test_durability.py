@@ -63,14 +63,18 @@ class Desk:
         return process
 
     def kill(self, process: subprocess.Popen[str], group: bool = True) -> None:
-        """End a process with -9, its Chroma process too or not, and check that the store holds what it had acknowledged."""
+        """End a process with -9, its Chroma process too or not, and check that the store holds what it had
+        acknowledged.
+        """
         assert process.stdout
         os.killpg(process.pid, signal.SIGKILL) if group else process.kill()
         self.check([json.loads(line) for line in process.stdout.read().splitlines() if line.endswith("}")])
         process.wait()
 
     def check(self, said: list[dict[str, Any]]) -> None:
-        """All that was acknowledged is there, and current; after the next run so is the whole folder, each passage once and found."""
+        """All that was acknowledged is there, and current; after the next run so is the whole folder, each passage once
+        and found.
+        """
         rounds = [line["began"] for line in said if "began" in line]
         done = sum("acknowledged" in line for line in said)
         touched = {int(key): version for changes in rounds[:done] for key, version in changes.items()}

@@ -1,4 +1,6 @@
-"""The lexical index: what is found, in which order, how a score reads, and what survives commits, locks, kills and damage."""
+"""The lexical index: what is found, in which order, how a score reads, and what survives commits, locks, kills and
+damage.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Names that are spelt in one way in the article and in another in the question: transcriptions, dialects of spelling, slips.
+"""Names that are spelt in one way in the article and in another in the question: transcriptions, dialects of spelling,
+slips.
 
-Each name stands in a passage of its own; the passages are otherwise alike, so that the name alone has to bring the right one up.
+Each name stands in a passage of its own; the passages are otherwise alike, so that the name alone has to bring the
+right one up.
 """
 
 from __future__ import annotations
@@ -94,7 +96,8 @@ ACROSS_SCRIPTS = [
     ("ليونيل ميسي", "Lionel Messi"),
 ]
 
-SLIPS = [  # of the hand: a letter left out, doubled, changed places with its neighbour, or its neighbour on the keyboard
+# of the hand: a letter left out, doubled, changed places with its neighbour, or its neighbour on the keyboard
+SLIPS = [
     ("سيرغي لافروف", "سيرغي لافرروف"),
     ("أندريه بيلوسوف", "أندريه بيولسوف"),
     ("مرهف أبو قصرة", "مرهف أبو قصر"),

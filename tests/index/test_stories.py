@@ -111,7 +111,11 @@ def test_vectors_have_length_one() -> None:
 @pytest.mark.usefixtures("without_chroma")
 def test_the_command_lists_stories_with_their_articles(tmp_path: Path) -> None:
     texts = {f"f{number}.txt": f"{headline}.\n" for number, headline in enumerate(HEADLINES)}
-    files = {**texts, "a.md": f"---\ntitle: {FIRE}\npublished: 2026-03-03\npublisher: النهار\n---\n\n{FIRE}.", "b.md": f"---\ntitle: {LATER}\npublished: 2026-03-04\n---\n\n{LATER}."}  # fmt: skip
+    files = {
+        **texts,
+        "a.md": (f"---\ntitle: {FIRE}\npublished: 2026-03-03\npublisher: النهار\n---\n\n{FIRE}."),
+        "b.md": f"---\ntitle: {LATER}\npublished: 2026-03-04\n---\n\n{LATER}.",
+    }
     store = tmp_path / "store"
     isnad_json("index", write(tmp_path / "articles", files), "--store", store)
     (story,) = isnad_json("stories", "--store", store)["stories"]

@@ -15,7 +15,9 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 
 def embedder(folder: Path, words: Mapping[str, Sequence[float]]) -> Path:
-    """A model that gives each known word its own vector, and an unknown one nothing; the mean is the caller's to take."""
+    """A model that gives each known word its own vector, and an unknown one nothing; the mean is the caller's to
+    take.
+    """
     rows = np.array(
         [[0.0] * len(next(iter(words.values())))] * len(SPECIAL) + [list(word) for word in words.values()], np.float32
     )

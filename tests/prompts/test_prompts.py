@@ -1,4 +1,6 @@
-"""Prompts: what each says for given values, word for word, and which mistakes are caught. `python -m tests.prompts.test_prompts` rewrites the golden texts."""
+"""Prompts: what each says for given values, word for word, and which mistakes are caught. `python -m
+tests.prompts.test_prompts` rewrites the golden texts.
+"""
 
 from __future__ import annotations
 

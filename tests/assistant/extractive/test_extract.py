@@ -216,7 +216,10 @@ def test_the_coefficients_say_where_they_come_from_and_name_features_that_exist(
 
 
 def test_two_of_a_thing_are_counted_by_its_dual() -> None:
-    text = "اجتماع البلدية\n\nعقد المجلس جلسته صباح الأحد برئاسة ليلى قباني. وقرر المجلس بناء مدرستين في الحي الشرقي قبل الشتاء."
+    text = (
+        "اجتماع البلدية\n\nعقد المجلس جلسته صباح الأحد برئاسة ليلى قباني. وقرر المجلس بناء مدرستين في الحي "
+        "الشرقي قبل الشتاء."
+    )
     found = answered("كم مدرسة قرر المجلس بناءها في الحي الشرقي؟", [hit(text, "town")], ["ar"])
     assert [citation.quote for citation in found.citations] == ["وقرر المجلس بناء مدرستين في الحي الشرقي قبل الشتاء."]
 

@@ -1,4 +1,6 @@
-"""Marks: read in every form, wherever a stream is cut, turned into ids at the end of their sentence, and never invented."""
+"""Marks: read in every form, wherever a stream is cut, turned into ids at the end of their sentence, and never
+invented.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""An answer written by a model: streamed, tied, refused, cut, written again, counted. The model is a double of ten lines."""
+"""An answer written by a model: streamed, tied, refused, cut, written again, counted. The model is a double of ten
+lines.
+"""
 
 from __future__ import annotations
 

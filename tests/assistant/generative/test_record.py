@@ -1,4 +1,6 @@
-"""A sentence that only repeats a source's title, day or publisher keeps its citation, and is shown as what the file says of itself."""
+"""A sentence that only repeats a source's title, day or publisher keeps its citation, and is shown as what the file
+says of itself.
+"""
 
 from __future__ import annotations
 

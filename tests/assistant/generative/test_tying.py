@@ -1,4 +1,6 @@
-"""Which sentences bear a claim out: in paraphrase, by numbers and names, across languages, no more of them than needed."""
+"""Which sentences bear a claim out: in paraphrase, by numbers and names, across languages, no more of them than
+needed.
+"""
 
 from __future__ import annotations
 

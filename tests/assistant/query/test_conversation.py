@@ -1,4 +1,6 @@
-"""Follow-ups: found and made to stand alone, with a model and without; whose words may be in a conversation, and how many."""
+"""Follow-ups: found and made to stand alone, with a model and without; whose words may be in a conversation, and how
+many.
+"""
 
 from __future__ import annotations
 

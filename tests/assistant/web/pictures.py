@@ -1,4 +1,6 @@
-"""Pictures of the page for the documents: `python -m tests.assistant.web.pictures` writes docs/images/*.png, from articles of our own."""
+"""Pictures of the page for the documents: `python -m tests.assistant.web.pictures` writes docs/images/*.png, from
+articles of our own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The page as a reader meets it, in a real browser: every test ends with no error, no dialog, and nothing that left this machine."""
+"""The page as a reader meets it, in a real browser: every test ends with no error, no dialog, and nothing that left
+this machine.
+"""
 
 from __future__ import annotations
 
@@ -486,7 +488,10 @@ def test_where_the_model_failed_the_articles_can_be_quoted_instead(browser: Any,
 
 
 def test_the_quotes_of_one_article_lead_to_each_other(browser: Any, written: str, model: Scripted) -> None:
-    model.reply = "دامت المحادثات نحو 3 ساعات [1]. وكانت في صيغتين، الأولى حضرتها الوفود والثانية جلس فيها الرئيسان وجها لوجه [1]."
+    model.reply = (
+        "دامت المحادثات نحو 3 ساعات [1]. وكانت في صيغتين، الأولى حضرتها الوفود والثانية جلس فيها الرئيسان وجها "
+        "لوجه [1]."
+    )
     for reader in reading(browser, written):
         reader.ask(HOURS).locator("a.chip").first.click()
         first = reader.shown().text_content()

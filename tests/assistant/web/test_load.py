@@ -34,7 +34,10 @@ NAMES = [
 
 
 def bridge(name: str, number: int) -> str:
-    return f"جسر {name}\n\nافتتح والي مدينة {name} جسر {name} الجديد يوم الأحد. وقال الوالي إن جسر {name} كلّف {700 + number} مليون دينار."
+    return (
+        f"جسر {name}\n\nافتتح والي مدينة {name} جسر {name} الجديد يوم الأحد. وقال الوالي إن جسر {name} كلّف "
+        f"{700 + number} مليون دينار."
+    )
 
 
 def reply(messages: list[dict[str, Any]]) -> str:
@@ -143,7 +146,10 @@ def test_a_source_opens_while_twenty_visitors_ask(tmp_path: Path) -> None:
         reader.close()
     took.sort()
     sys.stdout.write(
-        f"\n{VISITORS} visitors, {answers} answers; {CLICKS} clicks: p50 {took[len(took) // 2]:.0f} ms, p95 {took[len(took) * 95 // 100]:.0f} ms"
+        (
+            f"\n{VISITORS} visitors, {answers} answers; {CLICKS} clicks: p50 {took[len(took) // 2]:.0f} ms, p95 "
+            f"{took[len(took) * 95 // 100]:.0f} ms"
+        )
     )
 
 

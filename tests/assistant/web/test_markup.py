@@ -23,7 +23,8 @@ from index.models import Article, Skipped, Span, SyncReport
 from tests.assistant.web.hostile import HOSTILE
 
 TAGS = {
-    "a", "article", "bdi", "button", "details", "div", "h2", "h3", "header", "li", "mark", "ol", "p", "q", "s", "section", "span", "strong",
+    "a", "article", "bdi", "button", "details", "div", "h2", "h3", "header", "li", "mark", "ol", "p", "q", "s",
+    "section", "span", "strong",
     "summary", "ul",
 }  # fmt: skip
 ATTRIBUTES = {"aria-label", "class", "dir", "href", "id", "lang", "role", "tabindex", "title", "type"}

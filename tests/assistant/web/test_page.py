@@ -298,7 +298,10 @@ def test_questions_are_limited_for_each_visitor(service: AnswerService) -> None:
 
 
 def test_an_article_without_a_title_is_shown_by_how_it_begins(tmp_path: Path) -> None:
-    text = "انشر الخبر\nرست سفينة الأبحاث الكبيرة في ميناء الزهراء صباح الاثنين، وعلى متنها أربعون عالما من سبع دول. وغادرت مساء."
+    text = (
+        "انشر الخبر\nرست سفينة الأبحاث الكبيرة في ميناء الزهراء صباح الاثنين، وعلى متنها أربعون عالما من سبع "
+        "دول. وغادرت مساء."
+    )
     with Assistant.open(tmp_path / "store", create=True, settings=Settings()) as assistant:
         assistant.add(
             [{"id": "ship", "text": text}, {"id": "dock", "text": text.replace("رست", "بقيت"), "title": "السفينة"}]

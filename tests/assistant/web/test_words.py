@@ -17,7 +17,9 @@ SOURCES = "".join(path.read_text("utf-8") for path in Path("assistant/web").glob
 
 
 def used() -> set[str]:
-    """The names after `words.`, `WORDS[language].`, `ARABIC.` or `page.` in the package, and those that are asked for by name."""
+    """The names after `words.`, `WORDS[language].`, `ARABIC.` or `page.` in the package, and those that are asked for
+    by name.
+    """
     named = re.findall(r"(?:\bwords|WORDS\[language\]|\bARABIC)\.([a-z_]+)|\(\"page\.([a-z_]+)\"", SOURCES)
     by_name = {*SENT_WORDS, "too_large", *get_args(VerdictKey)}
     return ({name or code for name, code in named} | by_name) - {"css", "js"}

@@ -82,7 +82,8 @@ def test_no_texts_give_no_rows_and_load_nothing() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "\n\t", "\x00", "a\x00b", "\ud800", "نص \udfff نص", "\u202e\u2066", "\U0010ffff" * 50, "漢字" * 300, "<s></s><mask><pad>", "ـ" * 500, "e" + "\u0301" * 5_000],
+    ["", " ", "\n\t", "\x00", "a\x00b", "\ud800", "نص \udfff نص", "\u202e\u2066", "\U0010ffff" * 50, "漢字" * 300,
+    "<s></s><mask><pad>", "ـ" * 500, "e" + "\u0301" * 5_000],
     ids=lambda text: ascii(text[:12]),
 )  # fmt: skip
 def test_any_text_has_a_vector_of_length_one(embedder: E5Embedder, text: str) -> None:

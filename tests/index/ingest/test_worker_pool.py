@@ -64,7 +64,9 @@ class Watched:
 
 @pytest.fixture
 def crew(monkeypatch: pytest.MonkeyPatch) -> Watched:
-    """Three cores, small batches, and processes that are waited for, so that it is they who prepare all after the first 20."""
+    """Three cores, small batches, and processes that are waited for, so that it is they who prepare all after the first
+    20.
+    """
     watched, start = Watched(), Worker.start
 
     def settled() -> Worker | None:

@@ -243,8 +243,14 @@ def test_a_path_may_itself_be_a_link(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "block",
     [
-        '---\ntitle: "جسر جديد"  # note\ndate: 2024-05-03T10:00:00Z\nsource: وكالة الساحل\nlink: https://example.org/1\nlang: ar-SY\ntags: [a, b]\n---\n',
-        "+++\r\ntitle = 'جسر جديد'\r\ndate = 2024-05-03\r\npublisher = 'وكالة الساحل'\r\nurl = 'https://example.org/1'\r\n+++\r\n",
+        (
+            '---\ntitle: "جسر جديد"  # note\ndate: 2024-05-03T10:00:00Z\nsource: وكالة الساحل\nlink: '
+            "https://example.org/1\nlang: ar-SY\ntags: [a, b]\n---\n"
+        ),
+        (
+            "+++\r\ntitle = 'جسر جديد'\r\ndate = 2024-05-03\r\npublisher = 'وكالة الساحل'\r\nurl = "
+            "'https://example.org/1'\r\n+++\r\n"
+        ),
     ],
     ids=["yaml", "toml"],
 )

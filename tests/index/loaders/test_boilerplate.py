@@ -109,7 +109,10 @@ def test_an_article_without_leftovers_has_nothing_marked(text: str) -> None:
 
 
 def test_marks_are_ordered_and_do_not_overlap() -> None:
-    text = f"زر الذهاب إلى الأعلىالأخبار\n{BODY} اقرأ أيضا: السوق. لا يتحمل موقعنا مضمونه.\nسياسة\nسياسة\nمقالات ذات صلة\nخبر آخر…"
+    text = (
+        f"زر الذهاب إلى الأعلىالأخبار\n{BODY} اقرأ أيضا: السوق. لا يتحمل موقعنا مضمونه.\nسياسة\nسياسة\nمقالات "
+        f"ذات صلة\nخبر آخر…"
+    )
     spans = find_boilerplate(text)
     assert all(one.end <= other.start for one, other in pairwise(spans))
 

@@ -1,4 +1,6 @@
-"""Bytes to text, strictly: every encoding that is certain gives the same text, everything else is refused with the reason."""
+"""Bytes to text, strictly: every encoding that is certain gives the same text, everything else is refused with the
+reason.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The model's server: every way a call can fail ends in one clear error, in time, with at most three requests (stack D, API-01 to 07)."""
+"""The model's server: every way a call can fail ends in one clear error, in time, with at most three requests (stack D,
+API-01 to 07).
+"""
 
 from __future__ import annotations
 

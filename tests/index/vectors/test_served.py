@@ -1,4 +1,6 @@
-"""Embeddings and reranking over a server: every text paid for once, refusals named, words before texts where a model wants them."""
+"""Embeddings and reranking over a server: every text paid for once, refusals named, words before texts where a model
+wants them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A Chroma server instead of the folder: the same search, clear words while it is down, nothing lost when it is killed."""
+"""A Chroma server instead of the folder: the same search, clear words while it is down, nothing lost when it is
+killed.
+"""
 
 from __future__ import annotations
 
