@@ -313,10 +313,8 @@ def _off(settings: Settings, meaning_used: bool) -> list[str]:
         "answers written by a model: set OPENAI_API_KEY, or OPENAI_BASE_URL (http://localhost:11434/v1 for Ollama)": (
             settings.has_model
         ),
-        (
-            "search by meaning: run isnad index, with ISNAD_EMBEDDING_MODEL unset or a name (on the server, or "
-            "local:NAME)"
-        ): (meaning_used),
+        "search by meaning: run isnad index, with ISNAD_EMBEDDING_MODEL unset or a name "
+        "(on the server, or local:NAME)": meaning_used,
         "a second look at the best passages: set ISNAD_RERANKER (a name on the server, or local:NAME)": (
             settings.reranker is not None
         ),

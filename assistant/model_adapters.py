@@ -77,7 +77,7 @@ class LlamaModel:
             output.put((reply.message.content, reply.raw))
 
     def _finished(self, text: str, raw: Sequence[Any]) -> Reply:
-        """The reply, if it is complete; what an LLM does not tell is taken to be well."""
+        """Return the reply if it is complete; without any choices it counts as complete."""
         if not text.strip():
             raise error_mapping.nonsense(self.name, Reason("provider.nonsense_wordless"))
         choices_sent = [choices[0] for part in raw if (choices := getattr(part, "choices", None))]

@@ -1,4 +1,7 @@
-"""The answer and what it is made of. An `Answer` rebuilds from its JSON and can be checked again later without a model."""
+"""Define the answer and its parts.
+
+An `Answer` is rebuilt from its JSON and can be checked again later without a model.
+"""
 
 from __future__ import annotations
 
@@ -46,13 +49,14 @@ class Citation(Value, frozen=True, kw_only=True):
     end: int
     quote: str
     context: str | None = None  # the paragraph around the quote
-    record: tuple[
-        Fact, ...
-    ] = ()  # what the file says of itself, where the sentence is on just that: quoted where the text says it, else its opening
+    # Metadata of the file, if the sentence is about just that: quoted where the text says it, else the text's opening.
+    record: tuple[Fact, ...] = ()
 
 
 class Contradiction(Value, frozen=True, kw_only=True):
-    """Words of a sentence that its source contradicts: `sentence.text[start:end] == text`, and what the source says instead.
+    """Words of a sentence that its source contradicts, and what the source says.
+
+    `sentence.text[start:end] == text`.
 
     >>> Contradiction(code="number", start=8, end=10, text="85", evidence="87").evidence
     '87'
@@ -107,7 +111,9 @@ class Side(Value, frozen=True, kw_only=True):
 
 
 class Conflict(Value, frozen=True, kw_only=True):
-    """One thing of which sources say different values, the newest first (undated ones last). `about`: the words they share.
+    """Different values that sources give for one thing.
+
+    `sides` begin with the newest; undated ones are last. `about`: the words that the sources share.
 
     >>> cited = Citation(file_id="a", start=0, end=4, quote="كلفت 3")
     >>> sides = tuple(Side(value=value, published=None, citation=cited) for value in ("3", "4"))
@@ -137,7 +143,9 @@ class Source(Value, frozen=True, kw_only=True):
 
 
 class Usage(Value, frozen=True, kw_only=True):
-    """What a model was paid for. Tokens in and out; `cost` in the currency of the configured prices, None where none is set.
+    """The tokens and the cost of requests to a model.
+
+    `cost` is in the currency of the configured prices, None if no price is set.
 
     >>> Usage(requests=1, tokens_in=900, tokens_out=60).cost is None
     True
@@ -215,7 +223,7 @@ class Answer(Value, frozen=True, kw_only=True):
         return tuple({(item.file_id, item.start, item.end): item for item in every}.values())
 
     def __getitem__(self, file_id: str) -> tuple[Citation, ...]:
-        """The words of one article that the answer cites. KeyError, with the ids that are cited, where it is not among them."""
+        """Return the citations of an article; KeyError, naming the cited ids, for others."""
         found = tuple(citation for citation in self.citations if citation.file_id == file_id)
         if not found:
             cited = ", ".join(dict.fromkeys(citation.file_id for citation in self.citations)) or "nothing"
@@ -226,12 +234,14 @@ class Answer(Value, frozen=True, kw_only=True):
         return any(citation.file_id == file_id for citation in self.citations)
 
     def to_json(self) -> str:
-        """The whole answer as one line of JSON, as `isnad ask --json` prints it and `isnad verify` reads it."""
+        """Return the answer as a line of JSON, which `from_json` and `isnad verify` read."""
         return msgspec.json.encode(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Answer:
-        """The answer that `to_json` wrote. Raises UsageError, with the place, for anything else.
+        """Read an answer that `to_json` wrote.
+
+        Raises UsageError, with the place of the defect, for anything else.
 
         >>> from assistant import ask
         >>> answer = ask("من استقبل الشيباني؟", store=sample)
@@ -244,7 +254,9 @@ class Answer(Value, frozen=True, kw_only=True):
             raise UsageError("assistant.not_an_answer", error=error) from error
 
     def to_markdown(self) -> str:
-        """Return the answer as Markdown: each sentence with the numbers of its quotes, then the quotes with file id and offsets.
+        """Return the answer as Markdown.
+
+        Each sentence has the numbers of its quotes; the quotes follow with file id and offsets.
 
         Whatever an article or a model wrote is escaped: it makes no link, no picture and no heading.
         """

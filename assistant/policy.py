@@ -1,4 +1,7 @@
-"""Decide what becomes of sentences that nobody vouches for: shown as such, or struck through; never dropped in silence."""
+"""Decide whether unsupported and unchecked sentences are shown or struck through.
+
+No sentence is removed without notice.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,8 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
     `reasons` what was withdrawn and why, with the closest passages.
 
     >>> from assistant.models import Sentence
-    >>> wrong = Sentence(text="It cost 4.", start=0, end=10, verdict="unsupported", details=(Reason("4 is not in the evidence"),))
+    >>> reason = Reason("4 is not in the evidence")
+    >>> wrong = Sentence(text="It cost 4.", start=0, end=10, verdict="unsupported", details=(reason,))
     >>> answer = Answer(question="Cost?", text="It cost 4.", abstained=False, engine="model:m", sentences=(wrong,))
     >>> applied(answer, "show", ()) == answer, applied(answer, "strict", (), "en").reasons
     (True, ('withdrawn: “It cost 4.”: 4 is not in the evidence',))
@@ -62,11 +66,11 @@ def _is_struck(sentence: Sentence) -> bool:
 
 
 def marked(answer: Answer) -> str:
-    """The answer's text with what was struck through between ~~ and ~~.
+    """Return the answer's text with struck-through sentences between ~~ and ~~.
 
     >>> from assistant.models import Sentence
-    >>> one = Sentence(text="It cost 4.", start=3, end=13, verdict="unsupported", struck=True)
-    >>> marked(Answer(question="?", text="So It cost 4. [a]", abstained=False, engine="model:m", sentences=(one,)))
+    >>> struck = Sentence(text="It cost 4.", start=3, end=13, verdict="unsupported", struck=True)
+    >>> marked(Answer(question="?", text="So It cost 4. [a]", abstained=False, engine="model:m", sentences=(struck,)))
     'So ~~It cost 4.~~ [a]'
     """
     text = answer.text

@@ -1,4 +1,4 @@
-"""An answer, looked at again later and without a model: do the articles still say this?"""
+"""Verify a kept answer again, without a model, against the articles of today."""
 
 from __future__ import annotations
 

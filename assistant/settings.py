@@ -122,7 +122,10 @@ class Settings(Value, frozen=True, kw_only=True):
 
     @property
     def has_embedding(self) -> bool:
-        """Whether an embedding model was chosen in place of the carried one; a chat model alone causes no embedding calls."""
+        """Whether an embedding model was chosen instead of the carried one.
+
+        A chat model alone causes no embedding calls.
+        """
         return self.embedding_model not in (None, NO_EMBEDDING)
 
     @property
@@ -143,16 +146,22 @@ class Settings(Value, frozen=True, kw_only=True):
         return _host(self.embedding_base_url or self.base_url)
 
     def judge_key(self) -> str:
-        """The key for the judge's server. A key never goes to another host than the one it was set for."""
+        """Return the key for the judge's server.
+
+        A key is sent only to the host that it was set for.
+        """
         same = self.judge_base_url is None or _name(self.judge_base_url) == _name(self.base_url)
         return self.model_key() if same else "none"
 
     def model_key(self) -> str:
-        """The key for the chat server; servers on one's own machine ask for none, and get a dummy."""
+        """Return the key for the chat server; a dummy for a server on this machine."""
         return self.key.reveal() if self.key else "none"
 
     def embedding_server_key(self) -> str:
-        """The key for the embedding server. A key never goes to another host than the one it was set for."""
+        """Return the key for the embedding server.
+
+        A key is sent only to the host that it was set for.
+        """
         if self.embedding_key:
             return self.embedding_key.reveal()
         same = self.embedding_base_url is None or _name(self.embedding_base_url) == _name(self.base_url)
@@ -182,7 +191,7 @@ _VARIABLES = {name: "OPENAI_BASE_URL" if name == "base_url" else f"ISNAD_{name.u
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """What the environment sets; an empty variable sets nothing."""
+    """Return what the environment sets; an empty variable sets nothing."""
     if environ.get("ISNAD_MEANING_WEIGHT", "").strip():
         raise UsageError("settings.weight_renamed")
     return {
@@ -191,7 +200,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:
-    """What the file sets; without a `path` the file may be missing."""
+    """Return what the file sets; only a file at the default path may be missing."""
     if path is None:
         path = Path(FILE)
         if not path.exists():
@@ -209,7 +218,7 @@ def _from_file(path: Path | None) -> dict[str, Any]:
 
 
 def _where(error: Exception) -> str | Reason:
-    """The place of a mistake without the line itself, which may hold a key."""
+    """Return the place of a mistake without the line itself, which may hold a key."""
     place = str(error).rpartition("(")[2].rstrip(")")
     return place if place.startswith("at ") else Reason("settings.broken_text")
 
@@ -224,7 +233,7 @@ def _unknown(name: str) -> Reason:
 
 
 def _sensible(settings: Settings) -> Settings:
-    """The settings, checked for what no type can say."""
+    """Return the settings after the checks that types cannot express."""
     for name in ("base_url", "embedding_base_url", "judge_base_url"):
         url = getattr(settings, name)
         if url is not None and not _is_address(url):
@@ -254,7 +263,7 @@ def _is_address(url: str) -> bool:
 
 
 def _host(url: str | None) -> str:
-    """The host of an address as a reader should see it: no user, no password, no path."""
+    """Return the host of an address, without user, password and path."""
     if url is None:
         return DEFAULT_HOST
     parts = urlsplit(url)

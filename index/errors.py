@@ -52,7 +52,9 @@ class IsnadError(Exception):
         return render(self.code, self.params)
 
     def in_language(self, language: str | None) -> str:
-        """Render the error in a language (ISO 639-1); in Arabic, words from outside are introduced by the kind of the error.
+        """Render the error in a language (ISO 639-1).
+
+        In Arabic, text from outside the project is introduced by the kind of the error.
 
         >>> ProviderDown("out of memory").in_language("ar")
         'تعطّل النموذج: out of memory'

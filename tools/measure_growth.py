@@ -56,10 +56,8 @@ def measure(store: Path, sizes: list[int]) -> None:
     lexicon, made, held = Lexicon(ledger), articles(2 * sizes[-1] + 1_000), 0
     print(f"{os.cpu_count()} cores; ms an article: on the clock (by the processor)")
     print(
-        (
-            f"{'articles':>10} {'filled':>16} {'one by one':>16} {'a hundred':>16} {'search p50 / p95 ms':>20} "
-            f"{'MiB':>6} load"
-        )
+        f"{'articles':>10} {'filled':>16} {'one by one':>16} {'a hundred':>16} {'search p50 / p95 ms':>20} "
+        f"{'MiB':>6} load"
     )
     for size in sizes:
         filled = fill(ledger, lexicon, made, size - held)

@@ -97,10 +97,8 @@ def main() -> None:
         passages = ledger.counts()["passages"]
         for name, (clock, processor) in spent.items():
             print(
-                (
-                    f"{name:<34} {passages / clock:7.0f} passages/s    ({passages / max(processor, 1e-9):.0f} "
-                    f"per processor second)"
-                )
+                f"{name:<34} {passages / clock:7.0f} passages/s    ({passages / max(processor, 1e-9):.0f} "
+                f"per processor second)"
             )
         print(f"on {len(os.sched_getaffinity(0))} cores, of {os.cpu_count()}; load {os.getloadavg()[0]:.1f}")
         searchable = spent[ONE_RUN][0]

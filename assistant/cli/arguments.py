@@ -1,4 +1,7 @@
-"""What `isnad` and its commands accept. Needs only the standard library; commands import what they need when they run."""
+"""Define the arguments of `isnad` and its commands.
+
+Only the standard library is imported here; commands import what they need when they run.
+"""
 
 from __future__ import annotations
 

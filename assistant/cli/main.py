@@ -58,7 +58,10 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _open_closed_streams() -> None:
-    """Put something in place of standard streams that were closed before the start, so that no file gets their numbers."""
+    """Replace standard streams that were closed before the start.
+
+    Otherwise the next opened file would get the number of a standard stream.
+    """
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
     if sys.stdout is None:

@@ -30,7 +30,7 @@ def name(text: str) -> str:
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
-    """A whole number between two, both included.
+    """Return a parser of whole numbers between two, both included.
 
     >>> whole(1, 100)("7")
     7
@@ -45,7 +45,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 
 
 def amount(text: str) -> float:
-    """A number above 0: money, or a rate."""
+    """Parse a number above 0: an amount of money, or a rate."""
     try:
         number = float(text)
     except ValueError:

@@ -32,7 +32,7 @@ def complain(message: str, code: int = 1) -> int:
 
 @contextmanager
 def bars(quiet: bool) -> Iterator[Progress]:
-    """A bar on stderr for each stage, where somebody is looking."""
+    """Show a progress bar on stderr for each stage if a person is watching."""
     from tqdm import tqdm
 
     shown: dict[str, tqdm[Any]] = {}
@@ -60,8 +60,9 @@ Finish = Callable[[list[Record], list[Record]], list[Record]]  # records, their 
 
 
 def records(path: Path, reply: Callable[[Record], Record], finish: Finish | None = None, size: int = 1) -> int:
-    """Print a line of JSON for each line of a file; a bad one gives `{"id","error"}`, the rest go on, and the exit code is 1.
+    """Print a line of JSON for each line of a file; return the exit code.
 
+    A bad line gives `{"id","error"}`; the others are still answered, and the exit code is 1.
     `finish` gets the good records of every `size` lines with their results, to complete these together.
     """
     failed = False
@@ -112,7 +113,10 @@ def _print_group(group: list[tuple[Record | None, Record]], finish: Finish | Non
 
 
 def numbered(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines that hold something, each with its number in the file; without the byte order mark of some editors."""
+    """Yield the non-empty lines, each with its number in the file.
+
+    A byte order mark at the start is dropped.
+    """
     for number, line in enumerate(_lines(path), 1):
         if held := (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip():
             yield number, held

@@ -1,4 +1,4 @@
-"""Commands about questions and claims: searching, asking, on the page too, and holding what was said against the articles."""
+"""Provide the commands on questions and claims: search, ask, chat, verify and check."""
 
 from __future__ import annotations
 
@@ -87,7 +87,10 @@ def ask(options: argparse.Namespace) -> int:
 
 
 def _show(streaming: Generator[str, None, Answer], live: bool) -> Answer:
-    """Print an answer, and hand it on: live, its text as it comes and then what belongs to it; otherwise the whole at its end."""
+    """Print an answer and return it; `live` prints the text as it comes.
+
+    Sources and notes follow the text. Without `live` everything is printed at the end.
+    """
     from assistant.rendering import plain_text
 
     said = ""
@@ -111,7 +114,7 @@ def chat(options: argparse.Namespace) -> int:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Look at a kept answer (`ask --json`) again: do the articles still say this?"""
+    """Check whether the articles still say what a kept answer (`ask --json`) says."""
     import msgspec
 
     from assistant.models import Answer
@@ -133,7 +136,7 @@ def verify(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Check claims against texts: does the text bear the claim out? Needs no store and no model; --judge asks one, too."""
+    """Check claims against texts; needs no store, and a model only with --judge."""
     from assistant.verification import JUDGED_TOGETHER, checked_record, judged_claims
 
     if not options.judge:
@@ -168,7 +171,7 @@ def _batched(options: argparse.Namespace) -> bool:
 
 
 def _question(options: argparse.Namespace) -> str:
-    """The words of the question as one line; what stands on stdin for `-`."""
+    """Return the words of the question as one line; `-` reads standard input."""
     if not options.question:
         raise UsageError("cli.no_question")
     if options.question == ["-"]:
@@ -177,7 +180,7 @@ def _question(options: argparse.Namespace) -> str:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    """The settings, with what the command line says of the model and of unsupported sentences."""
+    """Return the settings with the model and the policy given on the command line."""
     from msgspec.structs import replace
 
     from assistant.settings import Settings
@@ -196,7 +199,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def narrowed(options: argparse.Namespace) -> Filters:
-    """The filters that are asked for; NotFound for a file id that is none."""
+    """Return the filters asked for; raise NotFound for an unknown file id."""
     from index.models import Filters
     from index.store.ledger import Ledger
 

@@ -44,7 +44,8 @@ def attribute(claim: str, passage: Sequence[str], question: str = "") -> Attribu
     `strength` is the share of the claim's words, weighted by rarity, that stand in them. The question decides between
     sentences that hold a short claim ("In Moscow.") equally well; it adds nothing to the strength.
 
-    >>> attribute("طول الجسر 620 مترا", ["افتتح الوالي الجسر أمس.", "وأوضح المهندس أن طول الجسر 620 مترا.", "وصفق الناس."])
+    >>> passage = ["افتتح الوالي الجسر أمس.", "وأوضح المهندس أن طول الجسر 620 مترا.", "وصفق الناس."]
+    >>> attribute("طول الجسر 620 مترا", passage)
     Attribution(places=(1,), strength=1.0, across=False)
     >>> attribute("The bridge cost 40 million dinars", ["افتتح الوالي الجسر أمس.", "وكلف الجسر 40 مليون دينار."]).places
     (1,)
@@ -170,13 +171,13 @@ class _Alike:
         ]
 
     def _counted(self, place: int) -> float:
-        """The share of the claim's numbers that the sentence holds."""
+        """Return the share of the claim's numbers that the sentence holds."""
         if not self.claim.numbers:
             return 0.0
         return len(self.claim.numbers & self.seen[place].numbers) / len(self.claim.numbers)
 
     def held(self, place: int, before: Held) -> Held:
-        """What of the claim the sentence holds."""
+        """Return which words and numbers of the claim the sentence holds."""
         seen = self.seen[place]
         return frozenset(
             [("c", term) for term in self.claim.c & seen.c] + [("h", term) for term in self.claim.h & seen.h]
@@ -261,7 +262,7 @@ _WRITTEN_ON = ("وال", "بال", "فال", "كال", "لل", "ال", "و", "ب
 
 @lru_cache(maxsize=65536)
 def _skeletons(word: str) -> frozenset[str]:
-    """The skeletons of a word, with and without the particles that Arabic writes onto a name."""
+    """Return the skeletons of a word, with and without attached Arabic particles."""
     forms = [word] + [
         word.removeprefix(particle)
         for particle in _WRITTEN_ON

@@ -26,9 +26,10 @@ def _stems(text: str) -> frozenset[str]:
 
 
 _PUBLISHED = _stems(  # one of these is said of a report that somebody made public
-    "نشر نشرت نشره نشرته منشور منشورة المنشور النشر صدر صدرت صادر الصادر خبر الخبر تقرير التقرير مقال المقال المقالة مادة المادة مصدر "
-    "المصدر مصدره مؤرخ مؤرخة المؤرخ عنوان عنوانه بعنوان العنوان معنون ناشر الناشر ناشره "
-    "published publish publisher report reports article articles source story news dated title titled headline headlined entitled issued"
+    "نشر نشرت نشره نشرته منشور منشورة المنشور النشر صدر صدرت صادر الصادر خبر الخبر تقرير التقرير مقال المقال "
+    "المقالة مادة المادة مصدر المصدر مصدره مؤرخ مؤرخة المؤرخ عنوان عنوانه بعنوان العنوان معنون ناشر الناشر ناشره "
+    "published publish publisher report reports article articles source story news dated title titled headline "
+    "headlined entitled issued"
 )
 _ABOUT_REPORTS = _stems(
     "ورد تاريخ بتاريخ التاريخ تاريخه يعود تعود موقع صحيفة وكالة قناة يوم أحدث آخر بحسب وفق حسب "
@@ -50,7 +51,8 @@ def stated_facts(sentence: str, article: Article, question: str = "") -> tuple[F
     (('published',), ())
     >>> stated_facts("The report is dated 3 May 2031.", bridge)
     ('published',)
-    >>> stated_facts("في 2 أيار 2031.", bridge, "متى نُشر الخبر؟"), stated_facts("في 2 أيار 2031.", bridge, "متى افتُتح الجسر؟")
+    >>> day = "في 2 أيار 2031."
+    >>> stated_facts(day, bridge, "متى نُشر الخبر؟"), stated_facts(day, bridge, "متى افتُتح الجسر؟")
     (('published',), ())
     """
     rest, facts = sentence, set[Fact]()

@@ -130,7 +130,7 @@ class CitedQueryEngine(BaseQueryEngine):
     def _answering(
         self, question: str, nodes: list[NodeWithScore], metadata: dict[str, Any]
     ) -> Generator[str, None, Answer]:
-        """The answer as it comes; then what is known of it is in `metadata`."""
+        """Yield the answer as it comes, then fill `metadata`."""
         ours = self._retriever if isinstance(self._retriever, ArticleRetriever) else None
         retrieved = _RetrievedNodes(nodes, self.retrieve, ours.retriever if ours else None)
         filters = ours.filters if ours else None
@@ -199,7 +199,10 @@ class _RetrievedNodes:
         articles: Collection[str] | None,
         before: Sequence[Hit] | None = None,
     ) -> tuple[Hit, ...]:
-        """The hits of the nodes; `source_nodes` of the response are the same list."""
+        """Return the hits of the nodes.
+
+        `source_nodes` of the response are the same list.
+        """
         for question in questions if before is not None else ():
             known = {node.node.node_id for node in self._nodes}
             self._nodes += [node for node in self._retrieve(QueryBundle(question)) if node.node.node_id not in known]
@@ -245,13 +248,13 @@ class _Instructed:
 
 
 def _instructions(language: str) -> str:
-    """The instructions of the prompt `answer`, with a place for the language."""
+    """Return the instructions of the prompt `answer`, with a slot for the language."""
     values = {"question": "", "today": "", "boundary": "", "refusal": REFUSAL, "sources": []}
     return prompts.render("answer", language=language, **values).messages[0]["content"]
 
 
 async def _piecewise(pieces: Generator[str, None, Answer]) -> AsyncGenerator[str, None]:
-    """The pieces without holding up the loop while each is waited for."""
+    """Yield the pieces without blocking the event loop while waiting for each."""
     try:
         async for piece in AsyncStream(Stream(pieces)):
             yield piece

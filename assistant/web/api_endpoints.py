@@ -24,7 +24,7 @@ MOST = 50  # passages of one search
 def answer_record(
     service: AnswerService, request: Asking, question: str, date_from: str, date_to: str, language: str, publisher: str
 ) -> dict[str, Any]:
-    """An `Answer` as plain values, or `error` and `why`."""
+    """Return an `Answer` as plain values, or `error` and `why`."""
     try:
         ticket = service.admit(service.visitor(request), question)
         chosen = parse_filters(date_from, date_to, [language], [publisher])
@@ -46,7 +46,7 @@ def search_record(
     language: str,
     publisher: str,
 ) -> dict[str, Any]:
-    """The hits as `isnad search --json` prints them, or `error` and `why`."""
+    """Return the hits as `isnad search --json` prints them, or `error` and `why`."""
     if refusal := service.refusal(service.visitor(request), question):
         return {"error": str(Refused(refusal)), "why": refusal}
     try:

@@ -55,7 +55,7 @@ def _today(cited: Citation, article: Article, words: Words) -> tuple[Span | None
 
 
 def _was(label: str, quote: str) -> str:
-    """A quotation that stands nowhere any more."""
+    """Render a quotation that the article no longer holds."""
     return tag(
         "p", inline(label) + " " + tag("q", inline(quote), dir=direction(quote)), class_="altered", role="status"
     )
@@ -137,7 +137,7 @@ def _close(words: Words) -> str:
 
 
 def _body(article: Article, span: Span | None, also: Sequence[Span]) -> str:
-    """The text cut where something begins or ends, each piece in its element."""
+    """Render the text, cut wherever a marked span begins or ends."""
     edges = {edge for stretch in (*article.boilerplate, *also) for edge in (stretch.start, stretch.end)}
     ends = {0, len(article.text), *edges}
     if span:

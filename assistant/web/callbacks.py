@@ -115,7 +115,7 @@ class Callbacks:
 
     @handle_errors
     def switch(self, language: Language, conversation: str, request: gr.Request, event: gr.EventData) -> Updates:
-        """The other language."""
+        """Switch the page to the other language."""
         language = "en" if event_field(event, "language") == "en" else "ar"
         owner = self.service.owner(request)
         shown = self._shown(language, owner, conversation)
@@ -150,14 +150,14 @@ class Callbacks:
 
     @handle_errors
     def export(self, language: Language, conversation: str, request: gr.Request, event: gr.EventData) -> Updates:
-        """The conversation as a file, Markdown or JSON, with its sources."""
+        """Export the conversation with its sources as a Markdown or JSON file."""
         form: Literal["md", "json"] = "json" if event_field(event, "form") == "json" else "md"
         text = self.service.conversations.export(conversation, self.service.owner(request), form)
         return {self.page.bridge: send_to_js(download={"name": f"isnad.{form}", "text": text})}
 
     @handle_errors
     def share(self, language: Language, conversation: str, request: gr.Request) -> Updates:
-        """A link to the conversation for others, who may read it only."""
+        """Create a read-only link to the conversation for others."""
         token = self.service.conversations.share(conversation, self.service.owner(request))
         return {self.page.bridge: send_to_js(copy=f"?s={token}", toast=WORDS[language].shared)}
 
@@ -170,7 +170,7 @@ class Callbacks:
         return {self.page.filters: gr.update(label=label), self.page.only: only}
 
     def _shown(self, language: Language, owner: str, conversation: str) -> Updates:
-        """A conversation in the chat, in the list and in the address; "" is an empty one."""
+        """Show a conversation in chat, list and address; "" is an empty one."""
         turns = self.service.conversations.turns(conversation, owner) if conversation else ()
         current, page = conversation if turns else "", self.page
         return {

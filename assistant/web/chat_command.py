@@ -69,7 +69,7 @@ def logins(path: Path | None, settings: Settings) -> Logins | None:
 
 
 def print_address(service: AnswerService, address: str) -> None:
-    """The page that is being served as one line of JSON, for programs that start it."""
+    """Print the served page as a line of JSON, for programs that start it."""
     record = {
         "address": address,
         "store": str(service.store),

@@ -43,7 +43,7 @@ class View(Value, frozen=True, kw_only=True):
 
 
 def question_html(question: str, number: int | None, words: Words) -> str:
-    """What the visitor asked; `number` of the turn where it can be edited."""
+    """Render the visitor's question; `number` is that of an editable turn."""
     below = "" if number is None else button(f"edit-{number}", words.edit, class_="act edit icon", title=words.edit)
     label = tag("span", inline(f"{words.you}:"), class_="sr") + " "
     return tag("div", tag("h2", label + inline(question)) + below, class_="asked", dir=direction(question))
@@ -55,7 +55,7 @@ def notice_html(text: str, kind: str = "note") -> str:
 
 
 def searching_html(words: Words) -> str:
-    """What stands in place of an answer until its first word comes."""
+    """Render what is shown until the first word of the answer arrives."""
     return tag("div", tag("p", inline(words.searching), role="status"), class_="searching")
 
 
@@ -270,7 +270,7 @@ def _side(side: Side, view: View) -> str:
 
 
 def _sources(answer: Answer, view: View) -> str:
-    """The cited articles, newest first; those that carry one report as one entry."""
+    """Render the cited articles, newest first; copies of a report share an entry."""
     numbers = {source.file_id: number for number, source in enumerate(answer.sources, 1)}
     quotes = {
         citation.file_id: place(citation)
@@ -313,7 +313,7 @@ def _closest(answer: Answer, view: View) -> str:
 
 
 def _whence(article: Article | None, file_id: str, words: Words) -> str:
-    """The article of a passage in one line: its title, day and id."""
+    """Render title, day and id of a passage's article on one line."""
     when = day(article.published, words) if article else ""
     called = tag("bdi", inline(title(article, words, LINE)), dir="auto")
     return " · ".join(filter(None, [called, when, isolated(file_id)]))

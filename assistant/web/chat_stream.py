@@ -172,7 +172,7 @@ def keep_unanswered(service: AnswerService, conversation: str, owner: str, pendi
 
 
 def chat_messages(service: AnswerService, turns: Sequence[Turn], language: Language, own: bool = True) -> list[Message]:
-    """The messages of these turns; `own`: with what their owner can do to them."""
+    """Return the chat messages of the turns; `own` adds the owner's actions."""
     words = WORDS[language]
     ids = {file_id for turn in turns for file_id in named_articles(turn.answer)}
     view = View(
@@ -213,7 +213,7 @@ def _history(turns: Sequence[Turn]) -> Conversation | None:
 
 
 async def _known(service: AnswerService, text: str, known: dict[str, Article]) -> dict[str, Article]:
-    """The articles that the marks so far name."""
+    """Return the articles that the marks so far name."""
     missing = sorted({mark[1] for mark in MARK.finditer(text)} - set(known))
     if not missing:
         return known

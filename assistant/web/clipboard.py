@@ -15,7 +15,7 @@ from assistant.web.words import Words
 
 
 def as_text(answer: Answer, words: Words) -> str:
-    """The answer as lines of text, its question first.
+    """Render the answer as lines of text, beginning with its question.
 
     >>> from assistant.web.words import ENGLISH
     >>> quote = Citation(file_id="a-7", start=0, end=8, quote="It held.")
@@ -72,7 +72,7 @@ def _block(name: str, inner: str, text: str) -> str:
 
 
 def _numbers(answer: Answer) -> dict[str, int]:
-    """The number of each source, as the page shows it."""
+    """Return the number of each source, as the page shows it."""
     known = [source.file_id for source in answer.sources] + [citation.file_id for citation in answer.citations]
     return {file_id: number for number, file_id in enumerate(dict.fromkeys(known), 1)}
 
@@ -88,7 +88,7 @@ def _doubt(sentence: Sentence, words: Words) -> str:
 
 
 def _paragraphs(answer: Answer) -> Iterator[list[Sentence]]:
-    """The sentences, a list for each paragraph of the answer."""
+    """Yield the sentences of each paragraph as a list."""
     held: list[Sentence] = []
     for sentence in answer.sentences:
         if held and "\n" in answer.text[held[-1].end : sentence.start]:

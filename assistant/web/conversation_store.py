@@ -120,7 +120,7 @@ class Conversations:
             db.execute("DELETE FROM turns WHERE conversation = ? AND number >= ?", (conversation, number))
 
     def turns(self, conversation: str, owner: str) -> tuple[Turn, ...]:
-        """The turns, oldest first; none where the conversation is not the owner's."""
+        """Return the turns, oldest first; none if `owner` does not own the conversation."""
         return self._turns("c.id = ? AND c.owner = ?", (conversation, owner))
 
     def listed(self, owner: str, query: str = "") -> tuple[Listed, ...]:
@@ -210,7 +210,7 @@ class Conversations:
             )
 
     def spent(self, owner: str | None = None, *, since: date | None = None) -> Usage:
-        """What was paid for, by one owner or by all, from a day (UTC) on or ever."""
+        """Sum the usage of an owner or of all, from a day (UTC) on or of all time."""
         row = self._read(
             """SELECT coalesce(sum(requests), 0), coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0), sum(cost)
             FROM spending WHERE (?1 IS NULL OR owner = ?1) AND (?2 IS NULL OR day >= ?2)""",
@@ -227,7 +227,7 @@ class Conversations:
             return str(db.execute("SELECT token FROM conversations WHERE id = ?", (conversation,)).fetchone()[0])
 
     def shared_turns(self, token: str) -> tuple[Turn, ...]:
-        """The turns of a shared conversation; none where the token opens nothing."""
+        """Return the turns of a shared conversation; none for an unknown token."""
         return self._turns("c.token = ?", (token,))
 
     # --- beneath ---
@@ -290,7 +290,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """What SQLite says, in words with a next step."""
+    """Turn SQLite errors into errors that name a next step."""
     try:
         yield
     except sqlite3.Error as error:

@@ -49,7 +49,7 @@ class Logins:
 
     @classmethod
     def read(cls, path: Path) -> Logins:
-        """The logins of a file; UsageError names the line that is none."""
+        """Read a file of logins; UsageError names the first malformed line."""
         lines: dict[str, str] = {}
         try:
             written = path.read_text("utf-8").splitlines()
@@ -66,7 +66,7 @@ class Logins:
 
     @classmethod
     def from_pair(cls, word: str) -> Logins:
-        """The login in `name:password`."""
+        """Parse a login from `name:password`."""
         name, colon, password = word.partition(":")
         if not colon or not _NAME.fullmatch(name) or len(password) < LEAST:
             raise UsageError("web.bad_login_variable", least=LEAST)
@@ -87,7 +87,7 @@ class Logins:
         return same and line is not None and len(password) <= LONGEST
 
     def begin(self, name: str) -> str:
-        """A new session of somebody who has logged in: the word for the cookie."""
+        """Begin a session of a logged-in user; return the value of its cookie."""
         word = secrets.token_urlsafe(32)
         with self._lock:
             self._sessions[self._digest(word)] = (name, self._clock() + SESSION)
@@ -129,7 +129,7 @@ class Logins:
 
 
 def line(name: str, password: str) -> str:
-    """A line for a logins file; UsageError where the name or the password will not do."""
+    """Return a line for a logins file; UsageError for an unfit name or password."""
     if not _NAME.fullmatch(name) or not LEAST <= len(password) <= LONGEST:
         raise UsageError("web.bad_new_login", least=LEAST, most=LONGEST)
     return f"{name}:{hash_password(password)}"

@@ -65,7 +65,7 @@ def tag(name: str, inner: str, **attributes: object) -> str:
 
 
 def isolated(value: object) -> str:
-    """A date, an id or a number that runs from left to right wherever it stands."""
+    """Render a date, id or number that always runs from left to right."""
     return tag("bdi", inline(str(value)), dir="ltr")
 
 
@@ -75,12 +75,12 @@ def place(citation: Citation) -> str:
 
 
 def link(to: str, inner: str, **attributes: object) -> str:
-    """A link that opens an article, or a place in it, beside the chat."""
+    """Render a link that opens an article, or a place in it, beside the chat."""
     return tag("a", inner, href=f"?a={quote(to, safe=':')}", **attributes)
 
 
 def button(act: str, label: str, **attributes: object) -> str:
-    """A button that page.js hands on: `act` is `what-number` or `what:id`."""
+    """Render a button for page.js; `act` is `what-number` or `what:id`."""
     return tag("button", inline(label), type="button", id=f"do-{act}", **attributes)
 
 
@@ -88,7 +88,7 @@ def button(act: str, label: str, **attributes: object) -> str:
 
 
 def named(article: Source | Article | None, words: Words) -> str:
-    """A title that runs its own way in a line that runs the page's."""
+    """Render a title with its own direction inside a line of the page."""
     return tag("span", tag("bdi", inline(title(article, words, LINE)), dir="auto"), class_="title")
 
 
@@ -113,13 +113,13 @@ def title(article: Source | Article | None, words: Words, most: int = NAME) -> s
 
 
 def shortened(text: str) -> str:
-    """A passage as text on one line, of at most 280 characters."""
+    """Return a passage on one line, of at most 280 characters."""
     text = one_line(text)
     return text if len(text) <= SNIPPET else f"{text[: SNIPPET - 1]}…"
 
 
 def day(published: date | None, words: Words) -> str:
-    """A day as markup, or that none is known."""
+    """Render a day, or a notice that it is not known."""
     return isolated(published.isoformat()) if published else inline(words.undated)
 
 
@@ -174,7 +174,7 @@ def _skipped(skipped: Skipped, words: Words) -> str:
 
 
 def _kept(report: SyncReport, words: Words) -> str:
-    """The articles that were not met and stay all the same, and what may hold them."""
+    """Render the articles that were kept though not met, and what may hold them."""
     names = ", ".join(map(isolated, report.retained))
     unread = ", ".join(isolated(skipped.path or ".") for skipped in report.unreadable)
     before, _, after = words.kept_because.partition("{unread}")

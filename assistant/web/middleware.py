@@ -99,7 +99,7 @@ class Guard:
                 await send.replace(_error(500, "failed"))
 
     def _refused(self, request: Request) -> Response | None:
-        """What needs no knowledge of who asks."""
+        """Refuse what can be refused without knowing the visitor."""
         path, heads = request.scope["path"], request.headers
         if not allowed_host(heads.get("host", ""), self._hosts):
             return _error(421, "wrong_host")
@@ -113,7 +113,7 @@ class Guard:
         return self._too_often(request)
 
     def _largest(self, request: Request) -> int:
-        """The most bytes that a request may send."""
+        """Return the largest number of bytes that a request may send."""
         return BODY + (self._upload or 0) if UPLOAD.fullmatch(request.scope["path"]) else BODY
 
     def _too_often(self, request: Request) -> Response | None:
@@ -184,7 +184,7 @@ class Guard:
         return RedirectResponse(local_path(onward), 303)
 
     async def _by_header(self, request: Request, header: str, logins: Logins) -> str | None:
-        """The name of a program that sends name and password with each request."""
+        """Authenticate a program that sends name and password with each request."""
         pair = basic(header)
         if pair is None:
             return None
@@ -272,7 +272,7 @@ def is_link_from_elsewhere(request: Request) -> bool:
 
 
 def local_path(path: str) -> str:
-    """The path, if it stays on this site; otherwise the front page.
+    """Return the path if it stays on this site; otherwise the front page.
 
     >>> local_path("/?c=a"), local_path("//evil.example"), local_path("https://evil.example")
     ('/?c=a', '/', '/')

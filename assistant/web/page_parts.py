@@ -180,11 +180,11 @@ class Page:
         return {self.send: gr.update(visible=not busy), self.stop: gr.update(visible=busy)}
 
     def around(self, language: Language, owner: str, conversation: str, query: str = "") -> dict[Any, Any]:
-        """The owner's conversations, this one marked, and the state of the service."""
+        """Update the owner's conversations, this one marked, and the service's state."""
         words = WORDS[language]
         listed = sidebar.conversations(self.service, owner, words, conversation, query)
         return {self.listed: listed, self.state: sidebar.state(self.service, words)}
 
     def labelled(self) -> list[Any]:
-        """The parts that `labels` updates."""
+        """Return the parts that `labels` updates."""
         return list(self.labels("ar"))

@@ -92,7 +92,7 @@ class Questions:
 
     @handle_errors
     def edit(self, language: Language, conversation: str, request: gr.Request, event: gr.EventData) -> Updates:
-        """An earlier question comes into the box."""
+        """Put an earlier question into the box for editing."""
         page = self.page
         turn, question = self._turn(conversation, self.service.owner(request), event)
         if not question:
@@ -102,7 +102,7 @@ class Questions:
 
     @handle_errors
     def rate(self, language: Language, conversation: str, request: gr.Request, event: gr.EventData) -> Updates:
-        """What a reader says of an answer: good, wrong citation, missing, wrong fact."""
+        """Record a reader's rating: good, wrong citation, missing, wrong fact."""
         kind, turn = str(event_field(event, "kind")).replace("_", " "), turn_number(event_field(event, "number"))
         if kind in get_args(Kind):
             self.service.conversations.feedback(conversation, self.service.owner(request), turn, kind)  # type: ignore[arg-type]

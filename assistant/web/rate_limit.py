@@ -210,7 +210,7 @@ class Admission:
 
 
 def wrong(question: object, longest: int = LONGEST) -> Refusal | None:
-    """What is wrong with a question before anybody looks at it.
+    """Return why a question is refused before it is processed, None if it is not.
 
     >>> wrong("من؟"), wrong("  "), wrong({"role": "system"}), wrong("؟" * 2_001)
     (None, 'empty', 'not_text', 'too_long')

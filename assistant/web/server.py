@@ -94,7 +94,7 @@ def application(
 
 
 def _routes(api: FastAPI, service: AnswerService) -> None:
-    """What the page fetches by address, all of it out of the store."""
+    """Add the routes that the page fetches by address, all read from the store."""
 
     @api.get("/health")
     def health() -> dict[str, bool]:
@@ -145,7 +145,7 @@ def _routes(api: FastAPI, service: AnswerService) -> None:
 
 
 def _tools(service: AnswerService) -> Any:
-    """The MCP server; None where mcp is not installed."""
+    """Return the MCP server; None if mcp is not installed."""
     if find_spec("mcp") is None:
         return None
     try:

@@ -70,7 +70,7 @@ class AnswerService:
         uploads: bool = True,
         assistant: Assistant | None = None,
     ) -> None:
-        """Raises NoStore, which names `isnad index`, where nothing has been indexed."""
+        """Open the store; raise NoStore, which names `isnad index`, if it is empty."""
         self.store, self.settings, self.limits = store, settings, limits
         there = (store / "ledger.db").is_file()  # it may hold no article: here they can be uploaded
         self.assistant = assistant or Assistant.open(store, settings=settings, create=there)
@@ -191,7 +191,7 @@ class AnswerService:
                     return answer
 
     def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> tuple[Hit, ...]:
-        """The passages for a question, best first."""
+        """Return the passages for a question, best first."""
         return self.assistant.search(question, limit=limit, filters=filters)
 
     def mentions(self, query: str) -> tuple[Hit, ...]:
@@ -345,7 +345,7 @@ def _slim(article: Article) -> Article:
 
 
 def network_of(host: str) -> str:
-    """The address, or of an IPv6 address the part that one household shares.
+    """Return an IPv4 address, or the network (/64) of an IPv6 address.
 
     >>> network_of("127.0.0.1"), network_of("2001:db8:1:2:3:4:5:6")
     ('127.0.0.1', '2001:db8:1:2::/64')

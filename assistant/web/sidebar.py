@@ -34,7 +34,7 @@ NEWEST = 4  # articles in the welcome
 
 
 def brand(words: Words) -> str:
-    """The name and what it is for."""
+    """Render the name of the service and its purpose."""
     return tag(
         "div",
         tag("p", inline(words.name), class_="name") + tag("p", inline(words.tagline)),
@@ -60,7 +60,7 @@ def top(words: Words) -> str:
 
 
 def welcome(service: AnswerService, words: Words) -> str:
-    """What an empty chat shows: how it works, and the newest articles."""
+    """Render an empty chat: how it works, and the newest articles."""
     newest, _ = article_browser.browse(service.store)
     rows = article_rows(_begun(service, newest[:NEWEST]), words)
     head = tag("h2", inline(words.welcome)) + tag("p", inline(words.welcome_more))
@@ -100,7 +100,7 @@ def state(service: AnswerService, words: Words) -> str:
 
 
 def conversations(service: AnswerService, owner: str, words: Words, current: str, query: str = "") -> str:
-    """The visitor's conversations, newest first, each with what can be done to it."""
+    """Render the visitor's conversations, newest first, with their actions."""
     listed = service.conversations.listed(owner, query)
     rows = [
         tag(
@@ -192,7 +192,7 @@ def taking(service: AnswerService, words: Words) -> str:
 
 
 def own(service: AnswerService, owner: str, words: Words) -> str:
-    """The visitor's own uploads, which can be taken out again."""
+    """Render the visitor's own uploads, each with a button to remove it."""
     ids = service.uploads(owner) if owner else ()
     articles, _ = article_browser.browse(service.store, ids=ids) if ids else ((), 0)
     if not articles:
@@ -207,7 +207,7 @@ def own(service: AnswerService, owner: str, words: Words) -> str:
 
 
 def _begun(service: AnswerService, articles: Sequence[Article]) -> list[Article]:
-    """The articles of a list, those without a title with how they begin."""
+    """Return the articles; those without a title get how they begin."""
     begun = service.article_headers([match.id for match in articles if not match.title])
     return [begun.get(match.id, match) for match in articles]
 

@@ -84,7 +84,7 @@ class Uploads:
             container.close(ledger, derived)
 
     def _within(self, files: Sequence[Path], owner: str) -> tuple[list[Path], list[Skipped]]:
-        """The files that the limits let through, and the others with the reason."""
+        """Split files into those within the limits and those refused, with reasons."""
         home, limits = self._home(owner), self._limits
         held = [path for path in home.rglob("*") if path.is_file()] if home.is_dir() else []
         number, size, total = len(held), 0, sum(path.stat().st_size for path in held)

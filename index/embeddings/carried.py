@@ -18,7 +18,10 @@ MINUTES = 22e-3 / 60  # of one processor a passage, as measured for 560 Arabic l
 
 
 class CarriedEmbedder(E5Embedder):
-    """The carried model; a passage in a script that it does not know gets a vector of zeros, which is near to nothing."""
+    """The embedding model that the package carries.
+
+    A passage in a script that it does not know gets a vector of zeros, which is similar to nothing.
+    """
 
     def __init__(self) -> None:
         super().__init__(SCRIPTS)

@@ -62,7 +62,10 @@ class VectorCache(Database):
         return [row[0] for row in self._read(query, (model,))]
 
     def passage_vectors(self, model: str, articles: Collection[str] | None = None) -> list[tuple[str, str, bytes]]:
-        """Return (passage id, article id, vector) of the passages that have an undamaged vector, of `articles` or all."""
+        """Return (passage id, article id, vector) of the passages with undamaged vectors.
+
+        `articles`: only the passages of these articles.
+        """
         if self._format < 2:
             return []
         query = (

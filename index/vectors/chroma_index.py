@@ -1,8 +1,9 @@
-"""The Chroma collection of a store: the ledger's vectors with documents and metadata, for HNSW search and other programs.
+"""Keep the Chroma collection of a store: vectors, documents and metadata.
 
-Any Chroma client can open it: `chromadb.PersistentClient(STORE/chroma).get_collection("isnad")`. It is updated in place
-under a mark in the ledger; after damage, a kill in the middle, for another model, or when a fifth of its rows was
-replaced, a new collection is filled and takes its place.
+It serves HNSW search and other programs. Any Chroma client can open it:
+`chromadb.PersistentClient(STORE/chroma).get_collection("isnad")`. It is updated in place under a mark in the ledger;
+after damage, a kill in the middle, for another model, or when a fifth of its rows was replaced, a new collection is
+filled and takes its place.
 """
 
 from __future__ import annotations
@@ -136,7 +137,10 @@ class ChromaIndex:
         ]
 
     def examine(self, model: str) -> Health:
-        """Compare every row with the ledger. Raises NoStore where there is no collection, StoreError where it is unreadable."""
+        """Compare every row with the ledger.
+
+        Raises NoStore if there is no collection, StoreError if it is unreadable.
+        """
         record = self._record()
         if record is None or record.model != model:
             raise NoStore("vectors.none", store=self._ledger.store)

@@ -18,7 +18,10 @@ def require(store: Path, needed: int) -> None:
 
 
 def require_room(store: Path, least: int = ROOM) -> None:
-    """StoreFull where the disk has less room than `least`, or than three times the indexes: one may have to be built beside the old."""
+    """Raise StoreFull if the disk has less room than `least` or three times the indexes.
+
+    An index may have to be built while the old one is kept.
+    """
     require(store, max(least, 3 * sum(index.stat().st_size for index in _indexes(store))))
 
 

@@ -16,7 +16,10 @@ Match = tuple[str, float]  # passage id, cosine similarity clipped to 0..1
 
 
 class ExactSearch:
-    """The vectors of a model in the ledger as a matrix, read again after every write. Safe to use from several threads."""
+    """Search the vectors of a model exactly, held as a matrix.
+
+    The matrix is read again after every write. Safe to use from several threads.
+    """
 
     def __init__(self, ledger: Ledger, model: str, dimensions: int) -> None:
         self._ledger, self._model, self._dimensions = ledger, model, dimensions

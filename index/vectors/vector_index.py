@@ -39,7 +39,10 @@ class StoreModel(Value, frozen=True, kw_only=True):
 
 
 class Vectors:
-    """The vectors of a store. `server` is where Chroma runs, if not in the store's folder; safe to use from several threads."""
+    """The vectors of a store. Safe to use from several threads.
+
+    `server` is where Chroma runs, if not in the store's folder.
+    """
 
     def __init__(
         self, ledger: Ledger, embedder: Embedder, server: Server | None = None, *, reembed: bool = False
@@ -167,7 +170,10 @@ class Vectors:
             self.export(progress, anew=True)
 
     def examine(self) -> Health:
-        """Compare every row of Chroma with the ledger. Raises NoStore where there is none, StoreError as `nearest` does."""
+        """Compare every row of Chroma with the ledger.
+
+        Raises NoStore if there is no collection, StoreError as `nearest` does.
+        """
         model = self._check_model()
         if model is None:
             raise NoStore("vectors.none", store=self._ledger.store)

@@ -146,10 +146,8 @@ def test_a_source_opens_while_twenty_visitors_ask(tmp_path: Path) -> None:
         reader.close()
     took.sort()
     sys.stdout.write(
-        (
-            f"\n{VISITORS} visitors, {answers} answers; {CLICKS} clicks: p50 {took[len(took) // 2]:.0f} ms, p95 "
-            f"{took[len(took) * 95 // 100]:.0f} ms"
-        )
+        f"\n{VISITORS} visitors, {answers} answers; {CLICKS} clicks: p50 {took[len(took) // 2]:.0f} ms, p95 "
+        f"{took[len(took) * 95 // 100]:.0f} ms"
     )
 
 
