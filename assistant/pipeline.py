@@ -27,6 +27,7 @@ from index.errors import ProviderError
 from index.messages.reason import Reason
 from index.models import Filters, Hit
 from index.search.retriever import checked
+from index.search.temporal import TemporalIntent, temporal_intent
 from index.token_count import count
 
 if TYPE_CHECKING:
@@ -68,7 +69,12 @@ class Searcher(Protocol):
     def allowed(self, filters: Filters | None) -> set[str] | None: ...
 
     def search_any(
-        self, questions: Sequence[str], limit: int, articles: set[str] | None, before: Sequence[Hit] | None = None
+        self,
+        questions: Sequence[str],
+        limit: int,
+        articles: set[str] | None,
+        before: Sequence[Hit] | None = None,
+        intent: TemporalIntent | None = None,
     ) -> tuple[Hit, ...]: ...
 
     def languages(self) -> dict[str, float]: ...
@@ -111,7 +117,7 @@ def stream(
 
     `limit`: passages looked at. `filters`: which articles may answer. `policy`: "strict" strikes through what the check
     calls unsupported, and refuses where nothing else is left. `plan`: "auto" plans the question by rules, None searches
-    without a plan.
+    without a plan; a plan of the caller's also decides whether named days and the latest reports come first.
 
     Raises UsageError where the question is blank or too long, ProviderError where a model's server failed before the
     first word. Requests beside the answer (translation, rewriting a follow-up) fail alone, with a reason in the
@@ -140,11 +146,11 @@ class _Request:
         self.usages: list[Usage] = []  # of requests beside the answer
         self.details: list[Reason] = []  # what went wrong beside the answer
         self.plan: Plan | None = None
+        self._intent: TemporalIntent | None = None  # None: the question's own
         self.hits: tuple[Hit, ...] = ()
 
     def run(self, policy: Policy) -> Generator[str, None, Answer]:
-        parsed = self._parse()
-        self._make_plan(parsed)
+        parsed = self._make_plan(self._parse())
         self.clock.lap("understand")
         allowed = self._retrieve(parsed)
         self.clock.lap("retrieve")
@@ -181,23 +187,30 @@ class _Request:
         self.searched = [parsed.text]
         return parsed
 
-    def _make_plan(self, parsed: Question) -> None:
+    def _make_plan(self, parsed: Question) -> Question:
+        """Plan the question; return it with the time that it asks for, which a plan of the caller's may leave out."""
+        if isinstance(self._plan_option, Plan):
+            plan, asked = self._plan_option, temporal_intent(parsed.text)
+            self._intent = TemporalIntent(
+                latest=asked.latest and plan.newest_first, days=asked.days if plan.days else ()
+            )
+            self.plan = plan or None
+            return replace(parsed, present=parsed.present and plan.newest_first)
         if self._plan_option == "auto":
             oldest, newest = self.retriever.span_of_dates()
             plan = plan_question(parsed, Archive(oldest=oldest, newest=newest), date.today(), self.retriever.publishers)
             self.plan = plan or None
-        else:
-            self.plan = self._plan_option
+        return parsed
 
     def _retrieve(self, parsed: Question) -> set[str] | None:
         """Search, narrowed by the plan unless that finds much less; return the ids that may answer."""
         allowed = self.retriever.allowed(self.filters)
-        self.hits = self.retriever.search_any([parsed.text], self.limit, allowed)
+        self.hits = self.retriever.search_any([parsed.text], self.limit, allowed, intent=self._intent)
         wanted = self._plan_filters()
         if self.plan is None or not (parts := _parts(wanted)) or not self.hits:
             return allowed
         narrowed = self.retriever.allowed(_merge(self.filters or Filters(), wanted))
-        hits = self.retriever.search_any([parsed.text], self.limit, narrowed)
+        hits = self.retriever.search_any([parsed.text], self.limit, narrowed, intent=self._intent)
         if not hits or hits[0].score < WEAK * self.hits[0].score:
             self.plan = replace(self.plan, relaxed=parts)
             return allowed
@@ -229,7 +242,7 @@ class _Request:
         self.usages.append(self.writer.prices.of(translation.usage))
         self.searched += translation.questions
         self.clock.lap("understand")
-        self.hits = self.retriever.search_any(translation.questions, self.limit, allowed, self.hits)
+        self.hits = self.retriever.search_any(translation.questions, self.limit, allowed, self.hits, self._intent)
         self.clock.lap("retrieve")
         return replace(parsed, shared=True)
 

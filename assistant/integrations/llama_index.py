@@ -39,6 +39,7 @@ from index.integrations.llama_index import ArticleRetriever, hits_of
 from index.messages.reason import Reason
 from index.models import Filters, Hit
 from index.search.retriever import Retriever
+from index.search.temporal import TemporalIntent
 from index.token_count import count
 
 if TYPE_CHECKING:
@@ -198,6 +199,7 @@ class _RetrievedNodes:
         limit: int,
         articles: Collection[str] | None,
         before: Sequence[Hit] | None = None,
+        intent: TemporalIntent | None = None,
     ) -> tuple[Hit, ...]:
         """Return the hits of the nodes.
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
 from typing import Literal
 
+from msgspec.structs import replace
+
 from assistant.query.parse import Question
 from index.language.analyzer import words
 from index.language.dates.date_mentions import DateMention, PartialDate, dates
@@ -21,6 +23,7 @@ from index.search.temporal import LATEST
 
 PlanKind = Literal["fact", "statement", "comparison", "timeline", "latest", "count", "list", "summary", "yes_no"]
 PlanPart = Literal["days", "publishers"]
+PlanChoice = Literal["days", "publishers", "newest_first"]  # what a reader can take away
 
 OLD = timedelta(days=30)  # an archive whose newest article is older than this has its own "today"
 REPORTED = timedelta(days=3)  # how long after a day its events are still reported
@@ -58,6 +61,15 @@ class Plan(Value, frozen=True, kw_only=True):
     def __bool__(self) -> bool:
         """Return whether the plan says more than that a fact is asked for."""
         return self != Plan(language=self.language)
+
+    def without(self, part: PlanChoice) -> Plan:
+        """Return the plan without one of its parts, as a plan that has not been searched by.
+
+        >>> Plan(kind="latest", newest_first=True).without("newest_first")
+        Plan()
+        """
+        changed = replace(self, filtered=(), relaxed=(), **{part: getattr(Plan(), part)})
+        return replace(changed, kind="fact") if part == "newest_first" and self.kind == "latest" else changed
 
     def filters(self) -> Filters:
         """Return the plan's filters: exact days, with those on which they are still reported, and publishers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.query.plan import Days, Plan
+from assistant.query.plan import Days, Plan, PlanChoice
 from index.messages.reason import Reason
 
 
@@ -13,15 +13,24 @@ def plan_line(plan: Plan, language: str = "en") -> str:
     >>> plan_line(Plan(days=Days(since=date(2015, 8, 7), until=date(2015, 8, 11)), newest_first=True))
     '7–11 Aug 2015; newest first'
     """
+    return ("؛ " if language == "ar" else "; ").join(plan_parts(plan, language).values())
+
+
+def plan_parts(plan: Plan, language: str = "en") -> dict[PlanChoice, str]:
+    """Return each part of a plan that changes the search, in words.
+
+    >>> plan_parts(Plan(newest_first=True))
+    {'newest_first': 'newest first'}
+    """
     days = days_text(plan.days, language) if plan.days else ""
     publishers = Reason.of("plan.publishers", publishers=plan.publishers).text(language) if plan.publishers else ""
-    parts = [
-        Reason.of("plan.relaxed", parts=text).text(language) if text and name in plan.relaxed else text
-        for name, text in (("days", days), ("publishers", publishers))
-    ]
-    if plan.newest_first:
-        parts.append(Reason("plan.newest_first").text(language))
-    return ("؛ " if language == "ar" else "; ").join(part for part in parts if part)
+    order = Reason("plan.newest_first").text(language) if plan.newest_first else ""
+    texts: dict[PlanChoice, str] = {"days": days, "publishers": publishers, "newest_first": order}
+    return {
+        part: Reason.of("plan.relaxed", parts=text).text(language) if part in plan.relaxed else text
+        for part, text in texts.items()
+        if text
+    }
 
 
 def days_text(days: Days, language: str = "en") -> str:

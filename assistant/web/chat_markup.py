@@ -8,6 +8,7 @@ from datetime import date
 
 from assistant.models import Answer, Conflict, Sentence, Side, Source
 from assistant.rendering.plain_text import by_value, direction, escaped
+from assistant.rendering.plan_text import plan_parts
 from assistant.rendering.reasons import reason_texts
 from assistant.web.markup import (
     LINE,
@@ -70,16 +71,30 @@ def answer_html(answer: Answer, number: int | None, view: View) -> str:
     `number` is that of its turn; None where nothing can be done with it (a shared conversation).
     """
     body = _paragraphs(_sentences(answer, view) if answer.sentences else _linked(answer.text, view))
-    parts = [tag("div", body, class_="said refused" if answer.abstained else "said", dir=direction(answer.text))]
+    refused = " refused" if answer.abstained else ""
+    parts = [_plan(answer, number, view)]
     if not answer.text:
-        parts = [_nothing(answer, view)]
+        parts.append(_nothing(answer, view))
     else:
+        parts.append(tag("div", body, class_=f"said{refused}", dir=direction(answer.text)))
         parts += [_coverage(answer, view), _reasons(answer, view)]
     parts += [_conflict(conflict, view) for conflict in answer.conflicts]
     parts += [_sources(answer, view), _closest(answer, view)]
     if number is not None:
         parts.append(_actions(answer, number, view.words))
     return tag("article", "".join(parts), class_="answer", dir=view.words.direction)
+
+
+def _plan(answer: Answer, number: int | None, view: View) -> str:
+    """Render what was read out of the question and changes the search; each part can be taken away."""
+    rows = []
+    for part, text in plan_parts(answer.plan, view.language).items() if answer.plan else ():
+        label = view.words.without_part.format(part=text)
+        away = button(f"without-{number}:{part}", label, class_="act close icon", title=label) if number else ""
+        rows.append(tag("li", tag("bdi", inline(text)) + away))
+    if not rows:
+        return ""
+    return tag("div", inline(view.words.plan) + tag("ul", "".join(rows)), class_="only plan", dir=view.words.direction)
 
 
 def _linked(text: str, view: View) -> str:

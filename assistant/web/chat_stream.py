@@ -16,6 +16,7 @@ from datetime import date
 from anyio.to_thread import run_sync
 
 from assistant.models import Answer
+from assistant.pipeline import PlanOption
 from assistant.query.followups import Conversation
 from assistant.web import chat_markup
 from assistant.web.chat_markup import MARK, View
@@ -40,6 +41,7 @@ class PendingQuestion(Value, frozen=True, kw_only=True):
     """An admitted question that waits for its answer.
 
     `replaces` is the turn to ask anew (0: none), which is dropped with all later ones. `quoting`: no model is asked.
+    `plan`: what a visitor left of the plan of the turn that it replaces.
     """
 
     ticket: Ticket
@@ -47,6 +49,7 @@ class PendingQuestion(Value, frozen=True, kw_only=True):
     replaces: int = 0
     quoting: bool = False
     filters: Filters = Filters()
+    plan: PlanOption = "auto"
 
 
 class StreamReader:
@@ -129,6 +132,7 @@ async def stream_chat(
         pending.question,
         conversation=_history(turns),
         filters=pending.filters or None,
+        plan=pending.plan,
         quoting=pending.quoting,
     )
     pump, known, answer = StreamReader(streaming, slot), dict[str, Article](), _broken(pending, "", service)

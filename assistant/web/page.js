@@ -221,6 +221,10 @@
     edit: (number) => send("editQuestion", { number }),
     retry: (number) => send("askAgain", { number }),
     plainly: (number) => send("askAgain", { number, quoting: true }),
+    without: (which) => {
+      const [number, without] = which.split(":");
+      send("askAgain", { number, without });
+    },
     copy: copyAnswer,
     pick: (id) => (matchMedia("(max-width: 52rem)").matches && hide(), send("keepToArticle", { id, only: true })),
     unpick: (id) => send("keepToArticle", { id, only: false }),

@@ -13,10 +13,12 @@ from typing import Any, get_args
 import msgspec
 from anyio.to_thread import run_sync
 
+from assistant.pipeline import PlanOption
 from assistant.query.filters import parse_filters
+from assistant.query.plan import PlanChoice
 from assistant.web import chat_markup, chat_stream
 from assistant.web.chat_stream import PendingQuestion
-from assistant.web.conversation_store import Kind
+from assistant.web.conversation_store import Kind, Turn
 from assistant.web.gradio_setup import gr
 from assistant.web.page_events import Updates, event_field, handle_errors, send_to_js, turn_number
 from assistant.web.page_parts import FilterFields, Form, Page
@@ -42,13 +44,17 @@ class Questions:
 
     @handle_errors
     def again(self, form: Form, request: gr.Request, event: gr.EventData) -> Updates:
-        """Take a question once more, with no model if the event says `quoting`."""
-        page = self.page
-        turn, question = self._turn(form[page.conversation], self.service.owner(request), event)
-        if not question:
-            raise NotFound("page.not_yours")
-        updates = self._ask(form, question, turn, request, quoting=event_field(event, "quoting") is True)
-        updates.pop(page.box, None)
+        """Take a question once more, with no model if the event says `quoting`.
+
+        The event's `without` names a part of its plan that is left out.
+        """
+        turn = self._turn(form[self.page.conversation], self.service.owner(request), event)
+        quoting, part = event_field(event, "quoting") is True, event_field(event, "without")
+        plan: PlanOption = "auto"
+        if turn.answer.plan and part in get_args(PlanChoice):
+            plan = turn.answer.plan.without(part)  # type: ignore[arg-type]
+        updates = self._ask(form, turn.question, turn.number, request, quoting=quoting, plan=plan)
+        updates.pop(self.page.box, None)
         return updates
 
     async def write(
@@ -94,11 +100,9 @@ class Questions:
     def edit(self, language: Language, conversation: str, request: gr.Request, event: gr.EventData) -> Updates:
         """Put an earlier question into the box for editing."""
         page = self.page
-        turn, question = self._turn(conversation, self.service.owner(request), event)
-        if not question:
-            raise NotFound("page.not_yours")
-        note = chat_markup.notice_html(WORDS[language].editing)
-        return {page.box: question, page.replaces: turn, page.editing: note, page.bridge: send_to_js(focus="box")}
+        turn = self._turn(conversation, self.service.owner(request), event)
+        note, focus = chat_markup.notice_html(WORDS[language].editing), send_to_js(focus="box")
+        return {page.box: turn.question, page.replaces: turn.number, page.editing: note, page.bridge: focus}
 
     @handle_errors
     def rate(self, language: Language, conversation: str, request: gr.Request, event: gr.EventData) -> Updates:
@@ -108,7 +112,16 @@ class Questions:
             self.service.conversations.feedback(conversation, self.service.owner(request), turn, kind)  # type: ignore[arg-type]
         return {self.page.bridge: send_to_js(toast=WORDS[language].thanks)}
 
-    def _ask(self, form: Form, question: str, replaces: int, request: gr.Request, *, quoting: bool = False) -> Updates:
+    def _ask(
+        self,
+        form: Form,
+        question: str,
+        replaces: int,
+        request: gr.Request,
+        *,
+        quoting: bool = False,
+        plan: PlanOption = "auto",
+    ) -> Updates:
         page, service = self.page, self.service
         language, conversation = form[page.language], form[page.conversation]
         if conversation in service.underway:
@@ -120,7 +133,7 @@ class Questions:
         if not turns:
             conversation, replaces = service.conversations.begin(owner), 0
         pending = PendingQuestion(
-            ticket=ticket, question=question.strip(), replaces=replaces, filters=filters, quoting=quoting
+            ticket=ticket, question=question.strip(), replaces=replaces, filters=filters, quoting=quoting, plan=plan
         )
         return {
             page.bridge: send_to_js(conversation=conversation),
@@ -133,11 +146,13 @@ class Questions:
             **page.busy(True),
         }
 
-    def _turn(self, conversation: str, owner: str, event: gr.EventData) -> tuple[int, str]:
-        """Return the number of the turn that an event names and its question, or ""."""
+    def _turn(self, conversation: str, owner: str, event: gr.EventData) -> Turn:
+        """Return the turn that an event names. Raises NotFound."""
         named = turn_number(event_field(event, "number"))
-        turns = self.service.conversations.turns(conversation, owner)
-        return named, next((turn.question for turn in turns if turn.number == named), "")
+        for turn in self.service.conversations.turns(conversation, owner):
+            if turn.number == named:
+                return turn
+        raise NotFound("page.not_yours")
 
 
 def _filters(fields: FilterFields) -> Filters:

@@ -19,6 +19,7 @@ from assistant import container
 from assistant.api import Assistant
 from assistant.generative.metadata_claims import opening_sentence
 from assistant.models import Answer, Citation, Usage
+from assistant.pipeline import PlanOption
 from assistant.query.followups import Conversation
 from assistant.settings import Settings
 from assistant.web.conversation_store import FILE, Conversations
@@ -148,6 +149,7 @@ class AnswerService:
         *,
         conversation: Conversation | None = None,
         filters: Filters | None = None,
+        plan: PlanOption = "auto",
         quoting: bool = False,
     ) -> Generator[str, None, Answer]:
         """Yield the text of an answer as it is written, and return the answer.
@@ -159,7 +161,7 @@ class AnswerService:
         `Assistant.stream` raises.
         """
         assistant = self.quoting_assistant() if quoting else self.assistant
-        streaming = assistant.stream(question, conversation=conversation, filters=filters)
+        streaming = assistant.stream(question, conversation=conversation, filters=filters, plan=plan)
         visitor, written = slot.ticket.visitor, ""
         try:
             while True:

@@ -20,7 +20,7 @@ from index.near_duplicates import jaccard, sketch
 from index.search.fusion import QUOTA, FusedMatch, Match, fuse, with_quota
 from index.search.lexical import LexicalIndex
 from index.search.rerank import Reranker, rerank
-from index.search.temporal import boost_recency, temporal_intent
+from index.search.temporal import TemporalIntent, boost_recency, temporal_intent
 from index.store.ledger import Ledger
 from index.stories import StoryIndex
 
@@ -78,20 +78,27 @@ class Retriever:
         return self.ledger.matching(filters) if filters else None
 
     def search(
-        self, question: str, limit: int = 10, articles: Collection[str] | None = None, *, per_article: int | None = None
+        self,
+        question: str,
+        limit: int = 10,
+        articles: Collection[str] | None = None,
+        *,
+        per_article: int | None = None,
+        intent: TemporalIntent | None = None,
     ) -> tuple[Hit, ...]:
         """Return the best passages for a question, copies of a report once.
 
         Only `articles` are searched (None: all). At most `limit` passages are returned, at most `per_article` of the
-        same article. Newer reports, or those of named days, come sooner if the question asks for them. Raises
-        UsageError for a blank question or more than 2,000 characters, or a limit below 1.
+        same article. Newer reports, or those of named days, come sooner if `intent` asks for them, which is read
+        from the question if it is None. Raises UsageError for a blank question or more than 2,000 characters, or a
+        limit below 1.
         """
         text = checked(question)
         if limit < 1 or (per_article is not None and per_article < 1):
             raise UsageError("search.no_limit")
         if articles is not None and not articles:
             return ()
-        intent = temporal_intent(text)
+        intent = temporal_intent(text) if intent is None else intent
         wide = max(limit, REORDERED) if intent or self._reranker else limit
         depth = min(wide * DEPTH, DEEPEST)
         hits = self._hits(self._matches(text, depth, articles), wide, per_article or wide)
@@ -147,6 +154,7 @@ class Retriever:
         limit: int = 10,
         articles: Collection[str] | None = None,
         before: Sequence[Hit] | None = None,
+        intent: TemporalIntent | None = None,
     ) -> tuple[Hit, ...]:
         """Return the best passages for any of several wordings of a question.
 
@@ -154,7 +162,7 @@ class Retriever:
         `before` are the hits of other wordings, which are not searched for again.
         """
         best = {hit.passage.id: hit for hit in before or ()}
-        searches = (self.search(question, limit, articles) for question in questions)
+        searches = (self.search(question, limit, articles, intent=intent) for question in questions)
         for hit in (hit for hits in searches for hit in hits):
             if hit.passage.id not in best or best[hit.passage.id].score < hit.score:
                 best[hit.passage.id] = hit

@@ -118,8 +118,11 @@ def test_days_of_the_question_narrow_the_search_and_can_be_taken_away(tmp_path: 
     question = f"{TOLL} في 7 أغسطس 2015؟"
     planned, plain = (answer(question, retriever, writer, plan=plan) for plan in ("auto", None))
     own = answer(question, retriever, writer, filters=Filters(since=date(2015, 8, 19)))
+    assert planned.plan
+    freed = answer(question, retriever, writer, plan=planned.plan.without("days"))
     retriever.close()
-    assert planned.plan and planned.plan.filtered == ("days",) and {hit.file_id for hit in planned.hits} == {"first"}
+    assert not (freed.plan and freed.plan.days) and {hit.file_id for hit in freed.hits} == {"first", "second"}
+    assert planned.plan.filtered == ("days",) and {hit.file_id for hit in planned.hits} == {"first"}
     assert plain.plan is None and {hit.file_id for hit in plain.hits} == {"first", "second"}
     assert {hit.file_id for hit in own.hits} == {"second"}  # the reader's own filter decides
 

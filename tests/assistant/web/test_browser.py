@@ -129,6 +129,15 @@ def test_where_sources_differ_both_values_stand_with_source_and_date(reader: Rea
     assert "90 مليون" in reader.shown().text_content()
 
 
+def test_the_days_of_a_question_are_shown_and_can_be_taken_away(reader: Reader) -> None:
+    answer = reader.ask("كم كلّف بناء سد الوادي الأخضر في 9 مارس 2021؟")
+    assert answer.locator(".plan li").count() == 1 and "9 مارس 2021" in answer.locator(".plan").text_content()
+    assert "dam-south" in answer.text_content() and "dam-north" not in answer.text_content()
+    answer.locator(".plan button").click()
+    reader.page.wait_for_selector("#chat article.answer .closest:has-text('dam-north')")
+    assert reader.answered(1).locator(".plan").count() == 0
+
+
 def test_a_conversation_outlives_a_reload_and_can_be_found_named_and_deleted(reader: Reader) -> None:
     page = reader.page
     reader.ask("من افتتح سد الوادي الأخضر؟")

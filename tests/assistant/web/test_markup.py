@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 from msgspec.structs import replace
 
 from assistant.models import Answer, Citation, Conflict, Sentence, Side, Source
+from assistant.query.plan import Days, Plan
 from assistant.rendering.plain_text import plain
 from assistant.rendering.reasons import worded
 from assistant.web import article_panel, chat_markup, clipboard, markup
@@ -150,6 +151,26 @@ def test_a_copied_answer_names_each_source_once_with_all_that_is_quoted_of_it() 
     assert lines[8] == "[2] untitled · undated · c"
     pasted = Read(clipboard.as_html(answer, ENGLISH)).text
     assert all(line.strip() in pasted for line in lines if line)
+
+
+@pytest.mark.parametrize(
+    ("words", "days", "order"), [(ARABIC, "7 أغسطس 2015", "الأحدث أولًا"), (ENGLISH, "7 Aug 2015", "newest first")]
+)
+def test_the_plan_of_a_question_stands_above_the_answer_and_each_part_can_be_taken_away(
+    words: Words, days: str, order: str
+) -> None:
+    day = date(2015, 8, 7)
+    plan = Plan(days=Days(since=day, until=day), publishers=("<b>Press",), newest_first=True, relaxed=("publishers",))
+    answer = told(cited("It held."), plan=plan)
+    shown = Read(chat_markup.answer_html(answer, 3, view(words)))
+    assert shown.harmless() and shown.text.index(words.plan) < shown.text.index("It held.")
+    assert days in shown.text and order in shown.text and "<b>Press" in shown.text
+    buttons = [value for name, value in shown.attributes if name == "id" and "without" in str(value)]
+    assert buttons == ["do-without-3:days", "do-without-3:publishers", "do-without-3:newest_first"]
+    assert words.without_part.format(part=days) in [value for name, value in shown.attributes if name == "title"]
+    shared = chat_markup.answer_html(answer, None, view(words))
+    assert days in shared and "do-without" not in shared
+    assert words.plan not in chat_markup.answer_html(told(cited("It held."), plan=Plan(kind="count")), 3, view(words))
 
 
 def test_a_copied_refusal_has_the_closest_passages() -> None:

@@ -131,6 +131,24 @@ def test_what_fails_is_said_in_the_language_of_the_page(
     assert toast() == WORDS[language].failed.format(why="ValueError")  # type: ignore[index]
 
 
+def test_a_part_of_the_plan_that_is_taken_away_is_not_searched_by(
+    call: Callbacks, questions: Questions, service: AnswerService
+) -> None:
+    page = call.page
+    begun = asked(questions, "ما آخر أخبار جسر نور؟", "noura")[0]
+    conversation = begun[page.conversation]
+    first = service.conversations.turns(conversation, "noura")[0].answer
+    assert first.plan and first.plan.newest_first
+    shown = form(page, conversation=conversation)
+    again = questions.again(shown, visitor("noura"), event(number="1", without="newest_first"))
+    assert again[page.asked].plan == first.plan.without("newest_first") and again[page.asked].replaces == 1
+    service.cancel(again[page.asked].ticket)
+    for part in ("kind", "language", "", 7, None, ["days"]):
+        again = questions.again(shown, visitor("noura"), event(number="1", without=part))
+        assert again[page.asked].plan == "auto"
+        service.cancel(again[page.asked].ticket)
+
+
 def test_a_date_that_is_none_is_said(call: Callbacks, questions: Questions) -> None:
     for said in ("soon", "31/12/2025"):
         assert "2025-12-23" in asked(questions, COST, "layla", since=said)[-1][call.page.bridge]
