@@ -224,11 +224,11 @@ class Answer(Value, frozen=True, kw_only=True):
 
     def __getitem__(self, file_id: str) -> tuple[Citation, ...]:
         """Return the citations of an article; KeyError, naming the cited ids, for others."""
-        found = tuple(citation for citation in self.citations if citation.file_id == file_id)
-        if not found:
+        citations = tuple(citation for citation in self.citations if citation.file_id == file_id)
+        if not citations:
             cited = ", ".join(dict.fromkeys(citation.file_id for citation in self.citations)) or "nothing"
             raise KeyError(f"the answer does not cite {file_id}; it cites {cited}")
-        return found
+        return citations
 
     def __contains__(self, file_id: object) -> bool:
         return any(citation.file_id == file_id for citation in self.citations)

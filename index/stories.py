@@ -1,9 +1,10 @@
 """Group articles on one event into stories, incrementally as they are indexed.
 
-An article is the vector of its heaviest word stems, title and lead, weighted by tf-idf, of length one. Articles are taken in
-the order of their days; each joins the story of the most similar article within DAYS days of its own if the cosine is
-at least THRESHOLD, and otherwise begins a story (single-pass clustering, as in topic detection and tracking: Allan et
-al. 1998). Stories live in an SQLite file of their own beside the ledger, which can be deleted and is then built anew.
+An article is the vector of its heaviest word stems, title and lead, weighted by tf-idf, of length one. Articles are
+taken in the order of their days; each joins the story of the most similar article within DAYS days of its own if the
+cosine is at least THRESHOLD, and otherwise begins a story (single-pass clustering, as in topic detection and tracking:
+Allan et al. 1998). Stories live in an SQLite file of their own beside the ledger, which can be deleted and is then
+built anew.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from index.language.analyzer import stem, words
 from index.models import Article, Value
 from index.store.ledger import Ledger
 
-# Chosen on 22 articles of SaudiNewsNet with their nine nearest each, labelled by reading: F1 .94; .81 to .83 on 75 others that
-# were labelled by somebody else (docs/benchmarks.md). Longer leads lose precision (600 letters: F1 .91).
+# Chosen on 22 articles of SaudiNewsNet with their nine nearest each, labelled by reading: F1 .94; .81 to .83 on 75
+# others that were labelled by somebody else (docs/benchmarks.md). Longer leads lose precision (600 letters: F1 .91).
 THRESHOLD = 0.35  # cosine
 DAYS = 2  # between two articles of one story, at most
 LEAD = 300  # letters of the text that count beside the title
@@ -184,7 +185,8 @@ def _add(db: sqlite3.Connection, articles: list[Article], digests: Mapping[str, 
     counted = {article.id: term_counts(article) for article in articles}
     seen: Counter[str] = Counter(term for counts in counted.values() for term in counts)
     db.executemany(
-        "INSERT INTO document_frequency VALUES (?,?) ON CONFLICT(term) DO UPDATE SET articles = articles + excluded.articles",
+        "INSERT INTO document_frequency VALUES (?,?) ON CONFLICT(term) DO UPDATE SET articles = articles + "
+        "excluded.articles",
         seen.items(),
     )
     total = db.execute("SELECT count(*) FROM articles").fetchone()[0] + len(articles)

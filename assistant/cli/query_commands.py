@@ -27,14 +27,14 @@ def search(options: argparse.Namespace) -> int:
     filters = narrowed(options)
     with Assistant.open(options.store) as assistant:
 
-        def found(question: str) -> Sequence[Hit]:
+        def hits_of(question: str) -> Sequence[Hit]:
             hits = assistant.search(question, limit=options.limit, filters=filters, per_article=options.per_article)
             if not hits and not options.batch:
                 print(f"nothing found; {_why_nothing(options.store, filters)}", file=sys.stderr)
             return hits
 
         def find(question: str) -> dict[str, Any]:
-            records = [(hit, plain_text.hit_record(hit)) for hit in found(question)]
+            records = [(hit, plain_text.hit_record(hit)) for hit in hits_of(question)]
             if options.neighbours:
                 records = [
                     (hit, record | {"neighbours": assistant.neighbours(hit, options.neighbours)})
@@ -46,7 +46,7 @@ def search(options: argparse.Namespace) -> int:
             return _batch(options.batch, find)
         if options.json:
             return emit(find(_question(options)))
-        if hits := found(_question(options)):
+        if hits := hits_of(_question(options)):
             print(plain_text.hits_text(hits))
     return 0
 
@@ -93,16 +93,16 @@ def _show(streaming: Generator[str, None, Answer], live: bool) -> Answer:
     """
     from assistant.rendering import plain_text
 
-    said = ""
+    text = ""
     while True:
         try:
-            said += (piece := next(streaming))
+            text += (piece := next(streaming))
         except StopIteration as done:
             answer: Answer = done.value
             break
         if live:
             print(plain_text.plain(piece), end="", flush=True)
-    print(plain_text.after_text(answer) if live and said == answer.text else plain_text.answer_text(answer))
+    print(plain_text.after_text(answer) if live and text == answer.text else plain_text.answer_text(answer))
     return answer
 
 
@@ -126,12 +126,12 @@ def verify(options: argparse.Namespace) -> int:
         answer = msgspec.json.decode(b"".join(line for _, line in numbered(options.answer)), type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError("cli.not_an_answer", path=options.answer, error=error) from error
-    found = verified(answer, Ledger.open(options.store))
-    sound = all(match.state in ("verbatim", "moved") for match in found)
+    citations = verified(answer, Ledger.open(options.store))
+    sound = all(match.state in ("verbatim", "moved") for match in citations)
     if options.json:
-        emit({"holds": sound, "citations": found})
+        emit({"holds": sound, "citations": citations})
     else:
-        print(plain_text.verified_text(found))
+        print(plain_text.verified_text(citations))
     return 0 if sound else 1
 
 

@@ -183,7 +183,7 @@ def articles(options: argparse.Namespace) -> int:
     filters = narrowed(options)
     ledger = Ledger.open(options.store)
     meant = ledger.matching(filters) if filters else None
-    listed = (one for one in ledger.every_article() if meant is None or one.id in meant)
+    listed = (article for article in ledger.every_article() if meant is None or article.id in meant)
     if options.json:
         return emit({"articles": [plain_text.article_record(article) for article in listed]})
     for article in listed:
@@ -233,13 +233,13 @@ def doctor(options: argparse.Namespace) -> int:
 
     settings = Settings.load()
     with bars(quiet=options.json) as progress:
-        found = (
+        examination = (
             repair(options.store, lambda ledger: container.open_vectors(ledger, settings), progress)
             if options.repair
             else examine(options.store, lambda ledger: container.open_vectors(ledger, settings))
         )
     if options.json:
-        emit(found)
+        emit(examination)
     else:
-        print(plain_text.examination_text(found))
-    return 0 if found.well else 1
+        print(plain_text.examination_text(examination))
+    return 0 if examination.well else 1

@@ -1,8 +1,8 @@
 """Align the words of a claim with the words of its evidence.
 
-The claim is written out of the evidence's words by the cheapest path: going on in the same sentence is free, leaving words
-out costs a little, going back or to another sentence more, a word of its own most. It is the edit distance with block moves
-of machine translation (Snover et al. 2006, TER), computed with a beam.
+The claim is written out of the evidence's words by the cheapest path: going on in the same sentence is free, leaving
+words out costs a little, going back or to another sentence more, a word of its own most. It is the edit distance with
+block moves of machine translation (Snover et al. 2006, TER), computed with a beam.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ Match = dict[int, tuple[float, list[int]]]  # sentence -> how good, the words of
 
 
 class EvidenceIndex:
-    """Inverted index of a text: in which sentences each word, stem, root and synonym class stands, each number and date."""
+    """Inverted index of a text: the sentences of each word, stem, number and date.
+
+    Roots and synonym classes are indexed, too.
+    """
 
     def __init__(self, lines: Sequence[Tokenized]) -> None:
         self.lines = tuple(lines)
@@ -193,7 +196,10 @@ def index_text(text: str, anchor: date | None = None) -> EvidenceIndex:
 
 
 class Alignment(NamedTuple):
-    """A claim aligned with its evidence. `places[i]` is the evidence word of claim word i, None for a word of its own."""
+    """A claim aligned with its evidence.
+
+    `places[i]` is the evidence word of claim word i, None for a word of its own.
+    """
 
     claim: Tokenized
     evidence: EvidenceIndex

@@ -1,4 +1,4 @@
-"""The check: is a sentence the source's own words, and if not, does a rule object or a model vouch?"""
+"""Check whether a sentence is quoted, contradicted, or supported by a model."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ class Judgement(Value, frozen=True, kw_only=True):
 def check(sentence: str, evidence: Sequence[Evidence], *, anchor: date | None = None) -> Judgement:
     """Check a sentence of an answer against what it cites; about 3 ms for 2,000 characters of evidence.
 
-    `supported` by `quote`: the source's own words. `unsupported` by `rules`: a rule objects; or without a source. `unchecked`: nobody
-    vouches for it and nothing speaks against it. `anchor` is the day the article was written, for "yesterday".
+    `supported` by `quote`: the source's own words. `unsupported` by `rules`: a rule objects; or without a source.
+    `unchecked`: nobody vouches for it and nothing speaks against it. `anchor` is the day the article was written, for
+    "yesterday".
 
     >>> cited = Evidence(text="قال الوالي إن طول الجسر 87 مترا. وبدأ العمل أمس في الموقع.", file_id="a")
     >>> check("بدأ العمل أمس في الموقع.", [cited]).checked_by

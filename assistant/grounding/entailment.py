@@ -1,7 +1,9 @@
-"""An entailment model of the user's own, `ISNAD_CHECK_MODEL=local:NAME`: an ONNX cross-encoder for natural-language inference.
+"""Run a user's entailment model: an ONNX cross-encoder for language inference.
 
-A folder (or a repository of huggingface.co) with `model.onnx`, `tokenizer.json` and `config.json`; which output is entailment and which
-is contradiction is read from `id2label` of its config.
+It is set by `ISNAD_CHECK_MODEL=local:NAME`.
+
+A folder (or a repository of huggingface.co) with `model.onnx`, `tokenizer.json` and `config.json`; which output is
+entailment and which is contradiction is read from `id2label` of its config.
 """
 
 from __future__ import annotations
@@ -89,7 +91,10 @@ class EntailmentModel:
         return best
 
     def _windows(self, claim: str, evidence: str) -> list[str]:
-        """Cut evidence into runs of sentences that fit beside the claim, each beginning with the last of the one before."""
+        """Cut evidence into runs of sentences that fit beside the claim.
+
+        Each run begins with the last sentence of the run before.
+        """
         room = LONGEST - len(self._tokenizer.encode(claim).ids) - 4
         texts = [span.of(evidence) for span in sentences(evidence)] or [evidence]
         sizes = [len(self._tokenizer.encode(text).ids) for text in texts]

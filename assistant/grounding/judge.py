@@ -1,7 +1,7 @@
 """Ask a chat model whether sources support sentences: one request for all sentences of an answer.
 
-A ruling counts only with the words that decide, which are looked up in the sources that the sentence itself cites. What cannot be
-read, or quotes what is not there, is asked for once more and is then an error that is told, never a pass.
+A ruling counts only with the words that decide, which are looked up in the sources that the sentence itself cites. What
+cannot be read, or quotes what is not there, is asked for once more and is then an error that is told, never a pass.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def judge(model: Model, claims: Sequence[JudgeClaim]) -> Rulings:
 
 
 def read_rulings(reply: str, claims: Sequence[JudgeClaim]) -> tuple[Ruling | NoRuling, ...]:
-    """Read a judge's reply: for each claim the ruling with its id, if its quotes stand in the sources of that very claim.
+    """Read a judge's reply: each claim's ruling whose quotes are in its sources.
 
     >>> claim = JudgeClaim(text="كلف الجسر 40 مليونا", sources=(JudgeSource(text="وقال إن الجسر كلّف ٤٠ مليوناً."),))
     >>> read_rulings('{"rulings": [{"id": 1, "label": "full", "quotes": ["كلف 40 مليونا"]}]}', [claim])[0].label

@@ -18,30 +18,43 @@ _DENYING = re.compile(
     r"|[وف]?(?:استبعد|استبعدت|يستبعد|تستبعد|مستبعدا)(?= (?:\w+ ){0,5}(?:ان|احتمال|وقوع|حدوث|امكانيه)\b)"
     r"|(?:رفض|رفضت|رفضه|رفضها) (?:ال)?(?:اتهامات|اتهام|مزاعم|ادعاءات)"
     r"|(?:ليس|ليست|غير|يكن|تكن) (?:من )?(?:ال)?(?:صحيح|صحيحا|صحيحه)|لا صحه|لا اساس|عار عن الصحه"
-    r"|(?<!was )(?<!were )(?<!been )(?<!being )den(?:y|ies|ied|ying|ial)|refut(?:e|es|ed|ing)|rebut(?:s|ted)?|rul(?:e|es|ed|ing) out"
+    r"|(?<!was )(?<!were )(?<!been )(?<!being )den(?:y|ies|ied|ying|ial)|refut(?:e|es|ed|ing)|rebut(?:s"
+    r"|ted)?|rul(?:e|es|ed|ing) out"
     r"|(?:dismiss|reject)(?:s|es|ed|ing)? (?:\w+ ){0,2}(?:claims?|reports?|allegations?|accusations?|suggestions?)"
     r"|not true|isn t true|untrue|false that|no truth|not the case"
-    r"|(?:no|without) (?:\w+ )?(?:plans?|intention|desire|wish) (?:to|of|for)|(?:not|never) (?:plan|intend|planning|intending|planned|intended) to"
-    r"|(?:لا|لم|لن) (?:[يتن]عتزم|[يتن]نوي|[يتن]خطط|[يتن]نوون|[يتن]عتزمون)|(?:ليس|ليست|لا) (?:\w+ )?(?:نيه|خطط|خطه)(?: \w+)? (?=ل))\b"
+    r"|(?:no|without) (?:\w+ )?(?:plans?|intention|desire|wish) (?:to|of|for)|(?:not|never) (?:plan|intend"
+    r"|planning|intending|planned|intended) to"
+    r"|(?:لا|لم|لن) (?:[يتن]عتزم|[يتن]نوي|[يتن]خطط|[يتن]نوون|[يتن]عتزمون)|(?:ليس|ليست|لا) (?:\w+ )?(?:نيه"
+    r"|خطط|خطه)(?: \w+)? (?=ل))\b"
 )
 _SUPPOSING = re.compile(r"\b(?:if|unless|whether|supposing|[وف]?(?:اذا|لو)|هل|ما لم|في حال|في حاله)\b")
 _RUMOUR = re.compile(
-    r"^(?:\w+ ){0,2}(?:reports?|claims?|rumou?rs?|allegations?|suggestions?|stories|[وف]?(?:ال)?(?:انباء|اخبار|تقارير|شائعات|اشاعات|مزاعم|ادعاءات|خبر|نبا))\b"
+    (
+        r"^(?:\w+ "
+        r"){0,2}(?:reports?|claims?|rumou?rs?|allegations?|suggestions?|stories|[وف]?(?:ال)?(?:انباء|اخبار"
+        r"|تقارير|شائعات|اشاعات|مزاعم|ادعاءات|خبر|نبا))\b"
+    )
 )
 _FALSE = re.compile(
-    r"\b(?:(?:is|are|was|were) (?:\w+ )?(?:false|untrue|baseless|unfounded|fake|wrong|denied|dismissed|not true|incorrect)"
+    r"\b(?:(?:is|are|was|were) (?:\w+ )?(?:false|untrue|baseless|unfounded|fake|wrong|denied|dismissed|not "
+    r"true|incorrect)"
     r"|غير صحيح(?:ه)?|ليست? صحيح(?:ه|ا)?|لا اساس ل|عاري?ه? عن الصحه|كاذبه?|ملفقه?|مفبركه?)"
 )
 _AFTERWARDS = re.compile(  # what stands before is denied
-    r"(?:\b(?:وهو|وهي|الامر|وهذا|وذلك) (?:\w+ ){0,2}(?:نفته|نفاه|نفتها|نفاها|ينفيه|تنفيه|انكره|انكرته|كذبه|كذبته|دحضه|دحضته)"
-    r"|\b(?:which|something|allegations?|claims?|charges?|accusations?) (?:that )?(?:\w+ ){0,4}(?:den(?:y|ies|ied)|dismiss(?:es|ed)|refut(?:es|ed)|reject(?:s|ed) as)"
-    r"|^(?:\w+ ){0,5}?(?:[وف]?(?:نفي|نفت|انكر|انكرت|كذب|كذبت) (?:\w+ ){0,3}(?:ذلك|هذا|هذه|الخبر|الامر|صحه)|(?:denied|denies|dismissed|rejected|refuted) (?:this|it|the (?:report|claim|allegation|accusation)s?)))\b"
+    r"(?:\b(?:وهو|وهي|الامر|وهذا|وذلك) (?:\w+ ){0,2}(?:نفته|نفاه|نفتها|نفاها|ينفيه|تنفيه|انكره|انكرته|كذبه"
+    r"|كذبته|دحضه|دحضته)"
+    r"|\b(?:which|something|allegations?|claims?|charges?|accusations?) (?:that )?(?:\w+ ){0,4}(?:den(?:y"
+    r"|ies|ied)|dismiss(?:es|ed)|refut(?:es|ed)|reject(?:s|ed) as)"
+    r"|^(?:\w+ ){0,5}?(?:[وف]?(?:نفي|نفت|انكر|انكرت|كذب|كذبت) (?:\w+ ){0,3}(?:ذلك|هذا|هذه|الخبر|الامر|صحه)"
+    r"|(?:denied|denies|dismissed|rejected|refuted) (?:this|it|the (?:report|claim|allegation"
+    r"|accusation)s?)))\b"
 )
 _EXCEPTING = re.compile(
     r"\b(?:ما عدا|ماعدا|باستثناء|فيما عدا|except(?: for)?|apart from|with the exception of|excluding)\b"
 )
 _TELLS_OF_IT = re.compile(  # a claim that speaks of the charge, or denies it itself
-    r"\b(?:accus|alleg|rumou?r|claim|report|false|untrue|baseless|if\b|unless\b|whether\b|[وف]?(?:ال|ب|ل)?(?:اتهم|اتهام|مزاعم|ادعا|شايع|شائع|اشاع|انباء|كاذب)|اذا\b|لو\b|هل\b)"
+    r"\b(?:accus|alleg|rumou?r|claim|report|false|untrue|baseless|if\b|unless\b|whether\b|[وف]?(?:ال|ب"
+    r"|ل)?(?:اتهم|اتهام|مزاعم|ادعا|شايع|شائع|اشاع|انباء|كاذب)|اذا\b|لو\b|هل\b)"
 )
 _THAT = frozenset(("that", "ان", "بان"))
 _TURNS = frozenset(("but", "while", "whereas", "instead", "لكن", "ولكن", "لكنه", "لكنها", "بل", "بينما", "فيما"))
@@ -54,7 +67,10 @@ ROOM = 8  # words between a denial and its "that"
 
 
 class Scope(NamedTuple):
-    """Words `low` to before `high` of a sentence, governed by the words `by`; `share`: how much of a claim must be in it."""
+    """Words `low` to before `high` of a sentence, governed by the words `by`.
+
+    `share`: how much of a claim must be in it.
+    """
 
     low: int
     high: int
@@ -134,7 +150,10 @@ def _and_does(line: Tokenized, word: int) -> bool:
 
 
 def under_denial(alignment: Alignment) -> tuple[int, int, str] | None:
-    """Return the first and last claim word and the denial if most of a claim stands only under a denial or condition."""
+    """Find a denial or condition over most of the claim.
+
+    Returns the first and last claim word and the denial.
+    """
     lines = alignment.evidence.lines
     claim = " ".join(token.text for token in alignment.claim.tokens)
     if alignment.best < 0 or _TELLS_OF_IT.search(claim) or _EXCEPTING.search(claim):
@@ -164,7 +183,10 @@ def denied_next(line: Tokenized, after: Tokenized | None) -> Iterator[Scope]:
 
 
 def under(alignment: Alignment, number: int, scope: Scope) -> tuple[list[int], float]:
-    """Return the claim's words inside a scope, and their share of those that are not its subject, which stands before it."""
+    """Return the claim's words inside a scope, and their share.
+
+    The share is that of the words that are not the subject, which stands before the scope.
+    """
     words, total, weight = [], 0.0, 0.0
     for at, (token, place) in enumerate(zip(alignment.claim.tokens, alignment.places, strict=True)):
         if not token.weight:

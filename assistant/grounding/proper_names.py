@@ -1,4 +1,7 @@
-"""The names in a sentence. Where a script has no capitals, given names, titles, roles and nouns such as "company" tell that one begins."""
+"""Find the names in a sentence.
+
+In a script without capitals, given names, titles, roles and nouns such as "company" show that a name begins.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +24,24 @@ LONGEST = 4  # words of a name, بن and the like among them
 
 
 class Name(NamedTuple):
-    """The words of a name. `head`: what it is the name of, ميناء or شركة; `role`: the title or role before it, by its place."""
+    """The words of a name.
+
+    `head`: the noun that the name belongs to, ميناء or شركة; `role`: the place of the title or role before it.
+    """
 
     words: tuple[int, ...]
     head: str = ""
     role: int | None = None
 
     def text(self, line: Tokenized) -> str:
-        """The name as it is written."""
+        """Return the name as it is written."""
         return line.text_of(self.words[0], self.words[-1])
 
 
 def names(line: Tokenized, proper: Container[str] = ()) -> list[Name]:
-    """The names of a sentence, in order. `proper`: words known to be names, for the one that begins a sentence with its capital.
+    """Return the names of a sentence, in order.
+
+    `proper`: words known to be names, which decides on a capital at the start of the sentence.
 
     >>> from assistant.grounding.tokenization import tokenize
     >>> for text in ("Mayor Karin Lunde left Aden", "قال المهاجم سفيان العلوي إن ميناء الدرعة مغلق"):
@@ -95,8 +103,10 @@ _DATELINE = re.compile(r"\s*([^\W\d_]\w+)[^.!?؟«»\"\n]{0,40}?\s[-–—]+\s")
 def dateline_end(text: str) -> int:
     """Return where the dateline ends that a news text may begin with, 0 if there is none.
 
-    >>> dateline_end("MARSEILLE – Fires were lit."), dateline_end("Fires were lit - twice."), dateline_end("عمّان – بدأ العمل.")
-    (12, 0, 8)
+    >>> dateline_end("MARSEILLE – Fires were lit."), dateline_end("عمّان – بدأ العمل.")
+    (12, 8)
+    >>> dateline_end("Fires were lit - twice.")
+    0
     """
     match = _DATELINE.match(text)
     return match.end() if match and (match[1].isupper() or not match[1].isascii()) else 0
@@ -123,7 +133,7 @@ LINKS = _BEGINNING | frozenset(("بنت", "عبد", "ابي", "ام", "بني", 
 
 
 def _uncased(line: Tokenized) -> Iterator[Name]:
-    """What begins with a given name, is a family's name, or stands behind a title, a role or a noun that has names."""
+    """Yield names that a given name, family name, title, role or noun announces."""
     known, at = _known(), 0
     while at < len(line.tokens):
         token = line.tokens[at]
@@ -164,7 +174,7 @@ def _announces(word: str) -> bool:
 
 
 def _family_alone(line: Tokenized, at: int) -> list[int]:
-    """A family's name by itself: العبيدي, بن عاشور."""
+    """Return the places of a family name that stands alone: العبيدي, بن عاشور."""
     token = line.tokens[at]
     if _stripped(token.text, _known().family):
         return [at]
@@ -186,7 +196,7 @@ _OBJECT = re.compile("^[يت].*(?:ه|ها)$")  # a verb with its object, not a n
 
 
 def _run(line: Tokenized, at: int, before: str) -> list[int]:
-    """The words of a person's name that begins here; none where none does."""
+    """Return the places of the person's name that begins here, if any."""
     known, token = _known(), line.tokens[at]
     second = at + 1 < len(line.tokens) and not line.clause_ends[at] and _surname(line.tokens[at + 1])
     given = _given(line, at)
@@ -252,7 +262,7 @@ def _bare_role(word: str) -> str:
 
 
 def _stripped(word: str, listed: frozenset[str]) -> str:
-    """The word as it is listed, without the particle that is written onto it; empty where it is not."""
+    """Return the listed form of a word without its attached particle, or ""."""
     if word in listed:
         return word
     bare = word[1:] if word[:1] in ("و", "ف", "ل", "ب", "ك") and len(word) > 4 else ""
@@ -290,7 +300,10 @@ def _family(token: Token) -> bool:
 
 
 def _proper(line: Tokenized, at: int) -> bool:
-    """Whether what follows such a noun may be a name rather than say what kind it is: no adjective without an article."""
+    """Whether the word after such a noun may be a name.
+
+    An adjective without an article says what kind it is, and is no name.
+    """
     token = line.tokens[at]
     if not _plain(token) or not rare(token):
         return False

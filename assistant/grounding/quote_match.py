@@ -1,7 +1,8 @@
 """Tell whether a claim is the source's own words, by a strict test: the only thing that vouches without a model.
 
-A sentence of the source passes whole, or without asides that stand between marks, with a name in the place of a pronoun, and with
-digits, letters and marks folded. What is left out may not say who says it, deny it, doubt it or set a condition for it.
+A sentence of the source passes whole, or without asides that stand between marks, with a name in the place of a
+pronoun, and with digits, letters and marks folded. What is left out may not say who says it, deny it, doubt it or set a
+condition for it.
 """
 
 from __future__ import annotations
@@ -119,7 +120,9 @@ def _is_kept(claim: Tokenized, line: Tokenized, gaps: list[range]) -> bool:
 
 
 def _name_for_pronoun(claim: Tokenized, at: int, evidence: EvidenceIndex, number: int, low: int) -> int:
-    """Return how many words of the claim are the name that a pronoun, or a verb without a subject, stands for; 0 for none.
+    """Return how many words of the claim are the name that a pronoun stands for.
+
+    A verb without a subject counts as a pronoun; 0 for no such name.
 
     The name must be the only one of the sentence and the two before it.
     """

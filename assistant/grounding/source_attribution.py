@@ -1,4 +1,6 @@
-"""What a sentence says of its source rather than of the matter: "according to a report of 12 March", "بحسب خبر منشور في 2026-01-18".
+"""Find what a sentence says of its source rather than of the matter.
+
+Examples: "according to a report of 12 March", "بحسب خبر منشور في 2026-01-18".
 
 No article says of itself when it was published, so these words are held against what is known of it, and then left out.
 """
@@ -16,9 +18,11 @@ from index.models import Span
 _REPORT = r"(?:ال)?(?:خبر|تقرير|نبا|مقال|تصحيح|بيان)|(?:report|article|story|correction|statement|news)"
 _BEFORE_A_DATE = re.compile(
     r"(?:^|(?<=\s))(?:"
-    rf"(?:(?:بحسب|وفق|وفقا|حسب|كما|في|من)\s)*(?:ل|ب)?(?:{_REPORT})(?:\s\S+)?\s(?:ال)?(?:منشور|مورخ|موورخ|نشر|صادر|بتاريخ|يوم)(?:\s(?:في|بتاريخ|يوم|من|ال\S+))*"
+    rf"(?:(?:بحسب|وفق|وفقا|حسب|كما|في|من)\s)*(?:ل|ب)?(?:{_REPORT})(?:\s\S+)?\s(?:ال)?(?:منشور|مورخ|موورخ|نشر"
+    rf"|صادر|بتاريخ|يوم)(?:\s(?:في|بتاريخ|يوم|من|ال\S+))*"
     r"|(?:حتي|اعتبارا من|في|بتاريخ)\s(?:تاريخ|نشر)(?:\s\S+)?"
-    rf"|(?:(?:according to|as of|in|from|per)\s)?(?:a|an|the|its)?\s?(?:\S+\s)?(?:{_REPORT})(?:\s(?:dated|of|from|published|on))*"
+    rf"|(?:(?:according to|as of|in|from|per)\s)?(?:a|an|the|its)?\s?(?:\S+\s)?(?:{_REPORT})(?:\s(?:dated|of"
+    rf"|from|published|on))*"
     r"|as of"
     r")$"
 )
@@ -30,7 +34,9 @@ _UNDATED = re.compile(
 
 
 def strip_source_attribution(sentence: str, published: Collection[date | None]) -> str:
-    """The sentence without what it rightly says of its sources' dates; a date that is none of theirs stays, to be checked.
+    """Return the sentence without true statements of its sources' dates.
+
+    A date that no source has stays, to be checked.
 
     >>> strip_source_attribution("قيمة الجائزة 50 ألف دينار، بحسب خبر منشور في 2026-01-18.", [date(2026, 1, 18)])
     'قيمة الجائزة 50 ألف دينار.'
@@ -51,7 +57,7 @@ def strip_source_attribution(sentence: str, published: Collection[date | None]) 
 
 
 def _with_its_words(sentence: str, named: Span) -> Span | None:
-    """The date with the words before it that make it the date of a source."""
+    """Return the date with the words that make it the date of a source."""
     before = list(re.finditer(r"\S+", sentence[: named.start]))
     for first in range(max(0, len(before) - 8), len(before)):
         words = folded(" ".join(word[0] for word in before[first:])).strip()

@@ -26,9 +26,9 @@ Key = tuple[str, str | int]  # a kind of likeness, and what is alike
 class Token(NamedTuple):
     """A word, a number or a date, with the keys by which it is compared.
 
-    `synonyms` and `antonyms` are classes of the lexicon (antonym classes 2n and 2n + 1 are opposed); `places` are countries
-    and cities. `weight` is what its absence costs: 0 for function words, about 1 for a rare word. A number or a date is a
-    single token, however many words it takes.
+    `synonyms` and `antonyms` are classes of the lexicon (antonym classes 2n and 2n + 1 are opposed); `places` are
+    countries and cities. `weight` is what its absence costs: 0 for function words, about 1 for a rare word. A number or
+    a date is a single token, however many words it takes.
     """
 
     text: str
@@ -155,9 +155,11 @@ _PARTS = {
 _COUNTS = {"two": 2, "three": 3, "four": 4}
 _PART = re.compile("third|quarter|fifth|sixth|eighth|tenth|ثلث|ربع|خمس|سدس|عشر")
 _FRACTION = re.compile(
-    r"\b(?:a|one|(?P<count>two|three|four))[ -](?P<part>third|quarter|fifth|sixth|eighth|tenth)s?(?= (?:of|less|more|fewer|lower|higher|smaller|larger)\b)"
+    r"\b(?:a|one|(?P<count>two|three|four))[ -](?P<part>third|quarter|fifth|sixth|eighth|tenth)s?(?= (?:of"
+    r"|less|more|fewer|lower|higher|smaller|larger)\b)"
     r"|\bby (?:a|one) (?P<by>third|quarter|fifth|sixth|eighth|tenth)\b"
-    r"|(?<!\w)(?P<arabic>ثلثي|ثلثا|ثلث|ربع|خمس|سدس|عشر)(?= ال(?!ساعه|نهايي|ليل|ماضي|اول|ثاني|ثالث|رابع|اخير|اواخر|اوايل))"
+    r"|(?<!\w)(?P<arabic>ثلثي|ثلثا|ثلث|ربع|خمس|سدس|عشر)(?= ال(?!ساعه|نهايي|ليل|ماضي|اول|ثاني|ثالث|رابع|اخير"
+    r"|اواخر|اوايل))"
 )
 
 

@@ -45,7 +45,7 @@ def frame(rows: Iterable[Row], columns: tuple[str, ...] = ANSWER) -> pd.DataFram
 
 
 def answer_rows(answer: Answer) -> list[Row]:
-    """A row for each citation of each sentence."""
+    """Return a row for each citation, and for each sentence without one."""
     sources = {source.file_id: source for source in answer.sources}
     rows: list[Row] = []
     for place, sentence in enumerate(answer.sentences):
@@ -57,7 +57,7 @@ def answer_rows(answer: Answer) -> list[Row]:
         }
         for citation in sentence.citations:
             source = sources.get(citation.file_id)
-            told = {name: getattr(source, name, None) for name in ("title", "published", "publisher")}
+            about = {name: getattr(source, name, None) for name in ("title", "published", "publisher")}
             rows.append(
                 {
                     **own,
@@ -65,7 +65,7 @@ def answer_rows(answer: Answer) -> list[Row]:
                     "start": citation.start,
                     "end": citation.end,
                     "quote": citation.quote,
-                    **told,
+                    **about,
                 }
             )
         if not sentence.citations:
@@ -79,7 +79,7 @@ def answer_frame(answer: Answer) -> pd.DataFrame:
 
 
 def hit_rows(hits: Iterable[Hit]) -> list[Row]:
-    """A row for each hit."""
+    """Return a row for each hit."""
     return [
         {
             **article_record(hit.article),
@@ -93,5 +93,5 @@ def hit_rows(hits: Iterable[Hit]) -> list[Row]:
 
 
 def article_rows(articles: Iterable[Article]) -> list[Row]:
-    """A row for each article, without its text."""
+    """Return a row for each article, without its text."""
     return [{**article_record(article), "characters": len(article.text)} for article in articles]

@@ -1,7 +1,9 @@
-"""Answers, hits, articles and reports as HTML for a notebook: escaped, each sentence in its own direction, no script, no network.
+"""Render answers, hits, articles and reports as HTML for a notebook.
 
-Colours are the notebook's own and shades of grey over them, so that it reads on light and on dark. A code host strips the styles; the
-attributes `dir`, the headings and `<details>` carry the sense without them.
+Everything is escaped, each sentence has its own direction, and no script or network is needed.
+
+Colours are the notebook's own and shades of grey over them, so that it reads on light and on dark. A code host strips
+the styles; the attributes `dir`, the headings and `<details>` carry the sense without them.
 """
 
 from __future__ import annotations
@@ -26,8 +28,14 @@ from index.models import Article, Hit, Span, SyncReport, short
 
 ROWS = 50  # of a table; the rest is counted
 _LINE = "1px solid rgba(128,128,128,.45)"
-_CHIP = f"display:inline;cursor:pointer;border:{_LINE};border-radius:.7em;padding:0 .55em;font-size:.8em;background:rgba(128,128,128,.15)"
-_QUOTE = "display:block;margin:.4em 0 .6em;padding:.4em .8em;border-inline-start:3px solid rgba(128,128,128,.6);background:rgba(128,128,128,.08)"
+_CHIP = (
+    f"display:inline;cursor:pointer;border:{_LINE};border-radius:.7em;padding:0 "
+    f".55em;font-size:.8em;background:rgba(128,128,128,.15)"
+)
+_QUOTE = (
+    "display:block;margin:.4em 0 .6em;padding:.4em .8em;border-inline-start:3px solid "
+    "rgba(128,128,128,.6);background:rgba(128,128,128,.08)"
+)
 _MARK = "background:rgba(255,196,0,.38);color:inherit;padding:0 .1em"
 _SMALL = "font-size:.85em;opacity:.85"
 _DOUBT = {"partly": "underline dotted", "unsupported": "underline wavy", "unchecked": "none", "supported": "none"}
@@ -35,7 +43,9 @@ _shown = itertools.count(1)
 
 
 def answer_html(answer: Answer) -> str:
-    """The answer: its sentences with chips that unfold the quote in its paragraph; what differs; the sources, or the closest passages.
+    """Render an answer: sentences with quotes, conflicts, sources or closest passages.
+
+    A chip beside a sentence unfolds its quote in the paragraph.
 
     Ids are of this output alone, also where one answer is shown twice.
 
@@ -53,17 +63,17 @@ def answer_html(answer: Answer) -> str:
     parts = lines or [f'<div dir="{way}"><strong>{escaped(answer.text)}</strong></div>']
     if not answer.complete:
         parts.append(f'<div style="{_SMALL}">✗ {words["incomplete"]}</div>')
-    parts += [f'<div dir="{direction(one)}" style="{_SMALL}">{escaped(one)}</div>' for one in why]
+    parts += [f'<div dir="{direction(item)}" style="{_SMALL}">{escaped(item)}</div>' for item in why]
     parts += _listed(words["conflicts"], map(_conflict, answer.conflicts))
     parts += _listed(words["sources"], map(_source, answer.sources))
     if answer.closest:
-        parts += [_heading(words["closest"]), *(_quoted(one, None) for one in answer.closest)]
+        parts += [_heading(words["closest"]), *(_quoted(item, None) for item in answer.closest)]
     parts.append(f'<div style="{_SMALL};margin-top:.6em">{_facts(answer, words)}</div>')
     return _framed("\n".join(parts), way, name)
 
 
 def hits_html(hits: Sequence[Hit]) -> str:
-    """Hits, best first: score, headline, day, place; each unfolds its passage in the paragraphs around it.
+    """Render hits, best first, each with its passage to unfold.
 
     >>> hits_html(())
     '<div class="isnad" dir="ltr" style="text-align:start">no passage was found</div>'
@@ -72,18 +82,18 @@ def hits_html(hits: Sequence[Hit]) -> str:
 
 
 def article_html(article: Article) -> str:
-    """An article: what it says of itself, and its text to unfold."""
+    """Render an article: its metadata, and its text to unfold."""
     way = direction(article.text)
-    told = [_known(article.id, article.title, article.published, article.publisher)]
+    parts = [_known(article.id, article.title, article.published, article.publisher)]
     if article.url:
-        told.append(f'<div style="{_SMALL}"><bdi dir="ltr">{escaped(article.url)}</bdi></div>')
+        parts.append(f'<div style="{_SMALL}"><bdi dir="ltr">{escaped(article.url)}</bdi></div>')
     body = f'<div dir="{way}" style="{_QUOTE};white-space:pre-line">{escaped(article.text)}</div>'
     folded = f"<details><summary>{len(article.text):,} characters</summary>{body}</details>"
-    return _framed("\n".join([*told, folded]), way)
+    return _framed("\n".join([*parts, folded]), way)
 
 
 def articles_html(articles: Sequence[Article]) -> str:
-    """Articles as a table; beyond fifty they are counted."""
+    """Render a table of articles; those beyond fifty are only counted."""
     head = ("file id", "title", "published", "publisher", "language", "characters")
     rows = (
         (article.id, article.title, article.published, article.publisher, article.language, f"{len(article.text):,}")
@@ -94,7 +104,7 @@ def articles_html(articles: Sequence[Article]) -> str:
 
 
 def report_html(report: SyncReport) -> str:
-    """What went in, what did not, and why.
+    """Render what was indexed, what was skipped, and why.
 
     >>> "2 added" in report_html(SyncReport(added=("a", "b")))
     True
@@ -108,7 +118,7 @@ def report_html(report: SyncReport) -> str:
     )
     parts = ["<div>" + " · ".join(f"{number:,} {what}" for number, what in counted) + "</div>"]
     if report.skipped:
-        rows = (("refused" if one.error else "passed over", one.path, one.reason) for one in report.skipped[:ROWS])
+        rows = (("refused" if item.error else "passed over", item.path, item.reason) for item in report.skipped[:ROWS])
         parts.append(table(("", "file", "reason"), rows))
     if len(report.skipped) > ROWS:
         parts.append(f"<div>… and {len(report.skipped) - ROWS:,} more</div>")
@@ -118,8 +128,8 @@ def report_html(report: SyncReport) -> str:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A table, every cell escaped and in its own direction; None is an empty cell."""
-    top = "".join(f'<th style="text-align:start">{escaped(one)}</th>' for one in head)
+    """Render a table; cells are escaped and have a direction, None is an empty cell."""
+    top = "".join(f'<th style="text-align:start">{escaped(item)}</th>' for item in head)
     lines = ("".join(map(_cell, row)) for row in rows)
     body = "\n".join(f"<tr>{line}</tr>" for line in lines)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
@@ -141,38 +151,41 @@ def _heading(text: str) -> str:
 
 
 def _listed(title: str, items: Iterable[str]) -> list[str]:
-    found = "".join(f"<li>{item}</li>" for item in items)
-    return [_heading(title), f'<ul style="margin:.2em 0;padding-inline-start:1.4em">{found}</ul>'] if found else []
+    entries = "".join(f"<li>{item}</li>" for item in items)
+    return [_heading(title), f'<ul style="margin:.2em 0;padding-inline-start:1.4em">{entries}</ul>'] if entries else []
 
 
 def _sentence(
     sentence: Sentence, language: str, sources: dict[str, Source], name: str, numbers: itertools.count[int]
 ) -> str:
-    """A sentence, its verdict where it is not simply supported, and a chip for each of its quotes."""
+    """Render a sentence, its verdict unless supported, and a chip for each quote."""
     words = labels(language)
     style = f"text-decoration:{_DOUBT[sentence.verdict]}"
-    said = f'<span style="{style}">{escaped(one_line(sentence.text))}</span>'
+    content = f'<span style="{style}">{escaped(one_line(sentence.text))}</span>'
     if sentence.verdict != "supported":
-        told = reason_texts(sentence, language)
-        reasons = [f'<bdi dir="{direction(item)}">{escaped(item)}</bdi>' for item in told]
-        said += f' <em style="{_SMALL}">({"; ".join([words[sentence.verdict], *reasons])})</em>'
+        parts = reason_texts(sentence, language)
+        reasons = [f'<bdi dir="{direction(item)}">{escaped(item)}</bdi>' for item in parts]
+        content += f' <em style="{_SMALL}">({"; ".join([words[sentence.verdict], *reasons])})</em>'
     chips = "".join(
         _chip(citation, sources.get(citation.file_id), words, name, next(numbers)) for citation in sentence.citations
     )
-    return f'<div dir="{direction(sentence.text)}" style="margin:.3em 0">{said} {chips}</div>'
+    return f'<div dir="{direction(sentence.text)}" style="margin:.3em 0">{content} {chips}</div>'
 
 
 def _chip(citation: Citation, source: Source | None, words: Mapping[str, str], name: str, number: int) -> str:
-    """A number that unfolds the quote; what it is of stands in its title."""
+    """Render a number that unfolds the quote; its title names the source."""
     about = (source.title, source.publisher, source.published) if source else ()
-    title = " · ".join(str(one) for one in (citation.file_id, *about) if one)
-    shown = f'<summary style="{_CHIP}" title="{escaped(title)}" aria-label="{words["quote"]} {number}: {escaped(title)}">{number}</summary>'
+    title = " · ".join(str(item) for item in (citation.file_id, *about) if item)
+    shown = (
+        f'<summary style="{_CHIP}" title="{escaped(title)}" aria-label="{words["quote"]} {number}: '
+        f'{escaped(title)}">{number}</summary>'
+    )
     own = f'id="{name}-{number}" style="display:inline"'
     return f"<details {own}>{shown}{_quoted(citation, source)}</details> "
 
 
 def _quoted(citation: Citation, source: Source | None) -> str:
-    """A quote marked in its paragraph, under the name of its article."""
+    """Render a quote marked in its paragraph, and its article."""
     context = citation.context or citation.quote
     at = context.find(citation.quote)
     if at < 0:
@@ -187,7 +200,7 @@ def _quoted(citation: Citation, source: Source | None) -> str:
 
 def _about(source: Source | None) -> str:
     return (
-        "".join(f" · <bdi>{escaped(str(one))}</bdi>" for one in (source.title, source.published) if one)
+        "".join(f" · <bdi>{escaped(str(item))}</bdi>" for item in (source.title, source.published) if item)
         if source
         else ""
     )
@@ -198,9 +211,12 @@ def _place(text: str) -> str:
 
 
 def _known(id: str, *about: object) -> str:
-    """An article in one line: headline, day, publisher, id; dates are kept from turning round in Arabic text."""
-    told = [f"<bdi>{escaped(str(one))}</bdi>" for one in about if one]
-    return " · ".join([*told, _place(id)])
+    """Render an article on one line: headline, day, publisher, id.
+
+    Each part is isolated, so that dates keep their order in Arabic text.
+    """
+    parts = [f"<bdi>{escaped(str(item))}</bdi>" for item in about if item]
+    return " · ".join([*parts, _place(id)])
 
 
 def _source(source: Source) -> str:
@@ -210,23 +226,23 @@ def _source(source: Source) -> str:
 def _conflict(conflict: Conflict) -> str:
     sides = (
         f"<strong><bdi>{escaped(same[0].value)}</bdi></strong> "
-        f"({'; '.join(_known(one.citation.file_id, one.published) for one in same)})"
+        f"({'; '.join(_known(item.citation.file_id, item.published) for item in same)})"
         for same in by_value(conflict)
     )
     return f"{escaped(conflict.about)}: {' ≠ '.join(sides)}"
 
 
 def _facts(answer: Answer, words: Mapping[str, str]) -> str:
-    """Who wrote it, how much of it is supported, what it took."""
-    told = [answer.engine]
+    """Render who wrote the answer, how much is supported, and the usage."""
+    parts = [answer.engine]
     if answer.coverage is not None:
         supported = sum(sentence.verdict == "supported" for sentence in answer.sentences)
-        told.append(f"{words['coverage']}: {supported}/{len(answer.sentences)}")
+        parts.append(f"{words['coverage']}: {supported}/{len(answer.sentences)}")
     if answer.usage:
-        told.append(f"{answer.usage.tokens_in:,} → {answer.usage.tokens_out:,} tokens")
+        parts.append(f"{answer.usage.tokens_in:,} → {answer.usage.tokens_out:,} tokens")
         if answer.usage.cost is not None:
-            told.append(f"{answer.usage.cost:.4f}")
-    return " · ".join(f"<bdi>{escaped(item)}</bdi>" for item in told)
+            parts.append(f"{answer.usage.cost:.4f}")
+    return " · ".join(f"<bdi>{escaped(item)}</bdi>" for item in parts)
 
 
 def citation_html(citation: Citation) -> str:

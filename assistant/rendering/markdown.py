@@ -1,4 +1,7 @@
-"""An answer as Markdown that a notebook, a code host or a mail shows: numbered quotes, and nothing of an article's that is markup."""
+"""Render an answer as Markdown with numbered quotes.
+
+It is read by notebooks, code hosts and mail; no text of an article becomes markup.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ _OPENING = re.compile(r"(?m)^([^\S\n]*(?:\d+(?=[.)]))?)([#=+.)-])")  # of a head
 
 
 def inert(text: str) -> str:
-    """The text so that Markdown shows it as it stands: no link, picture, heading, list, table, formula or HTML comes of it.
+    """Escape a text so that Markdown shows it as it is.
+
+    It makes no link, picture, heading, list, table, formula or HTML.
 
     >>> inert("![x](http://e.example) <img> $a$")
     '!\\\\[x\\\\](http\\\\://e.example) \\\\<img\\\\> \\\\$a\\\\$'
@@ -27,7 +32,7 @@ def inert(text: str) -> str:
 
 
 def answer_markdown(answer: Answer) -> str:
-    """The answer: each sentence with the numbers of its quotes, then conflicts, the quotes or the closest passages."""
+    """Render an answer: sentences, conflicts, and quotes or closest passages."""
     language = language_of(answer)
     words = labels(language)
     numbers = {_place(citation): number for number, citation in enumerate(answer.citations, 1)}
@@ -38,7 +43,7 @@ def answer_markdown(answer: Answer) -> str:
     if doubted:
         parts.append(
             "\n".join(
-                f"* {inert(one_line(one.text))}: {inert('; '.join(reason_texts(one, language)))}" for one in doubted
+                f"* {inert(one_line(item.text))}: {inert('; '.join(reason_texts(item, language)))}" for item in doubted
             )
         )
     if answer.conflicts:
@@ -53,31 +58,31 @@ def answer_markdown(answer: Answer) -> str:
         parts += [f"**{words['conflicts']}**", "\n".join(lines)]
     listed = answer.citations or answer.closest
     if listed:
-        quotes = (f"{n}. {_told(answer, one)}: «{inert(one_line(one.quote))}»" for n, one in enumerate(listed, 1))
+        quotes = (f"{n}. {_told(answer, item)}: «{inert(one_line(item.quote))}»" for n, item in enumerate(listed, 1))
         parts += [f"**{words['sources' if answer.citations else 'closest']}**", "\n".join(quotes)]
     body = "\n\n".join(parts)
     return f'<div dir="rtl">\n\n{body}\n\n</div>\n' if language == "ar" else body + "\n"
 
 
 def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: Mapping[str, str]) -> str:
-    """The sentences in their paragraphs, each with its numbers, and with its verdict where it is not supported."""
-    said, last = "", 0
+    """Render the sentences in paragraphs, with quote numbers and verdicts."""
+    text, last = "", 0
     for sentence in answer.sentences:
-        said += "" if not said else "\n\n" if "\n" in answer.text[last : sentence.start] else " "
-        said += inert(one_line(sentence.text)) + "".join(
+        text += "" if not text else "\n\n" if "\n" in answer.text[last : sentence.start] else " "
+        text += inert(one_line(sentence.text)) + "".join(
             f" \\[{numbers[_place(citation)]}\\]" for citation in sentence.citations
         )
-        said += "" if sentence.verdict == "supported" else f" *({words[sentence.verdict]})*"
+        text += "" if sentence.verdict == "supported" else f" *({words[sentence.verdict]})*"
         last = sentence.end
-    return said
+    return text
 
 
 def _told(answer: Answer, citation: Citation) -> str:
-    """The place of a quote, and what is known of its article."""
+    """Render the place of a quote, and what is known of its article."""
     source = next((source for source in answer.sources if source.file_id == citation.file_id), None)
     about = (source.title, source.publisher, source.published) if source else ()
     place = f"{citation.file_id}:{citation.start}-{citation.end}"
-    return " · ".join(inert(one_line(str(one))) for one in (place, *about) if one)
+    return " · ".join(inert(one_line(str(item))) for item in (place, *about) if item)
 
 
 def _place(citation: Citation) -> tuple[str, int, int]:

@@ -1,4 +1,7 @@
-"""An answer in Jupyter while it is written: one place of the output, rewritten at most ten times a second."""
+"""Show an answer in Jupyter while it is written.
+
+One place of the output is rewritten at most ten times a second.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ class Place(Protocol):
 
 
 def live(stream: Stream) -> Answer:
-    """Show a stream as it comes and the answer at its end; the answer. Raises UsageError outside a notebook, and what asking raises."""
+    """Show a stream as it comes, then the answer; return the answer.
+
+    Raises UsageError outside a notebook, and what asking raises.
+    """
     try:
         shown: Any = import_module("IPython.display")
         around: Any = import_module("IPython").get_ipython()
@@ -34,33 +40,35 @@ def live(stream: Stream) -> Answer:
         shown.display(stream.answer)
         return stream.answer
     place: Place = shown.display(shown.HTML(""), display_id=True)
-    for said in paced(stream):
-        place.update(shown.HTML(under_way(said)))
+    for text in paced(stream):
+        place.update(shown.HTML(under_way(text)))
     place.update(stream.answer)
     return stream.answer
 
 
 def paced(pieces: Iterable[str], clock: Callable[[], float] = time.monotonic, pause: float = PAUSE) -> Iterable[str]:
-    """The text so far, again and again, but not twice within `pause` seconds; what came last may be left to the end.
+    """Yield the text so far, at most once every `pause` seconds.
+
+    The last pieces may not be yielded.
 
     >>> ticks = iter([0.0, 0.05, 0.2, 0.25])
     >>> list(paced(["a", "b", "c", "d"], lambda: next(ticks)))
     ['a', 'abc']
     """
-    said, last = "", None
+    text, last = "", None
     for piece in pieces:
-        said += piece
+        text += piece
         now = clock()
         if last is None or now - last >= pause:
             last = now
-            yield said
+            yield text
 
 
-def under_way(said: str) -> str:
-    """The text so far as HTML.
+def under_way(text: str) -> str:
+    """Render the text so far as HTML.
 
     >>> under_way("<b>")
     '<div class="isnad" dir="ltr" style="text-align:start;white-space:pre-line" aria-busy="true">&lt;b&gt; …</div>'
     """
     style = "text-align:start;white-space:pre-line"
-    return f'<div class="isnad" dir="{direction(said)}" style="{style}" aria-busy="true">{escaped(said)} …</div>'
+    return f'<div class="isnad" dir="{direction(text)}" style="{style}" aria-busy="true">{escaped(text)} …</div>'

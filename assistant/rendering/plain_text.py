@@ -1,4 +1,4 @@
-"""An answer as text for a terminal. The only place that builds markup or escapes it."""
+"""Render answers, hits, articles and reports as text for a terminal."""
 
 from __future__ import annotations
 
@@ -29,12 +29,16 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u206
 
 
 def answer_text(answer: Answer) -> str:
-    """The answer, then what belongs to it."""
+    """Render the answer and what belongs below it."""
     return plain(marked(answer)) + after_text(answer)
 
 
 def after_text(answer: Answer) -> str:
-    """What stands below an answer: what is not borne out, where sources disagree, the sources, on a refusal the closest words."""
+    """Render what belongs below an answer.
+
+    These are the plan, the reasons, the share supported, the doubted sentences, the conflicts, the sources and, on a
+    refusal, the closest passages.
+    """
     language = language_of(answer)
     words, parts = labels(language), []
     if answer.plan and (line := plan_line(answer.plan, language)):
@@ -42,10 +46,13 @@ def after_text(answer: Answer) -> str:
     if answer.reasons:
         parts.append("\n".join(f"  ({reason})" for reason in reason_texts(answer, language)))
     if answer.coverage is not None:
-        borne = sum(sentence.verdict == "supported" for sentence in answer.sentences)
-        parts.append(f"{words['coverage']}: {borne}/{len(answer.sentences)}")
+        supported = sum(sentence.verdict == "supported" for sentence in answer.sentences)
+        parts.append(f"{words['coverage']}: {supported}/{len(answer.sentences)}")
     doubts = [
-        f"  {'•' if sentence.verdict == 'supported' else '✗'} {sentence.text}: {'; '.join(reason_texts(sentence, language))}"
+        (
+            f"  {'•' if sentence.verdict == 'supported' else '✗'} {sentence.text}: "
+            f"{'; '.join(reason_texts(sentence, language))}"
+        )
         for sentence in answer.sentences
         if sentence.reasons
     ]
@@ -61,7 +68,10 @@ def after_text(answer: Answer) -> str:
 
 
 def quotes_text(answer: Answer) -> str:
-    """The words that the sentences of an answer rest on, each with its place, which `isnad show` takes; "" where there are none."""
+    """Render the quotes of an answer with their places; "" if there are none.
+
+    `isnad show` takes such a place.
+    """
     if not answer.citations:
         return ""
     words = labels(language_of(answer))
@@ -69,11 +79,13 @@ def quotes_text(answer: Answer) -> str:
 
 
 def by_value(conflict: Conflict) -> list[list[Side]]:
-    """The sides of a conflict, those that say one value together, each article once, in the order of the conflict.
+    """Group the sides of a conflict by value, each article once, in their order.
 
-    >>> sides = [(value, one) for value, one in (("15", "a"), ("10", "b"), ("15", "a"), ("15", "c"))]
-    >>> told = [Side(value=value, published=None, citation=Citation(file_id=one, start=0, end=1, quote="x")) for value, one in sides]
-    >>> [[one.citation.file_id for one in same] for same in by_value(Conflict(kind="number", about="", sides=tuple(told)))]
+    >>> def side(value, file_id):
+    ...     cited = Citation(file_id=file_id, start=0, end=1, quote="x")
+    ...     return Side(value=value, published=None, citation=cited)
+    >>> sides = (side("15", "a"), side("10", "b"), side("15", "a"), side("15", "c"))
+    >>> [[item.citation.file_id for item in same] for same in by_value(Conflict(kind="number", about="", sides=sides))]
     [['a', 'c'], ['b']]
     """
     values: dict[str, dict[str, Side]] = {}
@@ -100,27 +112,27 @@ def citation_line(citation: Citation) -> str:
 
 
 def hits_text(hits: Iterable[Hit]) -> str:
-    """Hits, one paragraph each, headed by score, place, title, day and publisher."""
+    """Render hits, a paragraph each, headed by score, place, title, day and publisher."""
     return plain("\n\n".join(f"{_head(hit)}\n{one_line(hit.passage.text)}" for hit in hits))
 
 
 def _head(hit: Hit) -> str:
     article = hit.article
-    told = _dotted(article.title, article.published, article.publisher)
-    return f"{hit.score:.3f}  [{hit.passage.id}] {told}".rstrip()
+    about = _dotted(article.title, article.published, article.publisher)
+    return f"{hit.score:.3f}  [{hit.passage.id}] {about}".rstrip()
 
 
 def article_line(article: Article) -> str:
     return plain(f"{article.id}  {_dotted(article.published, article.language, article.publisher, article.title)}")
 
 
-def _dotted(*told: object) -> str:
-    """What is known, in one line."""
-    return " · ".join(str(item) for item in told if item)
+def _dotted(*values: object) -> str:
+    """Join the values that are known into one line."""
+    return " · ".join(str(item) for item in values if item)
 
 
 def report_text(report: SyncReport) -> str:
-    """What an index run did, and every file that was skipped with the reason."""
+    """Render what an index run did, and each skipped file with the reason."""
     counts = (
         ("added", len(report.added)),
         ("changed", len(report.changed)),
@@ -132,24 +144,24 @@ def report_text(report: SyncReport) -> str:
     if report.invisible_characters:
         kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(report.invisible_characters.items()))
         lines.append(f"  kept, but left out of search and prompts: characters that no reader sees ({kinds})")
-    lines += [f"  {'refused' if one.error else 'passed over'}: {one.path}: {one.reason}" for one in report.skipped]
+    lines += [f"  {'refused' if item.error else 'passed over'}: {item.path}: {item.reason}" for item in report.skipped]
     if report.retained:
         lines.append(f"  {kept_text(report)}")
     return plain("\n".join(lines))
 
 
 def kept_text(report: SyncReport) -> str:
-    """Which articles were not met and stay all the same, and why.
+    """Render which articles were kept though they were missing, and why.
 
     >>> from index.models import Skipped
     >>> kept_text(SyncReport(retained=("a", "b"), skipped=(Skipped(path="news.jsonl:3", reason="it is not JSON"),)))
     '2 missing articles were kept (a, b), as news.jsonl:3 may hold them: mend it and run again'
     """
-    names, unread = _some(report.retained), _some([one.path or "the folder" for one in report.unreadable])
-    one = len(report.retained) == 1
+    names, unread = _some(report.retained), _some([item.path or "the folder" for item in report.unreadable])
+    single = len(report.retained) == 1
     return (
-        f"{len(report.retained)} missing {'article was' if one else 'articles were'} kept ({names}), "
-        f"as {unread} may hold {'it' if one else 'them'}: mend it and run again"
+        f"{len(report.retained)} missing {'article was' if single else 'articles were'} kept ({names}), "
+        f"as {unread} may hold {'it' if single else 'them'}: mend it and run again"
     )
 
 
@@ -159,7 +171,7 @@ def _some(names: Sequence[str], most: int = 5) -> str:
 
 
 def plan_text(report: SyncReport, due: CostEstimate, cost: float | None, settings: Settings) -> str:
-    """What an index run would do, and what the embedding model would be paid for."""
+    """Render what an index run would do, and what its embeddings would cost."""
     lines = ["nothing was written; this is what would be done:", report_text(report)]
     if settings.has_embedding:
         price = "the price is not set (ISNAD_PRICE_EMBEDDING)" if cost is None else f"{cost:.4f} {settings.currency}"
@@ -168,7 +180,7 @@ def plan_text(report: SyncReport, due: CostEstimate, cost: float | None, setting
 
 
 def one_line(text: str) -> str:
-    """The text with every run of white space made one space."""
+    """Replace every run of white space by one space."""
     return " ".join(text.split())
 
 
@@ -182,7 +194,7 @@ def plain(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text as HTML may hold it, in an element or between quotes of an attribute.
+    """Escape a text for an HTML element or a quoted attribute.
 
     >>> escaped('<b title="x">\\u202e')
     '&lt;b title=&quot;x&quot;&gt;·'
@@ -191,7 +203,9 @@ def escaped(text: str) -> str:
 
 
 def direction(text: str) -> Literal["rtl", "ltr"]:
-    """The way a text runs: that of the greater part of its letters, so that an English name at its start turns nothing.
+    """Return the direction of most letters of a text.
+
+    An English name at the start of an Arabic text changes nothing.
 
     >>> direction("IAEA: زار المدير الموقع"), direction("the word سلام")
     ('rtl', 'ltr')
@@ -201,17 +215,19 @@ def direction(text: str) -> Literal["rtl", "ltr"]:
 
 
 def language_of(answer: Answer) -> Literal["ar", "en"]:
-    """The language in which an answer's labels are told: that of its sentences, whatever names and file ids stand in it.
+    """Return the language of an answer's labels: that of most of its letters.
+
+    Names and file ids in another script change nothing.
 
     >>> language_of(Answer(question="?", text="The word is سلام.", abstained=True, engine="extract"))
     'en'
     """
-    said = " ".join(sentence.text for sentence in answer.sentences) or answer.text
-    return "ar" if direction(said) == "rtl" else "en"
+    text = " ".join(sentence.text for sentence in answer.sentences) or answer.text
+    return "ar" if direction(text) == "rtl" else "en"
 
 
 def hit_record(hit: Hit) -> dict[str, Any]:
-    """A hit as `search --json` prints it."""
+    """Return a hit as `search --json` prints it."""
     passage, article = hit.passage, hit.article
     return {
         "file_id": article.id,
@@ -228,7 +244,7 @@ def hit_record(hit: Hit) -> dict[str, Any]:
 
 
 def article_record(article: Article) -> dict[str, Any]:
-    """What an article knows about itself, without its text."""
+    """Return the metadata of an article, without its text."""
     return {
         "file_id": article.id,
         "title": article.title,
@@ -241,7 +257,7 @@ def article_record(article: Article) -> dict[str, Any]:
 
 
 def place_record(article: Article, span: Span | None) -> dict[str, Any]:
-    """An article, or a stretch of it with the paragraph around it."""
+    """Return an article, or a span of it with the paragraphs around it."""
     record = article_record(article)
     if span is None:
         return {**record, "text": article.text}
@@ -256,7 +272,7 @@ def place_record(article: Article, span: Span | None) -> dict[str, Any]:
 
 
 def place_text(article: Article, span: Span | None) -> str:
-    """The same for a terminal: the stretch stands between ⟦ and ⟧."""
+    """Render an article, or a span of it between ⟦ and ⟧ in its paragraphs."""
     head = article_line(article)
     if span is None:
         return f"{head}\n\n{plain(article.text)}"
@@ -266,18 +282,18 @@ def place_text(article: Article, span: Span | None) -> str:
 
 
 def surroundings(text: str, span: Span) -> Span:
-    """The paragraphs that a span touches."""
+    """Return the span of the paragraphs that a span touches."""
     touched = [paragraph for paragraph in paragraphs(text) if paragraph.start < span.end and span.start < paragraph.end]
-    return Span(min([span.start, *(one.start for one in touched)]), max([span.end, *(one.end for one in touched)]))
+    return Span(min([span.start, *(item.start for item in touched)]), max([span.end, *(item.end for item in touched)]))
 
 
 def status_text(record: dict[str, Any]) -> str:
-    """`isnad status`: a line a fact, what has parts with a line for each; what is not set is left out."""
+    """Render the record of `isnad status`, a fact a line; unset facts are left out."""
     lines = []
     named = {"vectors": "paid vectors kept"}  # not the rows in Chroma, which `isnad doctor` counts
     for name, value in record.items():
         if isinstance(value, dict):
-            parts = [f"{key} {said}" for key, said in value.items() if said is not None]
+            parts = [f"{key} {part}" for key, part in value.items() if part is not None]
         else:
             parts = value if isinstance(value, list) else [] if value is None else [value]
         heads = (named.get(name, name.replace("_", " ")), *[""] * len(parts))
@@ -285,23 +301,23 @@ def status_text(record: dict[str, Any]) -> str:
     return plain("\n".join(lines))
 
 
-def examination_text(found: Examination) -> str:
-    """What the doctor found and did, a line each."""
-    lines = [f"{found.articles} articles, {found.passages} passages, {found.vectors} rows in Chroma"]
-    lines += [f"done: {one}" for one in found.done]
+def examination_text(examination: Examination) -> str:
+    """Render what the doctor found and did, a line each."""
+    lines = [f"{examination.articles} articles, {examination.passages} passages, {examination.vectors} rows in Chroma"]
+    lines += [f"done: {item}" for item in examination.done]
     lines += [
         f"{finding.part}: {finding.what}" + (f" ({', '.join(finding.articles)})" if finding.articles else "")
-        for finding in found.findings
+        for finding in examination.findings
     ]
-    if found.well:
+    if examination.well:
         lines.append("all is well")
-    elif not (found.repaired or found.damaged("store")):
+    elif not (examination.repaired or examination.damaged("store")):
         lines.append("run: isnad doctor --repair")
     return plain("\n".join(lines))
 
 
-def verified_text(found: Iterable[Verified]) -> str:
-    """What became of the citations of an answer, a line each."""
+def verified_text(matches: Iterable[Verified]) -> str:
+    """Render what became of the citations of an answer, a line each."""
     lines = [
         f"{match.state:<9} [{match.citation.file_id}:{match.citation.start}-{match.citation.end}] "
         + (
@@ -315,6 +331,6 @@ def verified_text(found: Iterable[Verified]) -> str:
             if match.verdict == "supported"
             else f"\n  {match.verdict}: {one_line(match.sentence)}: {'; '.join(match.reasons)}"
         )
-        for match in found
+        for match in matches
     ]
     return plain("\n".join(lines) or "the answer cites nothing")

@@ -25,7 +25,9 @@ class Hits(tuple[Hit, ...]):
     __slots__ = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """A table with a row for each hit: score (0..1), file_id, title, published, publisher, language, start, end, text.
+        """Return a table with a row for each hit.
+
+        Columns: score (0..1), file_id, title, published, publisher, language, start, end, text.
 
         Raises UsageError, with the line to install it, where pandas is not installed.
         """
@@ -53,7 +55,9 @@ class Articles(tuple[Article, ...]):
     __slots__ = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """A table with a row for each article: file_id, title, published, publisher, language, url, characters.
+        """Return a table with a row for each article.
+
+        Columns: file_id, title, published, publisher, language, url, characters.
 
         Raises UsageError, with the line to install it, where pandas is not installed.
         """

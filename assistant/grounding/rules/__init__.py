@@ -23,7 +23,10 @@ __all__ = ["RULES", "Rule", "contradictions"]
 
 
 class Rule(Protocol):
-    """Something that finds contradictions between a claim and its evidence. `languages`: of both sides, or `across` two."""
+    """Find contradictions between a claim and its evidence.
+
+    `languages`: of both sides, or `across` two.
+    """
 
     code: str
     languages: frozenset[Language]

@@ -14,7 +14,8 @@ from assistant.models import Contradiction
 Side = Literal["over", "under"]
 
 _UNDER = re.compile(  # looked for first: "no more than" holds "more than"
-    r"\b(?:less than|fewer than|under|below|at most|no more than|(?:not|never) exceed(?:ed|s)?|did not (?:reach|pass|top)"
+    r"\b(?:less than|fewer than|under|below|at most|no more than|(?:not|never) exceed(?:ed|s)?|did not "
+    r"(?:reach|pass|top)"
     r"|اقل من|دون|(?:لا|لم|لن) [يت]تجاوز|(?:لا|لم|لن) [يت]زيد (?:عن|علي)|(?:لا|لم|لن) [يت]تعد[يت]?) (?:\S+ ){0,2}$"
 )
 _OVER = re.compile(

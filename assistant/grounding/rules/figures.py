@@ -34,7 +34,8 @@ class Figures:
         >>> from assistant.grounding.alignment import align, index_text
         >>> from assistant.grounding.tokenization import tokenize
         >>> there = index_text("The ferry carries 420 passengers and 60 cars.")
-        >>> for claim in ("The ferry carries 240 passengers.", "The ferry carries 60 passengers.", "It carries 420 people."):
+        >>> claims = "The ferry carries 240 passengers.", "The ferry carries 60 passengers.", "It carries 420 people."
+        >>> for claim in claims:
         ...     print([(item.text, item.evidence) for item in Figures().find(align(tokenize(claim), there))])
         [('240', '420')]
         [('60', '420')]
@@ -49,7 +50,10 @@ class Figures:
 
 
 def _instead(alignment: Alignment, at: int) -> Place | None:
-    """Return the figure that the evidence has in the place of the claim's, Place(-1, -1) for none; None: no objection."""
+    """Return the evidence's figure in the place of the claim's; None: no objection.
+
+    Place(-1, -1) if the evidence has no figure there.
+    """
     token, evidence = alignment.claim.tokens[at], alignment.evidence
     if place := _between_the_same_words(alignment, at) or _other_unit(alignment, at):
         return place
@@ -105,7 +109,10 @@ def _other_unit(alignment: Alignment, at: int) -> Place | None:
 
 
 def _counts_otherwise(alignment: Alignment, at: int, present: bool) -> Place | None:
-    """Return the number with which the evidence counts the noun that the claim's number counts, if it never has this one."""
+    """Return the evidence's number for the noun that the claim's number counts.
+
+    Only if the evidence never has the claim's number.
+    """
     token, claim = alignment.claim.tokens[at], alignment.claim
     noun = _counted(claim, at)
     if token.number is None or noun is None or (token.number.unit and token.number.unit != "%"):
@@ -193,7 +200,10 @@ def _across(alignment: Alignment, at: int) -> Place | None:
 
 
 def _derivable(token: Token, evidence: EvidenceIndex) -> bool:
-    """Whether a number follows from the evidence's numbers by a light calculation, or a dual or a word stands for it."""
+    """Whether a number follows from the evidence by a light calculation.
+
+    A dual or a word may stand for it, too.
+    """
     number = token.number
     if number is None:
         return False

@@ -18,21 +18,36 @@ def _any(words: str) -> str:
 
 
 _WANTING = _any(
-    "يعتزم تعتزم اعتزم اعتزمت اعتزامه اعتزامها ينوي تنوي تخطط يخطط يأمل تأمل آملا آملة يسعى تسعى تدرس يدرس تبحث يبحث يتوقع تتوقع توقع توقعت متوقعا متوقعة "
-    "يرجح ترجح رجح رجحت مرجحا مرجحة هدد هددت يهدد تهدد مهددا وعد وعدت يعد تعهد تعهدت يتعهد متعهدا اقترح اقترحت يقترح تقترح طالب طالبت يطالب تطالب مطالبا مطالبة "
+    "يعتزم تعتزم اعتزم اعتزمت اعتزامه اعتزامها ينوي تنوي تخطط يخطط يأمل تأمل آملا آملة يسعى تسعى تدرس يدرس "
+    "تبحث يبحث يتوقع تتوقع توقع توقعت متوقعا متوقعة "
+    "يرجح ترجح رجح رجحت مرجحا مرجحة هدد هددت يهدد تهدد مهددا وعد وعدت يعد تعهد تعهدت يتعهد متعهدا اقترح "
+    "اقترحت يقترح تقترح طالب طالبت يطالب تطالب مطالبا مطالبة "
     "دعا دعت يدعو تدعو داعيا طلب طلبت يطلب تطلب ناشد ناشدت يعتقد تعتقد يخشى تخشى أجل أجلت أرجئ أرجئت تأجل"
 )
 _AHEAD = re.compile(
-    rf"\b(?:[وف]?(?:{_WANTING})|من ال(?:مقرر|متوقع|مرتقب|منتظر|مفترض|مزمع|محتمل|مرجح)|(?:كان|كانت) مقررا?|مقررا|سوف|[وف]?قد (?=[ايتن])|ربما"
-    r"|(?:plan|intend|hope|want|aim|seek|wish|expect|threaten|promise|pledge|vow|propose|offer)(?:s|ed|d|ned|ning|ing)? to"
-    r"|(?:is|are|was|were) (?:\w+ )?(?:due|set|likely|expected|scheduled|planned|supposed|poised) to|considering|considers|expects?|expected|will|would|could|may|might"
-    r"|(?:call|calls|called|calling) for|demand(?:s|ed|ing)?|urg(?:es|ed|ing)|ask(?:s|ed|ing)? (?:for|\w+ to)|propos(?:es|ed|ing)|suggest(?:s|ed)|possibly|perhaps|postponed)\b"
+    rf"\b(?:[وف]?(?:{_WANTING})|من ال(?:مقرر|متوقع|مرتقب|منتظر|مفترض|مزمع|محتمل|مرجح)|(?:كان|كانت) مقررا?"
+    rf"|مقررا|سوف|[وف]?قد (?=[ايتن])|ربما"
+    r"|(?:plan|intend|hope|want|aim|seek|wish|expect|threaten|promise|pledge|vow|propose|offer)(?:s|ed|d|ned"
+    r"|ning|ing)? to"
+    r"|(?:is|are|was|were) (?:\w+ )?(?:due|set|likely|expected|scheduled|planned|supposed|poised) to"
+    r"|considering|considers|expects?|expected|will|would|could|may|might"
+    r"|(?:call|calls|called|calling) for|demand(?:s|ed|ing)?|urg(?:es|ed|ing)|ask(?:s|ed|ing)? (?:for|\w+ "
+    r"to)|propos(?:es|ed|ing)|suggest(?:s|ed)|possibly|perhaps|postponed)\b"
 )
 _FUTURE = re.compile(r"^[وف]?(س[ايتن]\w{3,})$")
+_COMING = _any(
+    "خطة خطط مشروع مقترح اقتراح نية عزم وعد تعهد تهديد مطلب مطالب مطالبة طلب توقع توقعات احتمال احتمالات "
+    "ترجيح مقبل مقبلة قادم قادمة قريبا لاحقا غدا مقرر مقررة مرتقب منتظر شرط بشرط مرهون مرهونة مشروط مشروطة "
+    "رهن مستعد مستعدة استعداد استعداده استعدادها دعوة توصية رغبة أمل هدف بهدف ممكن محتمل يمكن بإمكان"
+)
 _SPEAKS_OF_PLANS = re.compile(  # a claim that speaks of what is to come does not tell it as done
-    rf"\b(?:[وفلب]?(?:ال)?(?:{_any('خطة خطط مشروع مقترح اقتراح نية عزم وعد تعهد تهديد مطلب مطالب مطالبة طلب توقع توقعات احتمال احتمالات ترجيح مقبل مقبلة قادم قادمة قريبا لاحقا غدا مقرر مقررة مرتقب منتظر شرط بشرط مرهون مرهونة مشروط مشروطة رهن مستعد مستعدة استعداد استعداده استعدادها دعوة توصية رغبة أمل هدف بهدف ممكن محتمل يمكن بإمكان')})"
-    r"|plan(?:s|ned)?|propos(?:al|als|es|ed)|promise[sd]?|threat(?:s|en|ens|ened)?|hope[sd]?|wants?|wanted|aims?|intends?|due|next|later|soon|possible|possibly|possibility|depends?|provided|condition|conditional"
-    r"|shall|should|must|can|ready|prepared|request(?:s|ed)?|demands?|calls?|wish(?:es)?|offer(?:s|ed)?|prospect|forecasts?|predict(?:s|ed)?|tomorrow|if|unless|until|recommend(?:s|ed)?|reckons?|believes?|thinks?|fears?|fear)\b"
+    rf"\b(?:[وفلب]?(?:ال)?(?:{_COMING})"
+    r"|plan(?:s|ned)?|propos(?:al|als|es|ed)|promise[sd]?|threat(?:s|en|ens|ened)?|hope[sd]?|wants?|wanted"
+    r"|aims?|intends?|due|next|later|soon|possible|possibly|possibility|depends?|provided|condition"
+    r"|conditional"
+    r"|shall|should|must|can|ready|prepared|request(?:s|ed)?|demands?|calls?|wish(?:es)?|offer(?:s|ed)?"
+    r"|prospect|forecasts?|predict(?:s|ed)?|tomorrow|if|unless|until|recommend(?:s|ed)?|reckons?|believes?"
+    r"|thinks?|fears?|fear)\b"
 )
 
 UNLISTED = 0.8  # the weight from which a word that begins with "س" and a verb's prefix is a verb in the future
@@ -50,7 +65,8 @@ class Modality:
         >>> from assistant.grounding.alignment import align, index_text
         >>> from assistant.grounding.tokenization import tokenize
         >>> there = index_text("The council plans to close the old bridge in May. سيتقدم المرشح بطعن أمام المحكمة.")
-        >>> for claim in ("The council closed the old bridge.", "تقدم المرشح بطعن أمام المحكمة.", "It will close the bridge."):
+        >>> claims = "The council closed the old bridge.", "تقدم المرشح بطعن أمام المحكمة.", "It will close the bridge."
+        >>> for claim in claims:
         ...     print([(item.text, item.evidence) for item in Modality().find(align(tokenize(claim), there))])
         [('closed the old bridge', 'plans to')]
         [('تقدم المرشح بطعن أمام المحكمة', 'سيتقدم')]

@@ -218,7 +218,7 @@ def _derived(name: str, other: str) -> bool:
 
 
 def _surnames(evidence: EvidenceIndex) -> set[str]:
-    """The last words of the names of several words: Keller, where the text has Anna Keller, too."""
+    """Return the last words of full names: Keller, if the text has Anna Keller."""
     return {line.tokens[name.words[-1]].stem for line, name in _all_names(evidence) if len(name.words) > 1}
 
 

@@ -18,7 +18,10 @@ _EXCEPTIONS = frozenset(("الا", "سوي", "until", "unless", "except"))
 NEAR = 4  # content words within which another word of the claim must stand by one that is denied
 
 _FAILING = frozenset(
-    "failed fail fails failing refused refuses declined declines unable فشل فشلت يفشل تفشل اخفق اخفقت عجز عجزت امتنع امتنعت".split()
+    (
+        "failed fail fails failing refused refuses declined declines unable فشل فشلت يفشل تفشل اخفق اخفقت عجز "
+        "عجزت امتنع امتنعت"
+    ).split()
 )
 _OF_NOUNS = frozenset("non غير without بدون دون بلا nor عدم".split())  # a non-runner is another than a runner
 _TO = frozenset(("to", "في", "عن"))
@@ -39,7 +42,8 @@ class Negation:
         >>> from assistant.grounding.alignment import align, index_text
         >>> from assistant.grounding.tokenization import tokenize
         >>> there = index_text("The harbour did not open in May.")
-        >>> [(item.text, item.evidence) for item in Negation().find(align(tokenize("The harbour opened in May."), there))]
+        >>> claim = tokenize("The harbour opened in May.")
+        >>> [(item.text, item.evidence) for item in Negation().find(align(claim, there))]
         [('opened', 'not open')]
         """
         direct = [*_denied_here(alignment), *_denied_there(alignment)]
@@ -88,7 +92,10 @@ def _denied_there(alignment: Alignment) -> Iterator[Contradiction]:
 
 
 def _plainly_here(alignment: Alignment) -> Iterator[Contradiction]:
-    """Yield a "not" of the claim against a sentence that says the same in another order without one, nor an opposite."""
+    """Yield a "not" of the claim against a sentence that says the same without one.
+
+    The order of words may differ; a sentence with an opposite does not count.
+    """
     if alignment.best < 0 or alignment.share(alignment.best) < LIKELY:
         return
     tokens, line = alignment.claim.tokens, alignment.evidence.lines[alignment.best]
@@ -167,7 +174,10 @@ def _steady(alignment: Alignment, low: int, high: int) -> bool:
 
 
 def _denied(tokens: tuple[Token, ...], at: int) -> int | None:
-    """Return the word that a particle denies: the next content word, at most three words on, after "no longer" and لم يعد."""
+    """Return the word that a particle denies: the next content word.
+
+    It is at most three words on, after "no longer" and لم يعد.
+    """
     after = tokens[at + 1].text if at + 1 < len(tokens) else ""
     if (
         after in _NOT_DENYING

@@ -29,7 +29,8 @@ class Opposites:
         >>> from assistant.grounding.alignment import align, index_text
         >>> from assistant.grounding.tokenization import tokenize
         >>> there = index_text("Wheat prices rose in the port after the storm.")
-        >>> [(item.text, item.evidence) for item in Opposites().find(align(tokenize("Wheat prices fell in the port."), there))]
+        >>> claim = tokenize("Wheat prices fell in the port.")
+        >>> [(item.text, item.evidence) for item in Opposites().find(align(claim, there))]
         [('fell', 'rose')]
         """
         seen = set[tuple[int, int]]()
@@ -67,7 +68,10 @@ def _consistent(tokens: tuple[Token, ...], at: int, theirs: tuple[Token, ...], w
 
 
 def _denied_once(tokens: tuple[Token, ...], at: int, theirs: tuple[Token, ...], word: int) -> bool:
-    """Whether just one of two words is negated ("did not attend", "was absent"), or the claim goes on with a synonym."""
+    """Whether just one of two words is negated, or the claim goes on with a synonym.
+
+    Negated: "did not attend", "was absent".
+    """
     mine, other = (
         any(token.text in NEGATORS for token in listed[max(0, place - 2) : place])
         for listed, place in ((tokens, at), (theirs, word))

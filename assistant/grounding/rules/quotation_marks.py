@@ -68,7 +68,10 @@ def _speaker(before: str) -> list[str]:
 
 
 def _said_by(speaker: list[str], quote: str, lines: list[int], evidence: EvidenceIndex) -> bool:
-    """Whether the evidence may have them say it: it names them before the quotation, or nobody there but them close by."""
+    """Whether the evidence may attribute the quotation to them.
+
+    It names them before the quotation, or names nobody else close by.
+    """
     tokens = tokenize(" ".join(speaker)).tokens
     for line in lines:
         text = evidence.lines[line].text

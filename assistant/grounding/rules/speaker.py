@@ -27,7 +27,10 @@ PART = 0.4  # the weight from which a word of a name is taken for the name
 
 _CUTS = frozenset(
     folded(
-        "فيما بينما لكن لكنه لكنها ولكن غير اما وأما حين حيث ثم كما قبل بعدما ولم ولن ولا وقد while but whereas although though before after"
+        (
+            "فيما بينما لكن لكنه لكنها ولكن غير اما وأما حين حيث ثم كما قبل بعدما ولم ولن ولا وقد while but "
+            "whereas although though before after"
+        )
     ).split()
 )
 _GOES_ON = COMPLEMENTIZERS | frozenset(
@@ -48,7 +51,8 @@ class Speaker:
 
         >>> from assistant.grounding.alignment import align, index_text
         >>> from assistant.grounding.tokenization import tokenize
-        >>> there = index_text("Vetter blamed the weather, while Sabine Roth defended the slow repair crews. Vetter then left.")
+        >>> text = "Vetter blamed the weather, while Sabine Roth defended the slow repair crews. Vetter then left."
+        >>> there = index_text(text)
         >>> claim = tokenize("Vetter defended the slow repair crews.")
         >>> [(item.text, item.evidence) for item in Speaker().find(align(claim, there))]
         [('Vetter', 'Sabine Roth')]
@@ -98,7 +102,10 @@ def _is_person(line: Tokenized, name: Name, there: dict[int, list[Name]], lines:
 def _says_most(
     alignment: Alignment, mine: Clause, theirs: list[Clause], held: list[bool], known: frozenset[str]
 ) -> Clause | None:
-    """The clause of other names that has most of what the claim says of its own, where none of theirs has as much."""
+    """Return the clause of other names that has most of the claim's own words.
+
+    None where a clause of the claim's names has as much.
+    """
     tokens = alignment.claim.tokens
     stated = [at for at in range(mine.low, mine.high) if _says(alignment.claim, at, known)]
     total = sum(tokens[at].weight for at in stated)
@@ -112,7 +119,10 @@ def _says_most(
 
 
 def _counted(alignment: Alignment, mine: Clause, theirs: list[Clause], held: list[bool]) -> Clause | None:
-    """The clause of other names that alone has a number which the claim has of its own, of whom there are clauses elsewhere."""
+    """Return the only clause of other names that has a number of the claim's own.
+
+    Only where the claim's names have clauses elsewhere.
+    """
     for at in range(mine.low, mine.high):
         number = alignment.claim.tokens[at].number
         if number and number.kind == "cardinal" and number.value > TWELVE and any(held):
@@ -123,7 +133,7 @@ def _counted(alignment: Alignment, mine: Clause, theirs: list[Clause], held: lis
 
 
 def _stems_in(line: Tokenized, clause: Clause) -> set[str]:
-    """The stems of a clause's words, and of who acts in them."""
+    """Return the stems of a clause's words, and of who acts in them."""
     return {token.stem for token in line.tokens[clause.low : clause.high]}.union(
         *(_stems(line, agent) for agent in clause.agents)
     )
@@ -156,7 +166,10 @@ def _other_subject(alignment: Alignment) -> Iterator[Contradiction]:
 
 
 def _noun_phrase(line: Tokenized, at: int) -> list[int]:
-    """The Arabic noun that may be who does it, and where it has no article the next: الشرطة, سكان الحي."""
+    """Return the places of an Arabic noun that may be the subject: الشرطة, سكان الحي.
+
+    Without an article the next noun belongs to it.
+    """
     result: list[int] = []
     while at < len(line.tokens) and not (result and (len(result) > 1 or line.tokens[result[0]].text.startswith("ال"))):
         token = line.tokens[at]
@@ -190,7 +203,7 @@ def _sure(alignment: Alignment, at: int) -> bool:
 
 
 def _share(alignment: Alignment, rest: list[int], number: int, after: int) -> float:
-    """The share of the claim's further words that stand behind a word of a sentence."""
+    """Return the share of the claim's further words found behind a word of a sentence."""
     tokens = alignment.claim.tokens
     total = sum(tokens[at].weight for at in rest)
     there = sum(tokens[at].weight for at in rest if any(word > after for word in alignment.words(at, number)))
@@ -206,7 +219,10 @@ def _names(alignment: Alignment) -> _Named:
 
 
 class _Named(NamedTuple):
-    """The claim's names, the words of all that either side tells to be names, and where the evidence has them, sentence by sentence."""
+    """Return the claim's names, all words known as names, and the evidence's places.
+
+    Either side may tell that a word is a name; the places are listed sentence by sentence.
+    """
 
     known: frozenset[str]
     mine: list[Name]
