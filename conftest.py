@@ -23,7 +23,8 @@ REFERENCE = HERE / ".." / "shared" / "articles"
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# Under `nohup … &` SIGINT is ignored, and every child process inherits that: tests that interrupt one would wait for ever.
+# Under `nohup … &` SIGINT is ignored, and every child process inherits that: tests that interrupt one would wait for
+# ever.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -72,7 +73,9 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def without_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What this test indexes in this process can be found by its words; its vectors stay pending, and no Chroma process is started."""
+    """What this test indexes in this process can be found by its words; its vectors stay pending, and no Chroma process
+    is started.
+    """
     monkeypatch.setattr(container, "open_vectors", lambda *_, **__: None)
 
 

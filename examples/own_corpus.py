@@ -1,4 +1,5 @@
-"""A corpus of one's own: a folder of generated articles is indexed with a progress bar, searched with filters, and asked in a batch.
+"""A corpus of one's own: a folder of generated articles is indexed with a progress bar, searched with filters, and
+asked in a batch.
 
     python examples/own_corpus.py --articles 10000 --questions 200 --out answers.csv
 
@@ -21,7 +22,9 @@ from tqdm import tqdm
 
 from assistant import Assistant, Filters, Settings
 
-TOWNS = "مرجان نورا السنديان الياسمين الفيروز اللوز الغدير الزعتر الصنوبر الريحان العقيق المنار الرمان البيلسان الساقية".split()
+TOWNS = (
+    "مرجان نورا السنديان الياسمين الفيروز اللوز الغدير الزعتر الصنوبر الريحان العقيق المنار الرمان البيلسان الساقية"
+).split()
 BUILT = ["مدرسة", "مكتبة", "حديقة", "محطة مياه", "مستوصف", "سوق", "جسر", "ملعب"]
 NAMES = "سليم رنا فؤاد هدى مروان ليلى عادل سمر نبيل دانة كريم وفاء زياد منى طارق".split()
 FAMILIES = "الحداد النجار الخطيب الصباغ البستاني العطار الكاتب الفارس الراعي البنا القاضي الساعاتي".split()
@@ -30,7 +33,9 @@ FIRST = date(2024, 1, 1)
 
 
 def article(number: int) -> tuple[str, str, str]:
-    """The name of a generated article, its text in Markdown, and a question that it alone answers with the name of who opened what."""
+    """The name of a generated article, its text in Markdown, and a question that it alone answers with the name of who
+    opened what.
+    """
     town, built = TOWNS[number % len(TOWNS)], BUILT[number // len(TOWNS) % len(BUILT)]
     who = f"{NAMES[number % len(NAMES)]} {FAMILIES[number // 7 % len(FAMILIES)]}"
     day = FIRST + timedelta(days=number * 37 % 700)
@@ -71,7 +76,9 @@ def index(assistant: Assistant, folder: Path) -> None:
 
 
 def answers(assistant: Assistant, questions: Sequence[str], filters: Filters | None = None) -> pd.DataFrame:
-    """Every question with its answer, a row each: question, answer, file_id, published, coverage, abstained, milliseconds."""
+    """Every question with its answer, a row each: question, answer, file_id, published, coverage, abstained,
+    milliseconds.
+    """
     with ThreadPoolExecutor(4) as pool:
         asked = pool.map(lambda question: assistant.ask(question, filters=filters, limit=5), questions)
         rows = [

@@ -195,7 +195,8 @@ def report(name: str, set_: Sequence[Seen], model: Model) -> str:
     given = 1 / (1 + np.exp(-odds)) >= model.threshold
     yes, no = given[answerable].mean(), given[~answerable].mean()
     return (
-        f"{name:26} n {len(set_):5}  @1 {np.mean(first):.3f}  @3 {np.mean(three):.3f}  AUROC {roc_auc_score(answerable, odds):.3f}  "
+        f"{name:26} n {len(set_):5}  @1 {np.mean(first):.3f}  @3 {np.mean(three):.3f}  AUROC "
+        f"{roc_auc_score(answerable, odds):.3f}  "
         f"answered {yes:.3f}  falsely {no:.3f}  balanced {(yes + 1 - no) / 2:.3f}"
     )
 

@@ -1,9 +1,10 @@
 """Measure a judge on the report part of the claims: `python -m tools.measure_judge [--live] [--part development]`.
 
-Each passage is one request with its twelve claims, to the model that is configured (OPENAI_BASE_URL, ISNAD_MODEL), as `isnad check --judge`
-sends it. With --live the model is asked and its replies are kept in judge_replies.jsonl beside this file; without it the kept replies are read,
-so that the figures can be had again offline. Printed are totals only, with 95 % intervals (Wilson): true claims called supported, false claims
-called supported, by language and by kind, and how many deciding quotes were found verbatim at the first reply.
+Each passage is one request with its twelve claims, to the model that is configured (OPENAI_BASE_URL, ISNAD_MODEL), as
+`isnad check --judge` sends it. With --live the model is asked and its replies are kept in judge_replies.jsonl beside
+this file; without it the kept replies are read, so that the figures can be had again offline. Printed are totals only,
+with 95 % intervals (Wilson): true claims called supported, false claims called supported, by language and by kind, and
+how many deciding quotes were found verbatim at the first reply.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ def main() -> None:
     across = {claim.id for claim, _ in rows if claim.lang != language[claim.id]}
     errors = sum("error" in row["judge"] for _, row in rows)
     print(
-        f"{len(passages)} passages, {len(rows)} claims, {sum(model.asked.values())} requests; no ruling on {errors} claims"
+        f"{len(passages)} passages, {len(rows)} claims, {sum(model.asked.values())} requests; no ruling on "
+        f"{errors} claims"
     )
     for label, chosen in (
         ("all", rows),

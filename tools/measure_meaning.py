@@ -1,9 +1,10 @@
 """Measure search by words, by meaning, and by both: `make bench-dense`, or `python -m tools.measure_meaning [SET …]`.
 
-Each set is searched with the product's own parts: the lexical index with titles, the carried encoder on title and text, and the
-fusion of both, lists of 50 each. Cross-language sets ask the questions of one language of XQuAD over the passages of another,
-without titles (the Arabic passages carry English ones). Figures: R@1, R@10 and MRR in the first ten with 95 % intervals, the
-gain over words alone (paired bootstrap over questions), and milliseconds of the processor a passage and a question.
+Each set is searched with the product's own parts: the lexical index with titles, the carried encoder on title and text,
+and the fusion of both, lists of 50 each. Cross-language sets ask the questions of one language of XQuAD over the
+passages of another, without titles (the Arabic passages carry English ones). Figures: R@1, R@10 and MRR in the first
+ten with 95 % intervals, the gain over words alone (paired bootstrap over questions), and milliseconds of the processor
+a passage and a question.
 """
 
 from __future__ import annotations

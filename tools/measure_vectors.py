@@ -56,18 +56,18 @@ def line(name: str, figure: str, note: str = "") -> None:
     print(f"{name:<46} {figure:>24}   {note}", flush=True)
 
 
+def sample_sentences() -> list[str]:
+    texts = [file.read_text() for file in SAMPLE.glob("*.txt")]
+    return [sentence.of(text) for text in texts for sentence in sentences(text)]
+
+
 def measure(passages: int) -> None:
-    told = [
-        sentence.of(text)
-        for file in SAMPLE.glob("*.txt")
-        for text in [file.read_text()]
-        for sentence in sentences(text)
-    ]
+    drawn = sample_sentences()
     chance, model = random.Random(1), HashedEmbedder()
     with tempfile.TemporaryDirectory() as place:
         ledger = Ledger.create(Path(place))
         for first in range(0, passages // EACH, 500):
-            ledger.replace(made(number, chance, told) for number in range(first, min(first + 500, passages // EACH)))
+            ledger.replace(made(number, chance, drawn) for number in range(first, min(first + 500, passages // EACH)))
         rows = ledger.counts()["passages"]
         line(f"--- {rows:,} passages", f"load {os.getloadavg()[0]:.1f}", f"{os.cpu_count()} cores")
         texts = [
@@ -92,7 +92,7 @@ def measure(passages: int) -> None:
             clock, _ = timed(lambda: vectors.refresh(quiet))
             line("nothing to do", f"{clock * 1000:.1f} ms")
             for count in (1, 100):
-                ledger.replace(made(number, chance, told) for number in range(count))
+                ledger.replace(made(number, chance, drawn) for number in range(count))
                 clock, _ = timed(lambda: vectors.refresh(quiet))
                 line(
                     f"{count} changed articles",

@@ -29,11 +29,9 @@ _DENYING = re.compile(
 )
 _SUPPOSING = re.compile(r"\b(?:if|unless|whether|supposing|[وف]?(?:اذا|لو)|هل|ما لم|في حال|في حاله)\b")
 _RUMOUR = re.compile(
-    (
-        r"^(?:\w+ "
-        r"){0,2}(?:reports?|claims?|rumou?rs?|allegations?|suggestions?|stories|[وف]?(?:ال)?(?:انباء|اخبار"
-        r"|تقارير|شائعات|اشاعات|مزاعم|ادعاءات|خبر|نبا))\b"
-    )
+    r"^(?:\w+ "
+    r"){0,2}(?:reports?|claims?|rumou?rs?|allegations?|suggestions?|stories|[وف]?(?:ال)?(?:انباء|اخبار"
+    r"|تقارير|شائعات|اشاعات|مزاعم|ادعاءات|خبر|نبا))\b"
 )
 _FALSE = re.compile(
     r"\b(?:(?:is|are|was|were) (?:\w+ )?(?:false|untrue|baseless|unfounded|fake|wrong|denied|dismissed|not "

@@ -19,9 +19,11 @@ def page(*, head: str = "", charset: str = "utf-8", body: str | None = None) -> 
     """A web page with a menu, the story, a script, and teasers."""
     story = "".join(f"<p>{one}</p>" for one in STORY) if body is None else body
     return (
-        f'<!doctype html><html lang="ar"><head><meta charset="{charset}"><title>{TITLE} - صحيفة الساحل</title>{head}</head>'
+        f'<!doctype html><html lang="ar"><head><meta charset="{charset}"><title>{TITLE} - صحيفة '
+        f"الساحل</title>{head}</head>"
         f'<body><nav><a href="/">الرئيسية</a> <a href="/s">رياضة</a></nav><article><h1>{TITLE}</h1>{story}'
-        '<script>document.write("كلمة المرور")</script></article><aside><a href="/2">سوق السمك يغلق أبوابه</a></aside></body></html>'
+        '<script>document.write("كلمة المرور")</script></article><aside><a href="/2">سوق السمك يغلق '
+        "أبوابه</a></aside></body></html>"
     )
 
 
@@ -67,7 +69,8 @@ def pdf(pages: Sequence[Sequence[str]], kids: str | None = None, count: int | No
     mapped = "".join(f"<{code:02x}> <{ord(letter):04x}>\n" for letter, code in codes.items())
     unicode = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def\n"
-        f"1 begincodespacerange <00> <ff> endcodespacerange\n{len(codes)} beginbfchar\n{mapped}endbfchar\nendcmap end end"
+        f"1 begincodespacerange <00> <ff> endcodespacerange\n{len(codes)} "
+        f"beginbfchar\n{mapped}endbfchar\nendcmap end end"
     )
     objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
     objects.append("<< /Type /Font /Subtype /Type1 /BaseFont /Courier /ToUnicode 4 0 R >>")

@@ -1,7 +1,7 @@
 """The kept replies of a judge on the report part of the claims: nothing false is called supported.
 
-Where prompts/judge.jinja, the claims or the request changes, no reply is kept for it: run `python -m tools.measure_judge --live` with a
-model, read its figures, and keep the new replies.
+Where prompts/judge.jinja, the claims or the request changes, no reply is kept for it: run `python -m
+tools.measure_judge --live` with a model, read its figures, and keep the new replies.
 """
 
 from __future__ import annotations

@@ -27,10 +27,8 @@ PART = 0.4  # the weight from which a word of a name is taken for the name
 
 _CUTS = frozenset(
     folded(
-        (
-            "فيما بينما لكن لكنه لكنها ولكن غير اما وأما حين حيث ثم كما قبل بعدما ولم ولن ولا وقد while but "
-            "whereas although though before after"
-        )
+        "فيما بينما لكن لكنه لكنها ولكن غير اما وأما حين حيث ثم كما قبل بعدما ولم ولن ولا وقد while but "
+        "whereas although though before after"
     ).split()
 )
 _GOES_ON = COMPLEMENTIZERS | frozenset(

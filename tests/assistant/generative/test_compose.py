@@ -179,9 +179,7 @@ def test_an_answer_in_the_wrong_language_is_asked_for_once_more() -> None:
     assert answer.usage and answer.usage.requests == 2
 
 
-def test_an_answer_that_names_no_source_and_holds_no_known_words_is_asked_for_once_more_and_kept_if_that_is_no_better() -> (
-    None
-):
+def test_an_answer_without_source_or_known_words_is_asked_for_once_more_and_kept_if_that_is_no_better() -> None:
     guess = "توزع البلدية الخبز على الناس كل صباح."
     assert written(Says(guess, f"{COST} [1]."))[1].text == f"{COST}. [a1]"
     assert written(Says(guess, guess))[1].text == guess

@@ -1,4 +1,6 @@
-"""An entailment model of the user's own: its labels by its config, evidence in windows, a deadline; on a tiny model made here."""
+"""An entailment model of the user's own: its labels by its config, evidence in windows, a deadline; on a tiny model
+made here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A judge vouches or objects, with words that are looked up; one that lies, breaks off or obeys an article makes nothing supported."""
+"""A judge vouches or objects, with words that are looked up; one that lies, breaks off or obeys an article makes
+nothing supported.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ STRIKE = (
     "وحولت شركة الموج للشحن سفنها إلى ميناء الدرعة."
 )
 THEFT = (
-    "Curator Jan Vetter discovered the theft on Sunday. Museum director Sabine Roth told Vetter that the case was locked. "
+    "Curator Jan Vetter discovered the theft on Sunday. Museum director Sabine Roth told Vetter that the "
+    "case was locked. "
     "The mayor said she was shocked by the theft."
 )
 

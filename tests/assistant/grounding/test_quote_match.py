@@ -7,7 +7,8 @@ import pytest
 from assistant.grounding import check_claim
 
 FERRY = (
-    "PORTMERE – Harbour master Nadir Saleh (52) said the ferry carries 420 passengers. It left on Monday, after a short delay, for Aden. "
+    "PORTMERE – Harbour master Nadir Saleh (52) said the ferry carries 420 passengers. It left on Monday, "
+    "after a short delay, for Aden. "
     "Police denied that the pier is unsafe. If the owners agree, the pier will reopen in May."
 )
 DAM = (

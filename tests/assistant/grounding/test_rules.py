@@ -11,7 +11,10 @@ from assistant.grounding import Evidence, check, check_claim
 DAM = (
     "قال وزير الري سالم النوري إن ارتفاع سد الوادي 87 مترا، وإن ثمنه بلغ 235 ألف دينار. وأضاف أن لجنتين تتابعان العمل."
 )
-FERRY = "Harbour master Nadir Saleh said the new ferry carries 420 passengers. It cost 3.5 million dinars, 12% more than planned."
+FERRY = (
+    "Harbour master Nadir Saleh said the new ferry carries 420 passengers. It cost 3.5 million dinars, 12% more "
+    "than planned."
+)
 FAIR = "افتتح معرض الكتاب في مدينة مرسان يوم 3 مايو 2024، ويستمر حتى 12 أيار. وتوقع المنظمون نحو 40 ألف زائر."
 MUSEUM = "The museum in Lorena opened on 14 March 2021 and closed for repairs two years later."
 VOTE = "رفض المجلس اقتراح المحافظ زيادة الرسوم. ولم تعلن البلدية موعد الجلسة المقبلة."
@@ -88,8 +91,10 @@ AGAINST = [
     # names and places
     ("قال حازم قصير: «لن نغادر الميناء قبل نهاية الشتاء».", TALKS + " وحضر اللقاء جمع.", "speaker"),
     ("شحنت السفن القمح من مصر إلى ميناء عدن.", "شحنت السفن القمح من تركيا إلى ميناء عدن.", "place"),
-    ("The French minister left the Aden conference early.", "The German minister left the Aden conference early.", "place"),
-    ("John Smith resigned as mayor of Portmere.", "The mayor of Portmere, Peter Novak, resigned on Monday.", "unknown_name"),
+    ("The French minister left the "
+    "Aden conference early.", "The German minister left the Aden conference early.", "place"),
+    ("John Smith resigned as "
+    "mayor of Portmere.", "The mayor of Portmere, Peter Novak, resigned on Monday.", "unknown_name"),
     ("استقال الوزير سامي حداد من منصبه.", "استقال الوزير كمال راضي من منصبه، وفق بيان.", "unknown_name"),
     # quotations
     ("قال المبعوث كمال الراوي: «لن نغادر الميناء قبل بداية الربيع».", TALKS, "quotation"),

@@ -9,12 +9,15 @@ from assistant.grounding.proper_names import names
 from assistant.grounding.tokenization import tokenize
 
 DISPUTE = (
-    "قال مدير السد منصف الشابي إن منسوب المياه ارتفع مترين هذا الأسبوع. وانتقدت النائبة ريما القباني تأخر أعمال الصيانة، "
+    "قال مدير السد منصف الشابي إن منسوب المياه ارتفع مترين هذا الأسبوع. وانتقدت النائبة ريما القباني تأخر "
+    "أعمال الصيانة، "
     "بينما دافع وزير الري كريم العبيدي عن ميزانية المشروع. وأضافت القباني أنها ستطلب لجنة تحقيق في البرلمان."
 )
 FERRY = (
-    "Captain Ingrid Solberg steered the damaged ferry into the harbour at dawn. Engineer Pavel Dvorak, who had repaired the pump "
-    "twice, blamed the owners for the delay. The company hopes to sail again in June. A fifth of the passengers were children."
+    "Captain Ingrid Solberg steered the damaged ferry into the harbour at dawn. Engineer Pavel Dvorak, who "
+    "had repaired the pump "
+    "twice, blamed the owners for the delay. The company hopes to sail again in June. A fifth of the "
+    "passengers were children."
 )
 
 

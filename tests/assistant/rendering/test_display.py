@@ -1,4 +1,6 @@
-"""What a notebook shows: escaped, each sentence in its own direction, quotes that unfold without a script, ids of their own."""
+"""What a notebook shows: escaped, each sentence in its own direction, quotes that unfold without a script, ids of their
+own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whatever goes wrong is told in Arabic to a reader of Arabic; only technical names and the article's own words stay as they are."""
+"""Whatever goes wrong is told in Arabic to a reader of Arabic; only technical names and the article's own words stay as
+they are.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,11 @@ from index.model_api import error_mapping
 from index.models import Filters, Skipped
 
 TECHNICAL = re.compile(
-    r"isnad \w+(?: --?[\w-]+| FOLDER| \d)*|pip install \S+|https?://\S+|JSON Lines|UTF-8|NUL|UTF-16-LE|UTF-16|JSON|PDF|Word|OCR|Unicode|id|text|published|byte|isnad|server\.test|[A-Z]+_[A-Z_]+|context_tokens"
-    r"|answer_tokens|first_token_seconds|ChatModel|llama-index(?:-core)?|`name`|`reply`|APIConnectionError|ConnectError|pdf|png|\.\w+|news\w*|its own words|The Lantern"
+    r"isnad \w+(?: --?[\w-]+| FOLDER| \d)*|pip install \S+|https?://\S+|JSON Lines|UTF-8|NUL|UTF-16-LE"
+    r"|UTF-16|JSON|PDF|Word|OCR|Unicode|id|text|published|byte|isnad|server\.test|[A-Z]+_[A-Z_]+"
+    r"|context_tokens"
+    r"|answer_tokens|first_token_seconds|ChatModel|llama-index(?:-core)?|`name`|`reply`|APIConnectionError"
+    r"|ConnectError|pdf|png|\.\w+|news\w*|its own words|The Lantern"
     r"|llama-index-core|[\w.-]+/[\w.-]+|local:NAME|--store|model\.onnx|tokenizer\.json"
     r"|Chroma|pandas|fastembed|HTML|Markdown|to_json|user|assistant|claim|context|date\(.*\)"
 )
@@ -66,7 +71,8 @@ BAD = {
     ".hidden.txt": b"news",
     "news1.txt": b"news",
     "news1.md": b"news",
-    "rows.jsonl": b'[]\n{"id": "a"}\n{"id": "b", "text": " "}\n{"id": "c", "text": "x", "published": "soon"}\n{\n\xff\n',
+    "rows.jsonl": b'[]\n{"id": "a"}\n{"id": "b", "text": " "}\n{"id": "c", "text": '
+    b'"x", "published": "soon"}\n{\n\xff\n',
     "torn.jsonl.gz": gzip.compress(b'{"id": "d", "text": "news"}\n' * 99)[:-20],
 }
 

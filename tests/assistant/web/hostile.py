@@ -30,6 +30,7 @@ f'rel=stylesheet href="{OUT}/k.css">'),
     "handlers": ('<b onmouseover=alert(1) onfocus=alert(1) tabindex=1 autofocus>x</b><details open '
 'ontoggle=alert(1)>y</details>'),
     "a mark that breaks out": '[a" onclick="alert(1)] [../../etc/passwd] ["><img src=x onerror=alert(1)>]',
-    "templates and turned letters": ("{{constructor.constructor('alert(1)')()}} ${alert(1)} `${alert(1)}` \u202egpj.exe\u202c \u2066x\u2069 "
+    "templates and turned letters": ("{{constructor.constructor('alert(1)')()}} ${alert(1)} `${alert(1)}` "
+    "\u202egpj.exe\u202c \u2066x\u2069 "
 "$$\\href{javascript:alert(1)}{x}$$"),
 }  # fmt: skip

@@ -548,7 +548,8 @@ def strange(reader: Reader) -> list[str]:
     """What stands in the chat or the panel and is not ours."""
     return list(
         reader.page.evaluate("""() => [...document.querySelectorAll("#chat *, #panel *")].filter(one =>
-            ["SCRIPT", "IMG", "IMAGE", "IFRAME", "FORM", "INPUT", "VIDEO", "AUDIO", "OBJECT", "EMBED", "STYLE", "LINK", "META", "BASE"].includes(one.tagName)
+            ["SCRIPT", "IMG", "IMAGE", "IFRAME", "FORM", "INPUT", "VIDEO", "AUDIO", "OBJECT", "EMBED",
+             "STYLE", "LINK", "META", "BASE"].includes(one.tagName)
             || (one.tagName === "A" && !(one.getAttribute("href") || "").startsWith("?a="))
             || [...one.attributes].some(own => own.name.startsWith("on"))
             || (getComputedStyle(one).position === "fixed")

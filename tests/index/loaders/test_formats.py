@@ -168,7 +168,8 @@ def test_a_pdf_without_text_says_that_it_may_be_a_scan(tmp_path: Path) -> None:
 BOMB = (
     '<?xml version="1.0"?><!DOCTYPE w [<!ENTITY a "ha">'
     + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(12))
-    + ']><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>&m;</w:t>'
+    + "]><w:document "
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>&m;</w:t>'
     "</w:r></w:p></w:body></w:document>"
 )
 FILE = BOMB.replace('<!ENTITY a "ha">', '<!ENTITY m SYSTEM "file:///etc/passwd">')

@@ -87,7 +87,8 @@ CLIENT = """
 import json, sys, chromadb
 collection = chromadb.PersistentClient(sys.argv[1]).get_collection("isnad", embedding_function=None)
 vector = json.loads(sys.argv[2])
-near = collection.query(query_embeddings=[vector], n_results=3, where={"language": "en"}, include=["documents", "distances"])
+shown = ["documents", "distances"]
+near = collection.query(query_embeddings=[vector], n_results=3, where={"language": "en"}, include=shown)
 day = collection.get(where={"published_on": {"$gte": 20260101}}, include=["documents", "metadatas"])
 print(json.dumps([collection.count(), collection.configuration["hnsw"]["space"], near, day]))
 """
