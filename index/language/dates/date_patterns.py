@@ -107,61 +107,80 @@ class DateForm(NamedTuple):
     pattern: re.Pattern[str]
 
 
+_ATTACHABLE = r"(?<!\w)[وفبلك]{0,2}"
+_YEAR = r"(?:1\d|20)\d\d(?![\da-z]|[.,:]\d|\s*%)"
+_ERA = r"(?:\s{0,2}(?P<era>هـ?|م|ميلادي[اه]?|هجري[اه]?|ah|ad|ce)(?!\w))?"
+_NUMBER = r"(?<![\w.,/-])"
+_BEFORE = r"(?:(?P<before>last|this|next|past)\s+)?"
+
+
 @lru_cache(maxsize=1)
 def forms() -> tuple[DateForm, ...]:
     """Return the forms of dates, the fullest first, which take precedence."""
-    month, shift = _any_of(month_names()), _any_of(_SHIFTS)
-    begin, attached = r"(?<![\w.])", r"(?<!\w)[وفبلك]{0,2}"
-    year = r"(?:1\d|20)\d\d(?![\da-z]|[.,:]\d|\s*%)"
-    era = r"(?:\s{0,2}(?P<era>هـ?|م|ميلادي[اه]?|هجري[اه]?|ah|ad|ce)(?!\w))?"
-    years = rf"(?:\s*[،,/-]?\s*(?:من\s+|of\s+)?(?:(?:ال)?عام\s+|(?:ال)?سنه\s+|year\s+)?(?P<year>{year}){era})?"
+    shift, keys = _any_of(_SHIFTS), _keys_of_forms()
+    patterns = {**_absolute_patterns(_any_of(month_names()), shift), **_relative_patterns(shift)}
+    return tuple(DateForm(kind, keys.get(kind, frozenset()), re.compile(pattern)) for kind, pattern in patterns.items())
+
+
+def _absolute_patterns(month: str, shift: str) -> dict[str, str]:
+    """Return the patterns of dates that name a day, a month or a year."""
+    begin = r"(?<![\w.])"
+    years = rf"(?:\s*[،,/-]?\s*(?:من\s+|of\s+)?(?:(?:ال)?عام\s+|(?:ال)?سنه\s+|year\s+)?(?P<year>{_YEAR}){_ERA})?"
     twice = rf"(?P<month>{month})(?!\w)(?:\s*[/(\\–-]?\s*(?P<again>{month})(?!\w)\s*\)?)?"
     later = rf"(?:\s+من\s+)?(?:\s*(?:من\s+)?(?:(?:ال)?عام\s+)?(?P<shift>{shift})(?!\w))?"
     day = rf"(?P<day>\d\d?|{_any_of(_day_words())})(?:st|nd|rd|th)?"
     upto = r"(?:(?P<from>\d\d?)\s*(?:st|nd|rd|th)?\s*(?:[-–/]|و|الي|حتي|to|and)\s*)?"
     of = r"\s*(?:من\s+|of\s+|شهر\s+|من\s+شهر\s+|/|-)?\s*"
-    number = r"(?<![\w.,/-])"
     cue = (
         r"(?:شهر|في|خلال|منذ|حتي|اوائل|اواخر|نهايه|بدايه|مطلع|منتصف"
         r"|early|late|mid|in|since|until|by|during|of|of\s+the)"
     )
-    before = r"(?:(?P<before>last|this|next|past)\s+)?"
-    patterns = {
+    return {
         "ordered": (
-            rf"{number}(?P<year>\d{{4}})\s?(?P<mark>[-/.])\s?(?P<month>\d\d?)\s?(?P=mark)\s?(?P<day>\d\d?)(?!\w){era}"
+            rf"{_NUMBER}(?P<year>\d{{4}})\s?(?P<mark>[-/.])\s?(?P<month>\d\d?)\s?(?P=mark)\s?(?P<day>\d\d?)(?!\w){_ERA}"
         ),
         "slashed": (
-            rf"{number}(?P<a>\d\d?)\s?(?P<mark>[-/.])\s?(?P<b>\d\d?)\s?(?P=mark)\s?"
-            rf"(?P<year>\d{{4}}|\d\d)(?!\w|[/-]\d){era}"
+            rf"{_NUMBER}(?P<a>\d\d?)\s?(?P<mark>[-/.])\s?(?P<b>\d\d?)\s?(?P=mark)\s?"
+            rf"(?P<year>\d{{4}}|\d\d)(?!\w|[/-]\d){_ERA}"
         ),
-        "day": rf"{begin}{attached}{upto}{day}{of}{twice}{years}{later}",
+        "day": rf"{begin}{_ATTACHABLE}{upto}{day}{of}{twice}{years}{later}",
         "english": (
             rf"{begin}(?P<month>{month})\.?\s+(?:the\s+)?{upto}(?P<day>\d\d?)(?:st|nd|rd|th)?(?!\w|[.:,]\d)"
-            rf"(?:,?\s+(?P<year>{year}))?"
+            rf"(?:,?\s+(?P<year>{_YEAR}))?"
         ),
-        "month": rf"(?<!\w){before}(?P<cue>{cue}\s+)?{attached}{twice}\.?{years}{later}",
+        "month": rf"(?<!\w){_BEFORE}(?P<cue>{cue}\s+)?{_ATTACHABLE}{twice}\.?{years}{later}",
         "slashed short": r"(?:بتاريخ|الموافق|يوم|on)\s+(?P<a>\d\d?)\s?/\s?(?P<b>\d\d?)(?![\w/])",
-        "hijri": rf"{number}(?P<year>1[34]\d\d){era}",
-        "years": rf"{number}(?P<year>{year})\s?[-–/]\s?(?P<last>{year}|\d\d(?!\w|[.,]\d)){era}",
-        "year": rf"(?<![\w.,/$€£-])(?:[وفبلك]{{0,2}})(?P<year>{year})(?![/-]\d){era}(?P<unit>\s+\w+)?",
+        "hijri": rf"{_NUMBER}(?P<year>1[34]\d\d){_ERA}",
+        "years": rf"{_NUMBER}(?P<year>{_YEAR})\s?[-–/]\s?(?P<last>{_YEAR}|\d\d(?!\w|[.,]\d)){_ERA}",
+        "year": rf"(?<![\w.,/$€£-])(?:[وفبلك]{{0,2}})(?P<year>{_YEAR})(?![/-]\d){_ERA}(?P<unit>\s+\w+)?",
+    }
+
+
+def _relative_patterns(shift: str) -> dict[str, str]:
+    """Return the patterns of dates that depend on the day of the text."""
+    return {
         "weekday": (
-            rf"{before}(?:{attached}(?:ال|لل)(?P<ar>{_any_of(_WEEKDAYS_AR)})"
+            rf"{_BEFORE}(?:{_ATTACHABLE}(?:ال|لل)(?P<ar>{_any_of(_WEEKDAYS_AR)})"
             rf"|(?<!\w)(?P<en>{_any_of(_WEEKDAYS_EN)})s?)(?!\w)"
             rf"(?:\s+(?:من\s+الاسبوع\s+)?(?P<shift>{shift})(?!\w))?"
         ),
         "away": (
-            rf"{attached}(?P<days>{_any_of(_DAYS_AWAY)})(?!\w)"
-            rf"|(?:{attached}(?:قبل|منذ)\s+(?:(?P<n>\d\d?|{_any_of(_FEW)})\s+(?P<ago>ايام|اشهر|شهور|سنوات|اعوام)"
+            rf"{_ATTACHABLE}(?P<days>{_any_of(_DAYS_AWAY)})(?!\w)"
+            rf"|(?:{_ATTACHABLE}(?:قبل|منذ)\s+(?:(?P<n>\d\d?|{_any_of(_FEW)})\s+(?P<ago>ايام|اشهر|شهور|سنوات|اعوام)"
             r"|(?P<two>يومين|شهرين|عامين|سنتين)))(?!\w)"
             r"|(?<!\w)(?P<en_n>\d\d?)\s+(?P<en_unit>days|months|years)\s+ago(?!\w)"
         ),
         "period": (
-            rf"{attached}(?:ال|لل)(?P<ar>شهر|عام|سنه)\s+(?P<shift>{shift})(?!\w)"
+            rf"{_ATTACHABLE}(?:ال|لل)(?P<ar>شهر|عام|سنه)\s+(?P<shift>{shift})(?!\w)"
             r"|(?<!\w)(?P<before>last|this|next)\s+(?P<en>month|year)(?!\w)"
         ),
     }
+
+
+def _keys_of_forms() -> dict[str, frozenset[str]]:
+    """Return the words near which a form is searched; forms with digits have none."""
     months = frozenset(name.split()[0] for name in month_names())
-    keys = {
+    return {
         **dict.fromkeys(("day", "month"), months),
         "english": frozenset(name for name in months if name.isascii()),
         "slashed short": frozenset(("بتاريخ", "موافق", "يوم", "on")),
@@ -169,7 +188,6 @@ def forms() -> tuple[DateForm, ...]:
         "away": frozenset((*(name.split()[0] for name in _DAYS_AWAY), "قبل", "منذ", "ago")),
         "period": frozenset(("شهر", "عام", "سنه", "month", "year")),
     }
-    return tuple(DateForm(kind, keys.get(kind, frozenset()), re.compile(pattern)) for kind, pattern in patterns.items())
 
 
 _REACH = 64  # letters on either side of a key word that can belong to its date
