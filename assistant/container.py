@@ -11,7 +11,7 @@ from assistant.pipeline import Writer
 from assistant.settings import NO_EMBEDDING, Settings
 from index.errors import IsnadError, NoStore, UsageError
 from index.ingest.catch_up import catch_up
-from index.ingest.sync import Derived, Lexicon
+from index.ingest.lexical_update import Derived, Lexicon
 from index.search.lexical import LexicalIndex
 from index.search.retriever import Retriever
 from index.store.ledger import INDEXES, Ledger

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.models import Answer
 from index.displays import display
 from index.errors import IsnadError, UsageError
 from index.model_api import CancelScope
+
+if TYPE_CHECKING:
+    import asyncio
 
 _END = object()
 
@@ -122,6 +124,8 @@ class AsyncStream(AsyncIterator[str]):
         return self.answer
 
     async def __anext__(self) -> str:
+        import asyncio  # here: it takes as long to import as all else that a question needs without a model
+
         step = asyncio.ensure_future(asyncio.to_thread(self._next))
         try:
             piece = await asyncio.shield(step)
@@ -135,6 +139,8 @@ class AsyncStream(AsyncIterator[str]):
 
     async def aclose(self) -> None:
         """Leave the stream before its end."""
+        import asyncio
+
         await asyncio.to_thread(self._stream.close)
 
     def _next(self) -> Any:

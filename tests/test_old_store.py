@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tarfile
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from index.chunking import embedding_text
+from index.store import schema
+from index.store.ledger import Ledger
+from index.store.vector_cache import text_digest
 from tests.shop import isnad, isnad_json
 
 FIXTURE = Path(__file__).parent / "data" / "store-0.1.tar.gz"
@@ -35,3 +42,56 @@ def test_an_old_store_is_brought_up_to_date_by_the_next_run(old_store: Path) -> 
     articles = isnad_json("articles", "--store", old_store)["articles"]
     assert {article["file_id"] for article in articles} == {path.stem for path in ARTICLES.glob("*.txt")}
     assert isnad("doctor", "--store", old_store).returncode == 0
+
+
+def format_of(store: Path) -> int:
+    with closing(sqlite3.connect(store / "ledger.db")) as db:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def texts_and_digests(ledger: Ledger) -> Iterator[tuple[bytes, bytes]]:
+    """What is embedded for each passage, as a digest of it, and the digest that is kept."""
+    with closing(sqlite3.connect(ledger.store / "ledger.db")) as db:
+        kept = dict(db.execute("SELECT id, text_sha256 FROM passages"))
+    for article in ledger.every_article():
+        for passage in ledger.passages_of(article):
+            yield text_digest(embedding_text(article, passage)), kept[passage.id]
+
+
+def test_a_ledger_of_format_1_is_brought_to_format_2_without_losing_anything(old_store: Path) -> None:
+    assert format_of(old_store) == 1
+    with closing(sqlite3.connect(old_store / "ledger.db")) as db:
+        before = [db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in ("articles", "passages")]
+    with closing(Ledger.open(old_store)) as ledger:
+        assert format_of(old_store) == 2
+        pairs = list(texts_and_digests(ledger))
+        assert len(pairs) == len(before[1]) > 0 and all(digest == kept for digest, kept in pairs)
+    with closing(sqlite3.connect(old_store / "ledger.db")) as db:
+        assert db.execute("SELECT * FROM articles ORDER BY 1").fetchall() == before[0]
+        passages = db.execute('SELECT id, article_id, "start", "end" FROM passages ORDER BY 1').fetchall()
+        assert passages == before[1]
+    Ledger.open(old_store).close()  # a second time there is nothing to do
+    assert format_of(old_store) == 2
+
+
+def test_a_migration_that_is_interrupted_leaves_format_1_and_is_done_the_next_time(
+    old_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(db: sqlite3.Connection) -> None:
+        db.execute("UPDATE passages SET text_sha256 = x'00'")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("index.store.articles.digest_passages", interrupted)
+        schema.connect(old_store / "ledger.db")
+    assert format_of(old_store) == 1
+    with closing(Ledger.open(old_store)) as ledger:
+        assert all(digest == kept for digest, kept in texts_and_digests(ledger))
+
+
+def test_an_old_store_that_may_only_be_read_is_asked_by_words(old_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_, **__: False)
+    with closing(Ledger.open(old_store)) as ledger:
+        assert format_of(old_store) == 1
+        done, passages = ledger.coverage("e5-small-1:arabic+cyrillic+latin")
+        assert done == 0 < passages and ledger.passage_vectors("e5-small-1:arabic+cyrillic+latin") == []

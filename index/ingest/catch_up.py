@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from index.errors import StoreBusy, StoreClosed, StoreError
-from index.ingest.sync import Lexicon, quiet
+from index.ingest.lexical_update import Lexicon, quiet
 from index.search.lexical import LexicalIndex
 from index.store.ledger import Ledger
 

@@ -158,15 +158,12 @@ class Retriever:
     ) -> tuple[Hit, ...]:
         """Return the best passages for any of several wordings of a question.
 
-        Each passage is returned once, with its best score.
+        Each passage is returned once, with its best score. The hits of a wording keep their order; wordings are
+        compared by what their words reach (`merge_wordings`).
         `before` are the hits of other wordings, which are not searched for again.
         """
-        best = {hit.passage.id: hit for hit in before or ()}
         searches = (self.search(question, limit, articles, intent=intent) for question in questions)
-        for hit in (hit for hits in searches for hit in hits):
-            if hit.passage.id not in best or best[hit.passage.id].score < hit.score:
-                best[hit.passage.id] = hit
-        return tuple(sorted(best.values(), key=lambda hit: -hit.score)[:limit])
+        return merge_wordings([*([before] if before else []), *searches])[:limit]
 
     def languages(self) -> dict[str, float]:
         """Return language → its share of the articles, 0 to 1; the most frequent first."""
@@ -242,6 +239,28 @@ class Retriever:
 
         stories = StoryIndex(self.ledger).of({hit.article.id for hit in hits})
         return tuple(replace(hit, duplicate_ids=others(hit), story=stories.get(hit.article.id)) for hit in hits)
+
+
+def merge_wordings(rankings: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """Return the hits of several wordings of a question in one order, each passage once.
+
+    A fused score is measured by the cosines of its own list, so that those of two lists cannot be compared; the
+    lexical share can. Each list is scaled so that its best score is the best lexical share in it: its order stays, and
+    a wording whose words reach more comes first. What only meaning found, in a list without words, comes last. A single
+    list is returned as it is.
+    """
+    rankings = [hits for hits in rankings if hits]
+    if len(rankings) < 2:
+        return tuple(rankings[0]) if rankings else ()
+    best: dict[str, Hit] = {}
+    for hits in rankings:
+        highest = max(hit.score for hit in hits)
+        share = max(hit.score if hit.lexical_score is None else hit.lexical_score for hit in hits)
+        for hit in hits:
+            scaled = replace(hit, score=round(hit.score * share / highest, 6) if highest else 0.0)
+            if hit.passage.id not in best or best[hit.passage.id].score < scaled.score:
+                best[hit.passage.id] = scaled
+    return tuple(sorted(best.values(), key=lambda hit: -hit.score))
 
 
 def copied(text: str, shown: str) -> bool:

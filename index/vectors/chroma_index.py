@@ -153,14 +153,13 @@ class ChromaIndex:
 
         settled = self._ledger.settled("vectors")
         expected = {key: vector for key, _, vector in self._ledger.passage_vectors(model) if key in settled}
-        known = expected.keys() | self._pending_passages()
         rows = collection.call("count")
         seen, wrong, surplus, asked, lost = set[str](), 0, 0, 0, 0
         for first in range(0, rows, ROWS):
             ids, packed = collection.call("rows", first, ROWS)
             vectors = as_matrix(packed, len(ids))
+            surplus += len(ids) - len(self._ledger.passages(ids))
             for key, row in zip(ids, vectors, strict=True):
-                surplus += key not in known
                 if key in expected:
                     seen.add(key)
                     wrong += not _same_direction(row, np.frombuffer(expected[key], "<f4"))
@@ -178,9 +177,6 @@ class ChromaIndex:
             lost=lost,
             faults=tuple(collection.call("faults")),
         )
-
-    def _pending_passages(self) -> set[str]:
-        return set(self._ledger.passage_ids(self._ledger.pending("vectors")))
 
     def trouble(self) -> str | None:
         """Return what the ledger knows to be wrong with the collection, or None; the next index run mends it."""

@@ -89,8 +89,10 @@ collection = chromadb.PersistentClient(sys.argv[1]).get_collection("isnad", embe
 vector = json.loads(sys.argv[2])
 shown = ["documents", "distances"]
 near = collection.query(query_embeddings=[vector], n_results=3, where={"language": "en"}, include=shown)
+both = ["documents", "metadatas"]
+arabic = collection.query(query_embeddings=[vector], n_results=3, where={"language": "ar"}, include=both)
 day = collection.get(where={"published_on": {"$gte": 20260101}}, include=["documents", "metadatas"])
-print(json.dumps([collection.count(), collection.configuration["hnsw"]["space"], near, day]))
+print(json.dumps([collection.count(), collection.configuration["hnsw"]["space"], near, arabic, day]))
 """
 
 
@@ -112,9 +114,10 @@ def test_chromas_own_client_gets_documents_metadata_and_filters(tmp_path: Path, 
         text=True,
         check=True,
     )
-    count, space, near, day = json.loads(run.stdout)
+    count, space, near, in_arabic, day = json.loads(run.stdout)
     assert (count, space) == (2, "cosine")
     assert near["ids"] == [[passage.id]] and near["documents"] == [["The delegation arrived"]]
+    assert in_arabic["documents"] == [["وصل الوفد"]] and in_arabic["metadatas"][0][0]["title"] == "زيارة"
     assert near["distances"][0][0] == pytest.approx(0, abs=1e-4)
     assert day["ids"] == [passage.id] and day["documents"] == [english.text[passage.start : passage.end]]
     assert day["metadatas"] == [
