@@ -47,14 +47,14 @@ def run(job: Job) -> Told | str:
     had told stays.
     """
     with tempfile.TemporaryDirectory() as place:
-        told, order = Path(place) / "told.json", Path(place) / "job.json"
+        result, order = Path(place) / "told.json", Path(place) / "job.json"
         order.write_bytes(msgspec.json.encode(job))
         line = [sys.executable, "-m", "tools.stack_worker", str(order)]
         process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
         try:
-            _, said = process.communicate(timeout=LONGEST)
+            _, stderr = process.communicate(timeout=LONGEST)
             trouble = (
-                f"failed: {(said.decode(errors='replace').strip().splitlines() or ['killed'])[-1]}"
+                f"failed: {(stderr.decode(errors='replace').strip().splitlines() or ['killed'])[-1]}"
                 if process.returncode
                 else ""
             )
@@ -64,7 +64,7 @@ def run(job: Job) -> Told | str:
             trouble = f"stopped after {LONGEST / 60:.0f} minutes"
         if trouble:
             print(f"  {job.stack}: {trouble}", flush=True)
-        return msgspec.json.decode(told.read_bytes(), type=Told) if told.exists() else trouble
+        return msgspec.json.decode(result.read_bytes(), type=Told) if result.exists() else trouble
 
 
 def articles(count: int) -> Iterator[Row]:
@@ -89,7 +89,7 @@ def ranks(data: DataSet, order: Sequence[int], asked: Asked) -> NDArray[np.int_]
     return np.array(
         [
             next((rank for rank, item_id in enumerate(ids, 1) if item_id in data.questions[at].answers), 0)
-            for at, ids in zip(order, asked.found, strict=False)
+            for at, ids in zip(order, asked.rankings, strict=False)
         ]
     )
 
@@ -108,8 +108,8 @@ def ahead(ours: NDArray[np.int_], theirs: NDArray[np.int_]) -> tuple[float, floa
     return float(gain.mean()), float(low), float(high)
 
 
-def _reciprocal(found: NDArray[np.int_]) -> NDArray[np.float64]:
-    return np.divide(1.0, found, where=found > 0, out=np.zeros(len(found)))
+def _reciprocal(rankings: NDArray[np.int_]) -> NDArray[np.float64]:
+    return np.divide(1.0, rankings, where=rankings > 0, out=np.zeros(len(rankings)))
 
 
 def quality(name: str, patience: float, by_words: bool) -> None:
@@ -127,7 +127,7 @@ def quality(name: str, patience: float, by_words: bool) -> None:
         mine: NDArray[np.int_] | None = None
         for stack, stemmer in _variants(language):
             questions = tuple(data.questions[at].text for at in order)
-            told = run(
+            result = run(
                 Job(
                     stack=stack,
                     language=stemmer,
@@ -137,16 +137,16 @@ def quality(name: str, patience: float, by_words: bool) -> None:
                     by_words=by_words,
                 )
             )
-            if isinstance(told, str):
-                print(f"  {stack:34} {told}", flush=True)
+            if isinstance(result, str):
+                print(f"  {stack:34} {result}", flush=True)
                 continue
-            for mode, asked in told.asked.items():
-                found = ranks(data, order, asked)
-                mine = found if mine is None else mine
-                shown = " ".join(f"{value:.3f} [{low:.3f}, {high:.3f}]  " for value, low, high in figures(found))
-                gain = "" if found is mine else "{:+.3f} [{:+.3f}, {:+.3f}]".format(*ahead(mine, found))
+            for mode, asked in result.asked.items():
+                rankings = ranks(data, order, asked)
+                mine = rankings if mine is None else mine
+                shown = " ".join(f"{value:.3f} [{low:.3f}, {high:.3f}]  " for value, low, high in figures(rankings))
+                gain = "" if rankings is mine else "{:+.3f} [{:+.3f}, {:+.3f}]".format(*ahead(mine, rankings))
                 label = f"{stack}, {mode}" + (f", {stemmer} stemmer" if stack == "llama-index" else "")
-                print(f"  {label:34} {len(found):6}  {shown}{gain}", flush=True)
+                print(f"  {label:34} {len(rankings):6}  {shown}{gain}", flush=True)
 
 
 def _variants(language: str) -> list[tuple[str, str]]:
@@ -182,27 +182,27 @@ def speed(count: int, stacks: Sequence[str], rounds: int, patience: float, by_wo
                     by_words=by_words,
                     more=True,
                 )
-                told = run(job)
+                result = run(job)
                 print(f"  round {number + 1}, {name}: load {load:.1f} → {os.getloadavg()[0]:.1f}", flush=True)
-                best[name] = told if name not in best else better(best[name], told)
+                best[name] = result if name not in best else better(best[name], result)
     report(count, {name: best[name] for name in stacks})
 
 
-def better(one: Told | str, other: Told | str) -> Told | str:
+def better(item: Told | str, other: Told | str) -> Told | str:
     """Of two rounds each figure of the faster."""
-    if isinstance(one, str) or isinstance(other, str):
-        return other if isinstance(one, str) else one
+    if isinstance(item, str) or isinstance(other, str):
+        return other if isinstance(item, str) else item
     return replace(
-        one,
-        stored=_sooner(one.stored, other.stored),
-        filled=_sooner(one.filled, other.filled),
-        added=_sooner(one.added, other.added),
-        asked={mode: min(asked, other.asked.get(mode, asked), key=_pace) for mode, asked in one.asked.items()},
+        item,
+        stored=_sooner(item.stored, other.stored),
+        filled=_sooner(item.filled, other.filled),
+        added=_sooner(item.added, other.added),
+        asked={mode: min(asked, other.asked.get(mode, asked), key=_pace) for mode, asked in item.asked.items()},
     )
 
 
-def _sooner(one: T, other: T) -> T:
-    return min((span for span in (one, other) if span is not None), key=lambda span: span.clock, default=one)  # type: ignore[attr-defined]
+def _sooner(item: T, other: T) -> T:
+    return min((span for span in (item, other) if span is not None), key=lambda span: span.clock, default=item)  # type: ignore[attr-defined]
 
 
 def _pace(asked: Asked) -> float:
@@ -214,41 +214,47 @@ def report(count: int, best: dict[str, Told | str]) -> None:
     print(f"\n{count:,} passages, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print("  passages/s on the clock (and a second of the processor's work)")
     print(f"  {'':13} {'stored, found by words':>24} {'with vectors too':>24} {'one more, ms':>14} {'memory, MiB':>20}")
-    for name, told in best.items():
-        if isinstance(told, str):
-            print(f"  {name:13} {told}")
+    for name, result in best.items():
+        if isinstance(result, str):
+            print(f"  {name:13} {result}")
             continue
-        whole = _together(told)
-        held = f"{told.memory:,.0f} → {told.memory_filled:,.0f}" if told.memory_filled else f"{told.memory:,.0f} → ?"
+        whole = _together(result)
+        held = (
+            f"{result.memory:,.0f} → {result.memory_filled:,.0f}"
+            if result.memory_filled
+            else f"{result.memory:,.0f} → ?"
+        )
         print(
-            f"  {name:13} {_rate(told, told.stored):>24} {_rate(told, whole):>24} "
-            f"{told.added.clock * 1_000 if told.added else math.nan:14,.0f} {held:>20}"
+            f"  {name:13} {_rate(result, result.stored):>24} {_rate(result, whole):>24} "
+            f"{result.added.clock * 1_000 if result.added else math.nan:14,.0f} {held:>20}"
         )
     print(f"\n  {'':26} {'questions/s':>12} {'p50 ms':>8} {'p95 ms':>8} {'processor ms':>13} {'asked':>6}")
-    for name, told in best.items():
-        for mode, asked in () if isinstance(told, str) else told.asked.items():
+    for name, result in best.items():
+        for mode, asked in () if isinstance(result, str) else result.asked.items():
             half, most = np.percentile(asked.seconds, [50, 95]) * 1_000
             print(
                 f"  {name + ', ' + mode:26} {1 / _pace(asked):12,.1f} {half:8.1f} {most:8.1f} "
                 f"{asked.processor * 1_000:13.1f} {len(asked.seconds):6}"
             )
     ours = best.get("isnad")
-    for name, told in best.items():
-        if name != "isnad" and isinstance(ours, Told) and isinstance(told, Told):
+    for name, result in best.items():
+        if name != "isnad" and isinstance(ours, Told) and isinstance(result, Told):
             print()
-            for what, times in compared(ours, told).items():
+            for what, times in compared(ours, result).items():
                 goal = ("met" if times >= GOAL else "missed") if what in GOALS else ""
                 print(f"  Isnad ÷ {name}, {what + ':':58} {times:6.1f} ×" + (goal and f"   goal {GOAL} ×: {goal}"))
 
 
-def _together(told: Told) -> Span | None:
-    if told.filled is None:
+def _together(result: Told) -> Span | None:
+    if result.filled is None:
         return None
-    return Span(clock=told.stored.clock + told.filled.clock, processor=told.stored.processor + told.filled.processor)
+    return Span(
+        clock=result.stored.clock + result.filled.clock, processor=result.stored.processor + result.filled.processor
+    )
 
 
-def _rate(told: Told, span: Span | None) -> str:
-    return f"{told.passages / span.clock:,.0f} ({told.passages / span.processor:,.0f})" if span else "?"
+def _rate(result: Told, span: Span | None) -> str:
+    return f"{result.passages / span.clock:,.0f} ({result.passages / span.processor:,.0f})" if span else "?"
 
 
 GOALS = ("articles stored and found by words", "questions, as shipped (words against both searches)")
@@ -272,7 +278,7 @@ def compared(ours: Told, theirs: Told) -> dict[str, float]:
     if fused := [asked for mode, asked in theirs.asked.items() if mode != "words"]:
         least = min(map(_pace, fused))
         times[GOALS[1]] = least / _pace(ours.asked["words"])
-        work = min(one.processor for one in fused)
+        work = min(item.processor for item in fused)
         times["both by the processor's work"] = work / ours.asked["words"].processor
         if "both" in ours.asked:
             times["questions, both searches"] = least / _pace(ours.asked["both"])
@@ -291,7 +297,7 @@ def main() -> None:
     if not DATA.is_dir():
         print("skipped: the data sets are not here (../shared/data beside the project's folder)")
     else:
-        print(f"{os.cpu_count()} cores, load {' '.join(f'{one:.1f}' for one in os.getloadavg())}", flush=True)
+        print(f"{os.cpu_count()} cores, load {' '.join(f'{item:.1f}' for item in os.getloadavg())}", flush=True)
         for name in given.sets:
             quality(name, given.patience, given.words)
         for count in filter(None, given.passages or [2_000]):

@@ -66,7 +66,7 @@ class Seen(NamedTuple):
 
     asked: Asked
     question: Question
-    found: tuple[Any, ...]
+    ranked_candidates: tuple[Any, ...]
     right: list[bool]
 
 
@@ -88,9 +88,9 @@ def collect(name: str, most: int = MOST) -> list[Seen]:
         for asked in store.questions:
             if random.Random(asked.question).random() * _size(name) < most:
                 question = parse_question(asked.question, ())
-                found = candidates(question, store.hits(asked.question), store.lexical)
-                right = [asked.answerable and holds(match.text, asked.answers) for match in found]
-                seen.append(Seen(asked, question, found, right))
+                ranked_candidates = candidates(question, store.hits(asked.question), store.lexical)
+                right = [asked.answerable and holds(match.text, asked.answers) for match in ranked_candidates]
+                seen.append(Seen(asked, question, ranked_candidates, right))
     return seen
 
 
@@ -108,14 +108,14 @@ def fit_ranking(sets: Iterable[list[Seen]]) -> dict[str, float]:
 
     Every set counts the same, however many questions it has.
     """
-    groups = [(set_, one) for set_ in sets for one in set_ if any(one.right) and not all(one.right)]
-    names = sorted({name for _, one in groups for each in one.found for name in each.features} - UNRANKED)
-    table = [_table([each.features for each in one.found], names) for _, one in groups]
+    groups = [(set_, case) for set_ in sets for case in set_ if any(case.right) and not all(case.right)]
+    names = sorted({name for _, case in groups for each in case.ranked_candidates for name in each.features} - UNRANKED)
+    table = [_table([each.features for each in case.ranked_candidates], names) for _, case in groups]
     spread = np.concatenate(table).std(axis=0) + 1e-9
     rows = np.concatenate(table) / spread
-    right = np.concatenate([np.array(one.right, dtype=float) for _, one in groups])
-    starts = np.cumsum([0] + [len(one.right) for _, one in groups])[:-1]
-    owner = np.repeat(np.arange(len(groups)), [len(one.right) for _, one in groups])
+    right = np.concatenate([np.array(case.right, dtype=float) for _, case in groups])
+    starts = np.cumsum([0] + [len(case.right) for _, case in groups])[:-1]
+    owner = np.repeat(np.arange(len(groups)), [len(case.right) for _, case in groups])
     sizes = [sum(other is set_ for other, _ in groups) for set_, _ in groups]
     weight = np.array([len(groups) / size for size in sizes]) / len({id(set_) for set_, _ in groups})
 
@@ -126,8 +126,8 @@ def fit_ranking(sets: Iterable[list[Seen]]) -> dict[str, float]:
         slope = rows.T @ (weight[owner] * (odds / every[owner] - odds * right / good[owner]))
         return float((weight * (np.log(every) - np.log(good))).sum() + PENALTY * w @ w), slope + 2 * PENALTY * w
 
-    found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x / spread
-    return {name: round(float(value), 3) for name, value in zip(names, found, strict=True)}
+    ranked_candidates = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x / spread
+    return {name: round(float(value), 3) for name, value in zip(names, ranked_candidates, strict=True)}
 
 
 def fit_answering(
@@ -160,17 +160,19 @@ def fit_answering(
         (LEAST * each, 0.0) if name.startswith("lacks") else (0.0, None)
         for name, each in zip(names, spread, strict=True)
     ] + [(None, None)]
-    found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds).x
-    values = found[:-1] / spread
-    return {name: round(float(value), 3) for name, value in zip(names, values, strict=True)}, round(float(found[-1]), 3)
+    ranked_candidates = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds).x
+    values = ranked_candidates[:-1] / spread
+    return {name: round(float(value), 3) for name, value in zip(names, values, strict=True)}, round(
+        float(ranked_candidates[-1]), 3
+    )
 
 
 def outlooks(set_: Sequence[Seen], ranking: dict[str, float]) -> tuple[list[Features], Any]:
     """What `assistant.extractive.extraction.answer_features` says of each question, and whether it is answerable."""
     model = Model(ranking=ranking, answering={}, intercept=0.0, threshold=0.5, min_ratio=1.0)
-    kept = [(one, rank(one.found, model)) for one in set_]
-    return [answer_features(one.question, ranked) for one, ranked in kept if ranked], np.array(
-        [one.asked.answerable for one, ranked in kept if ranked]
+    kept = [(case, rank(case.ranked_candidates, model)) for case in set_]
+    return [answer_features(case.question, ranked) for case, ranked in kept if ranked], np.array(
+        [case.asked.answerable for case, ranked in kept if ranked]
     )
 
 
@@ -184,10 +186,10 @@ ANSWERING = ("passage_share", *ANSWER_FEATURES, "terms")
 def report(name: str, set_: Sequence[Seen], model: Model) -> str:
     """One line: contains@1 and @3 among answerable questions, AUROC, and the rates at the threshold."""
     first, three = [], []
-    for one in set_:
-        if one.asked.answerable:
-            ranked = rank(one.found, model)
-            right = [holds(each.text, one.asked.answers) for each in distinct([each for each, _ in ranked], 3)]
+    for case in set_:
+        if case.asked.answerable:
+            ranked = rank(case.ranked_candidates, model)
+            right = [holds(each.text, case.asked.answers) for each in distinct([each for each, _ in ranked], 3)]
             first.append(any(right[:1]))
             three.append(any(right))
     features, answerable = outlooks(set_, model.ranking)
@@ -218,9 +220,11 @@ def main() -> None:
     if chosen.cross:
         cross(collected)
         return
-    model = fitted({name: [one for one in set_ if not held_out(one.asked.group)] for name, set_ in collected.items()})
+    model = fitted(
+        {name: [case for case in set_ if not held_out(case.asked.group)] for name, set_ in collected.items()}
+    )
     for name, set_ in collected.items():
-        print(report(name, [one for one in set_ if held_out(one.asked.group)], model))
+        print(report(name, [case for case in set_ if held_out(case.asked.group)], model))
     about = (
         "made by tools/fit_extract.py from the questions of half of the titles of arcd, xquad-ar, xquad-en and "
         "squad2, and of half of the events of evals/cases, some without the sentences that answer"

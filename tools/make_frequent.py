@@ -29,15 +29,15 @@ def english() -> dict[str, float]:
     """Folded word → its weight: 0.1 for the commonest words, 0.36 for number 15,000 of the vocabulary, 0.8 for number
     90,000.
     """
-    encoding, found = _encoding(), dict[str, int]()
+    encoding, weight_of = _encoding(), dict[str, int]()
     for number in range(LIMIT):
         try:
             word = encoding.decode_single_token_bytes(number).decode()
         except (KeyError, UnicodeDecodeError):
             continue
         if word[0] == " " and word[1:].isalpha() and len(plain := folded(word[1:])) >= 3 and plain.isascii():
-            found.setdefault(plain, number)
-    return {word: max(0.1, (math.log(max(number, 400)) - 6) / 6) ** 2 for word, number in found.items()}
+            weight_of.setdefault(plain, number)
+    return {word: max(0.1, (math.log(max(number, 400)) - 6) / 6) ** 2 for word, number in weight_of.items()}
 
 
 def arabic() -> dict[str, float]:

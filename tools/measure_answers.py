@@ -56,18 +56,18 @@ def outcome(asked: Asked, store: Store) -> Outcome:
     """Ask one question of a store."""
     question, hits = parse_question(asked.question, ()), store.hits(asked.question)
     began = time.perf_counter()
-    found = extract(question, hits, frequency=store.lexical)
+    draft = extract(question, hits, frequency=store.lexical)
     taken = (time.perf_counter() - began) * 1000
     ranked = rank(candidates(question, hits, store.lexical), model())
-    right = [holds(one.text, asked.answers) for one in distinct([one for one, _ in ranked], 3)]
+    right = [holds(item.text, asked.answers) for item in distinct([item for item, _ in ranked], 3)]
     return Outcome(
         answerable=asked.answerable,
         first=any(right[:1]),
         three=any(right),
-        answered=not found.abstained,
-        held=any(holds(citation.quote, asked.answers) for citation in found.citations),
-        sentences=len(found.citations),
-        confidence=found.confidence,
+        answered=not draft.abstained,
+        held=any(holds(citation.quote, asked.answers) for citation in draft.citations),
+        sentences=len(draft.citations),
+        confidence=draft.confidence,
         milliseconds=taken,
     )
 
@@ -91,19 +91,19 @@ def outcomes(name: str, most: int) -> list[Outcome]:
 
 
 MEASURES: dict[str, Callable[[Sequence[Outcome]], float]] = {
-    "@1": lambda all: _share(one.first for one in all if one.answerable),
-    "@3": lambda all: _share(one.three for one in all if one.answerable),
+    "@1": lambda all: _share(item.first for item in all if item.answerable),
+    "@3": lambda all: _share(item.three for item in all if item.answerable),
     "AUROC": lambda all: auroc(
-        [one.confidence for one in all if one.answerable], [one.confidence for one in all if not one.answerable]
+        [item.confidence for item in all if item.answerable], [item.confidence for item in all if not item.answerable]
     ),
-    "answered": lambda all: _share(one.answered for one in all if one.answerable),
-    "held": lambda all: _share(one.held for one in all if one.answerable and one.answered),
-    "falsely": lambda all: _share(one.answered for one in all if not one.answerable),
+    "answered": lambda all: _share(item.answered for item in all if item.answerable),
+    "held": lambda all: _share(item.held for item in all if item.answerable and item.answered),
+    "falsely": lambda all: _share(item.answered for item in all if not item.answerable),
     "balanced": lambda all: (
         (
-            _share(one.answered for one in all if one.answerable)
+            _share(item.answered for item in all if item.answerable)
             + 1
-            - _share(one.answered for one in all if not one.answerable)
+            - _share(item.answered for item in all if not item.answerable)
         )
         / 2
     ),
@@ -141,10 +141,10 @@ def report(name: str, all: Sequence[Outcome]) -> str:
     for label, measure in MEASURES.items():
         low, high = interval(all, measure)
         figures.append(f"{label} {measure(all):.3f} [{low:.3f}, {high:.3f}]")
-    given = [one.sentences for one in all if one.answered]
-    middle = float(np.median([one.milliseconds for one in all]))
+    given = [item.sentences for item in all if item.answered]
+    middle = float(np.median([item.milliseconds for item in all]))
     return (
-        f"{name}: {sum(one.answerable for one in all)} answerable, {sum(not one.answerable for one in all)} not; "
+        f"{name}: {sum(item.answerable for item in all)} answerable, {sum(not item.answerable for item in all)} not; "
         f"{_share(given):.2f} sentences an answer; {middle:.1f} ms\n  " + "  ".join(figures)
     )
 

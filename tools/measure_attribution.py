@@ -61,15 +61,15 @@ def asked(name: str, language: str, claims: str) -> Iterator[Case]:
         if row["lang"] != language:
             continue
         passage = [span.of(passages[row["passage_id"]]) for span in sentences(passages[row["passage_id"]])]
-        right = [{place} for place, one in enumerate(passage) if folded(row["answers"][0]) in folded(one)]
+        right = [{place} for place, item in enumerate(passage) if folded(row["answers"][0]) in folded(item)]
         if len(passage) >= 3 and 1 <= len(right) <= 2:
-            said = row if claims == language else twins[row["parallel_id"]]
+            statement = row if claims == language else twins[row["parallel_id"]]
             content = [
                 w
-                for w in said["question"].strip(" -؟?").split()
+                for w in statement["question"].strip(" -؟?").split()
                 if folded(re.sub("[؟?،,]", "", w)) not in QUESTION_WORDS
             ]
-            yield Case(row["id"], " ".join([*content, said["answers"][0]]), passage, right)
+            yield Case(row["id"], " ".join([*content, statement["answers"][0]]), passage, right)
 
 
 def parallel(language: str, claims: str) -> Iterator[Case]:
@@ -78,7 +78,7 @@ def parallel(language: str, claims: str) -> Iterator[Case]:
     for (twin, spoken), text in passages.items():
         if spoken != language:
             continue
-        here, there = ([span.of(one) for span in sentences(one)] for one in (text, passages[twin, claims]))
+        here, there = ([span.of(item) for span in sentences(item)] for item in (text, passages[twin, claims]))
         if len(here) == len(there) >= 3:
             for place, claim in enumerate(there):
                 yield Case(f"{twin}-{place}", claim, here, [{place}])
@@ -115,7 +115,7 @@ def main() -> int:
             places = attribute(case.claim, case.passage).places
             any_right = set().union(*case.right)
             first += places[0] in any_right
-            full += any(one <= set(places) for one in case.right)
+            full += any(item <= set(places) for item in case.right)
             right += len(any_right & set(places)) / len(places)
             count += len(places)
         n = len(cases)

@@ -67,7 +67,7 @@ def measure(store: Path, sizes: list[int]) -> None:
         retriever.search(questions[0])
         asked = [spent(partial(retriever.search, question))[1].clock * 1_000 for question in questions]
         retriever.close()
-        middle = Span(clock=median(one.clock for one in single), processor=median(one.processor for one in single))
+        middle = Span(clock=median(item.clock for item in single), processor=median(item.processor for item in single))
         half, most = np.percentile(asked, [50, 95])
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
@@ -78,8 +78,8 @@ def measure(store: Path, sizes: list[int]) -> None:
     ledger.close()
 
 
-def _shown(one: Span) -> str:
-    return f"{one.clock * 1_000:.1f} ({one.processor * 1_000:.1f})"
+def _shown(item: Span) -> str:
+    return f"{item.clock * 1_000:.1f} ({item.processor * 1_000:.1f})"
 
 
 def main() -> None:

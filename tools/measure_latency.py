@@ -67,7 +67,7 @@ class Model(Scripted):
     """The scripted server, which stays silent for so many seconds before each sentence."""
 
     def __init__(self, silent: float) -> None:
-        super().__init__(said, pieces=12)
+        super().__init__(scripted_reply, pieces=12)
         self.silent = silent
 
     async def events(self, text: str, fault: str | None, wants_usage: bool) -> AsyncIterator[str]:
@@ -79,7 +79,7 @@ class Model(Scripted):
             yield event
 
 
-def said(messages: list[dict[str, str]]) -> str:
+def scripted_reply(messages: list[dict[str, str]]) -> str:
     """The reply: the beginnings of four passages with their numbers, or as much of any other text."""
     prompt = messages[-1]["content"]
     shown = [(match[1] or match[3], match[2] or match[4]) for match in SHOWN.finditer(prompt)][:4]
@@ -91,7 +91,7 @@ def said(messages: list[dict[str, str]]) -> str:
 
 def timed(pieces: Callable[[str], Iterator[str]], questions: Sequence[str]) -> list[tuple[float, float, float]]:
     """Milliseconds to the first text, to the end, and of the processor, for each question."""
-    found = []
+    timings = []
     for question in questions:
         began, worked = time.perf_counter(), time.process_time()
         answer = pieces(question)
@@ -99,13 +99,13 @@ def timed(pieces: Callable[[str], Iterator[str]], questions: Sequence[str]) -> l
         first = time.perf_counter()
         for _ in answer:
             pass
-        found.append((first - began, time.perf_counter() - began, time.process_time() - worked))
-    return [(first * 1000, whole * 1000, cpu * 1000) for first, whole, cpu in found]
+        timings.append((first - began, time.perf_counter() - began, time.process_time() - worked))
+    return [(first * 1000, whole * 1000, cpu * 1000) for first, whole, cpu in timings]
 
 
-def shown(name: str, found: list[tuple[float, float, float]]) -> str:
+def shown(name: str, timings: list[tuple[float, float, float]]) -> str:
     cells = []
-    for column in zip(*found, strict=True):
+    for column in zip(*timings, strict=True):
         ranked = sorted(column)
         cells.append(f"{statistics.median(ranked):8.1f} {ranked[int(len(ranked) * 0.95)]:8.1f}")
     return f"{name:10} {' '.join(cells)}"

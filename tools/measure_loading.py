@@ -54,8 +54,8 @@ def rows(path: str) -> Iterator[dict[str, Any]]:
 
 def news(count: int | None = None) -> list[dict[str, Any]]:
     """Articles of SaudiNewsNet; a fixed draw of `count` of them."""
-    found = list(rows("saudinewsnet/passages.jsonl.gz"))
-    return found if count is None else random.Random(5).sample(found, count)
+    samples = list(rows("saudinewsnet/passages.jsonl.gz"))
+    return samples if count is None else random.Random(5).sample(samples, count)
 
 
 def of_sentences() -> Iterator[str]:
@@ -69,7 +69,7 @@ def of_sentences() -> Iterator[str]:
             for row in asked
             if row["answers"][0] in texts[row["passage_id"]]
         ]
-        long = [len(piece.split()) for found in pieces.values() for piece in found]
+        long = [len(piece.split()) for samples in pieces.values() for piece in samples]
         yield f"{name}-{code}: {sum(inside) / len(inside):.4f} of {len(inside)}; {sum(long) / len(long):.1f} words each"
 
 
@@ -116,18 +116,18 @@ def of_titles() -> Iterator[str]:
             done: Counter[str] = Counter()
             for row in drawn:
                 lines = [*dice.sample(junk, count), *([row["title"]] if titled else []), row["text"]]
-                found, wanted = extract_metadata("\n\n".join(lines)).title, row["title"].strip() if titled else None
-                done["right" if found == wanted else "none" if found is None else "wrong"] += 1
+                samples, wanted = extract_metadata("\n\n".join(lines)).title, row["title"].strip() if titled else None
+                done["right" if samples == wanted else "none" if samples is None else "wrong"] += 1
             shares = ", ".join(f"{kind} {number / len(drawn):.3f}" for kind, number in done.most_common())
             yield f"{count} × {name}, {'a headline' if titled else 'no headline'}: {shares}"
 
 
 def of_boilerplate() -> Iterator[str]:
     """What is marked in the reference articles (line numbers), and how much of a clean corpus."""
-    for one in read(SHARED / "articles"):
-        if isinstance(one, Article):
-            lines = sorted({one.text.count("\n", 0, span.start) + 1 for span in one.boilerplate})
-            yield f"{one.id}: lines {lines}; title {one.title!r}; published {one.published}"
+    for entry in read(SHARED / "articles"):
+        if isinstance(entry, Article):
+            lines = sorted({entry.text.count("\n", 0, span.start) + 1 for span in entry.boilerplate})
+            yield f"{entry.id}: lines {lines}; title {entry.title!r}; published {entry.published}"
     texts = [row["text"] for row in news()]
     marks = [span.of(text) for text in texts for span in find_boilerplate(text)]
     share = sum(map(len, marks)) / sum(map(len, texts))
@@ -137,10 +137,10 @@ def of_boilerplate() -> Iterator[str]:
 
 def of_languages() -> Iterator[str]:
     """The language told of each passage."""
-    told: dict[str, Counter[str | None]] = defaultdict(Counter)
+    outcomes: dict[str, Counter[str | None]] = defaultdict(Counter)
     for row in rows("xquad/passages.jsonl"):
-        told[row["lang"]][detect_language(row["text"])] += 1
-    yield ", ".join(f"{code} {item[code] / item.total():.3f}" for code, item in told.items())
+        outcomes[row["lang"]][detect_language(row["text"])] += 1
+    yield ", ".join(f"{code} {item[code] / item.total():.3f}" for code, item in outcomes.items())
     yield f"saudinewsnet: {Counter(detect_language(row['text']) for row in news())}"
 
 
@@ -158,11 +158,11 @@ def of_duplicates() -> Iterator[str]:
     began = time.process_time()
     sketches = {row["id"]: sketch(row["text"]) for row in drawn}
     sketched = time.process_time()
-    for id, found in sketches.items():
-        if found:
-            groups[id] = group_of(found, drawer) or id
-            for key in found.keys:
-                drawer.holders[key].append((groups[id], found))
+    for id, samples in sketches.items():
+        if samples:
+            groups[id] = group_of(samples, drawer) or id
+            for key in samples.keys:
+                drawer.holders[key].append((groups[id], samples))
     grouped = time.process_time()
     pairs = {frozenset((row["a"], row["b"])): row["kind"] for row in rows("saudinewsnet/near_duplicates.jsonl.gz")}
     together = Counter(kind for pair, kind in pairs.items() if len({groups.get(id, id) for id in pair}) == 1)
@@ -206,8 +206,8 @@ def of_pdf() -> Iterator[str]:
                 return
             for line in row["text"].split("\n"):
                 paper.multi_cell(0, 7, line, new_x="LMARGIN", new_y="NEXT", align="R")
-            told, wanted = words(extract_pdf_text(bytes(paper.output()), 5_000_000)), words(row["text"])
-            pairs = set(pairwise(told))
+            outcomes, wanted = words(extract_pdf_text(bytes(paper.output()), 5_000_000)), words(row["text"])
+            pairs = set(pairwise(outcomes))
             shares.append(sum(pair in pairs for pair in pairwise(wanted)) / (len(wanted) - 1))
         yield (
             f"{'shaped' if shaped else 'not shaped'}: {sum(shares) / len(shares):.3f} of the word pairs of "

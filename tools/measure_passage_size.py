@@ -49,9 +49,9 @@ def measured(articles: list[Article], questions: list[tuple[str, str, str]], bud
     with tempfile.TemporaryDirectory() as folder:
         with LexicalWriter(Path(folder)) as writer:
             for article in articles:
-                found = {one.id: one for one in cut(article, budget)}
-                passages |= found
-                writer.replace(article.id, article.title, [(match.id, match.text) for match in found.values()])
+                by_id = {item.id: item for item in cut(article, budget)}
+                passages |= by_id
+                writer.replace(article.id, article.title, [(match.id, match.text) for match in by_id.values()])
             writer.commit()
         index = LexicalIndex.open(Path(folder))
         ranks, within = [], Counter[int]()
@@ -83,4 +83,4 @@ def main(budgets: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(one) for one in sys.argv[1:]])
+    main([int(item) for item in sys.argv[1:]])

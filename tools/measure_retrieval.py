@@ -74,9 +74,9 @@ def squad2() -> DataSet:
 
 def headlines() -> DataSet:
     """Headlines of SaudiNewsNet; the title is what is asked, so it is not indexed."""
-    found = _set("snn headlines", "saudinewsnet/passages.jsonl.gz", "saudinewsnet/questions.jsonl")
-    bare = tuple(Passage(id=passage.id, title=None, text=passage.text) for passage in found.passages)
-    return DataSet(name=found.name, passages=bare, questions=found.questions)
+    ranked = _set("snn headlines", "saudinewsnet/passages.jsonl.gz", "saudinewsnet/questions.jsonl")
+    bare = tuple(Passage(id=passage.id, title=None, text=passage.text) for passage in ranked.passages)
+    return DataSet(name=ranked.name, passages=bare, questions=ranked.questions)
 
 
 SETS: dict[str, Callable[[], DataSet]] = {
@@ -114,7 +114,7 @@ def ours(passages: Sequence[Passage], folder: Path) -> Search:
             writer.replace(passage.id, passage.title, [(passage.id, passage.text)])
         writer.commit()
     index = LexicalIndex.open(folder)
-    return lambda question: [one for one, _ in index.search(question, DEPTH)]
+    return lambda question: [item for item, _ in index.search(question, DEPTH)]
 
 
 def plain(passages: Sequence[Passage], folder: Path) -> Search:
@@ -135,22 +135,22 @@ def plain(passages: Sequence[Passage], folder: Path) -> Search:
 
 def ranks(data: DataSet, search: Search) -> NDArray[np.int_]:
     """For each question the rank, from 1, of the first passage that answers it; 0 where the first ten hold none."""
-    found = [search(question.text) for question in data.questions]
+    ranked = [search(question.text) for question in data.questions]
     return np.array(
         [
             next((rank for rank, item_id in enumerate(ids, 1) if item_id in question.answers), 0)
-            for ids, question in zip(found, data.questions, strict=True)
+            for ids, question in zip(ranked, data.questions, strict=True)
         ]
     )
 
 
-def figures(found: NDArray[np.int_]) -> list[tuple[float, ...]]:
+def figures(ranked: NDArray[np.int_]) -> list[tuple[float, ...]]:
     """R@1, R@10 and MRR, each with the ends of its 95% interval (percentile bootstrap over questions, seed 0)."""
-    values = np.stack([found == 1, found > 0, np.divide(1.0, found, where=found > 0, out=np.zeros(len(found)))])
-    drawn = np.random.default_rng(0).integers(0, len(found), (2_000, len(found)))
+    values = np.stack([ranked == 1, ranked > 0, np.divide(1.0, ranked, where=ranked > 0, out=np.zeros(len(ranked)))])
+    drawn = np.random.default_rng(0).integers(0, len(ranked), (2_000, len(ranked)))
     return [
-        (float(one.mean()), *(float(end) for end in np.percentile(one[drawn].mean(axis=1), [2.5, 97.5])))
-        for one in values.astype(float)
+        (float(item.mean()), *(float(end) for end in np.percentile(item[drawn].mean(axis=1), [2.5, 97.5])))
+        for item in values.astype(float)
     ]
 
 
@@ -167,10 +167,10 @@ def main(names: Sequence[str]) -> None:
             with tempfile.TemporaryDirectory() as folder:
                 search = engine(data.passages, Path(folder))
                 began = time.perf_counter()
-                found = ranks(data, search)
-                each = (time.perf_counter() - began) / len(found) * 1_000
-            shown = " ".join(f"{value:.3f} [{low:.3f}, {high:.3f}]  " for value, low, high in figures(found))
-            print(f"{data.name:14} {len(data.passages):8} {len(found):6}  {label:8} {shown}{each:12.2f}", flush=True)
+                ranked = ranks(data, search)
+                each = (time.perf_counter() - began) / len(ranked) * 1_000
+            shown = " ".join(f"{value:.3f} [{low:.3f}, {high:.3f}]  " for value, low, high in figures(ranked))
+            print(f"{data.name:14} {len(data.passages):8} {len(ranked):6}  {label:8} {shown}{each:12.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ GOALS = {"isnad --help": 0.2, "isnad ask (cold)": 1.0}
 
 def made(number: int, path: Path) -> None:
     """A JSON Lines file of articles, ten sentences each."""
-    told = [
+    drawn = [
         sentence.of(text)
         for file in SAMPLE.glob("*.txt")
         for text in [file.read_text()]
@@ -45,7 +45,7 @@ def made(number: int, path: Path) -> None:
     chance = random.Random(1)
     with path.open("wb") as file:
         for n in range(number):
-            chosen = [f"{one.rstrip('.')} برقم {chance.randrange(10**6)}." for one in chance.sample(told, 10)]
+            chosen = [f"{item.rstrip('.')} برقم {chance.randrange(10**6)}." for item in chance.sample(drawn, 10)]
             record = {"id": f"made-{n}", "title": chosen[0][:60], "text": "\n".join(chosen), "lang": "ar"}
             file.write(msgspec.json.encode(record) + b"\n")
 
@@ -59,7 +59,7 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 def _processor() -> float:
     spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(one.ru_utime + one.ru_stime for one in spent)
+    return sum(item.ru_utime + item.ru_stime for item in spent)
 
 
 def command(*arguments: str | Path) -> float:
@@ -81,9 +81,9 @@ def main() -> None:
 
         path = folder / "made.jsonl"
         made(number, path)
-        articles = [one for found in scan(path) if not isinstance(one := found.load(), str)]  # type: ignore[union-attr]
+        articles = [item for source in scan(path) if not isinstance(item := source.load(), str)]  # type: ignore[union-attr]
         stages: list[tuple[str, Callable[[], object]]] = [
-            ("find and read", lambda: [found.load() for found in scan(path)]),  # type: ignore[union-attr]
+            ("find and read", lambda: [source.load() for source in scan(path)]),  # type: ignore[union-attr]
             ("cut", lambda: [cut(article, whole=WHOLE) for article in articles]),  # type: ignore[arg-type]
         ]
         ledger, whole = Ledger.create(folder / "made"), Ledger.create(folder / "whole")

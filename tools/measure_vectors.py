@@ -30,10 +30,10 @@ SAMPLE = Path(__file__).parent.parent / "articles"
 EACH = 5  # passages of an article
 
 
-def made(number: int, chance: random.Random, told: list[str]) -> tuple[Article, list[Passage]]:
+def made(number: int, chance: random.Random, texts: list[str]) -> tuple[Article, list[Passage]]:
     """An article of five passages of four sentences."""
     parts = [
-        " ".join(f"{one.rstrip('.')} برقم {chance.randrange(10**6)}." for one in chance.sample(told, 4))
+        " ".join(f"{item.rstrip('.')} برقم {chance.randrange(10**6)}." for item in chance.sample(texts, 4))
         for _ in range(EACH)
     ]
     text, passages, start = "\n".join(parts), [], 0

@@ -59,7 +59,7 @@ class Store(NamedTuple):
         """What lexical search finds."""
         match = self.lexical.search(question, limit)
         return tuple(
-            Hit(article=self.passages[one][0], passage=self.passages[one][1], score=score) for one, score in match
+            Hit(article=self.passages[entry][0], passage=self.passages[entry][1], score=score) for entry, score in match
         )
 
 
@@ -121,10 +121,10 @@ def tiny(name: str, size: int = STORE) -> Iterator[Store]:
         kept = [row for row, withheld in mine if not withheld]
         everything = "\n".join(row["text"] for row in kept)
         asked = [
-            Asked(one["question"], () if withheld else tuple(one["answers"]), not withheld, row["title"])
+            Asked(entry["question"], () if withheld else tuple(entry["answers"]), not withheld, row["title"])
             for row, withheld in mine
-            for one in by_passage[row["id"]]
-            if not (withheld and _stands(one["answers"], everything))
+            for entry in by_passage[row["id"]]
+            if not (withheld and _stands(entry["answers"], everything))
         ]
         theirs = {row["id"] for row, _ in mine}
         others = [
@@ -133,7 +133,7 @@ def tiny(name: str, size: int = STORE) -> Iterator[Store]:
             if question["passage_id"] not in theirs and not _stands(question["answers"], everything)
         ]
         far = random.Random(first).sample(others, min(len(others), max(5, len(asked) // 4)))
-        asked += [Asked(one["question"], (), False, "another article") for one in far]
+        asked += [Asked(entry["question"], (), False, "another article") for entry in far]
         yield from _opened(name, kept, asked)
 
 
@@ -149,9 +149,9 @@ def gaps(name: str) -> Iterator[Store]:
         by_passage[row["passage_id"]].append(row)
     for row in passages:
         mine = sorted(by_passage[row["id"]], key=lambda item: hashlib.md5(item["question"].encode()).hexdigest())
-        text = _without(row["text"], [answer for one in mine[::3] for answer in one["answers"]])
+        text = _without(row["text"], [answer for entry in mine[::3] for answer in entry["answers"]])
         kept.append(row | {"text": text})
-        asked += [(one, row["title"], any(answer in text for answer in one["answers"])) for one in mine if text]
+        asked += [(entry, row["title"], any(answer in text for answer in entry["answers"])) for entry in mine if text]
     kept = [row for row in kept if row["text"]]
     by_title = defaultdict(str)
     for row in kept:
@@ -160,9 +160,9 @@ def gaps(name: str) -> Iterator[Store]:
         f"{name}, gaps",
         kept,
         [
-            Asked(one["question"], tuple(one["answers"]) if told else (), told, title)
-            for one, title, told in asked
-            if told or not _stands(one["answers"], by_title[title])
+            Asked(entry["question"], tuple(entry["answers"]) if answered else (), answered, title)
+            for entry, title, answered in asked
+            if answered or not _stands(entry["answers"], by_title[title])
         ],
     )
 
@@ -170,7 +170,7 @@ def gaps(name: str) -> Iterator[Store]:
 def _without(text: str, answers: Sequence[str]) -> str:
     """A text without the sentences that hold one of the answers."""
     held = [span.of(text) for span in sentences(text)]
-    return "\n".join(one for one in held if not any(answer in one for answer in answers))
+    return "\n".join(entry for entry in held if not any(answer in entry for answer in answers))
 
 
 def squad2(*, apart: bool = False) -> Iterator[Store]:
@@ -188,7 +188,7 @@ def squad2(*, apart: bool = False) -> Iterator[Store]:
         return
     for title in sorted(set(titles.values())):
         mine = [row for row in passages if row["title"] == title]
-        yield from _opened("squad2", mine, [one for one in asked if one.group == title])
+        yield from _opened("squad2", mine, [entry for entry in asked if entry.group == title])
 
 
 def rgb() -> Iterator[Store]:
@@ -207,7 +207,7 @@ def news(folders: Sequence[Path], questions: Path, part: int | None = None) -> I
 
     With a `part`, 0 or 1: the sentences that answer this half of the questions are blanked.
     """
-    articles = [one for folder in folders for one in read(folder) if isinstance(one, Article)]
+    articles = [entry for folder in folders for entry in read(folder) if isinstance(entry, Article)]
     written = map(json.loads, questions.read_text(encoding="utf-8").splitlines())
     chosen = (row for row in written if row["lang"] == "ar" and not row.get("history") and not row.get("canary"))
     asked = [_of_news(row) for row in chosen]
@@ -228,14 +228,14 @@ def _blanked(articles: Sequence[Article], asked: Sequence[Asked], part: int) -> 
     """The articles without the sentences that answer half of the questions, these as unanswerable, and the others that
     still are answered.
     """
-    said = [(article.id, span) for article in articles for span in sentences(article.text)]
+    sentence_spans = [(article.id, span) for article in articles for span in sentences(article.text)]
     texts = {article.id: article.text for article in articles}
     gone: dict[str, set[Span]] = defaultdict(set)
     kept = []
-    for one in asked:
-        telling = [(id_, span) for id_, span in said if _tells(span.of(texts[id_]), one.answers)]
-        if one.answerable and _half(one.question) == part and 0 < len(telling) <= BLANKED:
-            kept.append(one._replace(answers=(), answerable=False))
+    for entry in asked:
+        telling = [(id_, span) for id_, span in sentence_spans if _tells(span.of(texts[id_]), entry.answers)]
+        if entry.answerable and _half(entry.question) == part and 0 < len(telling) <= BLANKED:
+            kept.append(entry._replace(answers=(), answerable=False))
             for id_, span in telling:
                 gone[id_].add(span)
     for id_, spans in gone.items():
@@ -243,9 +243,9 @@ def _blanked(articles: Sequence[Article], asked: Sequence[Asked], part: int) -> 
             texts[id_] = texts[id_][: span.start] + " " * (span.end - span.start) + texts[id_][span.end :]
     taken = [span.of(article.text) for article in articles for span in gone[article.id]]
     kept += [
-        one
-        for one in asked
-        if one.answerable and _half(one.question) != part and not any(_tells(text, one.answers) for text in taken)
+        entry
+        for entry in asked
+        if entry.answerable and _half(entry.question) != part and not any(_tells(text, entry.answers) for text in taken)
     ]
     return [structs.replace(article, text=texts[article.id]) for article in articles], kept
 
@@ -261,7 +261,7 @@ def _half(question: str) -> int:
 
 def _of_news(row: Row) -> Asked:
     facts = row.get("facts", ())
-    accepted = tuple(one for fact in facts for one in fact["accept"]) if facts else tuple(row.get("accept", ()))
+    accepted = tuple(entry for fact in facts for entry in fact["accept"]) if facts else tuple(row.get("accept", ()))
     return Asked(row["question"], accepted, row["answerable"], row.get("cluster", "five reports"))
 
 

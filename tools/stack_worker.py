@@ -36,7 +36,7 @@ class Job(Value, frozen=True, kw_only=True):
 class Asked(Value, frozen=True, kw_only=True):
     """What one way of searching gave, question by question, and in what time."""
 
-    found: tuple[tuple[str, ...], ...]
+    rankings: tuple[tuple[str, ...], ...]
     seconds: tuple[float, ...]
     processor: (
         float  # seconds a question that the process and its children worked, which others on the machine do not change
@@ -66,40 +66,40 @@ def work(job: Job, folder: Path) -> Iterator[Told]:
     """Take the articles in, ask, add one more, fill the vectors, ask again; what is known after each step."""
     stack = STACKS[job.stack](folder, job.language)
     passages, stored = spent(lambda: stack.store(Path(job.articles)))
-    told = Told(passages=passages, stored=stored, memory=_memory())
+    report = Told(passages=passages, stored=stored, memory=_memory())
     for mode in stack.by_words:
-        yield (told := with_mode(told, mode, _asked(stack, mode, job)))
+        yield (report := with_mode(report, mode, _asked(stack, mode, job)))
     if job.more:
         row: Row = {"id": "one-more", "title": None, "text": "وصلت برقية أخيرة قبل إغلاق الصفحة."}
-        yield (told := replace(told, added=spent(lambda: stack.add(row))[1]))
+        yield (report := replace(report, added=spent(lambda: stack.add(row))[1]))
     if job.by_words:
         stack.close()
         return
     filled = spent(stack.vectors)[1]
-    yield (told := replace(told, filled=filled))
+    yield (report := replace(report, filled=filled))
     for mode in stack.modes:
         if mode not in stack.by_words:
-            yield (told := with_mode(told, mode, _asked(stack, mode, job)))
+            yield (report := with_mode(report, mode, _asked(stack, mode, job)))
     stack.close()
-    yield replace(told, memory_filled=_memory())
+    yield replace(report, memory_filled=_memory())
 
 
-def with_mode(told: Told, mode: str, asked: Asked) -> Told:
+def with_mode(report: Told, mode: str, asked: Asked) -> Told:
     """The same with one way of searching more."""
-    return replace(told, asked={**told.asked, mode: asked})
+    return replace(report, asked={**report.asked, mode: asked})
 
 
 def _asked(stack: Stack, mode: str, job: Job) -> Asked:
     stack.search(mode, job.questions[0])  # what is loaded with the first question is not its cost
-    found, seconds, before, end = [], [], _processor(), time.monotonic() + job.patience
+    rankings, seconds, before, end = [], [], _processor(), time.monotonic() + job.patience
     for question in job.questions:
         began = time.perf_counter()
         ids = stack.search(mode, question)
         seconds.append(time.perf_counter() - began)
-        found.append(tuple(ids))
+        rankings.append(tuple(ids))
         if time.monotonic() > end:
             break
-    return Asked(found=tuple(found), seconds=tuple(seconds), processor=(_processor() - before) / len(found))
+    return Asked(rankings=tuple(rankings), seconds=tuple(seconds), processor=(_processor() - before) / len(rankings))
 
 
 def spent(call: Callable[[], T]) -> tuple[T, Span]:
@@ -117,20 +117,20 @@ def _processor() -> float:
 
     me = psutil.Process()
     living = [child.cpu_times() for child in me.children(recursive=True)]
-    return sum(os.times()[:4]) + sum(float(one.user + one.system) for one in living)
+    return sum(os.times()[:4]) + sum(float(item.user + item.system) for item in living)
 
 
 def _memory() -> float:
     whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(resource.getrusage(one).ru_maxrss for one in whose) / 1024
+    return sum(resource.getrusage(item).ru_maxrss for item in whose) / 1024
 
 
 def main(order: Path) -> None:
     """Do the job, telling more after each step."""
     offline()
     job = msgspec.json.decode(order.read_bytes(), type=Job)
-    for told in work(job, order.parent):
-        (order.parent / "next.json").write_bytes(msgspec.json.encode(told))
+    for report in work(job, order.parent):
+        (order.parent / "next.json").write_bytes(msgspec.json.encode(report))
         (order.parent / "next.json").replace(order.parent / "told.json")
 
 

@@ -181,7 +181,7 @@ class LlamaIndex:
             )
 
     def search(self, mode: str, question: str) -> list[str]:
-        return distinct(one.node.ref_doc_id for one in self._retrievers[mode].retrieve(question))
+        return distinct(item.node.ref_doc_id for item in self._retrievers[mode].retrieve(question))
 
     def close(self) -> None:
         """It holds nothing open that the end of the process does not let go."""
@@ -241,9 +241,9 @@ class Haystack:
         held = self.documents.filter_documents()
         for first in range(0, len(held), 1_000):
             part = held[first : first + 1_000]
-            vectors = hashed([one.content or "" for one in part]).tolist()
+            vectors = hashed([item.content or "" for item in part]).tolist()
             self.documents.write_documents(
-                [replace(one, embedding=vector) for one, vector in zip(part, vectors, strict=True)],
+                [replace(item, embedding=vector) for item, vector in zip(part, vectors, strict=True)],
                 DuplicatePolicy.OVERWRITE,
             )
         self.documents.save_to_disk(str(self.file))
@@ -261,8 +261,8 @@ class Haystack:
         asked: dict[str, Any] = {"words": {"query": question}}
         if mode != "words":
             asked["meaning"] = {"query_embedding": hashed([question])[0].tolist()}
-        (found,) = self._pipelines[mode].run(asked).values()
-        return distinct(match.id for match in found["documents"])
+        (result,) = self._pipelines[mode].run(asked).values()
+        return distinct(match.id for match in result["documents"])
 
     def close(self) -> None:
         """Nothing is open."""

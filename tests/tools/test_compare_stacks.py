@@ -47,7 +47,7 @@ def test_each_system_finds_an_article_in_each_of_its_modes_and_takes_one_more(na
     assert told.filled and told.added and told.memory_filled
     assert "words" in told.asked and len(told.asked) > 1
     for asked in told.asked.values():
-        assert [ids[0] for ids in asked.found] == ["bridge", "clinic"]
+        assert [ids[0] for ids in asked.rankings] == ["bridge", "clinic"]
 
 
 def test_the_rank_is_that_of_the_first_passage_that_answers() -> None:
@@ -56,7 +56,7 @@ def test_the_rank_is_that_of_the_first_passage_that_answers() -> None:
         passages=tuple(Passage(id=one, title=None, text="") for one in "abc"),
         questions=tuple(Question(text=one, answers=frozenset(one)) for one in ("a", "bc", "c")),
     )
-    asked = Asked(found=(("a",), ("a", "c", "b")), seconds=(0.1, 0.1), processor=0.1)
+    asked = Asked(rankings=(("a",), ("a", "c", "b")), seconds=(0.1, 0.1), processor=0.1)
     assert ranks(data, [2, 1, 0], asked).tolist() == [0, 2]  # asked in another order, and one never came to be asked
 
 
@@ -67,9 +67,9 @@ def test_a_gain_comes_with_an_interval_that_holds_it() -> None:
 
 
 def told(clock: float, *, words: float, both: float | None = None) -> Told:
-    asked = {"words": Asked(found=((),), seconds=(words,), processor=words)}
+    asked = {"words": Asked(rankings=((),), seconds=(words,), processor=words)}
     if both is not None:
-        asked["both"] = Asked(found=((),), seconds=(both,), processor=both)
+        asked["both"] = Asked(rankings=((),), seconds=(both,), processor=both)
     return Told(passages=10, stored=Span(clock=clock, processor=clock / 2), memory=1.0, asked=asked)
 
 
