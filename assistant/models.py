@@ -5,16 +5,16 @@ An `Answer` is rebuilt from its JSON and can be checked again later without a mo
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec.structs import replace
 
-from assistant.query.plan import Plan
 from index.displays import display
 from index.errors import UsageError
 from index.messages.reason import Reason
-from index.models import Value, short
+from index.models import Filters, Value, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +27,11 @@ ContradictionCode = Literal[
     "speaker", "judge",
 ]  # fmt: skip
 Fact = Literal["title", "published", "publisher"]  # what a file says of itself beside its story
+PlanKind = Literal["fact", "statement", "comparison", "timeline", "latest", "count", "list", "summary", "yes_no"]
+PlanPart = Literal["days", "publishers"]
+PlanChoice = Literal["days", "publishers", "newest_first"]  # what a reader can take away
+
+REPORTED = timedelta(days=3)  # how long after a day its events are still reported
 
 
 def _word_reasons(value: Sentence | Answer) -> None:
@@ -179,6 +184,54 @@ class RetrievedPassage(Value, frozen=True, kw_only=True):
     start: int
     end: int
     score: float
+
+
+class Days(Value, frozen=True, kw_only=True):
+    """Days from `since` to `until`, both included; None: open."""
+
+    since: date | None = None
+    until: date | None = None
+    exact: bool = True  # False for a year: reports of other years may tell of it, so it is no filter
+
+
+class Plan(Value, frozen=True, kw_only=True):
+    """What a question wants.
+
+    `filtered`: what of it narrowed the search; `relaxed`: what was dropped, as little was found within it.
+
+    >>> Plan(days=Days(since=date(2015, 8, 7), until=date(2015, 8, 7))).filters().until
+    datetime.date(2015, 8, 10)
+    """
+
+    kind: PlanKind = "fact"
+    parts: tuple[str, ...] = ()  # of a comparison: what is compared
+    days: Days | None = None
+    publishers: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    language: str | None = None  # of the question, ISO 639-1
+    newest_first: bool = False
+    filtered: tuple[PlanPart, ...] = ()
+    relaxed: tuple[PlanPart, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether the plan says more than that a fact is asked for."""
+        return self != Plan(language=self.language)
+
+    def without(self, part: PlanChoice) -> Plan:
+        """Return the plan without one of its parts, as a plan that has not been searched by.
+
+        >>> Plan(kind="latest", newest_first=True).without("newest_first")
+        Plan()
+        """
+        changed = replace(self, filtered=(), relaxed=(), **{part: getattr(Plan(), part)})
+        return replace(changed, kind="fact") if part == "newest_first" and self.kind == "latest" else changed
+
+    def filters(self) -> Filters:
+        """Return the plan's filters: exact days, with those on which they are still reported, and publishers."""
+        days = self.days if self.days and self.days.exact else Days()
+        until = days.until and min(date.max - REPORTED, days.until) + REPORTED
+        return Filters(since=days.since, until=until, publishers=self.publishers)
 
 
 class Answer(Value, frozen=True, kw_only=True):

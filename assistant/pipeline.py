@@ -14,15 +14,15 @@ from msgspec.structs import replace
 
 from assistant.chat_model import Model, Prices, total_usage, usage_of
 from assistant.disagreements.conflicts import conflicts, merge, rivals
+from assistant.generative.verification import verify_sentences
 from assistant.generators import run_to_completion
-from assistant.models import Answer, Conflict, Draft, RetrievedPassage, Sentence, Source, Usage
+from assistant.models import Answer, Conflict, Draft, Plan, PlanPart, RetrievedPassage, Sentence, Source, Usage
 from assistant.policy import Policy, applied
 from assistant.query.filters import none_passes
 from assistant.query.followups import Conversation, standalone
 from assistant.query.parse import Question, parse_question
-from assistant.query.plan import WEAK, Archive, Plan, PlanPart, plan_question
+from assistant.query.plan import WEAK, Archive, plan_question
 from assistant.query.translate import translated
-from assistant.verification import verify_sentences
 from index.errors import ProviderError
 from index.messages.reason import Reason
 from index.models import Filters, Hit

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from assistant.generative.verification import check_cited
 from assistant.grounding import Judgement
 from assistant.models import Answer, CheckedBy, Citation, Sentence, Verdict
-from assistant.verification import check_cited
 from index.language.normalize import find
 from index.models import Article, Span, Value
 from index.store.ledger import Ledger

@@ -41,22 +41,6 @@ MODULES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")
 
 
 NAMES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES}
-# Packages that still import each other, lazily or for types: each entry is one knot. Only ever made smaller.
-ROOM_KNOTS = (
-    {"index.embeddings", "index.ingest", "index.search", "index.store", "index.stories", "index.vectors"},
-    {
-        "assistant.chat_model",
-        "assistant.extractive",
-        "assistant.generative",
-        "assistant.grounding",
-        "assistant.models",
-        "assistant.query",
-        "assistant.verification",
-    },
-    {"evals.cases", "evals.engines", "evals.gate", "evals.metrics"},
-)
-# Modules that still do: the schema's migration to format 2 reads articles. Move it out of `schema`, then empty this.
-MODULE_KNOTS = ({f"index.store.{name}" for name in ("articles", "database", "outbox", "schema", "vector_cache")},)
 Graph = dict[str, set[str]]
 
 
@@ -120,12 +104,11 @@ def room_graph() -> Graph:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    assert [knot for knot in knots(module_graph()) if knot not in MODULE_KNOTS] == []
+    assert knots(module_graph()) == []
 
 
-def test_rooms_that_import_each_other_grow_no_more() -> None:
-    new = [knot for knot in knots(room_graph()) if not any(knot <= known for known in ROOM_KNOTS)]
-    assert not new
+def test_no_rooms_import_each_other_in_a_circle() -> None:
+    assert knots(room_graph()) == []
 
 
 def test_a_circle_of_imports_is_found() -> None:

@@ -23,7 +23,7 @@ from assistant.grounding.alignment import align, index_text
 from assistant.grounding.checking import Judgement
 from assistant.grounding.rules import RULES
 from assistant.grounding.tokenization import plain_claim, tokenize
-from evals.gate.statistics import wilson
+from evals.metrics.statistics import wilson
 from tools.claims import Part, load
 
 PRECISION = 0.95  # of a rule's objections on the development part, below which it goes

@@ -137,7 +137,7 @@ def verify(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Check claims against texts; needs no store, and a model only with --judge."""
-    from assistant.verification import JUDGED_TOGETHER, checked_record, judged_claims
+    from assistant.generative.verification import JUDGED_TOGETHER, checked_record, judged_claims
 
     if not options.judge:
         return records(options.batch, checked_record)

@@ -229,7 +229,7 @@ def doctor(options: argparse.Namespace) -> int:
     from assistant import container
     from assistant.rendering import plain_text
     from assistant.settings import Settings
-    from index.store.doctor import examine, repair
+    from index.doctor import examine, repair
 
     settings = Settings.load()
     with bars(quiet=options.json) as progress:

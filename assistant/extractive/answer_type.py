@@ -14,9 +14,9 @@ from typing import Literal
 
 from assistant.extractive.amounts import PEOPLE
 from assistant.extractive.overlap import match_strength, term
-from assistant.extractive.type_markers import duals, new_numbers
 from assistant.query.parse import Question
 from assistant.query.question_type import FUNCTION_WORDS
+from assistant.query.type_markers import duals, new_numbers
 from index.language.analyzer import stem, words
 from index.language.lexicons import load_groups
 from index.language.normalize import folded

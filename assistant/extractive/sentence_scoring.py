@@ -10,9 +10,9 @@ from assistant.extractive.amounts import count_query, may_count
 from assistant.extractive.answer_type import answer_type, has_answer_type
 from assistant.extractive.overlap import Frequency, OverlapScorer, TermMatches, rarity
 from assistant.extractive.person_answers import find_places, holds_office, is_elsewhere, role, speaker
-from assistant.extractive.type_markers import duals, has_cue, new_numbers
 from assistant.query.parse import Question
 from assistant.query.question_type import FUNCTION_WORDS
+from assistant.query.type_markers import duals, has_cue, new_numbers
 from index.language.analyzer import stem, words
 from index.language.numbers.number_mentions import numbers
 from index.language.sentences import sentences

@@ -16,11 +16,11 @@ from msgspec.structs import replace
 import prompts
 from assistant.chat_model import LANGUAGES, Message, Model, Prices, usage_of, with_token_counts
 from assistant.generative.citation_stream import CitationStream, CitedText
-from assistant.generative.prompt_context import PromptContext, fit
 from assistant.generative.quote_selection import NONE_FOUND, NOT_NAMED, nearest_citations, says_nothing
+from assistant.generative.verification import AnswerVerifier
 from assistant.generators import ResultIterator, run_to_completion
 from assistant.models import Draft, Sentence
-from assistant.verification import AnswerVerifier
+from assistant.prompt_context import PromptContext, fit
 from index.errors import ProviderCut, ProviderError
 from index.messages.catalog import render
 from index.messages.reason import Reason

@@ -11,9 +11,9 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 
-from assistant.extractive.type_markers import TITLES
 from assistant.grounding.lexicon import DENIALS, ORDINARY, REPORTING
 from assistant.grounding.tokenization import Token, Tokenized
+from assistant.query.type_markers import TITLES
 from index.language.lexicons import load_groups
 from index.language.normalize import folded
 

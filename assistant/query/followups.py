@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import prompts
 from assistant.chat_model import Model, usage_of, with_token_counts
-from assistant.generative.prompt_context import boundary, harmless, plain
 from assistant.generators import run_to_completion
 from assistant.models import Usage
+from assistant.prompt_context import boundary, harmless, plain
 from assistant.query.parse import content_words
 from index.errors import ProviderError, UsageError
 from index.language.analyzer import stem, words

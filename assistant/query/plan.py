@@ -10,72 +10,17 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
-from typing import Literal
 
-from msgspec.structs import replace
-
+from assistant.models import Days, Plan, PlanKind
 from assistant.query.parse import Question
 from index.language.analyzer import words
 from index.language.dates.date_mentions import DateMention, PartialDate, dates
 from index.language.normalize import folded
-from index.models import Filters, Value
+from index.models import Value
 from index.search.temporal import LATEST
 
-PlanKind = Literal["fact", "statement", "comparison", "timeline", "latest", "count", "list", "summary", "yes_no"]
-PlanPart = Literal["days", "publishers"]
-PlanChoice = Literal["days", "publishers", "newest_first"]  # what a reader can take away
-
 OLD = timedelta(days=30)  # an archive whose newest article is older than this has its own "today"
-REPORTED = timedelta(days=3)  # how long after a day its events are still reported
 WEAK = 0.6  # hits of the plan's articles count if their best score reaches this share of the best score of all
-
-
-class Days(Value, frozen=True, kw_only=True):
-    """Days from `since` to `until`, both included; None: open."""
-
-    since: date | None = None
-    until: date | None = None
-    exact: bool = True  # False for a year: reports of other years may tell of it, so it is no filter
-
-
-class Plan(Value, frozen=True, kw_only=True):
-    """What a question wants.
-
-    `filtered`: what of it narrowed the search; `relaxed`: what was dropped, as little was found within it.
-
-    >>> Plan(days=Days(since=date(2015, 8, 7), until=date(2015, 8, 7))).filters().until
-    datetime.date(2015, 8, 10)
-    """
-
-    kind: PlanKind = "fact"
-    parts: tuple[str, ...] = ()  # of a comparison: what is compared
-    days: Days | None = None
-    publishers: tuple[str, ...] = ()
-    people: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    language: str | None = None  # of the question, ISO 639-1
-    newest_first: bool = False
-    filtered: tuple[PlanPart, ...] = ()
-    relaxed: tuple[PlanPart, ...] = ()
-
-    def __bool__(self) -> bool:
-        """Return whether the plan says more than that a fact is asked for."""
-        return self != Plan(language=self.language)
-
-    def without(self, part: PlanChoice) -> Plan:
-        """Return the plan without one of its parts, as a plan that has not been searched by.
-
-        >>> Plan(kind="latest", newest_first=True).without("newest_first")
-        Plan()
-        """
-        changed = replace(self, filtered=(), relaxed=(), **{part: getattr(Plan(), part)})
-        return replace(changed, kind="fact") if part == "newest_first" and self.kind == "latest" else changed
-
-    def filters(self) -> Filters:
-        """Return the plan's filters: exact days, with those on which they are still reported, and publishers."""
-        days = self.days if self.days and self.days.exact else Days()
-        until = days.until and min(date.max - REPORTED, days.until) + REPORTED
-        return Filters(since=days.since, until=until, publishers=self.publishers)
 
 
 class Archive(Value, frozen=True, kw_only=True):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import prompts
 from assistant.chat_model import LANGUAGES, Model, usage_of, with_token_counts
-from assistant.generative.prompt_context import plain
 from assistant.generators import run_to_completion
 from assistant.models import Usage
+from assistant.prompt_context import plain
 from index.models import Value
 
 LONGEST = 500  # characters of a translated question

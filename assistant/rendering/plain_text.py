@@ -22,8 +22,8 @@ from index.models import Article, Hit, Span, SyncReport
 if TYPE_CHECKING:
     from assistant.revalidation import Verified
     from assistant.settings import Settings
+    from index.doctor import Examination
     from index.embeddings.embedding_cache import CostEstimate
-    from index.store.doctor import Examination
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]|" + SMUGGLING)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.query.plan import Days, Plan, PlanChoice
+from assistant.models import Days, Plan, PlanChoice
 from index.messages.reason import Reason
 
 

@@ -15,7 +15,7 @@ from anyio.to_thread import run_sync
 
 from assistant.pipeline import PlanOption
 from assistant.query.filters import parse_filters
-from assistant.query.plan import PlanChoice
+from assistant.models import PlanChoice
 from assistant.web import chat_markup, chat_stream
 from assistant.web.chat_stream import PendingQuestion
 from assistant.web.conversation_store import Kind, Turn

@@ -9,18 +9,17 @@ from pathlib import Path
 
 import msgspec
 
-from evals.cases import labelling
 from evals.cases.case import dump
-from evals.cases.feedback import draft_cases, read_votes
 from evals.cli.files import now, read_text, say, write
+from evals.curation import labelling
+from evals.curation.feedback import draft_cases, read_votes
 from evals.engines.chat_models import ModelAccess
 from evals.engines.engine import FRESH
 from evals.gate import baseline as baselines
-from evals.gate import statistics
 from evals.gate.verdict import GateVerdict
 from evals.log import run_log
 from evals.log.run_log import VERDICT, RunRecord
-from evals.metrics import judge_calibration
+from evals.metrics import judge_calibration, statistics
 from evals.metrics.judge_calibration import LabelledClaim
 from evals.report import text_report
 from evals.report.html_report import render_report

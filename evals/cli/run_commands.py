@@ -11,17 +11,18 @@ import msgspec
 
 from evals import runner
 from evals.cases.case import Case, fingerprint
-from evals.cases.case_lint import lint
 from evals.cases.corpus import articles_fingerprint
 from evals.cli.estimate import estimate_run
 from evals.cli.files import now, say, write
+from evals.curation.case_lint import lint
 from evals.engines.engine import FRESH
 from evals.gate import baseline as baselines
-from evals.gate import decision, gate_records, statistics
+from evals.gate import decision, gate_records
 from evals.gate.gate_config import GateConfig, no_rerun
 from evals.gate.verdict import INCONCLUSIVE, PASS, GateVerdict
 from evals.log import run_log
 from evals.log.run_log import LOG, VERDICT, Manifest, RunLog
+from evals.metrics import statistics
 from evals.metrics.scoring import Scorer
 from evals.models import Outcome, Outcomes
 from evals.report import ci_output, text_report

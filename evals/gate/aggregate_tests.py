@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from evals.cases.case import Case
-from evals.gate import statistics
 from evals.gate.gate_config import GateConfig, Rerun, valid_outcomes
 from evals.gate.verdict import MetricTest, MetricVerdict
+from evals.metrics import statistics
 from evals.models import Outcome, Outcomes
 
 

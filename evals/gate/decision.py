@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from evals.cases.case import Case
-from evals.gate import statistics
 from evals.gate.aggregate_tests import compare_metrics, sharpen
 from evals.gate.gate_config import GateConfig, Rerun, pass_rate, valid_outcomes
 from evals.gate.regression_tests import confirm_flips, find_flips
 from evals.gate.verdict import Flip, GateVerdict, Integrity, MetricTest, Violation
+from evals.metrics import statistics
 from evals.models import Outcomes
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from evals.cases.case import Case
-from evals.gate import statistics
 from evals.gate.gate_config import GateConfig, Rerun, pass_rate, valid_outcomes
 from evals.gate.verdict import Flip
+from evals.metrics import statistics
 from evals.models import Outcome, Outcomes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from evals.gate.statistics import Difference
+from evals.metrics.statistics import Difference
 from index.models import Value
 
 PASS, REGRESSION, USAGE, INCONCLUSIVE, BUDGET = 0, 1, 2, 3, 4

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from evals.gate import statistics
+from evals.metrics import statistics
 from evals.metrics.model_judge import Judge, Ruling
 from evals.models import Failed, json_lines
 from index.errors import UsageError

@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 from assistant.rendering.plain_text import direction, surroundings
 from evals.cases.case import Case, fingerprint
 from evals.cases.corpus import Corpus, articles_fingerprint
-from evals.gate import statistics
 from evals.gate.verdict import GateVerdict, MetricTest
 from evals.log.run_log import Manifest, RunRecord
+from evals.metrics import statistics
 from evals.metrics.scoring import Scorer, degree_name
 from evals.models import LogEntry, Measured, Outcome, Outcomes
 from evals.report.report_words import describe_flip, describe_reasons, report_words, stage_name

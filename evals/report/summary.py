@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from evals.cases.case import Case
-from evals.gate import statistics
+from evals.metrics import statistics
 from evals.models import Outcome, Outcomes, Tally, tally
 from index.models import Value
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evals.cases.case import Case, fingerprint
-from evals.cases.labelling import LabelSummary
-from evals.gate.statistics import Interval, power_table, wilson
+from evals.curation.labelling import LabelSummary
 from evals.gate.verdict import Flip, GateVerdict, MetricTest
 from evals.log.run_log import Manifest
 from evals.metrics.judge_calibration import Calibration, fit_to_gate
+from evals.metrics.statistics import Interval, power_table, wilson
 from evals.models import Measured, Outcome, Outcomes
 from evals.report.report_words import describe_flip
 from evals.report.summary import LEAST, Summary

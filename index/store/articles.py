@@ -50,6 +50,20 @@ class ArticleTable(Database):
     is damaged: `article` names it, the readers of many leave it out.
     """
 
+    @staticmethod
+    def _digest_passages(db: sqlite3.Connection) -> None:
+        """Fill `passages.text_sha256` of every passage, inside a transaction."""
+        query = 'SELECT id, "start", "end" FROM passages WHERE article_id = ?'
+        ids = [row[0] for row in db.execute("SELECT id FROM articles")]
+        for article_id in ids:
+            article = _article(db.execute(f"SELECT {COLUMNS} FROM articles WHERE id = ?", (article_id,)).fetchone())
+            if article is None:
+                continue
+            for key, start, end in db.execute(query, (article_id,)).fetchall():
+                passage = Passage(id=key, article_id=article_id, start=start, end=end, text=article.text[start:end])
+                digest = text_digest(embedding_text(article, passage))
+                db.execute("UPDATE passages SET text_sha256 = ? WHERE id = ?", (digest, key))
+
     # --- writing ---
 
     def replace(
@@ -245,20 +259,6 @@ class ArticleTable(Database):
         for article_id, report in self._read_in("SELECT article_id, report FROM copies WHERE report IN", reports):
             carried.setdefault(report, []).append(article_id)
         return carried
-
-
-def digest_passages(db: sqlite3.Connection) -> None:
-    """Fill `passages.text_sha256` of every passage, inside a transaction."""
-    query = 'SELECT id, "start", "end" FROM passages WHERE article_id = ?'
-    ids = [row[0] for row in db.execute("SELECT id FROM articles")]
-    for article_id in ids:
-        article = _article(db.execute(f"SELECT {COLUMNS} FROM articles WHERE id = ?", (article_id,)).fetchone())
-        if article is None:
-            continue
-        for key, start, end in db.execute(query, (article_id,)).fetchall():
-            passage = Passage(id=key, article_id=article_id, start=start, end=end, text=article.text[start:end])
-            digest = text_digest(embedding_text(article, passage))
-            db.execute("UPDATE passages SET text_sha256 = ? WHERE id = ?", (digest, key))
 
 
 def _row(article: Article) -> tuple[Any, ...]:

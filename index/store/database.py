@@ -46,7 +46,7 @@ class Database:
         path = store / "ledger.db"
         if not path.is_file():
             raise NoStore("store.missing", store=store)
-        return cls(store, connect(path) if writable(store) else connect_readonly(path))
+        return cls(store, connect(path, cls._digest_passages) if writable(store) else connect_readonly(path))
 
     @classmethod
     def create(cls, store: Path) -> Self:
@@ -56,7 +56,12 @@ class Database:
             (store / "ledger.db").touch(mode=0o600)
         except OSError as error:
             raise StoreError("store.unwritable", store=store, error=error.strerror) from error
-        return cls(store, connect(store / "ledger.db"))
+        return cls(store, connect(store / "ledger.db", cls._digest_passages))
+
+    @staticmethod
+    def _digest_passages(db: sqlite3.Connection) -> None:
+        """Fill `passages.text_sha256` of every passage, inside a transaction; the articles' table does."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Close the connection."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,9 +45,10 @@ CREATE TABLE state(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT RO
 """
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, digest_passages: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
     """Open a ledger for reading and writing; create its tables in an empty file.
 
+    `digest_passages` fills `passages.text_sha256` of a ledger of format 1, inside the transaction of its migration.
     Raises StoreError: the file is no ledger, or was written by a newer version.
     """
     db = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
@@ -62,7 +63,7 @@ def connect(path: Path) -> sqlite3.Connection:
         if not version:
             _create_tables(db)
         elif version < VERSION:
-            _migrate(db)
+            _migrate(db, digest_passages)
     except sqlite3.Error as error:
         db.close()
         raise store_error(error, path.parent) from error
@@ -147,10 +148,8 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
-def _migrate(db: sqlite3.Connection) -> None:
+def _migrate(db: sqlite3.Connection, digest_passages: Callable[[sqlite3.Connection], None]) -> None:
     """Bring a ledger of format 1 to format 2, which keeps the digest of what is embedded for each passage."""
-    from index.store.articles import digest_passages
-
     with transaction(db):
         if db.execute("PRAGMA user_version").fetchone()[0] < 2:  # another process may have been first
             db.execute("ALTER TABLE passages ADD COLUMN text_sha256 BLOB")

@@ -12,7 +12,7 @@ import pytest
 
 import prompts
 from assistant.generative.citation_stream import parse_citations
-from assistant.generative.prompt_context import fit
+from assistant.prompt_context import fit
 from index.token_count import count
 from tests.assistant.written import BRIDGE, OPPOSITION, hit
 

@@ -10,9 +10,9 @@ from assistant import container
 from assistant.api import Assistant
 from assistant.rendering.plain_text import status_text
 from assistant.settings import Settings
+from index.doctor import examine
 from index.errors import NoStore, StoreBusy, StoreClosed, StoreDamaged, UsageError
 from index.search.lexical import LexicalIndex
-from index.store.doctor import examine
 from index.store.ledger import Ledger
 from tests.shop import index, isnad, write
 

@@ -11,8 +11,8 @@ import pytest
 from assistant import grounding
 from assistant.chat_model import Message
 from assistant.generative.compose import WritingOptions, compose
+from assistant.generative.verification import AnswerVerifier, verify_sentences
 from assistant.models import Citation, Sentence
-from assistant.verification import AnswerVerifier, verify_sentences
 from index.model_api import Reply
 from index.models import Hit
 from index.token_count import count

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from evals.cases import case as suites
 from evals.cases.case import PACKAGE, SUITES, Case, Fact, Forbidden, dump, fingerprint, load, suite
-from evals.cases.case_lint import lint
 from evals.cases.corpus import Corpus, build_corpus, default_folders
+from evals.curation.case_lint import lint
 from index.errors import SourceError, UsageError
 from tests.evals import town
 from tests.shop import write

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 
 from assistant.chat_model import Message
 from assistant.grounding.judge import JudgeClaim, JudgeSource, NoRuling, read_rulings
-from evals.cases.labelling import LabelRow, evaluate_labels, queue_sentences, read_table, write_table
-from evals.gate.statistics import wilson
+from evals.curation.labelling import LabelRow, evaluate_labels, queue_sentences, read_table, write_table
 from evals.metrics.citation_support import CheckedSupport
 from evals.metrics.judge_calibration import (
     Calibration,
@@ -22,6 +21,7 @@ from evals.metrics.judge_calibration import (
     read_claims,
 )
 from evals.metrics.model_judge import JudgedSupport, ModelJudge, Ruling
+from evals.metrics.statistics import wilson
 from evals.models import Failed, LogEntry, Measured
 from evals.report.text_report import calibration_text, labels_text
 from index.errors import ProviderDown, UsageError

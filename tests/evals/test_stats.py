@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.gate import statistics
+from evals.metrics import statistics
 from evals.metrics.judge_calibration import correct_rate
 
 

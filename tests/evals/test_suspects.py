@@ -8,10 +8,10 @@ from itertools import islice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.gate import statistics
 from evals.gate.gate_config import GateConfig, Side
 from evals.gate.regression_tests import confirm_flips
 from evals.gate.verdict import Flip
+from evals.metrics import statistics
 from evals.models import Outcome, Outcomes
 
 RUNS = st.lists(st.booleans(), min_size=8, max_size=8)

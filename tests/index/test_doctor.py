@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from assistant.rendering.plain_text import examination_text
+from index.doctor import examine, repair
 from index.errors import NoStore, StoreBusy, StoreDamaged, StoreError
 from index.ingest.sync import Lexicon, sync
 from index.search.lexical import LexicalIndex, LexicalWriter
 from index.search.retriever import Retriever
-from index.store.doctor import examine, repair
 from index.store.ledger import Ledger
 from index.vectors import vector_index
 from index.vectors.chroma_index import Health

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from assistant.extractive.type_markers import TITLES
 from assistant.grounding.alignment import SURE, Alignment, EvidenceIndex, Language, Place
 from assistant.grounding.lexicon import COMPLEMENTIZERS, ORDINARY, PREPOSITIONS, REPORTING
 from assistant.grounding.proper_names import Name, alike, is_role, names, rare
 from assistant.grounding.substitutions import is_in_place, substitutions
 from assistant.grounding.tokenization import Tokenized
 from assistant.models import Contradiction
+from assistant.query.type_markers import TITLES
 
 KNOWN = 0.7  # the share of a claim's other words that a sentence must have to speak of the same thing
 SAME_PART = 0.55  # the same, where both names stand beside the same word

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from assistant.extractive.type_markers import TITLES
 from assistant.grounding.alignment import SURE, TWELVE, Alignment, EvidenceIndex, Language
 from assistant.grounding.lexicon import ACCORDING, COMPLEMENTIZERS, PREPOSITIONS, REPORTING
 from assistant.grounding.proper_names import LINKS, Name, dateline_end, is_listed, is_role, names, rare
 from assistant.grounding.tokenization import TOKENS, Tokenized
 from assistant.models import Contradiction
+from assistant.query.type_markers import TITLES
 from index.language.normalize import folded
 
 KNOWN = 0.6  # the share of what a claim says of a name that a clause must have

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import prompts
-from assistant.generative.prompt_context import HEADER, boundary, fit, harmless, plain
+from assistant.prompt_context import HEADER, boundary, fit, harmless, plain
 from index.models import Hit, Span
 from index.token_count import count
 from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION, hit

@@ -13,10 +13,10 @@ import pytest
 from assistant import Assistant, Settings
 from assistant.generative.citation_stream import parse_citations
 from assistant.generative.metadata_claims import fact_spans, stated_facts
+from assistant.generative.verification import verify_sentences
 from assistant.models import Answer, Citation, Sentence
 from assistant.rendering.plain_text import after_text
 from assistant.revalidation import verified
-from assistant.verification import verify_sentences
 from index.language.normalize import find
 from index.models import Article, Hit
 from index.store.ledger import Ledger

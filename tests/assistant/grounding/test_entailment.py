@@ -16,9 +16,9 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 
+from assistant.generative.verification import verify_sentences
 from assistant.grounding import entailment
 from assistant.grounding.entailment import EntailmentModel, entail_sentences
-from assistant.verification import verify_sentences
 from index.errors import UsageError
 from tests.assistant.test_verification import cited
 from tests.assistant.written import hit

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from assistant.chat_model import Message
+from assistant.generative.verification import verify_sentences
 from assistant.grounding.judge import JudgeClaim, JudgeSource, NoRuling, judge
 from assistant.grounding.judged_answer import judge_sentences
 from assistant.models import Sentence
-from assistant.verification import verify_sentences
 from index.errors import ProviderDown
 from index.model_api import Reply
 from index.models import Hit

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from assistant.models import Days, Plan
 from assistant.query.parse import parse_question
-from assistant.query.plan import Archive, Days, Plan, plan_question
+from assistant.query.plan import Archive, plan_question
 from index.models import Filters
 
 ARCHIVE = Archive(oldest=date(2015, 7, 1), newest=date(2015, 8, 11))  # a Tuesday

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 
 from assistant.models import Answer, Citation, Sentence, Source, Usage
 from assistant.web.conversation_store import Conversations
-from evals.cases.feedback import draft_cases, read_votes
+from evals.curation.feedback import draft_cases, read_votes
 from index.errors import NotFound, StoreError, UsageError
 
 HOSTILE = "</script><img src=x onerror=alert(1)> ![i](http://e.example/x) [l](http://e.example) `c` \u202eabc"
