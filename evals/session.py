@@ -125,7 +125,7 @@ def prompt_folder(folder: Path | None) -> Path:
         return prompts.FOLDER
     missing = sorted(set(prompt_texts()) - set(prompts.names(folder) if folder.is_dir() else ()))
     if missing:
-        raise UsageError(f"{folder} has no {missing[0]}.jinja; copy all of prompts/ and change what is to be tried")
+        raise UsageError("evals.prompt_missing", folder=folder, name=missing[0])
     return folder
 
 
@@ -156,7 +156,7 @@ def choose_cases(options: RunOptions) -> tuple[Case, ...]:
     cases = load(options.cases) if options.cases else suite(options.suite, why=options.why)
     cases = tuple(case for case in cases if not options.only or case.id in options.only)
     if not cases:
-        raise UsageError("none of these cases is in the suite")
+        raise UsageError("evals.none_in_suite")
     return cases
 
 

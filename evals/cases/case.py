@@ -16,6 +16,7 @@ import msgspec
 
 from evals.models import canonical_json, json_lines
 from index.errors import UsageError
+from index.messages.reason import Reason
 from index.models import Value
 
 PACKAGE = Path(__file__).parents[1]
@@ -121,25 +122,25 @@ def load(path: Path) -> tuple[Case, ...]:
     try:
         rows = json_lines(path.read_bytes())
     except OSError as error:
-        raise UsageError(f"cannot read the cases in {path}: {error.strerror}") from error
+        raise UsageError("evals.cases_unreadable", path=path, error=error.strerror) from error
     cases: dict[str, Case] = {}
     for number, row in enumerate(rows, 1):
-        case = _decode(row, f"{path}, case {number}")
+        case = _decode(row, Reason.of("evals.case_at", path=path, number=number))
         if case.id in cases:
-            raise UsageError(f"{path}, case {number}: the id {case.id} comes twice")
+            raise UsageError("evals.case_twice", path=path, number=number, id=case.id)
         cases[case.id] = case
     if not cases:
-        raise UsageError(f"{path} holds no case; write one JSON object a line")
+        raise UsageError("evals.no_case", path=path)
     return tuple(cases.values())
 
 
-def _decode(row: bytes, where: str) -> Case:
+def _decode(row: bytes, where: Reason) -> Case:
     try:
         case = msgspec.json.decode(row, type=Case)
     except msgspec.DecodeError as error:
-        raise UsageError(f"{where} is not a case: {error}") from error
+        raise UsageError("evals.not_a_case", where=where, error=error) from error
     if not case.question.strip() or not case.id.strip():
-        raise UsageError(f"{where} has no question or no id")
+        raise UsageError("evals.case_without_question", where=where)
     return case
 
 
@@ -156,9 +157,8 @@ def suite(name: str, *, why: str = "") -> tuple[Case, ...]:
     """
     path = SUITES.get(name, Path(name))
     if not path.exists():
-        hint = "a suite of the project's repository, which this installation lacks: give --cases and --articles"
-        known = f"the suites are {', '.join(SUITES)}, or give the path of a file"
-        raise UsageError(f"{name} is {hint}" if name in SUITES else f"there is no suite {name}; {known}")
+        code = "evals.suite_not_installed" if name in SUITES else "evals.no_suite"
+        raise UsageError(code, name=name, suites=tuple(SUITES))
     if name == "holdout":
         _log_opening(why)
     return load(path)
@@ -167,7 +167,7 @@ def suite(name: str, *, why: str = "") -> tuple[Case, ...]:
 def _log_opening(why: str) -> None:
     """Append the reason to the committed list of every look at the holdout."""
     if not why.strip():
-        raise UsageError('the holdout is for releases: say what for, as in --why "release 1.2"; it is logged')
+        raise UsageError("evals.holdout_without_reason")
     line = canonical_json({"at": datetime.now(UTC).isoformat(timespec="seconds"), "why": why}) + b"\n"
     log = os.open(OPENINGS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     with os.fdopen(log, "ab") as file:

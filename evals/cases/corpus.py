@@ -73,7 +73,7 @@ def build_corpus(folders: Sequence[Path], store: Path, *, searchable: bool = Tru
             report = sync(folder, ledger, derived)
             if report.failed:
                 first = next(skipped for skipped in report.skipped if skipped.error)
-                raise SourceError(f"{folder}: {first.path} was refused: {first.reason}")
+                raise SourceError("evals.article_refused", folder=folder, path=first.path, reason=first.reason)
         return Corpus({article.id: article for article in ledger.every_article()})
     finally:
         ledger.close()

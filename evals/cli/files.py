@@ -23,7 +23,7 @@ def write(file: Path, data: bytes, *, append: bool = False) -> None:
         with file.open("ab" if append else "wb") as opened:
             opened.write(data)
     except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+        raise UsageError("evals.unwritable", file=file, error=error.strerror) from error
 
 
 def now() -> datetime:

@@ -64,7 +64,7 @@ def _load_verdict(folder: Path) -> GateVerdict | None:
     try:
         return msgspec.json.decode(file.read_bytes(), type=GateVerdict) if file.exists() else None
     except msgspec.DecodeError as error:
-        raise UsageError(f"{file} is damaged: {error}; delete it, or run the gate again") from error
+        raise UsageError("evals.verdict_damaged", file=file, error=error) from error
 
 
 def label(arguments: argparse.Namespace) -> int:
@@ -98,7 +98,7 @@ def calibrate(arguments: argparse.Namespace) -> int:
     statistics.require_libraries()
     claims = judge_calibration.read_claims(read_text(arguments.rows).encode(), str(arguments.rows))
     if not arguments.judge:
-        raise UsageError("name the judge: --judge MODEL (the deterministic check is measured by `make bench-rules`)")
+        raise UsageError("evals.no_judge")
     judge = ModelAccess(arguments.runs / "calls.jsonl").judge(arguments.judge)
     calibrations = judge_calibration.calibrate(_limited(claims, arguments.limit), judge)
     if arguments.json:

@@ -173,7 +173,7 @@ def _failed_cases(arguments: argparse.Namespace) -> frozenset[str]:
         outcomes = scorer.outcomes(choose_cases(options), recorded.entries)["new"]
     failed = frozenset(case for case, repeats in outcomes.items() if not all(outcome.passed for outcome in repeats))
     if not failed:
-        raise UsageError(f"no case failed in {folder}")
+        raise UsageError("evals.none_failed", folder=folder)
     return failed
 
 

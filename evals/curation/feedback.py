@@ -48,7 +48,7 @@ def draft_cases(data: bytes, today: date) -> tuple[Case, ...]:
             feedback = msgspec.json.decode(line, type=_Feedback)
             answer = msgspec.convert(feedback.answer, Answer) if isinstance(feedback.answer, dict) else None
         except msgspec.DecodeError as error:
-            raise UsageError(f"line {number} is no feedback: {error}") from error
+            raise UsageError("evals.not_feedback", number=number, error=error) from error
         if feedback.question.strip():
             draft = _draft(feedback, answer, today)
             drafts[draft.id] = draft
@@ -63,7 +63,7 @@ def read_votes(store: Path) -> bytes:
     from assistant.web.conversation_store import FILE, Conversations
 
     if not (store / FILE).is_file():
-        raise UsageError(f"nobody has said anything on a page of {store}; the page is: isnad chat --store {store}")
+        raise UsageError("evals.no_feedback", store=store)
     conversations = Conversations(store / FILE)
     try:
         return b"".join(msgspec.json.encode(row) + b"\n" for row in conversations.feedback_rows())

@@ -113,14 +113,14 @@ def read_table(text: str) -> tuple[LabelRow, ...]:
     try:
         records, columns = list(reader), reader.fieldnames
     except csv.Error as error:
-        raise UsageError(f"this is no table of labels: {error}") from error
+        raise UsageError("evals.not_a_table", error=error) from error
     if columns is None or not set(COLUMNS) <= set(columns):
-        raise UsageError(f"this is no table of labels: its columns must be {', '.join(COLUMNS)}")
+        raise UsageError("evals.wrong_columns", columns=COLUMNS)
     rows = []
     for record in records:
         label = (record["label"] or "").strip().lower()
         if label and label not in LABELS:
-            raise UsageError(f"{record['id']}: the label {label!r} is none of {', '.join(LABELS)}")
+            raise UsageError("evals.wrong_label", id=record["id"], label=label, labels=LABELS)
         cells = {name: _FORMULA.sub(r"\1", record[name] or "") for name in COLUMNS}
         rows.append(LabelRow(**cells | {"label": label}))
     return tuple(rows)

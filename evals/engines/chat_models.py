@@ -48,7 +48,7 @@ class ModelAccess:
     def require_model(self) -> None:
         """Raise UsageError if no model is set."""
         if not self.settings.has_model:
-            raise UsageError("no model is set: set OPENAI_API_KEY or OPENAI_BASE_URL (--engine extract needs none)")
+            raise UsageError("evals.no_model")
 
     def model(self, name: str, repeat: int) -> Model:
         """Return a model by name, every reply of which is stored."""
@@ -95,7 +95,7 @@ class EngineFactory:
     ) -> None:
         self._retriever, self._access, self._recorded, self._record = retriever, access, recorded, record
         if recorded and not RECORDINGS.is_dir():
-            raise UsageError("the recorded replies are in the project's repository alone; use --engine extract")
+            raise UsageError("evals.no_recordings")
         if not recorded and not access.offline:
             access.require_model()
 

@@ -62,13 +62,13 @@ class AnswersEngine:
         try:
             rows = json_lines(path.read_bytes())
         except OSError as error:
-            raise UsageError(f"cannot read the answers in {path}: {error.strerror}") from error
+            raise UsageError("evals.answers_unreadable", path=path, error=error.strerror) from error
         for number, row in enumerate(rows, 1):
-            case_id, reply = _decode(row, corpus, f"{path}, line {number}")
+            case_id, reply = _decode(row, corpus, Reason.of("evals.line_at", path=path, number=number))
             self._replies[case_id].append(reply)
         self.repeats = max(map(len, self._replies.values()), default=0)
         if self.repeats < first:
-            raise UsageError(f"{path} has {self.repeats} answers to a case, {first} are asked for")
+            raise UsageError("evals.too_few_answers", path=path, repeats=self.repeats, wanted=first)
         self.info = EngineInfo(name="answers", deterministic=self.repeats == 1, parameters={"file": str(path)})
 
     def answer(self, case: Case, repeat: int) -> Reply:
@@ -80,14 +80,14 @@ class AnswersEngine:
         if repeat >= FRESH:
             repeat += self._first - FRESH
         if repeat >= len(replies):
-            raise NotFound(f"the file has no answer {repeat + 1} to {case.id}" if repeat else "the file has no answer")
+            raise NotFound("evals.no_repeat" if repeat else "evals.no_answer", number=repeat + 1, case=case.id)
         reply = replies[repeat]
         if isinstance(reply, str):
             raise UsageError(reply)
         return reply
 
 
-def _decode(row: bytes, corpus: Corpus, where: str) -> tuple[str, Reply | str]:
+def _decode(row: bytes, corpus: Corpus, where: Reason) -> tuple[str, Reply | str]:
     """Return the case id and the reply of a line, or the error in its place."""
     try:
         fields: Any = msgspec.json.decode(row)
@@ -98,7 +98,7 @@ def _decode(row: bytes, corpus: Corpus, where: str) -> tuple[str, Reply | str]:
             return str(fields["id"]), Reply(answer=msgspec.convert(fields, Answer), hits=hits)
         return _plain_reply(msgspec.convert(fields, _PlainAnswer), corpus)
     except (msgspec.DecodeError, KeyError) as error:
-        raise UsageError(f'{where} is no answer: {error}; write {{"id": …, "text": …}}') from error
+        raise UsageError("evals.not_an_answer", where=where, error=error) from error
 
 
 def _spans(hits: Sequence[Any] | None) -> tuple[PassageSpan, ...] | None:

@@ -131,7 +131,7 @@ class CachedModel:
     def _ask(self, key: str, messages: Sequence[Message]) -> Reply:
         if self._source is None:
             self._calls.count_miss()
-            raise NotRecorded("offline, and the reply to this request is not kept; run once without --offline")
+            raise NotRecorded("evals.not_recorded")
         if self._limiter:
             self._limiter.wait()
         with (self._budget or Budget(None)).spending(messages) as charge:

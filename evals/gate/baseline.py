@@ -111,9 +111,7 @@ def make_baseline(
     ]
     missing = sorted(set(shas) - {answer.case for answer in answers})
     if missing:
-        raise UsageError(
-            f"{len(missing)} cases have no answer in this run ({missing[0]}, …): resume it, then set the baseline"
-        )
+        raise UsageError("evals.cases_unanswered", cases=len(missing), first=missing[0])
     record = BaselineRecord(
         at=datetime.now(UTC).replace(microsecond=0),
         run=run.manifest.id,
@@ -150,14 +148,11 @@ def load(name: str, folder: Path | None = None) -> Baseline:
     try:
         baseline = msgspec.json.decode(path.read_bytes(), type=Baseline)
     except OSError as error:
-        raise UsageError(
-            f"there is no baseline {path.name} in {path.parent}; `isnad eval run` (for a model with --repeats 8), "
-            f"then `isnad eval baseline set --name {path.stem}` makes one"
-        ) from error
+        raise UsageError("evals.no_baseline", file=path.name, folder=path.parent, name=path.stem) from error
     except msgspec.DecodeError as error:
-        raise UsageError(f"{path} is no baseline: {error}") from error
+        raise UsageError("evals.not_a_baseline", path=path, error=error) from error
     if baseline.format != FORMAT:
-        raise UsageError(f"{path} has the format {baseline.format}, this program reads {FORMAT}; set it anew")
+        raise UsageError("evals.baseline_format", path=path, format=baseline.format, readable=FORMAT)
     return baseline
 
 

@@ -37,7 +37,7 @@ def records(folder: Path | None = None) -> tuple[GatePass, ...]:
         rows = json_lines(path.read_bytes()) if path.exists() else ()
         return tuple(msgspec.json.decode(line, type=GatePass) for line in rows)
     except msgspec.DecodeError as error:
-        raise UsageError(f"{path} is damaged: {error}; mend it, or take the committed one") from error
+        raise UsageError("evals.records_damaged", path=path, error=error) from error
 
 
 def record(manifest: Manifest, cases: str, at: datetime, *, how: str = "gate", folder: Path | None = None) -> None:

@@ -82,7 +82,7 @@ class RunLog:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
-            raise StoreError(f"cannot write the log {path}: {error.strerror}") from error
+            raise StoreError("evals.log_unwritable", path=path, error=error.strerror) from error
         data = path.read_bytes()
         if data and not data.endswith(b"\n"):
             os.write(self._file, b"\n")
@@ -165,7 +165,7 @@ def begin(folder: Path, manifest: Manifest) -> Manifest:
     now = manifest.conditions()
     differing = [name for name, value in before.conditions().items() if value != now[name]]
     if differing:
-        raise UsageError(f"{folder} was run with other {', '.join(differing)}: it cannot go on; start a new run")
+        raise UsageError("evals.other_conditions", folder=folder, conditions=differing)
     return before
 
 
@@ -174,9 +174,9 @@ def load(folder: Path) -> Manifest:
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except OSError as error:
-        raise UsageError(f"{folder} is no run: it has no {MANIFEST}; `isnad eval run` makes one") from error
+        raise UsageError("evals.not_a_run", folder=folder, manifest=MANIFEST) from error
     except msgspec.DecodeError as error:
-        raise UsageError(f"{folder / MANIFEST} is damaged: {error}") from error
+        raise UsageError("evals.manifest_damaged", path=folder / MANIFEST, error=error) from error
 
 
 def read_run(folder: Path) -> RunRecord:
@@ -188,7 +188,7 @@ def read_run(folder: Path) -> RunRecord:
     try:
         entries = _latest(_decode(path.read_bytes())[0]) if path.exists() else ()
     except OSError as error:
-        raise UsageError(f"cannot read the log {path}: {error.strerror}") from error
+        raise UsageError("evals.log_unreadable", path=path, error=error.strerror) from error
     return RunRecord(manifest=manifest, entries=entries)
 
 
@@ -211,9 +211,9 @@ def find(runs: Path, name: str | None) -> Path:
     every = sorted(path.parent for path in runs.glob(f"*/{MANIFEST}"))
     fitting = [folder for folder in every if folder.name.startswith(name or "")]
     if name and len(fitting) > 1 and runs / name not in fitting:
-        raise UsageError(f"{name} begins the names of {len(fitting)} runs; write more of it")
+        raise UsageError("evals.ambiguous_run", name=name, runs=len(fitting))
     if not fitting:
-        raise UsageError(f"there is no run {name or ''} in {runs}; `isnad eval run` makes one")
+        raise UsageError("evals.no_such_run" if name else "evals.no_run", name=name, runs=runs)
     return runs / name if name and runs / name in fitting else fitting[-1]
 
 

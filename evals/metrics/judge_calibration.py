@@ -79,7 +79,7 @@ def read_claims(data: bytes, where: str) -> tuple[LabelledClaim, ...]:
             fields: dict[str, Any] = msgspec.json.decode(line, type=dict)
             label = fields["label"]
             if label not in ("supported", "unsupported", True, False, "full", "partial", "none", "contradicts"):
-                raise UsageError(f"{where}, line {number}: the label {label!r} is neither supported nor unsupported")
+                raise UsageError("evals.not_a_verdict", where=where, number=number, label=label)
             values = {
                 "id": str(fields.get("id", number)),
                 "claim": fields.get("claim") or fields["claim_or_answer"],
@@ -91,7 +91,7 @@ def read_claims(data: bytes, where: str) -> tuple[LabelledClaim, ...]:
             }
             claims.append(msgspec.convert(values, LabelledClaim))
         except (msgspec.DecodeError, KeyError) as error:
-            raise UsageError(f"{where}, line {number} is no labelled row: {error}") from error
+            raise UsageError("evals.not_labelled", where=where, number=number, error=error) from error
     return tuple(claims)
 
 
@@ -173,7 +173,7 @@ def correct_rate(judged: Sequence[bool], labelled: Sequence[tuple[bool, bool]]) 
     (0.9, 0.69, True)
     """
     if len(labelled) < 2 or len(judged) < 2:
-        raise UsageError("at least two labels are needed to correct a rate")
+        raise UsageError("evals.too_few_labels")
     few, many = len(labelled), len(judged)
     judge, person = [float(ruling) for ruling, _ in labelled], [float(label) for _, label in labelled]
     mean_judge, mean_person = fmean(judge), fmean(person)

@@ -50,7 +50,7 @@ def _scipy() -> Any:
     try:
         import scipy.stats
     except ImportError as error:
-        raise UsageError("comparing runs needs scipy and statsmodels: pip install scipy statsmodels") from error
+        raise UsageError("evals.no_scipy") from error
     return scipy.stats
 
 
@@ -63,7 +63,7 @@ def require_libraries() -> None:
     try:
         import statsmodels  # noqa: F401
     except ImportError as error:
-        raise UsageError("comparing runs needs statsmodels: pip install statsmodels") from error
+        raise UsageError("evals.no_statsmodels") from error
 
 
 def wilson(passed: int, total: int) -> Interval:
