@@ -13,8 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from index.errors import IsnadError, NoStore, StoreBusy, StoreClosed, StoreError
 from index.ingest.sync import Lexicon, Progress, read_again
+from index.messages.reason import Reason
 from index.models import Value
 from index.search.lexical import LexicalIndex
 from index.search.lexical_files import damaged
@@ -28,9 +31,14 @@ class Finding(Value, frozen=True, kw_only=True):
     """Something that is not as it should be."""
 
     part: str  # ledger, lexical, vectors, or store: the ledger cannot be read at all
-    what: str
+    what: str = ""
     articles: tuple[str, ...] = ()
     late: bool = False  # nothing is damaged: an index has yet to follow the ledger
+    detail: Reason | None = None  # what `what` says, as a code with parameters
+
+    def __post_init__(self) -> None:
+        if self.detail:
+            msgspec.structs.force_setattr(self, "what", str(self.detail))
 
 
 class Examination(Value, frozen=True, kw_only=True):
@@ -42,6 +50,11 @@ class Examination(Value, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     done: tuple[str, ...] = ()
     repaired: bool = False  # a repair was tried: what is still found, it cannot mend
+    repairs: tuple[Reason, ...] = ()  # what `done` says, as codes with parameters
+
+    def __post_init__(self) -> None:
+        if self.repairs:
+            msgspec.structs.force_setattr(self, "done", tuple(map(str, self.repairs)))
 
     @property
     def well(self) -> bool:
@@ -78,7 +91,7 @@ def repair(store: Path, vectors: Callable[[Ledger], Vectors | None], progress: P
     if before.well or before.damaged("store"):
         return before
     with _locked(store, vectors) as (ledger, meaning):
-        done = tuple(_repairs(before, ledger, meaning, progress))
+        repairs = tuple(_repairs(before, ledger, meaning, progress))
         after = _examination(ledger, meaning)
     findings = tuple(map(_lasting, after.findings))
     return Examination(
@@ -86,7 +99,7 @@ def repair(store: Path, vectors: Callable[[Ledger], Vectors | None], progress: P
         passages=after.passages,
         vectors=after.vectors,
         findings=findings,
-        done=done,
+        repairs=repairs,
         repaired=True,
     )
 
@@ -106,25 +119,28 @@ def _locked(store: Path, vectors: Callable[[Ledger], Vectors | None]) -> Iterato
 
 
 def _beyond_repair(store: Path, error: StoreError) -> Examination:
-    what = f"{str(error).partition(';')[0]}; move {store} away and index the articles anew with: isnad index"
-    return Examination(findings=(Finding(part="store", what=what),))
+    fault = str(error).partition(";")[0]  # without its advice, which names this command
+    return Examination(
+        findings=(Finding(part="store", detail=Reason.of("doctor.beyond_repair", fault=fault, store=store)),)
+    )
 
 
 def _lasting(finding: Finding) -> Finding:
     """Name, for a finding that a repair left, what else can be done."""
     if finding.articles:
-        advice = "put their files back and run: isnad index, or drop them with: isnad remove"
+        code = "doctor.unreadable_articles"
     elif finding.part == "ledger":
-        advice = "move the store away and index the articles anew with: isnad index"
+        code = "doctor.unrepairable_ledger"
     else:
         return finding
-    return Finding(part=finding.part, what=f"{finding.what}; {advice}", articles=finding.articles, late=finding.late)
+    detail = Reason.of(code, what=finding.detail or finding.what)
+    return Finding(part=finding.part, detail=detail, articles=finding.articles, late=finding.late)
 
 
 def _examination(ledger: Ledger, vectors: Vectors | None) -> Examination:
     rows, of_vectors = _vector_findings(ledger, vectors)
     late = [
-        Finding(part=index, what=f"{behind} articles are yet to be taken over", late=True)
+        Finding(part=index, detail=Reason.of("doctor.behind", articles=behind), late=True)
         for index in INDEXES
         if (vectors or index != "vectors") and (behind := len(ledger.pending(index)))
     ]
@@ -139,11 +155,11 @@ def _examination(ledger: Ledger, vectors: Vectors | None) -> Examination:
 
 def _ledger_findings(ledger: Ledger) -> Iterator[Finding]:
     for fault in ledger.faults():
-        yield Finding(part="ledger", what=f"SQLite says: {fault}")
+        yield Finding(part="ledger", detail=Reason.of("doctor.sqlite", fault=fault))
     if articles := ledger.damaged_articles():
-        yield Finding(part="ledger", what="the text is not what was written", articles=tuple(articles))
+        yield Finding(part="ledger", detail=Reason("doctor.text_changed"), articles=tuple(articles))
     if vectors := ledger.damaged_vectors():
-        yield Finding(part="ledger", what=f"{len(vectors)} paid vectors are not what was written")
+        yield Finding(part="ledger", detail=Reason.of("doctor.vectors_changed", vectors=len(vectors)))
 
 
 def _lexical_findings(ledger: Ledger) -> Iterator[Finding]:
@@ -151,18 +167,20 @@ def _lexical_findings(ledger: Ledger) -> Iterator[Finding]:
     if not expected and not folder.exists():
         return
     if bad := damaged(folder):
-        yield Finding(part="lexical", what=f"damaged files: {', '.join(bad)}")
+        yield Finding(part="lexical", detail=Reason.of("doctor.damaged_files", files=bad))
         return
     try:
         index = LexicalIndex.open(folder)
         if not ledger.pending("lexical") and index.passages != len(expected):
-            yield Finding(part="lexical", what=f"it holds {index.passages} passages, not {len(expected)}")
+            yield Finding(
+                part="lexical", detail=Reason.of("doctor.wrong_count", passages=index.passages, expected=len(expected))
+            )
         if lost := _lost_passages(ledger, index, expected):
             yield Finding(
-                part="lexical", what=f"{lost} of {min(SAMPLE, len(expected))} passages are not found by their words"
+                part="lexical", detail=Reason.of("doctor.lost_by_words", lost=lost, asked=min(SAMPLE, len(expected)))
             )
     except StoreError as error:
-        yield Finding(part="lexical", what=str(error))
+        yield Finding(part="lexical", detail=Reason.from_error(error))
 
 
 def _lost_passages(ledger: Ledger, index: LexicalIndex, expected: set[str]) -> int:
@@ -189,22 +207,28 @@ def _vector_findings(ledger: Ledger, vectors: Vectors | None) -> tuple[int, list
     try:
         health = vectors.examine()
     except NoStore as error:
-        return 0, [Finding(part="vectors", what=str(error))] if ledger.settled("vectors") else []
+        return 0, [Finding(part="vectors", detail=Reason.from_error(error))] if ledger.settled("vectors") else []
     except StoreBusy:
         raise
     except IsnadError as error:
-        return 0, [Finding(part="vectors", what=str(error))]
+        return 0, [Finding(part="vectors", detail=Reason.from_error(error))]
     counts = {
-        "passages have no vector": health.missing,
-        "passages have the vector of another text": health.wrong,
-        f"of {health.asked} passages do not find themselves": health.lost if health.forgetful else 0,
-        "passages are in Chroma and not in the ledger": health.surplus,
+        "doctor.no_vector": health.missing,
+        "doctor.wrong_vector": health.wrong,
+        "doctor.lost_by_meaning": health.lost if health.forgetful else 0,
+        "doctor.surplus": health.surplus,
     }
-    findings = [Finding(part="vectors", what=f"{number} {what}") for what, number in counts.items() if number]
-    return health.rows, findings + [Finding(part="vectors", what=f"SQLite says: {fault}") for fault in health.faults]
+    findings = [
+        Finding(part="vectors", detail=Reason.of(code, passages=number, asked=health.asked))
+        for code, number in counts.items()
+        if number
+    ]
+    return health.rows, findings + [
+        Finding(part="vectors", detail=Reason.of("doctor.sqlite", fault=fault)) for fault in health.faults
+    ]
 
 
-def _repairs(before: Examination, ledger: Ledger, vectors: Vectors | None, progress: Progress) -> Iterator[str]:
+def _repairs(before: Examination, ledger: Ledger, vectors: Vectors | None, progress: Progress) -> Iterator[Reason]:
     """Repair what the findings name; yield what was done."""
     if before.damaged("ledger"):
         yield from _ledger_repairs(ledger, progress)
@@ -212,23 +236,23 @@ def _repairs(before: Examination, ledger: Ledger, vectors: Vectors | None, progr
         shutil.rmtree(Lexicon(ledger).folder, ignore_errors=True)
     if before.damaged("lexical") or ledger.pending("lexical"):
         Lexicon(ledger).refresh(progress)
-        yield f"the lexical index follows the ledger again: {ledger.counts()['passages']} passages"
+        yield Reason.of("doctor.lexical_rebuilt", passages=ledger.counts()["passages"])
     if vectors is None:
         return
     if before.damaged("vectors"):
         vectors.rebuild(progress)
-        yield f"a new Chroma collection was filled from the ledger: {ledger.counts()['passages']} passages"
+        yield Reason.of("doctor.vectors_rebuilt", passages=ledger.counts()["passages"])
     elif ledger.pending("vectors"):
         vectors.refresh(progress)
-        yield f"Chroma follows the ledger again: {ledger.counts()['passages']} passages"
+        yield Reason.of("doctor.vectors_follow", passages=ledger.counts()["passages"])
 
 
-def _ledger_repairs(ledger: Ledger, progress: Progress) -> Iterator[str]:
+def _ledger_repairs(ledger: Ledger, progress: Progress) -> Iterator[Reason]:
     if ledger.faults():
         ledger.reindex()
-        yield "SQLite built the indexes of the ledger anew"
+        yield Reason("doctor.reindexed")
     if (articles := ledger.damaged_articles()) and (healed := read_again(articles, ledger, progress)):
-        yield f"{len(healed)} damaged articles were read again from their files: {', '.join(healed)}"
+        yield Reason.of("doctor.read_again", articles=len(healed), ids=tuple(healed))
     if vectors := ledger.damaged_vectors():
         ledger.forget_vectors(vectors)
-        yield f"{len(vectors)} damaged vectors were forgotten; their texts will be embedded again when they are needed"
+        yield Reason.of("doctor.vectors_forgotten", vectors=len(vectors))

@@ -30,6 +30,13 @@ def complain(message: str, code: int = 1) -> int:
     return code
 
 
+def notify(code: str, /, **params: object) -> None:
+    """Print a message of the catalogue on stderr, in English."""
+    from index.messages.catalog import render
+
+    print(render(code, params), file=sys.stderr, flush=True)
+
+
 @contextmanager
 def bars(quiet: bool) -> Iterator[Progress]:
     """Show a progress bar on stderr for each stage if a person is watching."""
@@ -65,6 +72,8 @@ def records(path: Path, reply: Callable[[Record], Record], finish: Finish | None
     A bad line gives `{"id","error"}`; the others are still answered, and the exit code is 1.
     `finish` gets the good records of every `size` lines with their results, to complete these together.
     """
+    from index.errors import IsnadError
+
     failed = False
     group: list[tuple[Record | None, Record]] = []
     for number, line in numbered(path):
@@ -75,7 +84,7 @@ def records(path: Path, reply: Callable[[Record], Record], finish: Finish | None
             _print_group(group, finish)
             group = []
     _print_group(group, finish)
-    return complain(f"some lines of {path} failed; they carry an error") if failed else 0
+    return complain(str(IsnadError("cli.lines_failed", path=path))) if failed else 0
 
 
 def _answered(number: int, line: bytes, reply: Callable[[Record], Record]) -> tuple[Record | None, Record]:

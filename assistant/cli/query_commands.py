@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.cli.options import OptionError
-from assistant.cli.output import emit, numbered, records
+from assistant.cli.output import emit, notify, numbered, records
 from index.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.models import Answer
     from assistant.settings import Settings
+    from index.messages.reason import Reason
     from index.models import Filters, Hit
 
 
@@ -30,7 +31,7 @@ def search(options: argparse.Namespace) -> int:
         def hits_of(question: str) -> Sequence[Hit]:
             hits = assistant.search(question, limit=options.limit, filters=filters, per_article=options.per_article)
             if not hits and not options.batch:
-                print(f"nothing found; {_why_nothing(options.store, filters)}", file=sys.stderr)
+                notify("cli.nothing_found", why=_why_nothing(options.store, filters))
             return hits
 
         def find(question: str) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def ask(options: argparse.Namespace) -> int:
     model = container.budgeted_model(settings, options.max_cost) if options.max_cost is not None else None
     with Assistant.open(options.store, settings=settings, model=model) as assistant:
         if settings.destination:
-            print(f"passages are sent to {settings.destination}", file=sys.stderr)
+            notify("cli.passages_sent", destination=settings.destination)
 
         def reply(question: str) -> dict[str, Any]:
             record: dict[str, Any] = msgspec.to_builtins(assistant.ask(question, filters=filters, plan=plan))
@@ -146,7 +147,7 @@ def check(options: argparse.Namespace) -> int:
 
     settings = Settings.load()
     model = container.judge_model(settings)
-    print(f"claims and texts are sent to {settings.destination}", file=sys.stderr)
+    notify("cli.claims_sent", destination=settings.destination)
     return records(
         options.batch, checked_record, lambda lines, rows: judged_claims(lines, rows, model), JUDGED_TOGETHER
     )
@@ -219,11 +220,12 @@ def narrowed(options: argparse.Namespace) -> Filters:
     return filters
 
 
-def _why_nothing(store: Path, filters: Filters) -> str:
+def _why_nothing(store: Path, filters: Filters) -> Reason:
     from assistant.query.filters import none_passes
+    from index.messages.reason import Reason
     from index.store.ledger import Ledger
 
     with closing(Ledger.open(store)) as ledger:
         if filters and not ledger.matching(filters):
-            return str(none_passes(filters))
-    return "try other words, or see what there is with: isnad articles"
+            return none_passes(filters)
+    return Reason("cli.try_other_words")

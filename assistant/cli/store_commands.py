@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.output import bars, complain, emit
+from assistant.cli.output import bars, complain, emit, notify
 from assistant.cli.query_commands import narrowed
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def index(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _plan(options, settings)
     if settings.embedding_destination:
-        print(f"passages are sent to {settings.embedding_destination} to be embedded", file=sys.stderr)
+        notify("cli.sent_to_embed", destination=settings.embedding_destination)
     if options.watch and options.path.exists():  # one that never was there is an error, not something to wait for
         return _watch(options, settings)
     return _sync(options, settings)
@@ -59,6 +59,7 @@ def _sync(options: argparse.Namespace, settings: Settings) -> int:
 
 def _reported(options: argparse.Namespace, report: SyncReport) -> int:
     from assistant.rendering import plain_text
+    from index.errors import SourceError
 
     if options.json:
         emit(report)
@@ -67,7 +68,7 @@ def _reported(options: argparse.Namespace, report: SyncReport) -> int:
         print(plain_text.report_text(report), file=sys.stderr, flush=True)
     if report.failed:
         refused = sum(skipped.error for skipped in report.skipped)
-        return complain(f"{refused} could not be indexed; mend them and run again")
+        return complain(str(SourceError("cli.not_indexed", files=refused)))
     return 0
 
 
@@ -78,12 +79,7 @@ def _embed(options: argparse.Namespace, settings: Settings, ledger: Ledger, vect
     done, passages = vectors.coverage()
     missing, large = passages - done, ledger.counts()["articles"] > ASK_FIRST
     if missing and large and options.wait is None and not settings.has_embedding:
-        print(
-            f"found by words; embedding {missing:,} passages for search by meaning takes about "
-            f"{max(1, round(missing * MINUTES)):,} minutes of one processor; do it with --wait, or --no-wait "
-            "for the background",
-            file=sys.stderr,
-        )
+        notify("cli.embedding_takes", passages=missing, minutes=max(1, round(missing * MINUTES)))
         return
     if missing and options.wait is False:
         command = ["index", options.path, "--store", options.store, "--wait", "--quiet"]
@@ -96,7 +92,7 @@ def _embed(options: argparse.Namespace, settings: Settings, ledger: Ledger, vect
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             preexec_fn=lambda: os.nice(19),
         )
-        print("embedding goes on in the background; see: isnad status", file=sys.stderr)
+        notify("cli.embedding_in_background")
         return
     try:
         with bars(options.quiet) as progress:
@@ -108,7 +104,8 @@ def _embed(options: argparse.Namespace, settings: Settings, ledger: Ledger, vect
     except KeyboardInterrupt:
         if options.watch:
             raise
-        print("\nstopped; everything is found by words, and the next isnad index embeds the rest", file=sys.stderr)
+        print(file=sys.stderr)
+        notify("cli.embedding_stopped")
 
 
 def _there(store: Path) -> bool:
@@ -126,9 +123,10 @@ def _watch(options: argparse.Namespace, settings: Settings) -> int:
                 _sync(options, settings)
             except IsnadError as error:
                 complain(str(error))
-            print(f"watching {options.path}; Ctrl-C ends", file=sys.stderr, flush=True)
+            notify("cli.watching", path=options.path)
     except KeyboardInterrupt:
-        print("\nended; everything reported is in the store", file=sys.stderr)
+        print(file=sys.stderr)
+        notify("cli.watch_ended")
     return 0
 
 
@@ -191,7 +189,7 @@ def articles(options: argparse.Namespace) -> int:
     if meant is not None and not meant:
         print(none_passes(filters), file=sys.stderr)
     elif not ledger.counts()["articles"]:
-        print(f"no articles are in {options.store}; run: isnad index FOLDER --store {options.store}", file=sys.stderr)
+        notify("cli.no_articles", store=options.store)
     return 0
 
 
@@ -207,7 +205,7 @@ def remove(options: argparse.Namespace) -> int:
     take_out(options.file_id, ledger, derived)
     if options.json:
         return emit({"removed": options.file_id})
-    print(f"removed {', '.join(options.file_id)}; the files are still where they were", file=sys.stderr)
+    notify("cli.removed", ids=options.file_id)
     return 0
 
 

@@ -20,6 +20,7 @@ from assistant.rendering.plain_text import (
     kept_text,
     language_of,
     one_line,
+    report_counts,
     surroundings,
 )
 from assistant.rendering.reasons import reason_texts
@@ -109,14 +110,7 @@ def report_html(report: SyncReport) -> str:
     >>> "2 added" in report_html(SyncReport(added=("a", "b")))
     True
     """
-    counted = (
-        (len(report.added), "added"),
-        (len(report.changed), "changed"),
-        (len(report.deleted), "deleted"),
-        (report.unchanged, "unchanged"),
-        (len(report.skipped), "skipped"),
-    )
-    parts = ["<div>" + " · ".join(f"{number:,} {what}" for number, what in counted) + "</div>"]
+    parts = [f"<div>{escaped(report_counts(report))}</div>"]
     if report.skipped:
         rows = (("refused" if item.error else "passed over", item.path, item.reason) for item in report.skipped[:ROWS])
         parts.append(table(("", "file", "reason"), rows))

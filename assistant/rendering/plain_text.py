@@ -131,51 +131,62 @@ def _dotted(*values: object) -> str:
     return " · ".join(str(item) for item in values if item)
 
 
-def report_text(report: SyncReport) -> str:
-    """Render what an index run did, and each skipped file with the reason."""
-    counts = (
-        ("added", len(report.added)),
-        ("changed", len(report.changed)),
-        ("deleted", len(report.deleted)),
-        ("unchanged", report.unchanged),
-        ("skipped", len(report.skipped)),
-    )
-    lines = [", ".join(f"{number} {name}" for name, number in counts)]
+def report_text(report: SyncReport, language: str = "en") -> str:
+    """Return what an index run did, and every file that was skipped with the reason."""
+    lines = [report_counts(report, language)]
     if report.invisible_characters:
-        kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(report.invisible_characters.items()))
-        lines.append(f"  kept, but left out of search and prompts: characters that no reader sees ({kinds})")
-    lines += [f"  {'refused' if item.error else 'passed over'}: {item.path}: {item.reason}" for item in report.skipped]
+        kinds = tuple(f"{number:,} {kind}" for kind, number in sorted(report.invisible_characters.items()))
+        lines.append("  " + Reason.of("report.invisible", kinds=kinds).text(language))
+    for skipped in report.skipped:
+        code = "report.refused" if skipped.error else "report.passed_over"
+        reason = Reason.of(code, file=skipped.path, reason=skipped.detail or skipped.reason)
+        lines.append("  " + reason.text(language))
     if report.retained:
-        lines.append(f"  {kept_text(report)}")
+        lines.append(f"  {kept_text(report, language)}")
     return plain("\n".join(lines))
 
 
-def kept_text(report: SyncReport) -> str:
-    """Render which articles were kept though they were missing, and why.
+def report_counts(report: SyncReport, language: str = "en") -> str:
+    """Return how many articles an index run added, changed, deleted, left and skipped."""
+    return Reason.of(
+        "report.counts",
+        added=len(report.added),
+        changed=len(report.changed),
+        deleted=len(report.deleted),
+        unchanged=report.unchanged,
+        skipped=len(report.skipped),
+    ).text(language)
+
+
+def kept_text(report: SyncReport, language: str = "en") -> str:
+    """Return which articles were not met and stay all the same, and why.
 
     >>> from index.models import Skipped
     >>> kept_text(SyncReport(retained=("a", "b"), skipped=(Skipped(path="news.jsonl:3", reason="it is not JSON"),)))
     '2 missing articles were kept (a, b), as news.jsonl:3 may hold them: mend it and run again'
     """
-    names, unread = _some(report.retained), _some([item.path or "the folder" for item in report.unreadable])
-    single = len(report.retained) == 1
-    return (
-        f"{len(report.retained)} missing {'article was' if single else 'articles were'} kept ({names}), "
-        f"as {unread} may hold {'it' if single else 'them'}: mend it and run again"
-    )
+    unread = [skipped.path or Reason("report.the_folder") for skipped in report.unreadable]
+    count = len(report.retained)
+    return Reason.of("report.retained", count=count, names=_some(report.retained), unread=_some(unread)).text(language)
 
 
-def _some(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _some(names: Sequence[str | Reason], most: int = 5) -> Reason:
+    if len(names) > most:
+        return Reason.of("report.names_and_more", names=tuple(names[:most]), more=len(names) - most)
+    return Reason.of("report.names", names=tuple(names))
 
 
-def plan_text(report: SyncReport, due: CostEstimate, cost: float | None, settings: Settings) -> str:
-    """Render what an index run would do, and what its embeddings would cost."""
-    lines = ["nothing was written; this is what would be done:", report_text(report)]
+def plan_text(
+    report: SyncReport, due: CostEstimate, cost: float | None, settings: Settings, language: str = "en"
+) -> str:
+    """Return what an index run would do, and what the embedding model would be paid for."""
+    lines = [Reason("report.dry_run").text(language), report_text(report, language)]
     if settings.has_embedding:
-        price = "the price is not set (ISNAD_PRICE_EMBEDDING)" if cost is None else f"{cost:.4f} {settings.currency}"
-        lines.append(f"to be embedded by {settings.embedding_model}: {due.texts} texts, {due.tokens:,} tokens, {price}")
+        known = Reason.of("report.price", cost=cost or 0.0, currency=settings.currency)
+        price = Reason("report.no_price") if cost is None else known
+        model = str(settings.embedding_model)
+        due_texts = Reason.of("report.to_embed", model=model, texts=due.texts, tokens=due.tokens, price=price)
+        lines.append(due_texts.text(language))
     return plain("\n".join(lines))
 
 
@@ -301,18 +312,18 @@ def status_text(record: dict[str, Any]) -> str:
     return plain("\n".join(lines))
 
 
-def examination_text(examination: Examination) -> str:
-    """Render what the doctor found and did, a line each."""
-    lines = [f"{examination.articles} articles, {examination.passages} passages, {examination.vectors} rows in Chroma"]
-    lines += [f"done: {item}" for item in examination.done]
-    lines += [
-        f"{finding.part}: {finding.what}" + (f" ({', '.join(finding.articles)})" if finding.articles else "")
-        for finding in examination.findings
-    ]
+def examination_text(examination: Examination, language: str = "en") -> str:
+    """Return the findings and the repairs of the doctor, a line each."""
+    counts = {name: getattr(examination, name) for name in ("articles", "passages", "vectors")}
+    lines = [Reason.of("doctor.counts", **counts).text(language)]
+    lines += [Reason.of("doctor.done", repair=repair).text(language) for repair in examination.repairs]
+    for finding in examination.findings:
+        ids = f" ({', '.join(finding.articles)})" if finding.articles else ""
+        lines.append(f"{finding.part}: {finding.detail.text(language) if finding.detail else finding.what}{ids}")
     if examination.well:
-        lines.append("all is well")
+        lines.append(Reason("doctor.well").text(language))
     elif not (examination.repaired or examination.damaged("store")):
-        lines.append("run: isnad doctor --repair")
+        lines.append(Reason("doctor.run_repair").text(language))
     return plain("\n".join(lines))
 
 

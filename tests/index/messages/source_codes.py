@@ -66,7 +66,7 @@ def code_strings() -> tuple[set[str], set[str]]:
 def _makes_message(function: ast.expr, classes: set[str]) -> bool:
     match function:
         case ast.Name(id=name):
-            return name in classes
+            return name in classes or name == "notify"
         case ast.Attribute(value=ast.Name(id="Reason"), attr="of"):
             return True
         case ast.Attribute(attr=name):
