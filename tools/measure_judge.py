@@ -21,9 +21,9 @@ from typing import Any
 
 from assistant import container
 from assistant.chat_model import Message, Model
+from assistant.generative.verification import checked_record, judged_claims
 from assistant.settings import Settings
-from assistant.verification import checked_record, judged_claims
-from evals.gate.statistics import wilson
+from evals.metrics.statistics import wilson
 from index.errors import ProviderError
 from index.model_api import Reply
 from tools.claims import Claim, Passage, load
