@@ -50,7 +50,7 @@ def answer_markdown(answer: Answer) -> str:
         lines = (
             f"* {inert(conflict.about)}: "
             + " ≠ ".join(
-                f"{inert(same[0].value)} ({'; '.join(_told(answer, side.citation) for side in same)})"
+                f"{inert(same[0].value)} ({'; '.join(_quote_place(answer, side.citation) for side in same)})"
                 for same in by_value(conflict)
             )
             for conflict in answer.conflicts
@@ -58,7 +58,9 @@ def answer_markdown(answer: Answer) -> str:
         parts += [f"**{words['conflicts']}**", "\n".join(lines)]
     listed = answer.citations or answer.closest
     if listed:
-        quotes = (f"{n}. {_told(answer, item)}: «{inert(one_line(item.quote))}»" for n, item in enumerate(listed, 1))
+        quotes = (
+            f"{n}. {_quote_place(answer, item)}: «{inert(one_line(item.quote))}»" for n, item in enumerate(listed, 1)
+        )
         parts += [f"**{words['sources' if answer.citations else 'closest']}**", "\n".join(quotes)]
     body = "\n\n".join(parts)
     return f'<div dir="rtl">\n\n{body}\n\n</div>\n' if language == "ar" else body + "\n"
@@ -77,7 +79,7 @@ def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: 
     return text
 
 
-def _told(answer: Answer, citation: Citation) -> str:
+def _quote_place(answer: Answer, citation: Citation) -> str:
     """Render the place of a quote, and what is known of its article."""
     source = next((source for source in answer.sources if source.file_id == citation.file_id), None)
     about = (source.title, source.publisher, source.published) if source else ()

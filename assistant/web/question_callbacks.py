@@ -13,9 +13,9 @@ from typing import Any, get_args
 import msgspec
 from anyio.to_thread import run_sync
 
+from assistant.models import PlanChoice
 from assistant.pipeline import PlanOption
 from assistant.query.filters import parse_filters
-from assistant.models import PlanChoice
 from assistant.web import chat_markup, chat_stream
 from assistant.web.chat_stream import PendingQuestion
 from assistant.web.conversation_store import Kind, Turn

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from assistant.models import Answer, Citation, Conflict, Sentence, Side, Source
-from assistant.models import Days, Plan
+from assistant.models import Answer, Citation, Conflict, Days, Plan, Sentence, Side, Source
 from assistant.rendering.plain_text import plain
 from assistant.rendering.reasons import worded
 from assistant.web import article_panel, chat_markup, clipboard, markup
