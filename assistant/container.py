@@ -48,7 +48,9 @@ def open_retriever(
     except BaseException:
         ledger.close()
         raise
-    return Retriever(ledger, lexical, lambda: vectors, weight, closing=vectors.close, reranker=reranker)
+    return Retriever(
+        ledger, lexical, lambda: vectors, weight, vectors.close, reranker=reranker, encoder=vectors.sentence_encoder
+    )
 
 
 def open_writer(
@@ -145,7 +147,7 @@ def answer_writer(retriever: Retriever, settings: Settings, model: Any = None) -
     if model is None and not settings.has_model:
         from assistant.extractive.extractive_writer import Extractive
 
-        return Extractive(retriever.lexical)
+        return Extractive(retriever.lexical, retriever.encoder)
     from assistant.generative.model_writer import ModelWriter
     from assistant.model_adapters import as_model
     from index.token_count import count

@@ -161,24 +161,27 @@ def test_help_needs_only_the_standard_library() -> None:
 
 
 def test_importing_the_assistant_loads_nothing_heavy() -> None:
-    heavy = {"chromadb", "gradio", "llama_index", "openai", "pandas", "numpy", "tantivy"}
+    heavy = {"chromadb", "gradio", "llama_index", "openai", "pandas", "numpy", "onnxruntime", "tantivy"}
     assert not loaded_after("import assistant") & heavy
 
 
-def test_a_question_without_a_key_loads_nothing_heavy(sample: Path) -> None:
-    code = f"import assistant\nassistant.ask('من استقبل وزير الخارجية السوري؟', store={str(sample)!r})"
-    assert not loaded_after(code) & {
-        "chromadb",
-        "gradio",
-        "llama_index",
-        "openai",
-        "pandas",
-        "sklearn",
-        "scipy",
-        "babel",
-        "numpy",
-        "jinja2",
-    }
+HEAVY = {"chromadb", "gradio", "llama_index", "openai", "pandas", "sklearn", "scipy", "babel", "jinja2", "fastembed"}
+ENCODER = {"numpy", "onnxruntime"}
+
+
+@pytest.mark.parametrize("asked", ["من استقبل وزير الخارجية السوري؟", "Who received the Syrian minister?"])
+def test_a_question_without_a_key_and_without_search_by_meaning_loads_nothing_heavy(
+    asked: str, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ISNAD_EMBEDDING_MODEL", "none")
+    loaded = loaded_after(f"import assistant\nassistant.ask({asked!r}, store={str(sample)!r})")
+    assert not loaded & (HEAVY | ENCODER)
+
+
+def test_a_question_over_a_store_that_has_vectors_loads_the_encoder_and_nothing_else_heavy(sample: Path) -> None:
+    loaded = loaded_after(f"import assistant\nassistant.ask('من استقبل وزير الخارجية السوري؟', store={str(sample)!r})")
+    assert loaded >= ENCODER
+    assert not loaded & HEAVY
 
 
 def test_a_question_answered_by_quoting_does_not_load_the_check(sample: Path) -> None:

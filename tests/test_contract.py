@@ -59,7 +59,18 @@ def test_a_question_that_no_article_answers_is_refused_with_the_closest_passages
         assert citation["quote"] == text_of(sample, citation["file_id"])[citation["start"] : citation["end"]]
 
 
-def test_a_question_in_a_language_that_no_article_shares_is_refused_with_that_reason(sample: Path) -> None:
+def test_a_question_in_a_language_that_no_article_shares_is_answered_in_the_words_of_the_articles(sample: Path) -> None:
+    answer = isnad_json("ask", "Who received the Syrian foreign minister?", "--store", sample)
+    assert not answer["abstained"] and any("language (en)" in reason for reason in answer["reasons"])
+    for sentence in answer["sentences"]:
+        for citation in sentence["citations"]:
+            assert citation["quote"] == text_of(sample, citation["file_id"])[citation["start"] : citation["end"]]
+
+
+def test_without_search_by_meaning_such_a_question_is_refused_with_that_reason(
+    sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ISNAD_EMBEDDING_MODEL", "none")
     answer = isnad_json("ask", "Who received the Syrian foreign minister?", "--store", sample)
     assert answer["abstained"] and any("language" in reason for reason in answer["reasons"])
 

@@ -30,8 +30,10 @@ from numpy.typing import NDArray
 from assistant.extractive.extraction import distinct, extract, model, rank
 from assistant.extractive.sentence_scoring import candidates
 from assistant.query.parse import parse_question
+from index.embeddings.carried import CarriedEmbedder
+from index.embeddings.protocol import Embedder
 from tools.fit_extract import held_out, holds
-from tools.question_sets import NEWS, SETS, Asked, Store
+from tools.question_sets import NEWS, SETS, Asked, RememberingEmbedder, Store
 
 MOST = 400  # questions of a set
 RESAMPLED = 1_000
@@ -52,11 +54,12 @@ class Outcome(NamedTuple):
     milliseconds: float
 
 
-def outcome(asked: Asked, store: Store) -> Outcome:
-    """Ask one question of a store."""
-    question, hits = parse_question(asked.question, ()), store.hits(asked.question)
+def outcome(asked: Asked, store: Store, embedder: Embedder | None = None) -> Outcome:
+    """Ask one question of a store, with an embedder by meaning, too."""
+    languages = [store.name.rpartition(" ")[2]] if " over " in store.name else []
+    question, hits = parse_question(asked.question, languages), store.hits(asked.question, embedder=embedder)
     began = time.perf_counter()
-    draft = extract(question, hits, frequency=store.lexical)
+    draft = extract(question, hits, frequency=store.lexical, embedder=embedder)
     taken = (time.perf_counter() - began) * 1000
     ranked = rank(candidates(question, hits, store.lexical), model())
     right = [holds(item.text, asked.answers) for item in distinct([item for item, _ in ranked], 3)]
@@ -77,13 +80,13 @@ def unseen(asked: Asked, name: str) -> bool:
     return name == "rgb" or name in NEWS or held_out(asked.group)
 
 
-def outcomes(name: str, most: int) -> list[Outcome]:
+def outcomes(name: str, most: int, embedder: Embedder | None = None) -> list[Outcome]:
     """What becomes of the questions of a set, of at most about `most` of them, chosen by chance."""
     stores = {**NEWS, **SETS}[name]
     size = sum(unseen(asked, name) for store in stores() for asked in store.questions) if name != "rgb" else 0
     chosen = random.Random(name)
     return [
-        outcome(asked, store)
+        outcome(asked, store, embedder)
         for store in stores()
         for asked in store.questions
         if unseen(asked, name) and (not size or chosen.random() * size < most)
@@ -153,12 +156,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join([*NEWS, *SETS])} (default: all)")
     parser.add_argument("--most", type=int, default=MOST, help="questions of a set (default %(default)s)")
+    parser.add_argument("--meaning", action="store_true", help="search by meaning, too, and answer across languages")
     chosen = parser.parse_args()
+    embedder = RememberingEmbedder(CarriedEmbedder()) if chosen.meaning else None
     if unknown := set(chosen.sets) - {*NEWS, *SETS}:
         parser.error(f"no such set: {', '.join(sorted(unknown))}")
     for name in chosen.sets or [*NEWS, *SETS]:
         try:
-            print(report(name, outcomes(name, chosen.most)), flush=True)
+            print(report(name, outcomes(name, chosen.most, embedder)), flush=True)
         except FileNotFoundError:
             print(f"{name}: skipped, its data are not beside the checkout")
 

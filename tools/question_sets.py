@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import structs
 
@@ -24,7 +24,15 @@ from index.language.normalize import folded
 from index.language.sentences import sentences
 from index.loaders.article_loader import read
 from index.models import Article, Hit, Passage, Span
+from index.search.fusion import E5_WEIGHT, fuse
 from index.search.lexical import LexicalIndex, LexicalWriter
+from index.search.retriever import DEPTH
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index.embeddings.protocol import Embedder
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -55,12 +63,44 @@ class Store(NamedTuple):
     passages: dict[str, tuple[Article, Passage]]
     questions: list[Asked]
 
-    def hits(self, question: str, limit: int = LIMIT) -> tuple[Hit, ...]:
-        """What lexical search finds."""
-        match = self.lexical.search(question, limit)
+    def hits(self, question: str, limit: int = LIMIT, embedder: Embedder | None = None) -> tuple[Hit, ...]:
+        """Return what lexical search finds; with an embedder, what it finds fused with the search by meaning."""
+        lexical = self.lexical.search(question, limit if embedder is None else limit * DEPTH)
+        semantic = [] if embedder is None else self.nearest(question, limit * DEPTH, embedder)
         return tuple(
-            Hit(article=self.passages[entry][0], passage=self.passages[entry][1], score=score) for entry, score in match
+            Hit(
+                article=self.passages[match.passage_id][0],
+                passage=self.passages[match.passage_id][1],
+                score=match.score,
+                lexical_score=match.lexical_score,
+            )
+            for match in fuse(lexical, semantic, E5_WEIGHT)[:limit]
         )
+
+    def nearest(self, question: str, limit: int, embedder: Embedder) -> list[tuple[str, float]]:
+        """Return (passage id, cosine) of the passages nearest to a question, best first."""
+        ids = list(self.passages)
+        vectors = embedder.embed([self.passages[id_][1].text for id_ in ids])
+        cosines = vectors @ embedder.embed([question], question=True)[0]
+        return [(ids[at], float(cosines[at])) for at in (-cosines).argsort()[:limit]]
+
+
+class RememberingEmbedder:
+    """An embedder that computes the vector of a text once: the stores of a set share their passages."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._vectors: dict[tuple[str, bool], NDArray[np.float32]] = {}
+        self.name, self.dimensions = embedder.name, embedder.dimensions
+
+    def embed(self, texts: Sequence[str], *, question: bool = False) -> NDArray[np.float32]:
+        """Return an array of shape (len(texts), dimensions)."""
+        import numpy as np
+
+        unknown = [text for text in dict.fromkeys(texts) if (text, question) not in self._vectors]
+        vectors = self._embedder.embed(unknown, question=question)
+        self._vectors |= {(text, question): vector for text, vector in zip(unknown, vectors, strict=True)}
+        return np.array([self._vectors[text, question] for text in texts]).reshape(len(texts), self.dimensions)
 
 
 def rows(path: str) -> list[Row]:
@@ -88,7 +128,24 @@ def removal(name: str) -> Iterator[Store]:
     """Four stores, each without a quarter of the articles: their questions cannot be answered, those of another quarter
     can.
     """
-    passages, questions = _read(name)
+    yield from _without_quarters(name, *_read(name))
+
+
+def across(asked: str, written: str) -> Iterator[Store]:
+    """The same with xquad's questions in one language (ISO 639-1) over its passages in another.
+
+    An answer is what answers the parallel question in the language of the passages.
+    """
+    passages, questions = _read(f"xquad-{written}")
+    parallel = {row["parallel_id"]: row["question"] for row in _read(f"xquad-{asked}")[1]}
+    yield from _without_quarters(
+        f"xquad-{asked} over {written}",
+        passages,
+        [row | {"question": parallel[row["parallel_id"]]} for row in questions],
+    )
+
+
+def _without_quarters(name: str, passages: list[Row], questions: list[Row]) -> Iterator[Store]:
     titles = {row["id"]: row["title"] for row in passages}
     for part in range(PARTS):
         kept = [row for row in passages if _part(row["title"]) != part]
@@ -288,6 +345,10 @@ SETS: dict[str, Callable[[], Iterator[Store]]] = {
     "arcd, gaps": lambda: gaps("arcd"),
     "xquad-ar, gaps": lambda: gaps("xquad-ar"),
     "xquad-en, gaps": lambda: gaps("xquad-en"),
+    "xquad-en over ar": lambda: across("en", "ar"),
+    "xquad-ar over en": lambda: across("ar", "en"),
+    "xquad-tr over ar": lambda: across("tr", "ar"),
+    "xquad-ru over ar": lambda: across("ru", "ar"),
     "cases, gaps": lambda: chain.from_iterable(
         news([ROOT / "articles", CASES / "articles"], CASES / "core.jsonl", part) for part in (0, 1)
     ),

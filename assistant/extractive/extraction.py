@@ -12,15 +12,23 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from assistant.extractive.overlap import Frequency
+from assistant.extractive.sentence_meaning import ANSWERS, CLOSE, QUOTED, by_meaning, foreign
 from assistant.extractive.sentence_scoring import Candidate, Features, candidates
 from assistant.models import Citation
 from assistant.query.parse import Question
+from index.errors import ProviderError
 from index.language.analyzer import terms
 from index.language.sentences import paragraphs
 from index.messages.reason import Reason
 from index.models import Hit, Value
+
+if TYPE_CHECKING:
+    from index.embeddings.protocol import Embedder
 
 __all__ = ["Extract", "Frequency", "Model", "extract", "model"]
 
@@ -67,8 +75,18 @@ def model() -> Model:
     return Model(**{name: table[name] for name in Model.__struct_fields__})
 
 
-def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, limit: int = 3) -> Extract:
+def extract(
+    question: Question,
+    hits: Sequence[Hit],
+    *,
+    frequency: Frequency,
+    limit: int = 3,
+    embedder: Embedder | None = None,
+) -> Extract:
     """Return the sentences that answer a question, at most `limit`, or abstain.
+
+    `embedder`, multilingual-e5-small: where words find no answer, sentences in other languages than the question are
+    compared with it by meaning. None: they are not.
 
     Each quote is a sentence of its article outside boilerplate, `article.text[start:end] == quote`; none is repeated.
     Sentences are ranked by a linear model of how much of the question they cover, alone and with their context; the
@@ -88,19 +106,51 @@ def extract(question: Question, hits: Sequence[Hit], *, frequency: Frequency, li
     if unknown:
         confidence = 0.0
     if confidence < coefficients.threshold:
-        nearest = distinct([candidate for candidate, _ in ranked], limit)
-        return Extract(
+        refusal = Extract(
             abstained=True,
             confidence=round(confidence, 4),
-            closest=tuple(map(_cite, nearest)),
+            closest=tuple(map(_cite, distinct([candidate for candidate, _ in ranked], limit))),
             details=tuple(_abstention_reasons(question, ranked, unknown)),
         )
+        if embedder is None or (question.shared and unknown):
+            return refusal
+        return _across_languages(question, ranked, embedder, limit, refusal)
     best = ranked[0][1]
     chosen = [candidate for candidate, score in ranked if math.exp(score - best) >= coefficients.min_ratio]
     if question.present:
         chosen = _newest(chosen)
     return Extract(
         citations=tuple(map(_cite, _in_reading_order(distinct(chosen, limit)))), confidence=round(confidence, 4)
+    )
+
+
+def _across_languages(question: Question, ranked: Ranked, embedder: Embedder, limit: int, refusal: Extract) -> Extract:
+    """Return the sentences in other languages that mean what is asked; without any, the refusal.
+
+    Where no article is in the question's language, the refusal has the sentences nearest by meaning.
+    """
+    try:
+        nearest = by_meaning(question, foreign(question, [candidate for candidate, _ in ranked]), embedder)
+    except ProviderError as error:
+        return structs.replace(refusal, details=(*refusal.details, Reason.of("vectors.words_only", why=error)))
+    if not nearest:
+        return refusal
+    best = nearest[0]
+    if best.cosine < ANSWERS:
+        if question.shared:
+            return refusal
+        closest = distinct([similarity.candidate for similarity in nearest], limit)
+        return Extract(
+            abstained=True, closest=tuple(map(_cite, closest)), details=(Reason("extraction.nothing_by_meaning"),)
+        )
+    chosen = [each.candidate for each in nearest if each.cosine >= max(ANSWERS, best.cosine - CLOSE)]
+    languages = {
+        "question": Reason.term("language", question.language or "unknown"),
+        "articles": Reason.term("language", best.candidate.hit.article.language or "unknown"),
+    }
+    return Extract(
+        citations=tuple(map(_cite, _in_reading_order(distinct(chosen, min(limit, QUOTED))))),
+        details=(Reason.of("extraction.quoted_other_language", **languages),),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 from assistant.chat_model import Model, Prices
@@ -15,13 +15,17 @@ from index.models import Hit
 
 if TYPE_CHECKING:
     from assistant.grounding.entailment import EntailmentModel
+    from index.embeddings.protocol import Embedder
 
 
 _BULLET = re.compile(r"^[\s•●▪◦‣·*–—-]+(?=\w|[«“\"'(])")
 
 
 class Extractive:
-    """A writer that quotes; `frequency` gives the document frequencies of terms."""
+    """A writer that quotes; `frequency` gives the document frequencies of terms.
+
+    `encoder` returns the embedder that compares sentences across languages, or None.
+    """
 
     engine = "extract"
     model: Model | None = None
@@ -29,12 +33,13 @@ class Extractive:
     entailment: EntailmentModel | None = None
     prices = Prices()
 
-    def __init__(self, frequency: Frequency) -> None:
+    def __init__(self, frequency: Frequency, encoder: Callable[[], Embedder | None] = lambda: None) -> None:
         self._frequency = frequency
+        self._encoder = encoder
 
     def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
         """Yield the quoted sentences that answer, or a refusal."""
-        extracted = extract(question, hits, frequency=self._frequency)
+        extracted = extract(question, hits, frequency=self._frequency, embedder=self._encoder())
         if extracted.abstained:
             refusal = render("answer.refusal", {}, question.language)
             yield refusal

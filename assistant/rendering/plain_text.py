@@ -233,6 +233,8 @@ def language_of(answer: Answer) -> Literal["ar", "en"]:
     >>> language_of(Answer(question="?", text="The word is سلام.", abstained=True, engine="extract"))
     'en'
     """
+    if any(reason.code == "extraction.quoted_other_language" for reason in answer.details):
+        return "ar" if direction(answer.question) == "rtl" else "en"  # what is quoted is not in the reader's language
     text = " ".join(sentence.text for sentence in answer.sentences) or answer.text
     return "ar" if direction(text) == "rtl" else "en"
 

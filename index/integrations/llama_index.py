@@ -88,7 +88,9 @@ class ArticleRetriever(BaseRetriever):
         from index.vectors.vector_index import Vectors
 
         vectors = Vectors(ledger, embedder)
-        retriever = Retriever(ledger, lexical, lambda: vectors, vectors.weight, closing=vectors.close)
+        retriever = Retriever(
+            ledger, lexical, lambda: vectors, vectors.weight, vectors.close, encoder=vectors.sentence_encoder
+        )
         return cls(retriever, limit=limit, filters=filters)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
@@ -23,6 +23,9 @@ from index.search.rerank import Reranker, rerank
 from index.search.temporal import TemporalIntent, boost_recency, temporal_intent
 from index.store.ledger import Ledger
 from index.stories import StoryIndex
+
+if TYPE_CHECKING:
+    from index.embeddings.protocol import Embedder
 
 LONGEST = 2_000  # characters of a question
 COPIED = 0.9  # Jaccard similarity of word sequences from which a passage is the copy of another
@@ -55,6 +58,7 @@ class Retriever:
         weight: float | Callable[[], float] = 0.0,
         closing: Callable[[], None] | None = None,
         reranker: Reranker | None = None,
+        encoder: Callable[[], Embedder | None] = lambda: None,
     ) -> None:
         self.ledger = ledger
         self.lexical = lexical
@@ -62,6 +66,7 @@ class Retriever:
         self._weight = weight if callable(weight) else lambda: weight
         self._closing = closing
         self._reranker = reranker
+        self._encoder = encoder
         self._failure: IsnadError | None = None  # of the last search by meaning
 
     def close(self) -> None:
@@ -69,6 +74,10 @@ class Retriever:
         self.ledger.close()
         if self._closing:
             self._closing()
+
+    def encoder(self) -> Embedder | None:
+        """Return the embedder that sentences can be compared by; None where the search by meaning is off."""
+        return self._encoder() if self._weight() else None
 
     def allowed(self, filters: Filters | None) -> set[str] | None:
         """Return the ids of the articles that filters allow, which may be none.

@@ -102,6 +102,14 @@ class Vectors:
                 self._exact = ExactSearch(self._ledger, model.name, model.dimensions)
         return self._exact.nearest(vector, limit, articles)
 
+    def sentence_encoder(self) -> Embedder | None:
+        """Return the embedder if it is multilingual-e5-small and the search by meaning is in use, otherwise None.
+
+        The cosines of other models mean other things.
+        """
+        done, passages = self.coverage()
+        return self.embedder if self._is_e5() and passages and done >= READY * passages else None
+
     def coverage(self) -> tuple[int, int]:
         """Return how many passages have a vector of this model, and how many passages there are."""
         return self._ledger.coverage(self.embedder.name)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from assistant.extractive.extraction import Extract, extract, model
 from assistant.extractive.overlap import Field
 from assistant.query.parse import parse_question
+from index.embeddings.carried import CarriedEmbedder
+from index.embeddings.protocol import Embedder
+from index.errors import ProviderError
 from index.language.analyzer import terms
 from index.models import Hit, Span
 from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION, hit, texts
@@ -37,9 +42,16 @@ class Counted:
         return len(self._held)
 
 
-def answered(question: str, hits: Sequence[Hit], languages: Sequence[str] = ("ar",), limit: int = 3) -> Extract:
+def answered(
+    question: str,
+    hits: Sequence[Hit],
+    languages: Sequence[str] = ("ar",),
+    limit: int = 3,
+    embedder: Embedder | None = None,
+) -> Extract:
     """What is extracted from these hits, which are all of the store."""
-    return extract(parse_question(question, languages), hits, frequency=Counted(hits), limit=limit)
+    parsed = parse_question(question, languages)
+    return extract(parsed, hits, frequency=Counted(hits), limit=limit, embedder=embedder)
 
 
 STORE = (hit(BRIDGE, "bridge"), hit(MARKET, "market"), hit(OPPOSITION, "opposition"))
@@ -108,6 +120,50 @@ def test_a_question_in_another_language_is_refused_with_that_reason_though_names
     found = answered("Who is Kamal al-Rawi?", STORE)
     assert found.abstained
     assert "language" in texts(found)[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How many people were burned in the fire?", "تسعة أشخاص"),
+        ("Quelle est la cause de l'incendie du marché aux fleurs ?", "تماس كهربائي"),
+        ("Çiçek pazarındaki yangının nedeni neydi?", "تماس كهربائي"),
+        ("علت آتش‌سوزی در بازار گل چه بود؟", "تماس كهربائي"),
+        ("Какова причина пожара на цветочном рынке?", "تماس كهربائي"),
+    ],
+)
+def test_a_question_in_another_language_is_answered_by_meaning_and_both_languages_are_named(
+    question: str, answer: str
+) -> None:
+    extracted = answered(question, STORE, embedder=CarriedEmbedder())
+    assert any(answer in citation.quote for citation in extracted.citations)
+    assert [reason.code for reason in extracted.details] == ["extraction.quoted_other_language"]
+    assert "ar" in texts(extracted)[0]
+
+
+def test_what_no_article_tells_in_any_language_is_refused_with_the_nearest_sentences() -> None:
+    extracted = answered("Who won the Nobel Prize in Chemistry?", STORE, embedder=CarriedEmbedder())
+    assert extracted.abstained and extracted.closest
+    assert [reason.code for reason in extracted.details] == ["extraction.nothing_by_meaning"]
+
+
+def test_an_arabic_question_is_answered_from_english_articles_in_a_store_of_both() -> None:
+    hits = [hit(MARKET, "market"), hit(ENGLISH, "english", language="en")]
+    extracted = answered("من افتتح جسر نور يوم الجمعة؟", hits, ["ar", "en"], embedder=CarriedEmbedder())
+    assert any("Kamal al-Rawi" in citation.quote for citation in extracted.citations)
+
+
+class Unreachable(CarriedEmbedder):
+    """An embedder whose model fails."""
+
+    def embed(self, texts: Sequence[str], *, question: bool = False) -> NDArray[np.float32]:
+        raise ProviderError("embeddings.model_failed", error="out of memory")
+
+
+def test_where_the_embedding_model_fails_the_refusal_says_so() -> None:
+    extracted = answered("Who opened the Nour bridge?", STORE, embedder=Unreachable())
+    assert extracted.abstained
+    assert [reason.code for reason in extracted.details] == ["extraction.other_language", "vectors.words_only"]
 
 
 def test_an_english_question_is_answered_from_english_articles() -> None:
