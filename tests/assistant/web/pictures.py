@@ -18,7 +18,7 @@ from tests.shop import index, write
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 WIDE, PHONE = (1440, 900), (390, 844)
 WRITTEN = (
-    "دامت المحادثات بين بوتين والأسد نحو 3 ساعات، كما قال الناطق باسم الكرملين [1]. "
+    "قال دميتري بيسكوف، وهو الناطق باسم الكرملين، إن المحادثات بين بوتين والأسد دامت نحو 3 ساعات [1]. "
     "ودامت المحادثات بينهما نحو 5 ساعات [1]. وسيلتقيان مرة أخرى بعد شهر."
 )
 
@@ -51,7 +51,7 @@ def main() -> None:
             picture(browser, address, "conflict-dark", COST, theme="dark")
             picture(browser, address, "english", LIGHTHOUSE, HOURS, language="en-GB", chip=True)
             picture(browser, address, "phone", COST, chip=True, size=PHONE)
-        settings = Settings(base_url=model.url, model="scripted", key=Secret("x"))
+        settings = Settings(base_url=model.url, model="scripted", key=Secret("x"), judge="off")
         with served(store, settings=settings) as (address, _):
             picture(browser, address, "verdicts", HOURS)
 

@@ -327,7 +327,7 @@ def test_an_admitted_question_is_answered_once_however_often_its_answer_is_asked
 def test_limits_of_rate_and_money_hold_for_programs_that_ask_all_at_once__WEB_04(tmp_path: Path) -> None:
     price = {"price_in": 1_000.0, "price_out": 1_000.0}
     with Scripted("كلّف الجسر 40 مليون دينار [1].") as model:
-        settings = Settings(base_url=model.url, key=Secret("k"), model="scripted", **price)
+        settings = Settings(base_url=model.url, key=Secret("k"), model="scripted", judge="off", **price)
         for limits, most, refusals in (
             (Limits(per_minute=5), 5, {"too_many", "busy"}),
             (Limits(per_minute=1_000, all_per_minute=1_000, cost_each=0.001, at_once=100), 1, {"budget"}),
