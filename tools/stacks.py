@@ -84,11 +84,11 @@ class Isnad:
     def search(self, mode: str, question: str) -> list[str]:
         from assistant import container
         from assistant.settings import Settings
-        from index.embeddings.protocol import Hashed
+        from tools.hashed_vectors import HashedEmbedder
 
         if mode not in self._readers:
             self._readers[mode] = container.open_retriever(
-                self.folder, Settings(), Hashed() if mode == "both" else None
+                self.folder, Settings(), HashedEmbedder() if mode == "both" else None
             )
         return distinct(hit.article.id for hit in self._readers[mode].search(question, DEPTH))
 

@@ -32,7 +32,7 @@ TECHNICAL = re.compile(
     r"|context_tokens"
     r"|answer_tokens|first_token_seconds|ChatModel|llama-index(?:-core)?|`name`|`reply`|APIConnectionError"
     r"|ConnectError|pdf|png|\.\w+|news\w*|its own words|The Lantern"
-    r"|llama-index-core|[\w.-]+/[\w.-]+|local:NAME|--store|model\.onnx|tokenizer\.json"
+    r"|llama-index-core|[\w.-]+/[\w.-]+|local:NAME|--store|model\.onnx|tokenizer\.json|config\.json|huggingface\.co|huggingface_hub"
     r"|Chroma|pandas|fastembed|HTML|Markdown|to_json|user|assistant|claim|context|date\(.*\)"
 )
 
