@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from assistant.models import Answer, Citation, Conflict, Sentence, Source
 from assistant.rendering.plain_text import (
     by_value,
+    coverage_line,
     direction,
     escaped,
     kept_text,
@@ -230,8 +231,7 @@ def _facts(answer: Answer, words: Mapping[str, str]) -> str:
     """Render who wrote the answer, how much is supported, and the usage."""
     parts = [answer.engine]
     if answer.coverage is not None:
-        supported = sum(sentence.verdict == "supported" for sentence in answer.sentences)
-        parts.append(f"{words['coverage']}: {supported}/{len(answer.sentences)}")
+        parts.append(coverage_line(answer, words))
     if answer.usage:
         parts.append(f"{answer.usage.tokens_in:,} → {answer.usage.tokens_out:,} tokens")
         if answer.usage.cost is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.models import Answer, Citation, Conflict, Side, Source
@@ -33,6 +33,14 @@ def answer_text(answer: Answer) -> str:
     return plain(marked(answer)) + after_text(answer)
 
 
+def coverage_line(answer: Answer, words: Mapping[str, str]) -> str:
+    """Return how many sentences are supported; for bare quotations, which support themselves, only that they are."""
+    if all(sentence.checked_by == "quote" for sentence in answer.sentences):
+        return words["verbatim"]
+    supported = sum(sentence.verdict == "supported" for sentence in answer.sentences)
+    return f"{words['coverage']}: {supported}/{len(answer.sentences)}"
+
+
 def after_text(answer: Answer) -> str:
     """Render what belongs below an answer.
 
@@ -46,8 +54,7 @@ def after_text(answer: Answer) -> str:
     if answer.reasons:
         parts.append("\n".join(f"  ({reason})" for reason in reason_texts(answer, language)))
     if answer.coverage is not None:
-        supported = sum(sentence.verdict == "supported" for sentence in answer.sentences)
-        parts.append(f"{words['coverage']}: {supported}/{len(answer.sentences)}")
+        parts.append(coverage_line(answer, words))
     doubts = [
         (
             f"  {'•' if sentence.verdict == 'supported' else '✗'} {sentence.text}: "
