@@ -69,7 +69,9 @@ def test_a_few_english_reports_are_found_by_an_arabic_question_for_the_present(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said, search = list[str](), Retriever.search
-    monkeypatch.setattr(Retriever, "search", lambda self, text, *more: said.append(text) or search(self, text, *more))
+    monkeypatch.setattr(
+        Retriever, "search", lambda self, text, *more, **named: said.append(text) or search(self, text, *more, **named)
+    )
     folder, model = tmp_path / "articles", Governor()
     folder.mkdir()
     for number in range(6):

@@ -64,4 +64,4 @@ def test_INJ_01_a_model_that_repeats_an_attack_makes_no_link_and_cites_no_source
     for attack in attacks():
         found = parse_citations(f"{attack} [1] [9]", hits)
         assert set(re.findall(r"\[([^\]]*)\]", found.text)) <= {"a1", "b2"}
-        assert "](" not in found.text and "[9]" in found.reasons[0] + found.reasons[-1]
+        assert "](" not in found.text and any("[9]" in reason.text("en") for reason in found.details)

@@ -299,7 +299,7 @@ def test_our_vectors_are_an_embedding_of_llama_index() -> None:
     nodes = IngestionPipeline(transformations=[PassageSplitter(budget=60), embedding]).run(
         documents=[Document(text=BRIDGE)]
     )
-    assert len(nodes[0].embedding or []) == 1024
+    assert len(nodes[0].embedding or []) == 384
     assert asyncio.run(embedding.aget_query_embedding("جسر نور")) == embedding.get_query_embedding("جسر نور")
 
 
