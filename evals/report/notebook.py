@@ -141,5 +141,6 @@ register(
     {
         ("Evaluation", "html"): "evals.report.notebook:evaluation_html",
         ("Summary", "html"): "evals.report.notebook:summary_html",
+        ("GateVerdict", "html"): "evals.report.notebook:verdict_html",
     }
 )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -205,7 +206,9 @@ def test_a_judge_rules_beside_the_check_and_its_rulings_are_kept_for_the_report(
     assert callable(reader)
 
     def judging(messages: list[dict[str, Any]]) -> str:
-        return '{"label": "none", "quote": ""}' if "STATEMENT" in messages[-1]["content"] else reader(messages)
+        numbers = re.findall(r"^(\d+)\. \(cites ", messages[-1]["content"], re.MULTILINE)
+        rulings = [{"id": int(number), "label": "none", "quotes": []} for number in numbers]
+        return json.dumps({"rulings": rulings}) if rulings else reader(messages)
 
     server.reply = judging
     assert main(["run", *asked("-j", "4", "--judge", "some/judge", "--json")]) == 0

@@ -398,5 +398,5 @@ def test_an_article_that_takes_a_worker_too_long_costs_only_itself(
     path = write(tmp_path / "news.jsonl", [*map(record, range(HERE)), slow, *map(record, range(HERE, HERE + 9))])
     report, _, _ = indexed(tmp_path / "store", lambda ledger, progress: sync(path, ledger, [], progress=progress))
     assert sorted(report.added) == sorted(f"r{number}" for number in range(HERE + 9))
-    assert [(skip.id, skip.reason) for skip in report.skipped] == [("slow", TOO_LONG)]
+    assert [(skip.id, skip.reason) for skip in report.skipped] == [("slow", TOO_LONG.text("en"))]
     assert len(crew.here) <= HERE
