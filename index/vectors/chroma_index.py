@@ -352,8 +352,10 @@ class ChromaIndex:
         keys = [key for page in ids for key in page]
         vectors = as_matrix(b"".join(packed), len(keys))
         kept = self._ledger.vectors_of(record.model, keys)
+        pending, places = set(self._ledger.pending("vectors")), self._ledger.passages(keys)
+        changed = {key for key in keys if key in places and places[key][0] in pending}  # may have another vector by now
         sound = all(
-            key not in kept or _same_direction(row, as_matrix(kept[key], 1)[0])
+            key not in kept or key in changed or _same_direction(row, as_matrix(kept[key], 1)[0])
             for key, row in zip(keys, vectors, strict=True)
         )
         if collection.metadata.get("model") != record.model or not sound:
