@@ -221,8 +221,8 @@ class Plan(Value, frozen=True, kw_only=True):
     def without(self, part: PlanChoice) -> Plan:
         """Return the plan without one of its parts, as a plan that has not been searched by.
 
-        >>> Plan(kind="latest", newest_first=True).without("newest_first")
-        Plan()
+        >>> Plan(kind="latest", newest_first=True).without("newest_first").newest_first
+        False
         """
         changed = replace(self, filtered=(), relaxed=(), **{part: getattr(Plan(), part)})
         return replace(changed, kind="fact") if part == "newest_first" and self.kind == "latest" else changed

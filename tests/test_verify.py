@@ -33,7 +33,7 @@ def test_a_kept_answer_is_held_against_the_articles_of_today(state: str, tmp_pat
     run = isnad("verify", tmp_path / "answer.json", "--store", store, "--json")
     found = json.loads(run.stdout)
     assert {match["state"] for match in found["citations"]} == {state}
-    verdicts = {"verbatim": "supported", "moved": "supported", "changed": "unsupported", "gone": "unchecked"}
+    verdicts = {"verbatim": "supported", "moved": "supported", "changed": "unchecked", "gone": "unsupported"}
     assert {match["verdict"] for match in found["citations"]} == {verdicts[state]}
     told = isnad("verify", tmp_path / "answer.json", "--store", store).stdout
     now = found["citations"][0]["now"]

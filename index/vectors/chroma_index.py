@@ -265,7 +265,9 @@ class ChromaIndex:
             fresh.unlink(missing_ok=True)
             fresh.symlink_to(record.folder)
             os.replace(fresh, link)
-            self.tidy()
+        elif (self._ledger.store / LINK).is_symlink():
+            (self._ledger.store / LINK).unlink()
+        self.tidy()
 
     def tidy(self) -> None:
         """Remove the folders that a replacement, a kill or an earlier version left."""

@@ -49,11 +49,19 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "translate": {"question": "Who opened the Noor bridge?", "languages": ["Arabic", "French"]},
     "judge": {
-        "question": "كم كلّف جسر نور؟",
-        "statement": "كلّف الجسر 40 مليونا.",
-        "evidence": "وقال الوالي إن الجسر كلّف ٤٠ مليونا.",
+        "claims": [{"id": 1, "text": "كلّف الجسر 40 مليونا.", "labels": ["S1", "S2"]}],
+        "sources": [
+            {
+                "label": "S1",
+                "title": "افتتاح جسر نور",
+                "published": "2031-05-02",
+                "publisher": "وكالة المدينة",
+                "text": "وقال الوالي إن الجسر كلّف ٤٠ مليونا.",
+            },
+            {"label": "S2", "title": "–", "published": "–", "publisher": "–", "text": "افتتح الوالي جسر نور."},
+        ],
         "boundary": "data-5f2c9a01b7",
-        "complaint": "its quotation is not in the text",
+        "complaint": "a quotation is not in the sources that the sentence cites",
     },
     "repair": {
         "faults": ["It is in English.", "No sentence names its source."],
