@@ -185,4 +185,4 @@ def test_spans_lie_in_the_text_in_order_and_apart(text: str) -> None:
 
 
 def test_months_that_are_also_words_are_named_as_such() -> None:
-    assert set(date_patterns._months()) >= date_patterns._NEEDS_CONTEXT
+    assert set(date_patterns.month_names()) >= date_patterns._NEEDS_CONTEXT
