@@ -437,7 +437,7 @@ def written(writing: tuple[str, AnswerService]) -> str:
 def test_a_written_answer_shows_what_is_borne_out_and_what_is_not(browser: Any, written: str, model: Scripted) -> None:
     model.reply = (
         "قال دميتري بيسكوف، وهو الناطق باسم الكرملين، إن المحادثات بين بوتين والأسد دامت نحو 3 ساعات [1]. "
-        "ودامت المحادثات بين بوتين والأسد نحو 7 ساعات [1]. وهذا سطر بلا مصدر [77]."
+        "دامت المحادثات بين بوتين والأسد نحو 7 ساعات [1]. وهذا سطر بلا مصدر [77]."
     )
     for reader in reading(browser, written):
         assert "127.0.0.1" in reader.text("#goes")
