@@ -67,7 +67,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if not REFERENCE.is_dir():
         pytest.skip("the reference articles are not here (../shared/articles)")
     store = tmp_path_factory.mktemp("reference") / "store"
-    index(REFERENCE, store)
+    index(REFERENCE, store, chroma=True)
     yield store
 
 
