@@ -1,7 +1,8 @@
 """Check passwords, count tries, and keep sessions.
 
-A line of a logins file is `name:scrypt:N:SALT:HASH` (base64); `isnad chat --new-login NAME` prints one for a
-password that it asks for. scrypt is RFC 7914, here with 16 MB and about 50 ms a try.
+A line of a logins file is `name:$argon2id$…`; `isnad chat --new-login NAME` prints one for a password that it asks for.
+Argon2id is RFC 9106, here with 19 MiB, two passes and one lane, the least that OWASP's password storage cheat sheet
+recommends. Lines of version 0.1, `name:scrypt:N:SALT:HASH` (RFC 7914), are still read.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import argon2
+
 from assistant.web.rate_limit import Throttle
 from index.errors import UsageError
 
-COST = 2**14  # of scrypt
+MOST_MEMORY = 262_144  # KiB that a line of the file may ask for
 SESSION = 12 * 3600.0  # seconds without a request
 SESSIONS = 5_000
 TRIES = 10  # of one address, or of one name, in
 WINDOW = 60.0  # seconds
 LEAST, LONGEST = 8, 200  # characters of a password
+_HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NAME = re.compile(r"[^\s:/\\\x00-\x1f\x7f]{1,64}")
 
 
@@ -34,7 +38,7 @@ class Logins:
     """Names and passwords, as hashes. Comparing takes the same time whatever is wrong."""
 
     def __init__(self, lines: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> None:
-        """`lines`: name → `scrypt:N:SALT:HASH`."""
+        """`lines`: name → `$argon2id$…` or `scrypt:N:SALT:HASH`."""
         if not lines:
             raise UsageError("web.no_login")
         self._lines = dict(lines)
@@ -59,7 +63,7 @@ class Logins:
             if not line.strip() or line.startswith("#"):
                 continue
             name, _, rest = line.strip().partition(":")
-            if not _NAME.fullmatch(name) or _parts(rest) is None or name in lines:
+            if not _NAME.fullmatch(name) or not _is_hash(rest) or name in lines:
                 raise UsageError("web.bad_login_line", path=path, number=number)
             lines[name] = rest
         return cls(lines)
@@ -136,19 +140,24 @@ def line(name: str, password: str) -> str:
 
 
 def hash_password(password: str) -> str:
-    """`scrypt:N:SALT:HASH` for a password, each time with another salt."""
-    salt = secrets.token_bytes(16)
-    return f"scrypt:{COST}:{_text(salt)}:{_text(_scrypt(password, COST, salt))}"
+    """Hash a password with Argon2id, each time with another salt."""
+    return _HASHER.hash(password.encode(errors="replace"))
 
 
 def matches(password: str, line: str) -> bool:
-    """Return whether a password matches `scrypt:N:SALT:HASH`, in constant time.
+    """Return whether a password matches a hash, in constant time.
 
     >>> matches("correct horse", hash_password("correct horse")), matches("wrong horse", hash_password("correct horse"))
     (True, False)
     """
-    parts = _parts(line)
-    return parts is not None and hmac.compare_digest(_scrypt(password, parts[0], parts[1]), parts[2])
+    secret = password.encode(errors="replace")
+    if scrypt := _scrypt_parts(line):
+        cost, salt, digest = scrypt
+        return hmac.compare_digest(hashlib.scrypt(secret, salt=salt, n=cost, r=8, p=1, maxmem=2**27, dklen=32), digest)
+    try:
+        return _HASHER.verify(line, secret)
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        return False
 
 
 def basic(header: str) -> tuple[str, str] | None:
@@ -165,17 +174,20 @@ def basic(header: str) -> tuple[str, str] | None:
     return (name, password) if scheme.lower() == "basic" and colon else None
 
 
-def _scrypt(password: str, cost: int, salt: bytes) -> bytes:
-    return hashlib.scrypt(password.encode(errors="replace"), salt=salt, n=cost, r=8, p=1, maxmem=2**27, dklen=32)
+def _is_hash(line: str) -> bool:
+    """Return whether a line's hash can be checked at a bearable cost."""
+    if _scrypt_parts(line):
+        return True
+    try:
+        parameters = argon2.extract_parameters(line)
+    except argon2.exceptions.InvalidHashError:
+        return False
+    return parameters.memory_cost <= MOST_MEMORY and parameters.time_cost <= 10 and parameters.hash_len >= 16
 
 
-def _parts(line: str) -> tuple[int, bytes, bytes] | None:
+def _scrypt_parts(line: str) -> tuple[int, bytes, bytes] | None:
     match = re.fullmatch(r"scrypt:(16384|32768|65536):([\w+/=]{22,}):([\w+/=]{43,})", line)
     try:
         return (int(match[1]), base64.b64decode(match[2]), base64.b64decode(match[3])) if match else None
     except binascii.Error:
         return None
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()

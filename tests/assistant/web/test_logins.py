@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,12 @@ def test_a_password_is_kept_as_a_hash_with_a_salt_of_its_own() -> None:
     assert matches(PASSWORD, one) and matches(PASSWORD, other) and not matches(PASSWORD + " ", one)
 
 
+def test_a_line_of_the_first_version_still_lets_its_owner_in() -> None:
+    digest = hashlib.scrypt(PASSWORD.encode(), salt=b"0123456789abcdef", n=2**14, r=8, p=1, dklen=32)
+    old = f"scrypt:16384:{b64encode(b'0123456789abcdef').decode()}:{b64encode(digest).decode()}"
+    assert matches(PASSWORD, old) and not matches("another one", old)
+
+
 def test_a_file_of_logins_is_read(tmp_path: Path) -> None:
     path = tmp_path / "logins"
     path.write_text(f"# the newsroom\n{line('منى', PASSWORD)}\n\n{line('sami', 'another one')}\n")
@@ -35,7 +43,16 @@ def test_a_file_of_logins_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["mona:secret", "mona", "mona:scrypt:16384:short:short", "a b:HASHED", "", "# only this\n"],
+    [
+        "mona:secret",
+        "mona",
+        "mona:scrypt:16384:short:short",
+        "mona:$argon2id$v=19$m=9999999,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
+        "mona:$argon2id$v=19$",
+        "a b:HASHED",
+        "",
+        "# only this\n",
+    ],
 )
 def test_a_line_that_is_no_login_is_named_and_not_shown(tmp_path: Path, written: str) -> None:
     (tmp_path / "logins").write_text(written.replace("HASHED", hash_password("12345678")))
