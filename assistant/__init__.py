@@ -1,4 +1,4 @@
-"""Isnad: questions answered from a folder of news articles, every sentence tied to the words that bear it out.
+"""Answer questions over news articles, each sentence tied to its source's words.
 
 >>> from assistant import Assistant, ask
 >>> ask("من استقبل الشيباني؟", store=sample).sources[0].file_id

@@ -36,7 +36,10 @@ class AnyLLM(Protocol):
 
 
 class AnyEmbedding(Protocol):
-    """Any embedding model of llama-index; declared here so that the library need not be imported."""
+    """Any embedding model of llama-index.
+
+    Declared here so that the library need not be imported.
+    """
 
     def get_text_embedding_batch(self, *texts: Any, **options: Any) -> Any: ...
 
@@ -124,7 +127,9 @@ class Assistant:
         filters: Filters | None = None,
         plan: pipeline.PlanOption = "auto",
     ) -> Answer:
-        """Return the answer with a quote for each sentence, or a refusal with the closest passages.
+        """Return an answer with a quote for each sentence, or a refusal.
+
+        A refusal holds the closest passages.
 
         `conversation`: the turns before, which a follow-up refers to. `limit`: passages looked at. `filters`: which
         articles may answer. `plan`: None searches without the days and publishers that the question names.
@@ -150,7 +155,9 @@ class Assistant:
         filters: Filters | None = None,
         plan: pipeline.PlanOption = "auto",
     ) -> Stream:
-        """Stream the answer: iterate for pieces of text, then take `.answer`. In Jupyter it shows itself live.
+        """Stream the answer: iterate for pieces of text, then take `.answer`.
+
+        In Jupyter it shows itself live.
 
         Raises what `ask` raises, with the first piece.
 
@@ -175,7 +182,9 @@ class Assistant:
         )
 
     async def aask(self, question: str, **options: Any) -> Answer:
-        """Answer as `ask` does without blocking the event loop; safe to cancel, and in Jupyter.
+        """Answer as `ask` does without blocking the event loop.
+
+        Safe to cancel, and in Jupyter.
 
         >>> import asyncio
         >>> with Assistant.open(sample) as assistant:
@@ -185,7 +194,9 @@ class Assistant:
         return await self.astream(question, **options).finished()
 
     def astream(self, question: str, **options: Any) -> AsyncStream:
-        """Stream as `stream` does for `async for`; then `.answer`, or `await pieces.finished()`.
+        """Stream as `stream` does for `async for`.
+
+        Then `.answer`, or `await pieces.finished()`.
 
         >>> import asyncio
         >>> async def read(assistant):
@@ -216,7 +227,7 @@ class Assistant:
             return Hits(self._retriever.search(question, limit, allowed, per_article=per_article))
 
     def neighbours(self, hit: Hit, number: int = 1) -> tuple[Passage, ...]:
-        """Return the passages around a hit's, at most `number` on either side, in reading order.
+        """Return the passages around a hit, at most `number` on either side, in order.
 
         >>> with Assistant.open(sample) as assistant:
         ...     hit = assistant.search("لجنة مشتركة لإعادة الإعمار", limit=1)[0]
@@ -227,7 +238,9 @@ class Assistant:
             return self._retriever.neighbours(hit, number)
 
     def conversation(self, before: Conversation | None = None) -> Talk:
-        """Start a conversation, which understands follow-ups such as `ومتى؟`; `before`: earlier turns.
+        """Start a conversation, which understands follow-ups such as `ومتى؟`.
+
+        `before`: earlier turns.
 
         >>> with Assistant.open(sample) as assistant:
         ...     talk = assistant.conversation()
@@ -262,7 +275,9 @@ class Assistant:
             return self._ingestor.add(articles, reembed=reembed, progress=progress)
 
     def articles(self, filters: Filters | None = None) -> Articles:
-        """Return the articles that `filters` allow, ordered by id; a table in a notebook and by `to_frame()`.
+        """Return the articles that `filters` allow, ordered by id.
+
+        A table in a notebook and by `to_frame()`.
 
         >>> with Assistant.open(sample) as assistant:
         ...     len(assistant.articles()), len(assistant.articles(Filters(languages=("en",))))
@@ -323,7 +338,9 @@ def ask(
     filters: Filters | None = None,
     plan: pipeline.PlanOption = "auto",
 ) -> Answer:
-    """Answer one question over a store; options and errors as of `Assistant.open` and `Assistant.ask`.
+    """Answer one question over a store.
+
+    Options and errors as of `Assistant.open` and `Assistant.ask`.
 
     >>> ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample).citations[0].file_id
     '002_924c621b7ea87b2a'

@@ -34,7 +34,9 @@ class Budget:
 
     @contextmanager
     def spending(self, messages: Sequence[Message]) -> Iterator[Callable[[float], None]]:
-        """Reserve what a call may cost while it is made; call the yielded function with its actual cost.
+        """Reserve what a call may cost while it is made.
+
+        Call the yielded function with its actual cost.
 
         Raises BudgetSpent where the reservation would pass the limit.
         """
@@ -65,11 +67,11 @@ class BudgetedModel:
         self._model, self._budget, self._prices, self._count = model, budget, prices, count
 
     def sharing_budget(self, model: Model) -> BudgetedModel:
-        """Return another model whose calls are paid from the same budget, at the same prices."""
+        """Return another model that is paid from the same budget at the same prices."""
         return BudgetedModel(model, self._budget, self._prices, self._count)
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """Stream the model's reply and charge it, also where it breaks off or is left early."""
+        """Stream the model's reply and charge it, even where it breaks off."""
         with self._budget.spending(messages) as charge:
             received: list[str] = []
             reply_stream = self._model.reply(messages)

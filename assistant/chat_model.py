@@ -37,7 +37,10 @@ class Model(Protocol):
     name: str
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """Yield the reply piece by piece and return it whole. Raises ProviderError or a subclass."""
+        """Yield the reply piece by piece and return it whole.
+
+        Raises ProviderError or a subclass.
+        """
         ...
 
 
@@ -64,7 +67,7 @@ class ChatModel:
         return f"ChatModel({self.name} at {self._provider.host})"
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """Stream the server's reply without the thoughts that some local models write before it."""
+        """Stream the server's reply without the thoughts that local models may write."""
         reply: Reply = yield from without_thoughts(
             self._provider.stream(
                 messages,
@@ -89,7 +92,10 @@ class Recorded:
         self._folder = folder
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """Yield the recorded reply in pieces. Raises ProviderDown where this request was never recorded."""
+        """Yield the recorded reply in pieces.
+
+        Raises ProviderDown where this request was never recorded.
+        """
         path = self._folder / f"{key_of(messages)}-0.md"
         if not path.is_file():
             raise ProviderDown("models.not_recorded", file=path.name, folder=self._folder.name)
@@ -183,7 +189,9 @@ def usage_of(replies: Iterable[Reply], prices: Prices = Prices()) -> Usage:  # n
 
 
 def total_usage(usages: Iterable[Usage]) -> Usage:
-    """Sum the usage of several answers; `cost` is None where the cost of any of them is unknown.
+    """Sum the usage of several answers.
+
+    `cost` is None where the cost of any of them is unknown.
 
     >>> total_usage([Usage(requests=1, tokens_in=10, cost=0.5), Usage(requests=1, tokens_in=5, cost=0.25)])
     Usage(requests=2, tokens_in=15, tokens_out=0, cost=0.75)

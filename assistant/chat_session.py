@@ -30,7 +30,10 @@ class Talk:
         return self.conversation.turns
 
     def ask(self, question: str, **options: Any) -> Answer:
-        """Answer a question that may refer to those before; options and errors as of `Assistant.ask`."""
+        """Answer a question that may refer to those before.
+
+        Options and errors as of `Assistant.ask`.
+        """
         return self.stream(question, **options).answer
 
     def stream(self, question: str, **options: Any) -> Stream:

@@ -1,4 +1,7 @@
-"""Build the objects that the settings name; the only module that names concrete classes."""
+"""Build the objects that the settings name.
+
+The only module that names concrete classes.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,9 @@ def open_retriever(
 def open_writer(
     store: Path, settings: Settings, embedder: Embedder | None = None, *, reembed: bool = False
 ) -> tuple[Ledger, list[Derived]]:
-    """Open the ledger of a store and its indexes for writing, made if need be; `close` them.
+    """Open the ledger of a store and its indexes for writing, made if need be.
+
+    `close` them.
 
     `reembed`: where the vectors are of another embedding model, make them anew with this one.
     """
@@ -95,7 +100,7 @@ def open_vectors(
 
 
 def choose_embedder(settings: Settings, given: Any = None) -> Embedder | None:
-    """Return the embedding model: `given` if passed, else the configured one, else the carried one.
+    """Return the embedding model: `given`, the configured one or the carried one.
 
     None if it is switched off, or the packages of the carried one are not installed. `given`: a name, an embedder of
     ours or one of llama-index. Raises UsageError for anything else, or for a name without a server.
@@ -124,7 +129,10 @@ def choose_embedder(settings: Settings, given: Any = None) -> Embedder | None:
 
 
 def choose_reranker(settings: Settings) -> Reranker | None:
-    """Return the configured reranker or None. Raises UsageError for a name without a server."""
+    """Return the configured reranker or None.
+
+    Raises UsageError for a name without a server.
+    """
     name = settings.reranker
     if name is None:
         return None
@@ -140,7 +148,7 @@ def choose_reranker(settings: Settings) -> Reranker | None:
 
 
 def answer_writer(retriever: Retriever, settings: Settings, model: Any = None) -> Writer:
-    """Return the writer of answers: by `model`, else the configured one, else by quotation.
+    """Return the writer of answers: by `model`, the configured one, or quotation.
 
     `model`: one of ours or an LLM of llama-index; UsageError for anything else.
     """
@@ -184,7 +192,7 @@ def budget(settings: Settings, limit: float | None) -> Budget:
 
 
 def budgeted_model(settings: Settings, limit: float) -> Model | None:
-    """Return the configured model with a spending limit, None where none is configured."""
+    """Return the configured model with a spending limit; None without a model."""
     from assistant.budget import BudgetedModel
     from index.token_count import count
 
@@ -194,7 +202,10 @@ def budgeted_model(settings: Settings, limit: float) -> Model | None:
 
 
 def entailment_model(settings: Settings) -> EntailmentModel | None:
-    """Return the configured entailment model, or None; UsageError for a name that is no local model."""
+    """Return the configured entailment model, or None.
+
+    UsageError for a name that is no local model.
+    """
     if settings.check_model is None:
         return None
     from assistant.grounding.entailment import EntailmentModel
@@ -203,7 +214,7 @@ def entailment_model(settings: Settings) -> EntailmentModel | None:
 
 
 def answer_judge(settings: Settings, model: Model) -> Model | None:
-    """Return who judges what `model` wrote: itself, the model that `judge` names, or None for "off".
+    """Return the judge of what `model` writes; None where `judge` is "off".
 
     A judge of its own spends from the same budget as a budgeted model.
     """
@@ -218,7 +229,10 @@ def answer_judge(settings: Settings, model: Model) -> Model | None:
 
 
 def judge_model(settings: Settings) -> Model:
-    """Return the configured model, to judge with. Raises UsageError where none is configured."""
+    """Return the configured model, to judge with.
+
+    Raises UsageError where none is configured.
+    """
     if not settings.has_model:
         raise UsageError("settings.no_judge")
     if settings.judge in ("same", "off") and settings.judge_base_url is None:
@@ -278,7 +292,10 @@ def status(store: Path, settings: Settings) -> dict[str, Any]:
 
 
 def _meaning_status(ledger: Ledger, settings: Settings) -> dict[str, Any]:
-    """Return the model of search by meaning, the passages embedded, whether it is used, and what is in its way."""
+    """Return the state of search by meaning.
+
+    That is the model, the passages embedded, whether it is used, and what is in its way.
+    """
     from index.embeddings.carried import missing_packages
     from index.vectors.vector_index import READY
 
@@ -304,7 +321,7 @@ def _meaning_status(ledger: Ledger, settings: Settings) -> dict[str, Any]:
 
 
 def _searches(settings: Settings, meaning_used: bool) -> list[str]:
-    """List the searches that are on, in the order in which a question goes through them."""
+    """List the searches that are on, in the order of their use."""
     on = {"lexical": True, "meaning": meaning_used, "reranker": settings.reranker is not None}
     return [name for name, active in on.items() if active]
 

@@ -1,4 +1,7 @@
-"""Add articles from Python: a path, texts or records. The indexes stay open between calls."""
+"""Add articles from Python: a path, texts or records.
+
+The indexes stay open between calls.
+"""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""Re-export of `assistant.integrations.llama_index` under the import path of the first edition."""
+"""Re-export `assistant.integrations.llama_index` under its old import path."""
 
 from assistant.integrations.llama_index import *  # noqa: F403

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def as_model(model: Any) -> Model:
-    """Return a model of ours as it is and an LLM of llama-index wrapped as one. Raises UsageError for anything else.
+    """Return a model of ours as it is and an LLM of llama-index wrapped as one.
+
+    Raises UsageError for anything else.
 
     >>> from pathlib import Path
     >>> from assistant.chat_model import Recorded
@@ -41,7 +43,9 @@ class LlamaModel:
         self.name = type(llm).__name__ if name in (None, "", "unknown") else str(name)
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
-        """Yield the LLM's reply as it streams. Raises ProviderError before the first word, ProviderCut after it.
+        """Yield the LLM's reply as it streams.
+
+        Raises ProviderError before the first word, ProviderCut after it.
 
         The LLM is asked in a thread of its own; a reader who leaves abandons it, and it ends at the LLM's next piece.
         """
@@ -68,7 +72,10 @@ class LlamaModel:
             raise failed from None
 
     def _ask(self, messages: Sequence[ChatMessage], output: BackgroundStream) -> None:
-        """Put the pieces of the reply, each with the raw response; a single piece where the LLM cannot stream."""
+        """Put the pieces of the reply, each with the raw response.
+
+        A single piece where the LLM cannot stream.
+        """
         try:
             for part in self._llm.stream_chat(messages):
                 output.put((part.delta, part.raw))

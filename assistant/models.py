@@ -35,13 +35,18 @@ REPORTED = timedelta(days=3)  # how long after a day its events are still report
 
 
 def _word_reasons(value: Sentence | Answer) -> None:
-    """Set `reasons` to the English text of `details`; answers stored before there were details keep their text."""
+    """Set `reasons` to the English text of `details`.
+
+    Answers stored before there were details keep their text.
+    """
     if value.details:
         msgspec.structs.force_setattr(value, "reasons", tuple(map(str, value.details)))
 
 
 class Citation(Value, frozen=True, kw_only=True):
-    """The very words that bear a sentence out: `article.text[start:end] == quote`. Offsets count Unicode code points.
+    """The very words that bear a sentence out: `article.text[start:end] == quote`.
+
+    Offsets count Unicode code points.
 
     >>> from assistant import ask
     >>> said = ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample).citations[0]
@@ -75,7 +80,9 @@ class Contradiction(Value, frozen=True, kw_only=True):
 
 
 class Sentence(Value, frozen=True, kw_only=True):
-    """A sentence of an answer, without its marks: `answer.text[start:end] == text`; the marks follow at `end`.
+    """A sentence of an answer, without its marks: `answer.text[start:end] == text`.
+
+    The marks follow at `end`.
 
     `verdict`: do the cited words say it (`unchecked`: nobody vouches for it, nothing speaks against it). `checked_by`:
     who knows that: `quote` (the source's own words), `rules` (which only object), `entailment` (a model, with a
@@ -108,7 +115,7 @@ Kind = Literal["number", "date", "name"]  # of a conflict
 
 
 class Side(Value, frozen=True, kw_only=True):
-    """What one source says: the value as it writes it, the day it was published, and the sentence."""
+    """Hold what one source says: the value as written, the day, and the sentence."""
 
     value: str
     published: date | None
@@ -163,7 +170,10 @@ class Usage(Value, frozen=True, kw_only=True):
 
 
 class Draft(Value, frozen=True, kw_only=True):
-    """What a writer makes of the hits: sentences with their citations, or a refusal with the closest passages."""
+    """Hold what a writer makes of the hits.
+
+    Sentences with their citations, or a refusal with the closest passages.
+    """
 
     text: str
     sentences: tuple[Sentence, ...] = ()
@@ -219,7 +229,7 @@ class Plan(Value, frozen=True, kw_only=True):
         return self != Plan(language=self.language)
 
     def without(self, part: PlanChoice) -> Plan:
-        """Return the plan without one of its parts, as a plan that has not been searched by.
+        """Return the plan without one of its parts, not yet searched by.
 
         >>> Plan(kind="latest", newest_first=True).without("newest_first").newest_first
         False
@@ -228,14 +238,19 @@ class Plan(Value, frozen=True, kw_only=True):
         return replace(changed, kind="fact") if part == "newest_first" and self.kind == "latest" else changed
 
     def filters(self) -> Filters:
-        """Return the plan's filters: exact days, with those on which they are still reported, and publishers."""
+        """Return the plan's filters by days and publishers.
+
+        The days include those on which an event is still reported.
+        """
         days = self.days if self.days and self.days.exact else Days()
         until = days.until and min(date.max - REPORTED, days.until) + REPORTED
         return Filters(since=days.since, until=until, publishers=self.publishers)
 
 
 class Answer(Value, frozen=True, kw_only=True):
-    """A checked answer. On a refusal `sentences` and `sources` are empty and `closest` holds the nearest passages.
+    """Hold a checked answer.
+
+    On a refusal `sentences` and `sources` are empty and `closest` holds the nearest passages.
 
     It shows itself in a notebook, is data underneath, and gives the words of one article by its file id.
 
@@ -271,7 +286,7 @@ class Answer(Value, frozen=True, kw_only=True):
 
     @property
     def citations(self) -> tuple[Citation, ...]:
-        """Every citation of every sentence, in the order of the text, each stretch of an article once."""
+        """Every citation in the order of the text, each span of an article once."""
         every = (citation for sentence in self.sentences for citation in sentence.citations)
         return tuple({(item.file_id, item.start, item.end): item for item in every}.values())
 
@@ -316,7 +331,9 @@ class Answer(Value, frozen=True, kw_only=True):
         return str(display(self, "markdown"))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a pandas table: a row for each citation of each sentence, one row for a sentence that has none.
+        """Return a pandas table with a row for each citation of each sentence.
+
+        A sentence without a citation has one row.
 
         Columns: sentence (its place, from 0), text, verdict, probability, file_id, start, end, quote, title, published,
         publisher. A refusal has no rows. Raises UsageError, with the line to install it, where pandas is not installed.

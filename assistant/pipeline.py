@@ -188,7 +188,10 @@ class _Request:
         return parsed
 
     def _make_plan(self, parsed: Question) -> Question:
-        """Plan the question; return it with the time that it asks for, which a plan of the caller's may leave out."""
+        """Plan the question and return the plan with the time that it asks for.
+
+        A plan that the caller gives may leave the time out.
+        """
         if isinstance(self._plan_option, Plan):
             plan, asked = self._plan_option, temporal_intent(parsed.text)
             self._intent = TemporalIntent(
@@ -203,7 +206,10 @@ class _Request:
         return parsed
 
     def _retrieve(self, parsed: Question) -> set[str] | None:
-        """Search, narrowed by the plan unless that finds much less; return the ids that may answer."""
+        """Search, narrowed by the plan unless that finds much less.
+
+        Return the ids that may answer.
+        """
         allowed = self.retriever.allowed(self.filters)
         self.hits = self.retriever.search_any([parsed.text], self.limit, allowed, intent=self._intent)
         wanted = self._plan_filters()
@@ -227,7 +233,7 @@ class _Request:
         return replace(wanted, publishers=()) if given.publishers else wanted
 
     def _retrieve_in_other_languages(self, parsed: Question, allowed: set[str] | None) -> Question:
-        """Search with the question translated by the model where articles in other languages may answer it."""
+        """Search with the translated question where other languages may answer it."""
         model = self.writer.model
         if not model or allowed == set():
             return parsed
@@ -247,7 +253,10 @@ class _Request:
         return replace(parsed, shared=True)
 
     def _judge(self, judge: Model, sentences: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
-        """Let the judge read the sentences; count what it cost, and say why it gave no ruling."""
+        """Let the judge read the sentences.
+
+        Count what it cost, and say why it gave no ruling.
+        """
         from assistant.grounding.judged_answer import judge_sentences
 
         judged = judge_sentences(judge, sentences, self.hits)
@@ -285,7 +294,9 @@ class _Request:
 
 
 def translation_languages(parsed: Question, languages: Mapping[str, float], hits: Sequence[Hit]) -> list[str]:
-    """Return the languages to translate a question into; `languages`: shares of the articles.
+    """Return the languages to translate a question into.
+
+    `languages`: shares of the articles.
 
     All where no article is in the question's language; always those of many articles; those of some articles where the
     question asks for the present, as the newest report may be in any language, or where the hits are weak.
@@ -312,7 +323,7 @@ def conflicts_cited(conflicts: Iterable[Conflict], sentences: tuple[Sentence, ..
 
 
 def cited_ids(sentences: tuple[Sentence, ...]) -> tuple[str, ...]:
-    """Return the ids of the articles that the sentences cite, in the order in which they are cited."""
+    """Return the ids of the cited articles in the order of their citation."""
     return tuple(dict.fromkeys(citation.file_id for sentence in sentences for citation in sentence.citations))
 
 
@@ -323,7 +334,7 @@ def coverage(sentences: tuple[Sentence, ...]) -> float | None:
 
 
 def sources(sentences: tuple[Sentence, ...], hits: tuple[Hit, ...]) -> tuple[Source, ...]:
-    """Return the articles that the sentences cite, in the order in which they are cited."""
+    """Return the cited articles in the order of their citation."""
     best: dict[str, Hit] = {}
     for hit in hits:
         best.setdefault(hit.article.id, hit)

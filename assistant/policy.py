@@ -60,7 +60,7 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
 
 
 def _is_struck(sentence: Sentence) -> bool:
-    """Whether a sentence says something that is objected to, or that nobody vouches for."""
+    """Return whether a sentence is objected to, or vouched for by nobody."""
     vouched = sentence.verdict in ("supported", "partly")
     return not vouched and (sentence.verdict == "unsupported" or content_words(sentence.text) > 0)
 

@@ -16,7 +16,7 @@ State = Literal["verbatim", "moved", "changed", "gone"]
 
 
 class Verified(Value, frozen=True, kw_only=True):
-    """What became of one citation, and what the check says of its sentence beside the articles of today.
+    """Hold what became of a citation and what the check says of it today.
 
     `now`: where the cited words stand today, if they stand anywhere.
     """

@@ -59,7 +59,9 @@ class Secret:
 
 
 class Settings(Value, frozen=True, kw_only=True):
-    """The user's settings. Times are in seconds, prices in `currency` per million tokens.
+    """Hold the user's settings.
+
+    Times are in seconds, prices in `currency` per million tokens.
 
     A price of None is unknown: no cost is shown.
 
@@ -97,7 +99,9 @@ class Settings(Value, frozen=True, kw_only=True):
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, path: Path | None = None) -> Settings:
-        """Load the settings of the environment and of the file at `path`, by default isnad.toml if it exists.
+        """Load the settings of the environment and of the file at `path`.
+
+        Without `path`, isnad.toml is read if it exists.
 
         Raises UsageError for a file that is missing or no TOML, and for an unknown or malformed setting.
 
@@ -135,12 +139,12 @@ class Settings(Value, frozen=True, kw_only=True):
 
     @property
     def destination(self) -> str | None:
-        """The host that would receive passages with a question, None where no model is set."""
+        """The host that receives passages with a question; None without a model."""
         return _host(self.base_url) if self.has_model else None
 
     @property
     def embedding_destination(self) -> str | None:
-        """The host that would receive every passage and question to embed, None where no embedding model is set."""
+        """The host that receives every text to embed; None without a served model."""
         if self.embedding_model in (None, NO_EMBEDDING) or str(self.embedding_model).startswith("local:"):
             return None
         return _host(self.embedding_base_url or self.base_url)

@@ -1,4 +1,7 @@
-"""Streams of an answer: pieces of its text, then the answer; for `for`, `async for` and notebooks."""
+"""Streams of an answer: pieces of its text, then the answer.
+
+For `for`, `async for` and notebooks.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,10 @@ class Stream(Generator[str, None, Answer]):
 
     @property
     def answer(self) -> Answer:
-        """The answer, after the rest of the stream is read. UsageError where it was left before its end."""
+        """The answer, after the rest of the stream is read.
+
+        UsageError where it was left before its end.
+        """
         for _ in self:
             pass
         if self._answer is None:
@@ -58,7 +64,10 @@ class Stream(Generator[str, None, Answer]):
         return Stream(self, self._explain, (keep,))
 
     def show(self) -> Answer:
-        """Show the answer in a notebook while it is written, at most ten times a second, and return it."""
+        """Show the answer in a notebook while it is written, and return it.
+
+        It is shown at most ten times a second.
+        """
         answer: Answer = display(self, "live")
         return answer
 

@@ -1,4 +1,4 @@
-"""Isnad: answers over news articles, every sentence with the words that support it.
+"""Answer questions over news articles; each sentence has words that support it.
 
 >>> import isnad
 >>> answer = isnad.ask("كم ساعة استمرت محادثات بوتين والأسد؟", store=sample)

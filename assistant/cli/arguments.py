@@ -33,7 +33,7 @@ LATE_COMMANDS = {  # commands of packages that build on this one: the module is 
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser that reports what is wrong in one line, not under the list of every option.
+    """Report what is wrong in one line, not under the list of every option.
 
     `module`: of a command in another package; its function `add` fills in the parser when the command is used.
     """
@@ -74,7 +74,10 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line. Ends the program with exit code 2 where it is wrong, 0 after `--help` and `--version`."""
+    """Read the command line.
+
+    Ends the program with exit code 2 where it is wrong, 0 after `--help` and `--version`.
+    """
     parser = _parser()
     if not (sys.argv[1:] if arguments is None else arguments):
         parser.print_help(sys.stderr)

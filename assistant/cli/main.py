@@ -1,4 +1,7 @@
-"""The entry point of `isnad`: parse, run one command, turn what fails into one line and an exit code."""
+"""Parse the command line and run one command of `isnad`.
+
+What fails becomes one line and an exit code.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,10 @@ def _open_closed_streams() -> None:
 
 
 def _discard_output(code: int) -> int:
-    """Send what is still buffered nowhere, so that it cannot fail at exit; return the exit code."""
+    """Send what is still buffered nowhere, so that it cannot fail at exit.
+
+    Return the exit code.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 

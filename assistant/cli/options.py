@@ -1,4 +1,7 @@
-"""Values of options: each function reads one kind, and says in `ArgumentTypeError` what it wants instead."""
+"""Read the values of options.
+
+Each function reads one kind; its `ArgumentTypeError` names what it accepts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Provide the commands on questions and claims: search, ask, chat, verify and check."""
+"""Provide the commands search, ask, chat, verify and check."""
 
 from __future__ import annotations
 
@@ -165,7 +165,10 @@ def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:
 
 
 def _batched(options: argparse.Namespace) -> bool:
-    """Whether a file of questions is given; a question beside it would be left unanswered."""
+    """Whether a file of questions is given.
+
+    A question beside it would be left unanswered.
+    """
     if options.batch and options.question:
         raise OptionError("cli.question_and_batch")
     return bool(options.batch)

@@ -1,4 +1,4 @@
-"""Commands about the store: what goes in and out, what it holds, whether it is well."""
+"""Provide the commands that fill, list, repair and empty the store."""
 
 from __future__ import annotations
 
@@ -73,7 +73,10 @@ def _reported(options: argparse.Namespace, report: SyncReport) -> int:
 
 
 def _embed(options: argparse.Namespace, settings: Settings, ledger: Ledger, vectors: Any) -> None:
-    """Embed the passages that have no vector yet: now, in the background, or, in a large store, only when asked to."""
+    """Embed the passages that have no vector yet.
+
+    That is done now, in the background, or, in a large store, only on request.
+    """
     from index.embeddings.carried import MINUTES
 
     done, passages = vectors.coverage()
@@ -113,7 +116,10 @@ def _there(store: Path) -> bool:
 
 
 def _watch(options: argparse.Namespace, settings: Settings) -> int:
-    """Follow PATH until Ctrl-C. What fails is told, and tried again at the next change."""
+    """Follow PATH until Ctrl-C.
+
+    What fails is told, and tried again at the next change.
+    """
     from index.errors import IsnadError
     from index.ingest.watch import changes
 

@@ -33,7 +33,10 @@ def stories(options: argparse.Namespace) -> int:
 
 
 def _record(story: Story, articles: dict[str, Article]) -> dict[str, Any]:
-    """Return a story as `--json` prints it; its title is that of its first article with one."""
+    """Return a story as `--json` prints it.
+
+    Its title is that of its first article with one.
+    """
     known = [articles[article_id] for article_id in story.articles if article_id in articles]
     return {
         "story": story.id,

@@ -1,4 +1,4 @@
-"""llama-index integration: a query engine that cites every sentence, and its models where ours are accepted.
+"""Provide a llama-index query engine that cites every sentence.
 
 Imports llama_index (three seconds); nothing else of this package does.
 """
@@ -50,7 +50,7 @@ INSTRUCTIONS = "instructions"  # the name of the one prompt that `update_prompts
 
 
 class CitedQueryEngine(BaseQueryEngine):
-    """A query engine over a store, or over any retriever, that answers as `isnad ask` does.
+    """Answer as `isnad ask` does, over a store or over any retriever.
 
     The response has `source_nodes` with exact offsets, and `metadata`: `citations`, `sentences`, `abstained`,
     `coverage`, `reasons` and `answer` (the Answer). A streamed response fills its metadata when it has ended. `llm`
@@ -94,7 +94,7 @@ class CitedQueryEngine(BaseQueryEngine):
         settings: IsnadSettings | None = None,
         **options: Any,
     ) -> CitedQueryEngine:
-        """Open an engine over a store that `isnad index` made, searched as `isnad ask` searches it.
+        """Open an engine over a store, searched as `isnad ask` searches it.
 
         embedding, settings: as in `Assistant.open`. Raises NoStore, which names that command, for a folder without a
         store.
@@ -160,7 +160,7 @@ class CitedQueryEngine(BaseQueryEngine):
 
 
 def response_metadata(answer: Answer) -> dict[str, Any]:
-    """Return an answer as the metadata of a response: plain values, and the answer itself."""
+    """Return an answer as metadata of a response: plain values and the answer."""
     plain = msgspec.to_builtins(answer)
     sentences = plain["sentences"]
     return {
@@ -179,7 +179,10 @@ def response_metadata(answer: Answer) -> dict[str, Any]:
 
 
 class _RetrievedNodes:
-    """A searcher over nodes that were retrieved already; other wordings of the question add theirs."""
+    """A searcher over nodes that were retrieved already.
+
+    Other wordings of the question add theirs.
+    """
 
     def __init__(
         self,
@@ -217,7 +220,7 @@ class _RetrievedNodes:
         return self._store.notes() if self._store else ()
 
     def languages(self) -> dict[str, float]:
-        """Of the store; of nodes from elsewhere nothing is known, so nothing is translated."""
+        """Return the shares of languages of the store; nothing for other nodes."""
         return self._store.languages() if self._store else {}
 
     def span_of_dates(self) -> tuple[date | None, date | None]:

@@ -33,7 +33,10 @@ ARTICLE = ("file_id", "title", "published", "publisher", "language", "url", "cha
 
 
 def frame(rows: Iterable[Row], columns: tuple[str, ...] = ANSWER) -> pd.DataFrame:
-    """Rows as a table with these columns, days as pandas' own. Raises UsageError where pandas is not installed."""
+    """Rows as a table with these columns, days as pandas' own.
+
+    Raises UsageError where pandas is not installed.
+    """
     try:
         import pandas as pd
     except ImportError:

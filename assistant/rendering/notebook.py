@@ -21,7 +21,10 @@ PAUSE = 0.1  # seconds between two updates, at least
 
 
 class Place(Protocol):
-    """A place of the output that can be rewritten: what `IPython.display.display(…, display_id=True)` returns."""
+    """Stand for a place of the output that can be rewritten.
+
+    `IPython.display.display(…, display_id=True)` returns one.
+    """
 
     def update(self, shown: Any) -> None: ...
 

@@ -34,7 +34,10 @@ def answer_text(answer: Answer) -> str:
 
 
 def coverage_line(answer: Answer, words: Mapping[str, str]) -> str:
-    """Return how many sentences are supported; for bare quotations, which support themselves, only that they are."""
+    """Return how many sentences are supported.
+
+    For bare quotations, which support themselves, only that they are.
+    """
     if all(sentence.checked_by == "quote" for sentence in answer.sentences):
         return words["verbatim"]
     supported = sum(sentence.verdict == "supported" for sentence in answer.sentences)
@@ -186,7 +189,7 @@ def _some(names: Sequence[str | Reason], most: int = 5) -> Reason:
 def plan_text(
     report: SyncReport, due: CostEstimate, cost: float | None, settings: Settings, language: str = "en"
 ) -> str:
-    """Return what an index run would do, and what the embedding model would be paid for."""
+    """Return what an index run would do and what its embeddings would cost."""
     lines = [Reason("report.dry_run").text(language), report_text(report, language)]
     if settings.has_embedding:
         known = Reason.of("report.price", cost=cost or 0.0, currency=settings.currency)
@@ -203,7 +206,7 @@ def one_line(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Show control and direction characters as a dot, and so a run of characters that hide a text in a text.
+    """Show control, direction and hidden characters as a dot.
 
     >>> plain("a\\x1b[31mb"), plain("a\\U000e0049\\U000e0067b")
     ('a·[31mb', 'a·b')

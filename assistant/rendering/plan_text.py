@@ -7,7 +7,9 @@ from index.messages.reason import Reason
 
 
 def plan_line(plan: Plan, language: str = "en") -> str:
-    """Return what a plan makes of the search, in Arabic or English; empty where it changes nothing.
+    """Return what a plan makes of the search, in Arabic or English.
+
+    Empty where it changes nothing.
 
     >>> from datetime import date
     >>> plan_line(Plan(days=Days(since=date(2015, 8, 7), until=date(2015, 8, 11)), newest_first=True))

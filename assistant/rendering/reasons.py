@@ -1,4 +1,4 @@
-"""Render why a sentence is doubted, a question refused or a request failed, in the language of the reader."""
+"""Render reasons and errors in the language of the reader."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from index.messages.reason import Reason
 
 
 def reason_texts(value: Answer | Sentence, language: str | None) -> list[str]:
-    """Render the reasons of an answer or a sentence; those stored before they had codes stay in English."""
+    """Render the reasons of an answer or a sentence.
+
+    Those stored before they had codes stay in English.
+    """
     return [worded(reason, language) for reason in value.details or value.reasons]
 
 
@@ -22,7 +25,9 @@ def worded(reason: Reason | str, language: str | None) -> str:
 
 
 def worded_error(error: Exception, language: str | None) -> str:
-    """Render an error in a language; words from outside the project are introduced, in Arabic, by their kind.
+    """Render an error in a language.
+
+    Words from outside the project are introduced, in Arabic, by their kind.
 
     >>> from index.errors import ProviderDown
     >>> worded_error(ProviderDown("out of memory"), "ar")

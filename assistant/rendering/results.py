@@ -1,4 +1,4 @@
-"""What a search and a store give out: tuples of hits and of articles that a notebook shows, and that become tables."""
+"""Hold hits and articles as tuples that notebooks show and tables are made of."""
 
 from __future__ import annotations
 

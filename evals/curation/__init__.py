@@ -1,1 +1,1 @@
-"""Collect and check evaluation data: drafts from feedback, labels by people, lint of the cases."""
+"""Draft cases from feedback, collect labels, and lint the cases."""

@@ -38,7 +38,7 @@ class ModelJudge:
 
 
 class EntailmentJudge:
-    """An entailment model as judge: full from its own threshold on, with its probability."""
+    """Use an entailment model as judge, full from its own threshold on."""
 
     def __init__(self, name: str) -> None:
         from assistant.grounding.entailment import EntailmentModel

@@ -1,1 +1,1 @@
-"""Messages in English and Arabic: one catalogue of codes, and reasons as values that render themselves."""
+"""Render messages in English and Arabic from one catalogue of codes."""

@@ -27,7 +27,9 @@ _SEPARATORS: Final = {
 
 
 def render(code: str, params: Mapping[str, object], language: str | None = "en") -> str:
-    """Return the message of a code in a language; languages without a catalogue get English.
+    """Return the message of a code in a language.
+
+    Languages without a catalogue get English.
 
     A parameter may itself be a message (anything with `code` and `params`) or a list of values. A code that is not in
     the catalogue is returned as it is: it is text that somebody outside the project wrote.
@@ -56,7 +58,7 @@ def is_message(code: str) -> bool:
 
 
 def labels(language: str | None) -> Mapping[str, str]:
-    """Return the labels of an answer: what stands above its sources, quotes and verdicts.
+    """Return the labels above an answer's sources, quotes and verdicts.
 
     >>> labels("en")["sources"]
     'Sources'
@@ -66,7 +68,7 @@ def labels(language: str | None) -> Mapping[str, str]:
 
 @lru_cache(maxsize=64)
 def section(name: str, language: str | None) -> Mapping[str, str]:
-    """Return the plain strings of one section, by the part of their code after the section's name.
+    """Return the strings of one section by their code without the section's name.
 
     >>> section("question", "en")["empty"]
     'the question is empty; write one, in quotation marks'
@@ -121,7 +123,10 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
 
 
 class _Renderer(string.Formatter):
-    """Fill a template. Values of the wrong type come from stored answers, so they are shown, never an error."""
+    """Fill a template.
+
+    Values of the wrong type come from stored answers, so they are shown, never an error.
+    """
 
     def __init__(self, language: str) -> None:
         self._language = language

@@ -11,7 +11,7 @@ from index.messages.catalog import is_message, render
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why something was doubted, refused or skipped: a message code and its parameters, kept apart from any wording.
+    """Hold why something was doubted, refused or skipped, apart from any wording.
 
     `str()` renders English. Parameters survive JSON: text, numbers, other reasons, and tuples of these.
 
@@ -27,7 +27,10 @@ class Reason(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, code: str, /, **params: object) -> Reason:
-        """Make a reason; days and paths become text, errors become reasons, lists become tuples."""
+        """Make a reason of a code and its parameters.
+
+        Days and paths become text, errors become reasons, lists become tuples.
+        """
         return cls(code, {name: _plain(value) for name, value in params.items()})
 
     @classmethod
@@ -37,7 +40,9 @@ class Reason(msgspec.Struct, frozen=True):
 
     @classmethod
     def term(cls, section: str, name: str) -> Reason | str:
-        """Return the term of a section as a reason to put into another; a name that the catalogue lacks stays as it is.
+        """Return the term of a section as a reason to put into another.
+
+        A name that the catalogue lacks stays as it is.
 
         >>> Reason.of("extraction.other_language", language=Reason.term("language", "fr")).text("ar")
         'لغة السؤال (الفرنسية) ليست لغة المقالات'
@@ -46,7 +51,10 @@ class Reason(msgspec.Struct, frozen=True):
         return cls(code) if is_message(code) else name
 
     def text(self, language: str | None = "en") -> str:
-        """Render the reason in a language (ISO 639-1); English where the catalogue lacks the language."""
+        """Render the reason in a language (ISO 639-1).
+
+        English where the catalogue lacks the language.
+        """
         return render(self.code, self.params, language)
 
     def __str__(self) -> str:

@@ -1,4 +1,6 @@
-"""Calls to a model's server. The openai client lives here and is imported with the first request.
+"""Calls to a model's server.
+
+The openai client lives here and is imported with the first request.
 
     Provider.stream   messages → pieces of text as they come, then the Reply
     Provider.chat     messages → the Reply

@@ -26,7 +26,7 @@ class StreamEnded(Exception):
 
 
 class Cancelled(GeneratorExit):
-    """The scope was cancelled: every generator on the way ends as if it had been closed."""
+    """Every generator on the way ends here, since the scope was cancelled."""
 
 
 class CancelScope:
@@ -48,7 +48,10 @@ class CancelScope:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Make this the scope of the current thread; waits inside raise Cancelled once `cancel` was called."""
+        """Make this the scope of the current thread.
+
+        Waits inside raise Cancelled once `cancel` was called.
+        """
         token = _SCOPE.set(self)
         try:
             yield
@@ -56,7 +59,10 @@ class CancelScope:
             _SCOPE.reset(token)
 
     def cancel(self) -> None:
-        """End every wait, present and future, and close the connections; any thread may call it repeatedly."""
+        """End every wait, present and future, and close the connections.
+
+        Any thread may call it repeatedly.
+        """
         with self._lock:
             self._cancelled.set()
             callbacks = tuple(self._callbacks)
@@ -90,14 +96,17 @@ _STREAM: ContextVar[BackgroundStream | None] = ContextVar("background_stream", d
 
 
 def sleep(seconds: float) -> None:
-    """Wait for so many seconds; raise Cancelled where the current scope is cancelled meanwhile."""
+    """Wait for so many seconds.
+
+    Raise Cancelled where the current scope is cancelled meanwhile.
+    """
     scope = _SCOPE.get()
     scope.sleep(seconds) if scope else time.sleep(seconds)
 
 
 @contextmanager
 def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
-    """Guard a blocking call in the work of a stream: when the reader leaves, `interrupt` is called to end it.
+    """Guard a blocking call: `interrupt` ends it when the reader of the stream leaves.
 
     Raises GeneratorExit where the reader has left already. Outside the work of a stream it changes nothing.
     """
@@ -121,7 +130,7 @@ _END = object()
 
 
 class BackgroundStream:
-    """Run `work(stream)` in a thread and read the items that it puts, each within a deadline.
+    """Run `work(stream)` in a thread and read its items, each within a deadline.
 
     >>> def count(stream: BackgroundStream) -> None:
     ...     for number in range(2):
@@ -179,7 +188,10 @@ class BackgroundStream:
         return item
 
     def put(self, item: Any) -> None:
-        """Hand an item to the reader (called by the work). Raises GeneratorExit once the reader has left."""
+        """Hand an item to the reader (called by the work).
+
+        Raises GeneratorExit once the reader has left.
+        """
         if self._closed:
             raise GeneratorExit
         self._items.put(item)

@@ -1,4 +1,4 @@
-"""Call a model's server: retries, deadlines, and the check that a reply is complete."""
+"""Call a model's server with retries, deadlines and a check for complete replies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ USAGE_WAIT = 2.0  # seconds for the token counts that follow the last word
 
 
 class Wait(Value, frozen=True, kw_only=True):
-    """Timeouts in seconds: to the first token (all retries included), between tokens, and of the whole reply."""
+    """Hold the timeouts of a reply in seconds.
+
+    `first`: to the first token, all retries included; `stall`: between tokens; `total`: of the whole reply.
+    """
 
     first_token: float = 60.0
     stall: float = 30.0
@@ -88,7 +91,10 @@ class Provider:
         return (yield from self._ask(body | options, wire_format.stream, self.wait.first_token))
 
     def chat(self, messages: Sequence[dict[str, str]], *, model: str, **options: Any) -> Reply:
-        """Return the whole reply. Raises as `stream` does; a reply that was cut short is ProviderCut with its text."""
+        """Return the whole reply. Raises as `stream` does.
+
+        A reply that was cut short is ProviderCut with its text.
+        """
         pieces = self._ask({"messages": list(messages), "model": model} | options, wire_format.reply, self.wait.total)
         while True:
             try:
@@ -106,7 +112,10 @@ class Provider:
         return self._whole(wire_format.ranking, {"model": model, "query": question, "documents": list(texts)})
 
     def _whole(self, work: Work, body: dict[str, Any]) -> Any:
-        """Return a reply that is not streamed, after at most three requests within `wait.total` seconds."""
+        """Return a reply that is not streamed.
+
+        At most three requests are made, within `wait.total` seconds.
+        """
         self.client()
         began = time.monotonic()
         for request in range(1, REQUESTS + 1):
@@ -119,7 +128,10 @@ class Provider:
         raise AssertionError("unreachable: the last request raises")
 
     def client(self) -> openai.OpenAI:
-        """Return the openai client, made when first needed (its import takes more than a second)."""
+        """Return the openai client.
+
+        It is made when first needed, since its import takes more than a second.
+        """
         with self._opening:
             if self._client is None:
                 self._client = wire_format.open_client(
@@ -135,7 +147,10 @@ class Provider:
         return BackgroundStream(lambda stream: work(self.client(), self._supported(body), stream))
 
     def _ask(self, body: dict[str, Any], work: Work, first: float) -> Generator[str, None, Reply]:
-        """Ask until a first token comes, at most three times and within `first` seconds; then read to the end."""
+        """Ask until a first token comes, at most three times and within `first` seconds.
+
+        Then read to the end.
+        """
         self.client()  # its import does not count as waiting for the server
         began = time.monotonic()
         for request in range(1, REQUESTS + 1):
@@ -216,7 +231,10 @@ class Provider:
         return error_mapping.of_exception(error, self.host, [self._key])
 
     def _raise_or_pause(self, fault: error_mapping.Fault, request: int, until: float) -> None:
-        """Wait before the next request; raise where it cannot succeed, was the third, or would come too late."""
+        """Wait before the next request.
+
+        Raise where it cannot succeed, was the third, or would come too late.
+        """
         if fault.unsupported_param is not None and request < REQUESTS and self._drop(fault.unsupported_param):
             return
         backoff = self.wait.pause * 2 ** (request - 1) * random.uniform(0.75, 1.25)
@@ -226,7 +244,10 @@ class Provider:
         sleep(pause)
 
     def _drop(self, parameter: str) -> bool:
-        """Leave out (or rename) a parameter from now on; return whether that changes the request."""
+        """Leave out (or rename) a parameter from now on.
+
+        Return whether that changes the request.
+        """
         if parameter in ("max_tokens", "max_completion_tokens"):
             parameter = "max_tokens" if "max_tokens" not in self._unsupported else "max_completion_tokens"
         new = parameter not in self._unsupported
@@ -234,7 +255,7 @@ class Provider:
         return new
 
     def _supported(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Return the request without the parameters that this server refused, and without those that are None."""
+        """Return the request without refused parameters and without those that are None."""
         body = {name: value for name, value in body.items() if value is not None}
         if "max_tokens" in self._unsupported and "max_tokens" in body:
             body["max_completion_tokens"] = body.pop("max_tokens")

@@ -1,4 +1,7 @@
-"""Embed texts by a server, batch by batch; name the texts that it refuses, reject wrong vectors."""
+"""Embed texts by a server, batch by batch.
+
+Name the texts that it refuses, reject wrong vectors.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ SAMPLE = "news"  # a text that every embedding model takes
 
 
 class Embedded(Value, frozen=True, kw_only=True):
-    """The vectors of a batch: row i of `vectors` (float32) belongs to `texts[places[i]]`; `refused`: place → reason."""
+    """Hold the vectors of a batch.
+
+    Row i of `vectors` (float32) belongs to `texts[places[i]]`; `refused`: place → reason.
+    """
 
     places: tuple[int, ...]
     vectors: NDArray[np.float32]
@@ -32,7 +38,9 @@ class Embedded(Value, frozen=True, kw_only=True):
 def embed(
     provider: Provider, texts: Sequence[str], *, model: str, dimensions: int | None = None, batch: int = 64
 ) -> Iterator[Embedded]:
-    """Yield the vectors of the texts in order, at most `batch` a time, so that a caller can store each and resume.
+    """Yield the vectors of the texts in order, at most `batch` at a time.
+
+    A caller can store each batch and resume after it.
 
     A text that the server refuses is named while the rest of its batch is embedded. Raises ProviderRefused where the
     server refuses every text (no such model, no embeddings), ProviderError where a vector is missing, of another
@@ -44,7 +52,10 @@ def embed(
 
 
 class _EmbeddingRun:
-    """The requests of a run over the texts; remembers the length of a vector and whether the server works."""
+    """The requests of a run over the texts.
+
+    Remembers the length of a vector and whether the server works.
+    """
 
     def __init__(self, provider: Provider, model: str, dimensions: int | None) -> None:
         self.provider, self.model = provider, model
@@ -52,7 +63,7 @@ class _EmbeddingRun:
         self.works = False
 
     def embed_batch(self, texts: dict[int, str]) -> Embedded:
-        """Embed a batch, halving it until only the texts that the server refuses are left out."""
+        """Embed a batch, halving it until only the refused texts are left out."""
         import numpy as np
 
         rows: dict[int, list[float]] = {}
@@ -106,7 +117,10 @@ class _EmbeddingRun:
 
 
 def _vectors(reply: Any, count: int, host: str) -> list[list[float]]:
-    """Return the vectors of a reply in the order of its texts; raise where a number is not finite."""
+    """Return the vectors of a reply in the order of its texts.
+
+    Raise where a number is not finite.
+    """
     import math
 
     items = getattr(reply, "data", None)

@@ -1,4 +1,4 @@
-"""Map a failed call to a model's server to an error of ours, and say whether and when to retry.
+"""Map a failed call to an error of ours, and tell whether and when to retry.
 
 Pure functions: library exceptions and server bodies in, a `Fault` out. Keys are masked in every message.
 """
@@ -24,7 +24,7 @@ class ContextTooLong(ProviderRefused):
 
 
 class Fault(Value, frozen=True, kw_only=True):
-    """A failed request: the error for the user, and whether the same request could still succeed."""
+    """Hold the error of a failed request and whether a retry could succeed."""
 
     error: ProviderError
     retryable: bool = False
@@ -56,7 +56,9 @@ _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|hf|xai|key)[-_][\w*.\-…]{4,}|(?i:be
 
 
 def masked(text: str, secrets: Sequence[str] = ()) -> str:
-    """Replace every secret (plain, in part, URL or base64 form) and whatever looks like a key by ***.
+    """Replace secrets, and whatever looks like a key, by ***.
+
+    A secret is masked as it is, in part, and in its URL and base64 forms.
 
     >>> masked("Incorrect key: sk-abcd1234****wxyz, sent by example-of-a-key", ["example-of-a-key"])
     'Incorrect key: ***, sent by ***'
@@ -73,13 +75,16 @@ def masked(text: str, secrets: Sequence[str] = ()) -> str:
 
 
 def one_line(text: str, secrets: Sequence[str] = (), most: int = 200) -> str:
-    """Make a server's text fit for a message: masked, on a single line, printable, at most `most` characters."""
+    """Make a server's text fit for a message.
+
+    It is masked, printable, on a single line and of at most `most` characters.
+    """
     text = " ".join("".join(c if c.isprintable() else " " for c in masked(text, secrets)).split())
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def of_exception(error: BaseException, host: str, secrets: Sequence[str] = ()) -> Fault:
-    """Map an exception of the openai client, of httpx under it, or of parsing the reply."""
+    """Map an exception of the openai client, of httpx, or of parsing the reply."""
     import httpx
     import openai
 
@@ -156,7 +161,9 @@ def of_body(body: Any, host: str, secrets: Sequence[str] = ()) -> Fault:
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait by `retry-after-ms`, or by `retry-after` as seconds or as a date.
+    """Return the seconds to wait by `retry-after-ms` or `retry-after`.
+
+    `retry-after` may be a number of seconds or a date.
 
     >>> parse_retry_after({"retry-after": "2.5"}), parse_retry_after({"retry-after": "soon"})
     (2.5, None)
@@ -177,7 +184,10 @@ def _too_long(host: str, message: Reason | str) -> ContextTooLong:
 
 
 def _server_message(body: Any, secrets: Sequence[str]) -> Reason | str:
-    """Return the server's message as the end of ours; empty where the body is a page or has none."""
+    """Return the server's message as the end of ours.
+
+    Empty where the body is a page or has none.
+    """
     inner = body.get("error", body) if isinstance(body, Mapping) else body
     message = inner.get("message") if isinstance(inner, Mapping) else inner
     if not isinstance(message, str) or not message.strip() or "<" in message[:20]:

@@ -31,7 +31,10 @@ def scores(provider: Provider, question: str, texts: Sequence[str], *, model: st
 
 
 def _parse(reply: Any) -> dict[int, float] | None:
-    """Return the score by the text's place; None where anything is missing or no number."""
+    """Return the score by the text's place.
+
+    None where anything is missing or no number.
+    """
     items = reply.get("results", reply.get("data")) if isinstance(reply, dict) else reply
     by_place: dict[int, float] = {}
     for item in items if isinstance(items, list) else ():

@@ -1,4 +1,6 @@
-"""Sockets to a model's server on which a blocking read can be ended by another thread, even before the reply begins.
+"""Open sockets on which another thread can end a blocking read.
+
+That works even before the reply begins.
 
 Closing a response does not wake the thread that reads it, and before its headers there is no response to close.
 Shutting the socket down wakes it in both cases.
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def make_interruptible(client: httpx.Client) -> None:
-    """Have the client open its connections, through a proxy or not, as sockets that `interruptible` can end."""
+    """Make the client open connections that `interruptible` can end, proxy or not."""
     for transport in (client._transport, *client._mounts.values()):
         pool: Any = getattr(transport, "_pool", None)  # httpx has no name for httpcore's `network_backend`
         if pool is not None:

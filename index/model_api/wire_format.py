@@ -32,7 +32,7 @@ class Chunk(Value, frozen=True, kw_only=True):
 
 
 def open_client(base_url: str, key: str, *, connect: float, read: float) -> openai.OpenAI:
-    """Open a client that never retries, follows no redirect to another host, and logs no question.
+    """Open a client without retries, redirects to other hosts, or logged questions.
 
     `connect` and `read` are timeouts in seconds.
     """
@@ -56,7 +56,10 @@ def open_client(base_url: str, key: str, *, connect: float, read: float) -> open
 
 
 def _is_warning(record: logging.LogRecord) -> bool:
-    """Return whether to keep a record: at DEBUG the client logs whole requests, questions and passages included."""
+    """Return whether to keep a log record.
+
+    At DEBUG the client logs whole requests, questions and passages included.
+    """
     return record.levelno >= logging.WARNING
 
 
@@ -104,7 +107,9 @@ class ErrorBody(Exception):
 
 
 def token_count(value: Any) -> int | None:
-    """Return a count of tokens as a server states it; None where it is missing, negative or absurd.
+    """Return a count of tokens as a server states it.
+
+    None where it is missing, negative or absurd.
 
     >>> token_count(12), token_count(-1), token_count(10**12), token_count("12")
     (12, None, None, None)

@@ -21,7 +21,7 @@ Match = tuple[str, float]  # passage id, score in 0..1
 
 
 class FusedMatch(Value, frozen=True, kw_only=True):
-    """A passage that either search returned: its fused score, its lexical score, and its rank in each search."""
+    """Hold a passage's fused score, its lexical score and its rank in each search."""
 
     passage_id: str
     score: float
@@ -55,7 +55,9 @@ def fuse(lexical: Sequence[Match], semantic: Sequence[Match], weight: float) -> 
 
 
 def with_quota(matches: Sequence[FusedMatch], others: Sequence[Sequence[Match]]) -> list[FusedMatch]:
-    """Give every third place to the best passages in other languages, each language by its own cosines in turn.
+    """Give every third place to the best passages in other languages.
+
+    Each language is ordered by its own cosines, and they take turns.
 
     A model prefers the language of the question: the best of another language would come after all of its own.
     """

@@ -76,7 +76,10 @@ class Retriever:
             self._closing()
 
     def encoder(self) -> Embedder | None:
-        """Return the embedder that sentences can be compared by; None where the search by meaning is off."""
+        """Return the embedder that sentences can be compared by.
+
+        None where the search by meaning is off.
+        """
         return self._encoder() if self._weight() else None
 
     def allowed(self, filters: Filters | None) -> set[str] | None:
@@ -116,7 +119,7 @@ class Retriever:
         return boost_recency(hits, intent)[:limit]
 
     def notes(self) -> tuple[Reason, ...]:
-        """Return what was wrong with the last search by meaning, so that words alone answered."""
+        """Return what was wrong with the last search by meaning; words alone answered."""
         return () if self._failure is None else (Reason.of("vectors.words_only", why=self._failure),)
 
     def _matches(self, text: str, depth: int, allowed: Collection[str] | None) -> list[FusedMatch]:
@@ -181,7 +184,7 @@ class Retriever:
         return {count: counts[count] / every for count in sorted(counts, key=lambda count: (-counts[count], count))}
 
     def span_of_dates(self) -> tuple[date | None, date | None]:
-        """Return the first and the last day on which an article was published, None where none is dated."""
+        """Return the first and the last day of publication; None where none is dated."""
         oldest, newest = self.ledger.span_of_dates()
         return (date.fromisoformat(oldest), date.fromisoformat(newest)) if oldest and newest else (None, None)
 
@@ -251,7 +254,7 @@ class Retriever:
 
 
 def merge_wordings(rankings: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
-    """Return the hits of several wordings of a question in one order, each passage once.
+    """Merge the hits of several wordings of a question, each passage once.
 
     A fused score is measured by the cosines of its own list, so that those of two lists cannot be compared; the
     lexical share can. Each list is scaled so that its best score is the best lexical share in it: its order stays, and

@@ -1,4 +1,4 @@
-"""Learn, without labels, how much the cosines of an embedding model should count beside the lexical score.
+"""Learn without labels how much an embedding model's cosines should count.
 
 The headlines of some articles are asked of their passages, once by words and once by vectors. A model that finds much
 less than words do would make the fused order worse and gets weight 0.
@@ -59,7 +59,10 @@ def learn_weight(ledger: Ledger, embedder: Embedder) -> float:
 
 
 def _weight(cosines: Any) -> float:
-    """Return the weight with which the best passage gains on the fiftieth what it gains with multilingual-e5-small."""
+    """Return the weight of the cosine for an embedding model.
+
+    With it the best passage gains on the fiftieth what it gains with multilingual-e5-small.
+    """
     import numpy as np
 
     ranked = np.sort(cosines, axis=1)[:, ::-1]
@@ -68,7 +71,7 @@ def _weight(cosines: Any) -> float:
 
 
 def _by_words(titled: Sequence[tuple[str, str]], passages: Sequence[tuple[str, str, str]]) -> list[list[str]]:
-    """Return, for each headline, the articles of the passages that words find, best first."""
+    """Return for each headline the articles that words find, best first."""
     owners = {key: article_id for key, article_id, _ in passages}
     with TemporaryDirectory(prefix="isnad-") as folder:
         with LexicalWriter(Path(folder) / "lexical") as writer:
