@@ -1,23 +1,16 @@
-"""The words of a verdict and its reasons, from `report_words.toml`."""
+"""Render a verdict and its reasons in English or Arabic."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 
 from evals.gate.verdict import Flip, GateVerdict
-
-
-@cache
-def _catalog() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+from index.messages.catalog import section
 
 
 def report_words(language: str) -> Mapping[str, str]:
     """Return the words of the report in English ("en") or Arabic ("ar")."""
-    return _catalog()[language]
+    return section("eval_report", language)
 
 
 def stage_name(name: str | None, language: str) -> str:
@@ -27,7 +20,7 @@ def stage_name(name: str | None, language: str) -> str:
     ('over-refused', 'امتنع والجواب أمامه')
     """
     name = name or ""
-    return _catalog()["stages_ar"].get(name, name) if language == "ar" else name
+    return section("eval_stage", language).get(name, name)
 
 
 def describe_flip(flip: Flip, language: str = "en") -> str:
