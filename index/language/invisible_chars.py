@@ -24,6 +24,7 @@ _KINDS = {
         "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0080-\U000e00ff\U000e01f0-\U000e0fff"
     ),
     "control": "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f",
+    "lost": "\ufffd",  # stands for bytes that are no character
     "broken": "\ud800-\udfff",  # half of a surrogate pair, which no encoding can write
 }
 _MARK = (

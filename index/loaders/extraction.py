@@ -79,18 +79,10 @@ def _html(data: bytes) -> ExtractedText:
 
 
 def _decode_page(page: bytes) -> str:
-    """Decode a page strictly, in an encoding that is certain, else in the declared encoding."""
-    try:
-        return decode(page)
-    except Unreadable as refused:
-        declared = _CHARSET.search(page[:4096])
-        name = declared.group(1).decode("ascii") if declared else ""
-        if not _CHARSETS.fullmatch(name):
-            raise
-        try:
-            return page.decode(name)
-        except (UnicodeDecodeError, LookupError):
-            raise refused from None
+    """Decode a page in an encoding that is certain, else in the encoding it declares."""
+    declared = _CHARSET.search(page[:4096])
+    name = declared.group(1).decode("ascii") if declared else ""
+    return decode(page, name if _CHARSETS.fullmatch(name) else "")
 
 
 def _docx(data: bytes) -> ExtractedText:

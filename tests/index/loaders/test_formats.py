@@ -79,7 +79,7 @@ def test_ING_01_a_page_is_read_in_the_encoding_it_declares(tmp_path: Path, chars
 
 
 def test_ING_02_a_page_that_belies_its_encoding_is_refused(tmp_path: Path) -> None:
-    assert "UTF-8" in reason(tmp_path, "a.html", page().encode()[:-30] + b"\xff\xfe\xfd</html>")
+    assert "UTF-8" in reason(tmp_path, "a.html", page().encode()[:-30] + b"\xff\xfe\xfd" * 9 + b"</html>")
 
 
 def test_a_page_without_a_text_is_refused(tmp_path: Path) -> None:
