@@ -1,6 +1,6 @@
 """Extract the text of a page or a document, and its metadata. Runs in a sandbox (`index.loaders.sandbox`).
 
-The only user of trafilatura (HTML), python-docx (DOCX) and, through `index.loaders.pdf`, pypdfium2.
+The only user of trafilatura (HTML); Word files are read by `index.loaders.word`, PDF by `index.loaders.pdf`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import date
 from index.loaders.encoding import Unreadable, decode
 from index.loaders.metadata import UNKNOWN, Metadata
 from index.loaders.pdf import extract_pdf_text
+from index.loaders.word import extract_word
 from index.models import Value
 
 MAX_TEXT = 5_000_000  # characters
@@ -86,21 +87,11 @@ def _decode_page(page: bytes) -> str:
 
 
 def _docx(data: bytes) -> ExtractedText:
-    import docx
-    from docx.table import Table
-
-    _check_parts(data)
-    try:
-        document = docx.Document(io.BytesIO(data))
-    except (ValueError, KeyError, zipfile.BadZipFile, SyntaxError) as error:
-        raise Unreadable("loaders.damaged_word", error=type(error).__name__) from None
-    lines = []
-    for part in document.iter_inner_content():
-        if isinstance(part, Table):
-            lines += [" | ".join(cell.text.strip() for cell in row.cells) for row in part.rows]
-        else:
-            lines.append(part.text)
-    return ExtractedText(text="\n".join(lines), metadata=Metadata(title=document_title(document.core_properties.title)))
+    with open_archive(data) as archive:
+        if not any(name.endswith("document.xml") for name in archive.namelist()):
+            raise Unreadable("loaders.not_word")
+        word = extract_word(archive)
+    return ExtractedText(text=word.text, metadata=Metadata(title=document_title(word.title) or word.headline))
 
 
 def document_title(title: str | None) -> str | None:
@@ -114,19 +105,18 @@ def document_title(title: str | None) -> str | None:
     return None if _NO_TITLE.fullmatch(title) or title.lower().endswith(_FILE_NAMES) else title
 
 
-def _check_parts(data: bytes) -> None:
-    """Refuse an archive that states a size beyond the limits; the sandbox bounds what it really holds."""
+def open_archive(data: bytes) -> zipfile.ZipFile:
+    """Open a ZIP archive; refuse one that states a size beyond the limits. The sandbox bounds what it really holds."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise Unreadable("loaders.damaged_archive", error=error) from None
-    if not any(part.filename == "word/document.xml" for part in parts):
-        raise Unreadable("loaders.not_word")
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_EXPANDED:
         raise Unreadable("loaders.expands_too_much", parts=MAX_PARTS, size=MAX_EXPANDED)
     if any(part.file_size > max(1_000_000, MAX_RATIO * part.compress_size) for part in parts):
         raise Unreadable("loaders.part_expands", ratio=MAX_RATIO)
+    return archive
 
 
 def _pdf(data: bytes) -> ExtractedText:
