@@ -17,7 +17,9 @@ from index.loaders.encoding import Unreadable, decode
 from index.loaders.folder import MAX_BYTES, File, printable, read_bytes, walk
 from index.loaders.front_matter import parse_front_matter
 from index.loaders.jsonl import JsonLine, Record, check_record, is_json_lines, read_lines, record_ids
+from index.loaders.markup import has_markup, plain_entities, plain_line
 from index.loaders.metadata import Metadata, extract_metadata, with_language
+from index.loaders.mojibake import garbled_reason, repair_mojibake
 from index.loaders.sandbox import SANDBOX
 from index.messages.reason import Reason
 from index.models import Article, Skipped, Value
@@ -69,7 +71,8 @@ def read(path: Path) -> Iterator[Article | Skipped]:
 def scan(path: Path) -> Iterator[ArticleRef | Skipped]:
     """Yield the articles of a folder with its sub-folders, or of a JSON Lines file, sorted by path and not decoded.
 
-    A file's id is its relative path without the extension, a record's is its `id`. Articles that share an id are all
+    A file's id is its relative path without the extension, a record's is its `id`, or else made of its url or its
+    text. Articles that share an id are all
     refused. Holds ids in memory, not articles. Raises SourceError where PATH is missing or holds no article.
     """
     root = resolve_source(path)
@@ -189,7 +192,13 @@ def _record_refs(root: Path, path: str) -> Iterator[ArticleRef | Skipped]:
 def _record_ref(path: str, line: JsonLine) -> ArticleRef | Skipped:
     if line.record is None:
         place = f"{printable(path)}:{line.number}"
-        return Skipped(path=place, id=line.id, detail=line.trouble, unidentifiable=line.unidentifiable)
+        return Skipped(
+            path=place,
+            id=line.id,
+            detail=line.trouble,
+            error=not line.repeated,
+            unidentifiable=line.unidentifiable,
+        )
     record, size = line.record, len(line.record.text)
     return ArticleRef(id=str(record.id), path=path, line=line.number, sha256=record.sha256, origin=record, size=size)
 
@@ -228,13 +237,18 @@ def _kind(path: str, data: bytes) -> tuple[str, str]:
 
 def _from_record(ref: ArticleRef, record: Record) -> Article:
     known = Metadata(
-        title=record.title or None,
+        title=plain_line(record.title or "") or None,
         published=record.day,
-        publisher=record.publisher or None,
+        publisher=plain_line(record.publisher or "") or None,
         url=record.url or None,
         language=record.lang or None,
     )
-    return _article(ref, record.text, ref.sha256, known)
+    text = repair_mojibake(record.text)
+    if reason := garbled_reason(text):
+        raise Unreadable(reason.code, **reason.params)
+    if has_markup(text):
+        text = SANDBOX.extract("fragment", text.encode()).text
+    return _article(ref, plain_entities(text), ref.sha256, known)
 
 
 def _article(ref: ArticleRef, text: str, sha256: str, known: Metadata) -> Article:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import date
 
 from index.loaders.encoding import Unreadable, decode
+from index.loaders.markup import extract_fragment
 from index.loaders.metadata import UNKNOWN, Metadata
 from index.loaders.pdf import extract_pdf_text
 from index.loaders.word import extract_word
@@ -119,8 +120,17 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
     return archive
 
 
+def _fragment(data: bytes) -> ExtractedText:
+    return ExtractedText(text=extract_fragment(data.decode()), metadata=UNKNOWN)
+
+
 def _pdf(data: bytes) -> ExtractedText:
     return ExtractedText(text=extract_pdf_text(data, MAX_TEXT), metadata=UNKNOWN)
 
 
-_READERS: dict[str, Callable[[bytes], ExtractedText]] = {"html": _html, "docx": _docx, "pdf": _pdf}
+_READERS: dict[str, Callable[[bytes], ExtractedText]] = {
+    "html": _html,
+    "docx": _docx,
+    "pdf": _pdf,
+    "fragment": _fragment,
+}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from index.loaders.field_names import iso_day, parse_fields
+from index.loaders.day_forms import parse_any_day
+from index.loaders.field_names import parse_fields
+from index.loaders.markup import plain_line
 from index.loaders.metadata import Metadata
 from index.models import Span
 
@@ -30,8 +32,8 @@ def parse_front_matter(text: str) -> Metadata:
         return Metadata()
     values = parse_fields(entries)
     return Metadata(
-        title=values.get("title"),
-        published=iso_day(values.get("published", "")),
+        title=plain_line(values.get("title", "")) or None,
+        published=parse_any_day(values.get("published", ""), day_first=True),
         publisher=values.get("publisher"),
         url=values.get("url"),
         language=values.get("lang"),

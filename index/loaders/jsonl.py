@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,14 +14,16 @@ from pathlib import Path
 
 import msgspec
 
-from index.loaders.encoding import binary_reason
-from index.loaders.field_names import NAMES, parse_fields
+from index.loaders.day_forms import parse_any_day
+from index.loaders.encoding import Unreadable, binary_reason, decode
+from index.loaders.field_names import is_field_name, parse_fields
 from index.loaders.folder import MAX_BYTES, id_problem, open_regular
 from index.messages.reason import Reason
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 MAX_RATIO = 100  # how far gzip may expand, past the first RATIO_FROM bytes
 RATIO_FROM = 50_000_000
+ID_LENGTH = 16  # hexadecimal digits of the hash of a record's url, or text, that is its id where it has none
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -32,7 +35,7 @@ class Record(msgspec.Struct, frozen=True):
     id: str | int
     text: str
     title: str | None = None
-    published: str | None = None  # ISO 8601, a date or a time
+    published: str | None = None  # a date or a time that `parse_any_day` reads
     publisher: str | None = None
     url: str | None = None
     lang: str | None = None
@@ -44,8 +47,9 @@ class Record(msgspec.Struct, frozen=True):
 
     @property
     def day(self) -> date | None:
-        """Return the day of publication; raise ValueError where that is no ISO date."""
-        return date.fromisoformat(self.published.strip()[:10]) if self.published and self.published.strip() else None
+        """Return the day of publication; in a text of Arabic letters 5/8/2015 is in August."""
+        day_first = _ARABIC.search(self.text) is not None
+        return parse_any_day(self.published, day_first=day_first) if self.published else None
 
 
 class JsonLine(msgspec.Struct, frozen=True):
@@ -56,16 +60,17 @@ class JsonLine(msgspec.Struct, frozen=True):
     trouble: Reason | None = None
     id: str | None = None
     unidentifiable: bool = False  # its `id` can be read and cannot be an id
+    named_by_content: bool = False  # it has no `id`; its id comes from its url or its text
+    repeated: bool = False  # it has no `id` and is an article that the file had before
 
 
 class _WithId(msgspec.Struct):
     id: str | int
 
 
-_RECORD = msgspec.json.Decoder(Record)
 _ID = msgspec.json.Decoder(_WithId)
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_EMPTY = (b"null", b'""')
+_ARABIC = re.compile("[\u0620-\u064a]{3}")
 
 
 def is_json_lines(name: str) -> bool:
@@ -78,11 +83,13 @@ def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[JsonLine]:
 
     Raises Unreadable where the file itself cannot be opened. A damaged file ends in a JsonLine with the reason.
     """
+    seen: dict[str, int] = {}
     for number, raw in _raw_lines(path, limit):
-        if isinstance(raw, Reason):
-            yield JsonLine(number, trouble=raw)
-        else:
-            yield _line(number, raw)
+        line = JsonLine(number, trouble=raw) if isinstance(raw, Reason) else _line(number, raw)
+        if line.id and line.named_by_content and (first := seen.setdefault(line.id, number)) != number:
+            trouble = Reason.of("loaders.repeats_line", line=first)
+            line = JsonLine(number, trouble=trouble, unidentifiable=True, repeated=True)
+        yield line
 
 
 def check_record(number: int, record: Mapping[str, object]) -> JsonLine:
@@ -99,44 +106,68 @@ def check_record(number: int, record: Mapping[str, object]) -> JsonLine:
 
 def record_ids(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
     """Yield the ids of a file's records, also of those that `read_lines` refuses for another reason."""
+    seen = set[str]()  # those that records without one are given
     for _, raw in _raw_lines(path, limit):
-        if isinstance(raw, bytes) and (record_id := _id(raw)) is not None:
+        record_id, by_content = _id(raw) if isinstance(raw, bytes) else (None, False)
+        if record_id is not None and record_id not in seen:
+            if by_content:
+                seen.add(record_id)
             yield record_id
 
 
 def _line(number: int, raw: bytes) -> JsonLine:
     try:
-        record = _RECORD.decode(_renamed(raw))
-        record.day  # noqa: B018
+        fields, by_content = _fields(raw := _as_utf8(raw))
+        record = msgspec.convert(fields, Record)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        return JsonLine(number, trouble=_problem(error), id=_id(raw))
+        return JsonLine(number, trouble=_problem(error), id=_id(raw)[0])
     name = str(record.id)
     if trouble := id_problem(name):
         return JsonLine(number, trouble=trouble, unidentifiable=True)
     trouble = binary_reason(record.text) or (None if record.text.strip() else Reason("loaders.text_empty"))
-    return JsonLine(number, trouble=trouble, id=name) if trouble else JsonLine(number, record, id=name)
+    if trouble:
+        return JsonLine(number, trouble=trouble, id=name)
+    return JsonLine(number, record, id=name, named_by_content=by_content)
 
 
-def _renamed(raw: bytes) -> bytes:
-    """Return the line with values under further names put under the documented names."""
+def _as_utf8(raw: bytes) -> bytes:
+    """Return a line in UTF-8, without the bytes in it that are no characters, where those are few."""
     try:
-        values = _KEYS.decode(raw)
-        empty = {field for field in NAMES if bytes(values.get(field, b"null")) in _EMPTY}
-        further = {name for field in empty for name in NAMES[field]}
-        others = [key for key in values if key not in NAMES and key.casefold() in further]
-        further_values = parse_fields((key, msgspec.json.decode(values[key])) for key in others)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return raw  # the decoder of records reports what is wrong
-    filled = {field: value for field, value in further_values.items() if field in empty}
-    return msgspec.json.encode(values | filled) if filled else raw
+        raw.decode()
+    except UnicodeDecodeError as broken:
+        try:
+            return decode(raw).encode()
+        except Unreadable:
+            raise broken from None
+    return raw
 
 
-def _id(raw: bytes) -> str | None:
+def _fields(raw: bytes) -> tuple[dict[str, object], bool]:
+    """Return the fields of a record by their documented names, and whether its id comes from its url or text."""
+    named = {key: value for key, value in _KEYS.decode(raw).items() if is_field_name(key)}
+    values = {key: msgspec.json.decode(value) for key, value in named.items()}
+    fields: dict[str, object] = dict(parse_fields(values.items()))
+    for key in ("id", "text"):  # what is wrong with them is told, not passed over
+        if values.get(key) is not None and (key not in fields or isinstance(values[key], int)):
+            fields[key] = values[key]
+    name = fields.get("url") or fields.get("text")
+    if "id" in fields or not name:
+        return fields, False
+    return fields | {"id": hashlib.sha256(str(name).encode()).hexdigest()[:ID_LENGTH]}, True
+
+
+def _id(raw: bytes) -> tuple[str | None, bool]:
+    """Return the id of a line, if it can be read and can be an id, and whether it comes from its url or text."""
+    by_content = False
     try:
         name = str(_ID.decode(raw).id)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return None if id_problem(name) else name
+        try:
+            fields, by_content = _fields(_as_utf8(raw))
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return None, False
+        name = str(fields.get("id") or "")
+    return (None if id_problem(name) else name), by_content
 
 
 def _problem(error: Exception) -> Reason:
@@ -148,7 +179,7 @@ def _problem(error: Exception) -> Reason:
         return Reason.of("loaders.not_a_record", error=error)
     if isinstance(error, msgspec.DecodeError):
         return Reason.of("loaders.not_json", error=error)
-    return Reason("loaders.bad_published")
+    return Reason.of("loaders.not_a_record", error=error)
 
 
 def _raw_lines(path: Path, limit: int) -> Iterator[tuple[int, bytes | Reason]]:
