@@ -7,7 +7,7 @@ export UV_LINK_MODE = copy
 # An empty word lets Python keep what it compiles; in a container that forbids it, every start takes twice as long.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help evals chat ask test test-long lint format lock audit docs notebook bench bench-retrieval bench-answers bench-speed bench-rules bench-side bench-growth bench-dense clean
+.PHONY: help evals chat ask check test test-long lint format lock audit docs notebook bench bench-retrieval bench-answers bench-speed bench-rules bench-side bench-growth bench-dense clean
 
 help:                      ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -19,6 +19,9 @@ chat: .venv/ready          ## the page over articles/ in the browser; Ctrl-C end
 ask: .venv/ready           ## a cited answer from articles/: make ask Q="…"
 	@$(BIN)/isnad index articles --store $(STORE) --quiet
 	@$(BIN)/isnad ask --store $(STORE) -- "$(Q)"
+
+check: lint               ## the linters and the tests that start nothing, within a minute
+	$(BIN)/python -m pytest -n 2 -m "not long and not process"
 
 test: .venv/ready-dev      ## the whole suite, with its own set-up
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || timeout 180 $(BIN)/playwright install chromium >/dev/null 2>&1 \

@@ -11,6 +11,8 @@ import pytest
 
 from tests.shop import isnad, isnad_json, isnad_process, write
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 ASKED = "من هو رئيس الاستخبارات العامة الذي شارك في الوفد السوري؟"
 UNKNOWN = "كم بلغ سعر برميل النفط في بورصة طوكيو؟"

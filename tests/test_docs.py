@@ -19,6 +19,8 @@ import pytest
 
 from tests.shop import isnad
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 READMES = ("README.md", "README.ar.md")

@@ -7,8 +7,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.scripted import Scripted
 from tests.shop import isnad
+
+pytestmark = pytest.mark.process
 
 KEY = "sk-sentinel-0123456789abcdef"
 QUESTION = "كم ساعة استمرت محادثات بوتين والأسد؟"

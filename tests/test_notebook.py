@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PATH = EXAMPLES / "quickstart.ipynb"
-pytestmark = pytest.mark.xdist_group("notebook")  # it runs once, not once in every process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("notebook")]  # it runs once, not once in every process
 
 
 def named(notebook: Any) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from index.store.ledger import Ledger
 from index.store.vector_cache import text_digest
 from tests.shop import isnad, isnad_json
 
+pytestmark = pytest.mark.process
+
 FIXTURE = Path(__file__).parent / "data" / "store-0.1.tar.gz"
 ARTICLES = Path(__file__).parents[1] / "articles"
 QUESTION = "كم ساعة استمرت محادثات بوتين والأسد؟"

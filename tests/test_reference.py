@@ -12,6 +12,8 @@ from assistant import Answer, Assistant
 from index.language.normalize import folded
 from index.store.ledger import Ledger
 
+pytestmark = pytest.mark.process
+
 DATA = Path(__file__).parent / "data"
 QUESTIONS: list[dict[str, Any]] = [msgspec.json.decode(line) for line in (DATA / "reference_questions.jsonl").open()]
 

@@ -24,6 +24,8 @@ from index.model_api import Reply
 from tests.scripted import Scripted
 from tests.shop import write
 
+pytestmark = pytest.mark.process
+
 LENGTH = "كم ساعة استمرت محادثات بوتين والأسد؟"
 NOBODY = "من هو وزير الزراعة؟"
 NONE = Settings()

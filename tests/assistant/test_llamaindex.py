@@ -38,6 +38,8 @@ from index.token_count import count
 from tests.assistant.written import BRIDGE, OPPOSITION, hit
 from tests.scripted import Scripted
 
+pytestmark = pytest.mark.process
+
 QUESTION = "من استقبل وزير الخارجية السوري في موسكو؟"
 SAID = "التقى بوتين في الكرملين بموسكو وزير الخارجية السوري أسعد الشيباني [1]."
 

@@ -22,6 +22,8 @@ from tests.evals import town
 from tests.evals.sabotage import SABOTAGES
 from tests.shop import write
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -22,6 +22,8 @@ from evals.gate import gate_records
 from tests.evals.reader import Reader
 from tests.scripted import Scripted
 
+pytestmark = pytest.mark.process
+
 CASES = {case.id: case for case in load(SUITES["smoke"])}
 READER = Reader(tuple(CASES.values()))
 STEADY = [case for case in CASES.values() if case.kind in ("numeric", "what", "who", "spelling")]

@@ -31,6 +31,8 @@ from index.token_count import count
 from tests.evals.reader import Reader
 from tests.evals.shelf import manifest
 
+pytestmark = pytest.mark.process
+
 CASES = load(SUITES["smoke"])
 
 

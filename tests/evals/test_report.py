@@ -25,6 +25,8 @@ from tests.evals import town
 from tests.evals.sabotage import SABOTAGES, Changed
 from tests.evals.shelf import manifest
 
+pytestmark = pytest.mark.process
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 EN, AR = report_words("en"), report_words("ar")
 HOSTILE = '<script>fetch("http://example.test")</script><img src=http://example.test/x onerror=alert(1)>'

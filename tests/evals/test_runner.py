@@ -26,6 +26,8 @@ from index.model_api import Reply as Said
 from tests.evals import town
 from tests.evals.shelf import manifest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 
 

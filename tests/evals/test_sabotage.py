@@ -16,6 +16,8 @@ from tests.evals import town
 from tests.evals.sabotage import HARMLESS, SABOTAGES, Changed
 from tests.evals.shelf import manifest
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def baseline(tmp_path_factory: pytest.TempPathFactory) -> Baseline:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from evals.metrics import statistics
 from evals.metrics.judge_calibration import correct_rate
 
+pytestmark = pytest.mark.process
+
 
 @pytest.mark.parametrize(
     ("passed", "total", "low", "high"),

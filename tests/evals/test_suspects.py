@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from evals.gate.regression_tests import confirm_flips
 from evals.gate.verdict import Flip
 from evals.metrics import statistics
 from evals.models import Outcome, Outcomes
+
+pytestmark = pytest.mark.process
 
 RUNS = st.lists(st.booleans(), min_size=8, max_size=8)
 

@@ -26,6 +26,8 @@ from index.vectors.chroma_process import GRAPH
 from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, nothing, report, write
 
+pytestmark = pytest.mark.process
+
 
 def meaning(ledger: Ledger) -> Vectors:
     return Vectors(ledger, Words())

@@ -15,6 +15,8 @@ import pytest
 from index.models import Span
 from index.near_duplicates import MAX_CANDIDATES, SKETCH_SIZE, Sketch, group_of, jaccard, sketch
 
+pytestmark = pytest.mark.process
+
 NEWS = Path("../shared/data/saudinewsnet")
 
 

@@ -36,6 +36,8 @@ from index.vectors import chroma_collection, disk_space, vector_index
 from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, filled, nothing, report, write
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent.parent
 long = pytest.mark.long
 

@@ -14,6 +14,8 @@ import pytest
 from index.store.ledger import Ledger
 from tests.shop import index, isnad, isnad_json, write
 
+pytestmark = pytest.mark.process
+
 NEWS = {
     "a.txt": "افتتاح جسر نور\n\nافتتح المحافظ كمال الراوي جسر نور يوم الجمعة.",
     "b.txt": "سوق الورد\n\nفتح السوق أبوابه.",

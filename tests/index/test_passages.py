@@ -14,6 +14,8 @@ from index.language.sentences import sentences
 from index.models import Article, Passage, Span
 from index.token_count import count
 
+pytestmark = pytest.mark.process
+
 
 def article(text: str, *boilerplate: tuple[int, int]) -> Article:
     return Article(id="قسم/خبر", text=text, sha256="", boilerplate=tuple(Span(*one) for one in boilerplate))

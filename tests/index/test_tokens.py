@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from index import token_count
 from index.errors import IsnadError
 
+pytestmark = pytest.mark.process
+
 
 def test_counting_needs_no_network_and_does_not_run_llama_index() -> None:
     program = (

@@ -13,7 +13,10 @@ from assistant.cli import store_commands
 from index.embeddings.carried import missing_packages
 from tests.shop import isnad, isnad_json, write
 
-pytestmark = pytest.mark.skipif(bool(missing_packages()), reason="the carried model is not installed")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(bool(missing_packages()), reason="the carried model is not installed"),
+]
 
 NEWS = {
     "a.txt": "جسر نور\n\nافتتح المحافظ كمال الراوي جسر نور يوم الجمعة.",

@@ -13,6 +13,8 @@ from tools.compare_stacks import GOALS, ahead, better, compared, ranks, write
 from tools.measure_retrieval import DataSet, Passage, Question
 from tools.stack_worker import Asked, Job, Span, Told, work
 
+pytestmark = pytest.mark.process
+
 NEWS = {
     "harvest": "بدأ موسم قطاف الزيتون في القرى الجبلية قبل موعده بأسبوعين.",
     "bridge": "افتتحت البلدية الجسر الجديد فوق النهر بعد أعمال دامت عامين.",

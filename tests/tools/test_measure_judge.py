@@ -11,6 +11,8 @@ import pytest
 from tools.claims import load
 from tools.measure_judge import KEPT, KeptReplies, Row, judged
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:

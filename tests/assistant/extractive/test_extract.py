@@ -21,6 +21,8 @@ from index.language.analyzer import terms
 from index.models import Hit, Span
 from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION, hit, texts
 
+pytestmark = pytest.mark.process
+
 MARKET = (
     "حريق في سوق الورد\n\n"
     "اندلع حريق في سوق الورد بمدينة السراج مساء الثلاثاء 14 أيار. وأصيب تسعة أشخاص بحروق، ونُقلوا إلى مستشفى الشفق.\n"

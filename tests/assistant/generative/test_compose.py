@@ -26,6 +26,8 @@ from index.token_count import count
 from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION, hit, texts
 from tests.scripted import Scripted
 
+pytestmark = pytest.mark.process
+
 QUESTION = "كم كلّف جسر نور؟"
 COST = "كلّف الجسر 40 مليون دينار"
 HITS = [hit(), hit(OPPOSITION, "b2"), hit(ENGLISH, "c3", language="en")]

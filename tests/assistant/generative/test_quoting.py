@@ -13,6 +13,8 @@ from index.chunking import cut
 from index.models import Article, Hit, Span
 from tests.assistant.written import BRIDGE, hit
 
+pytestmark = pytest.mark.process
+
 HERE = Path(__file__).parents[2]
 ROWS = [json.loads(line) for line in (HERE / "data" / "tied_sentences.jsonl").read_text("utf-8").splitlines()]
 

@@ -22,6 +22,8 @@ from index.models import Article, Hit
 from index.store.ledger import Ledger
 from tests.assistant.written import BRIDGE, hit
 
+pytestmark = pytest.mark.process
+
 AGENCY = "وكالة السراج"
 ASKED = "متى نُشر خبر الجسر ومن نشره؟"
 DATED = f"نشر في ٢ أيار ٢٠٣١\nالمصدر: {AGENCY}\n{BRIDGE}"

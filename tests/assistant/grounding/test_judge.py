@@ -25,6 +25,8 @@ from tests.assistant.written import OPPOSITION, hit
 from tests.scripted import Scripted
 from tests.shop import isnad
 
+pytestmark = pytest.mark.process
+
 TRUE = "قال الوالي إن الجسر كلف أربعين مليونا من الدنانير."
 FALSE = "يرى المعارضون أن كلفة الجسر معقولة."
 

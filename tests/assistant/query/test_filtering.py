@@ -20,6 +20,8 @@ from index.errors import UsageError
 from index.store.ledger import Ledger
 from tests.assistant.web.served import FREELY, Asked
 
+pytestmark = pytest.mark.process
+
 TEXTS = {
     "bridge": ("وكالة الأنباء", "ar", "افتتح الوالي جسر نور يوم الأحد بعد أعوام من العمل."),
     "flood": ("وكاله الانباء", "ar", "غمرت مياه النهر جسر نور يوم الثلاثاء وأغلق الجسر."),

@@ -21,7 +21,7 @@ from assistant.web.rate_limit import Limits
 from assistant.web.service import AnswerService
 from tests.assistant.web.served import served, stored
 
-pytestmark = pytest.mark.xdist_group("served")  # one process: a page takes long to load
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("served")]  # one process: a page takes long to load
 QUESTION = "كم كلّف جسر نور؟"
 
 

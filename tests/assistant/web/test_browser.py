@@ -22,7 +22,7 @@ from tests.assistant.web.served import served
 from tests.scripted import Scripted
 from tests.shop import index, write
 
-pytestmark = pytest.mark.xdist_group("page")  # one server, one browser
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("page")]  # one server, one browser
 ARTICLES = Path(__file__).parents[3] / "articles"
 DAM = {
     "dam-north.md": """---

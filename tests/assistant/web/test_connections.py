@@ -20,6 +20,8 @@ from starlette.types import Receive, Scope, Send
 from assistant.web.connections import parse_proxies, server_config
 from index.errors import UsageError
 
+pytestmark = pytest.mark.process
+
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Say whom the server takes the client for; wait first where the path says so."""

@@ -29,6 +29,8 @@ from assistant.web.words import WORDS
 from index.errors import ProviderDown
 from tests.assistant.web.served import FREELY, Asked, stored
 
+pytestmark = pytest.mark.process
+
 RESEARCH_SHIP = "متى رست سفينة الأبحاث في ميناء الزهراء؟"
 COST = "كم كلّف جسر نور؟"
 

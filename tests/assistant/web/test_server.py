@@ -34,7 +34,7 @@ from index.errors import UsageError
 from tests.assistant.web.served import served, stored
 from tests.scripted import Scripted, chunk
 
-pytestmark = pytest.mark.xdist_group("served")  # one process: a page takes long to load
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("served")]  # one process: a page takes long to load
 QUESTION = "كم كلّف جسر نور؟"
 
 

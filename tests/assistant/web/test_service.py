@@ -20,6 +20,8 @@ from tests.assistant.web.served import Asked, stored
 from tests.scripted import Scripted
 from tests.shop import index, write
 
+pytestmark = pytest.mark.process
+
 FAIR = "معرض الكتاب\n\nافتتحت الوزيرة ليلى سالم معرض الكتاب في مدينة الزيتون يوم السبت، وشاركت فيه 70 دار نشر."
 QUESTION = "من افتتح معرض الكتاب في مدينة الزيتون؟"
 

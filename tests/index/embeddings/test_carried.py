@@ -12,6 +12,8 @@ from assistant.settings import Settings
 from index.embeddings import carried
 from tests.shop import index, isnad, isnad_json, write
 
+pytestmark = pytest.mark.process
+
 NEWS = {"a.txt": "جسر نور\n\nافتتح المحافظ كمال الراوي جسر نور يوم الجمعة."}
 
 

@@ -11,6 +11,8 @@ from index.embeddings.e5 import SCRIPTS, UNKNOWN_LIMIT, E5Embedder
 from index.embeddings.protocol import Embedder, accepted
 from index.errors import ProviderError, UsageError
 
+pytestmark = pytest.mark.process
+
 
 def test_vectors_of_both_bodies_are_those_of_the_reference_engine(
     embedder: E5Embedder, weights_file: Path, sentences: list[str]

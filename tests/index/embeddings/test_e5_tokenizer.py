@@ -13,6 +13,8 @@ from index.embeddings.e5_tokenizer import BOS, EOS, UNK, Tokenizer
 from index.embeddings.e5_weights import Vocabulary, Weights
 from index.errors import UsageError
 
+pytestmark = pytest.mark.process
+
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>"]
 
 

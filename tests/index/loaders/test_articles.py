@@ -24,6 +24,8 @@ from index.loaders.sandbox import SANDBOX
 from index.models import Article, Skipped, Span
 from tests.shop import write
 
+pytestmark = pytest.mark.process
+
 STORY = "جسر جديد فوق النهر\n\nافتُتح الجسر أمس بحضور الأهالي، وعبرته مئات السيارات."
 
 

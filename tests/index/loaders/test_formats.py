@@ -19,6 +19,8 @@ from index.loaders.sandbox import Sandbox
 from index.models import Article, Skipped
 from tests.index.papers import META, STORY, TITLE, page, pdf, word, word_with
 
+pytestmark = pytest.mark.process
+
 
 def only(tmp_path: Path, name: str, content: str | bytes) -> Article | Skipped:
     """What becomes of one file beside a sound one."""

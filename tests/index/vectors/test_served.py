@@ -24,6 +24,8 @@ from tests import scripted
 from tests.index.rows import entry, nothing, report
 from tests.scripted import Scripted
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def server() -> Iterator[Scripted]:

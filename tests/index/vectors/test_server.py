@@ -28,6 +28,8 @@ from index.vectors.chroma_collection import Server
 from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, filled, nothing, report
 
+pytestmark = pytest.mark.process
+
 
 class Chroma:
     """A real `chroma run` on a port of its own, to be killed and started again."""
@@ -192,6 +194,7 @@ def test_a_server_that_stands_still_is_given_up(
     vectors = Vectors(ledger, Words(), Server.at(chroma.url))
     fill(ledger, vectors, range(3))
     monkeypatch.setitem(chroma_collection.DEADLINES, "query", 0.5)
+    monkeypatch.setattr(chroma_collection, "DEADLINE", 3.0)  # of the next call, which finds the server still standing
     os.kill(chroma.process.pid, signal.SIGSTOP)
     try:
         assert vectors.search("الوفد", 3)  # by exact search

@@ -25,6 +25,8 @@ from index.vectors import vector_index as module
 from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, entry, filled, nothing, report
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(params=["exact", "chroma"], autouse=True)
 def search(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
