@@ -24,7 +24,7 @@ from assistant.web.service import AnswerService
 from assistant.web.words import Words
 from index.language.normalize import folded
 from index.language.sentences import sentences
-from index.loaders.article_loader import LIMITS
+from index.loaders.file_kinds import LIMITS
 from index.models import Article, Hit, Span
 
 KEY_LINES = ("export OPENAI_API_KEY=…", "isnad chat")

@@ -21,7 +21,8 @@ from assistant.settings import Settings
 from assistant.web.rate_limit import Limits
 from index.errors import NotFound, SourceError, UsageError
 from index.ingest.sync import Progress, quiet, remove, sync
-from index.loaders.article_loader import LIMITS, read
+from index.loaders.article_loader import read
+from index.loaders.file_kinds import LIMITS
 from index.messages.reason import Reason
 from index.models import Article, Skipped, SyncReport
 from index.store.ledger import Ledger

@@ -1,4 +1,4 @@
-"""Find the articles of a folder or a JSON Lines file in a fixed order, and read them strictly, a single one at a time.
+"""Find the articles of a folder or a file of many in a fixed order, and read them strictly, a single one at a time.
 
 `scan` hashes the articles of a PATH without decoding them, so that an unchanged article costs a hash; `ArticleRef.load`
 reads an article. What cannot be read is a Skipped with the reason.
@@ -10,31 +10,44 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from index.errors import SourceError
 from index.loaders.encoding import Unreadable, decode
-from index.loaders.folder import MAX_BYTES, File, printable, read_bytes, walk
+from index.loaders.file_kinds import LIMITS, MANY, OPTIONAL, PAGES, is_many, not_read_reason, suffix_of
+from index.loaders.folder import File, id_problem, printable, read_bytes, walk
 from index.loaders.front_matter import parse_front_matter
-from index.loaders.jsonl import JsonLine, Record, check_record, is_json_lines, read_lines, record_ids
+from index.loaders.jsonl import (
+    JsonLine,
+    Record,
+    check_line,
+    check_record,
+    is_json_lines,
+    read_lines,
+    record_ids,
+    without_repeats,
+)
 from index.loaders.markup import has_markup, plain_entities, plain_line
+from index.loaders.member_files import Member
 from index.loaders.metadata import Metadata, extract_metadata, with_language
 from index.loaders.mojibake import garbled_reason, repair_mojibake
+from index.loaders.office import convert_to_docx
 from index.loaders.sandbox import SANDBOX
 from index.messages.reason import Reason
 from index.models import Article, Skipped, Value
 
-LIMITS = {  # bytes of a file, by its extension; other files hold no articles
-    **dict.fromkeys((".txt", ".md", ".markdown"), MAX_BYTES),
-    **dict.fromkeys((".html", ".htm", ".xhtml"), 10_000_000),
-    **dict.fromkeys((".pdf", ".docx"), 50_000_000),
-}
 UNGUARDED = 50_000  # characters of a text that is searched for metadata in this process; longer ones are in the sandbox
 # Possessive quantifiers keep it linear: an article may consist of comments.
 HTML = re.compile(
     r"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?:(?!-->).){0,2000}+-->\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
+
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # of the old formats of Microsoft Office, and of encrypted new ones
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_MAIL = {".eml": "email", ".mhtml": "mhtml", ".mht": "mhtml"}
+_NO_MEMBERS = ("loaders.no_members", "loaders.no_text_column", "loaders.not_json")
 
 
 class ArticleRef(Value, frozen=True, kw_only=True):
@@ -43,8 +56,9 @@ class ArticleRef(Value, frozen=True, kw_only=True):
     id: str
     path: str  # relative to the PATH it was found in
     sha256: str  # of the file's bytes, or of the record
-    origin: bytes | Record  # a file's path as the system has it
-    line: int | None = None  # of a JSON Lines file
+    origin: bytes | Record  # a file's path as the system has it, or the record itself
+    member: Member | None = None  # the article itself, out of another file of many
+    line: int | None = None  # of a JSON Lines file; in other files of many, which article
     size: int = 0  # bytes of the file, letters of the record
 
     @property
@@ -57,6 +71,8 @@ class ArticleRef(Value, frozen=True, kw_only=True):
         try:
             if isinstance(self.origin, Record):
                 return _from_record(self, self.origin)
+            if self.member is not None:
+                return _from_member(self, self.member)
             return _from_file(self, read_bytes(Path(os.fsdecode(self.origin)), _limit(self.path)))
         except Unreadable as refused:
             return Skipped(path=self.place, id=self.id, detail=Reason.from_error(refused))
@@ -69,11 +85,12 @@ def read(path: Path) -> Iterator[Article | Skipped]:
 
 
 def scan(path: Path) -> Iterator[ArticleRef | Skipped]:
-    """Yield the articles of a folder with its sub-folders, or of a JSON Lines file, sorted by path and not decoded.
+    """Yield the articles of a folder with its sub-folders, or of a file of many, sorted by path and not decoded.
 
     A file's id is its relative path without the extension, a record's is its `id`, or else made of its url or its
-    text. Articles that share an id are all
-    refused. Holds ids in memory, not articles. Raises SourceError where PATH is missing or holds no article.
+    text; that of another article in a file of many is the file's, a slash and its name in the file. Articles that
+    share an id are all refused. Holds ids in memory, and the articles of the last file of many. Raises SourceError
+    where PATH is missing or holds no article.
     """
     root = resolve_source(path)
     repeated = _repeated(_ids(root))
@@ -113,7 +130,7 @@ def resolve_source(path: Path) -> Path:
         str(root).encode()
     except UnicodeEncodeError:
         raise SourceError("loaders.root_not_unicode", path=printable(str(root))) from None
-    if not root.is_dir() and not is_json_lines(root.name):
+    if not root.is_dir() and not is_many(root.name):
         raise SourceError("loaders.not_a_folder", path=path)
     return root
 
@@ -140,11 +157,14 @@ def _ids(root: Path) -> Iterator[str]:
     for folder, file in _files(root):
         if isinstance(file, Skipped):
             continue
-        if not is_json_lines(file.path):
+        if not is_many(file.path):
             yield file.id
             continue
         try:
-            yield from record_ids(folder / file.path)
+            if is_json_lines(file.path):
+                yield from record_ids(folder / file.path)
+            else:
+                yield from (entry.id for entry in _members(folder, file) if entry.id)
         except Unreadable:
             continue
 
@@ -155,6 +175,8 @@ def _entries(root: Path) -> Iterator[ArticleRef | Skipped]:
             yield file
         elif is_json_lines(file.path):
             yield from _record_refs(folder, file.path)
+        elif is_many(file.path):
+            yield from _member_refs(folder, file)
         else:
             yield _file_ref(folder, file)
 
@@ -162,12 +184,11 @@ def _entries(root: Path) -> Iterator[ArticleRef | Skipped]:
 def _files(root: Path) -> Iterator[tuple[Path, File | Skipped]]:
     """Yield the files that can hold articles, each with the folder that its path is relative to."""
     if root.is_file():
-        yield root.parent, File(id=root.name, path=root.name, suffix=root.suffix)
+        yield root.parent, File(id=root.name.removesuffix(root.suffix), path=root.name, suffix=root.suffix)
         return
     for entry in walk(root):
-        if isinstance(entry, File) and entry.suffix not in LIMITS and not is_json_lines(entry.path):
-            reason = Reason.of("loaders.not_an_article_type", suffix=entry.suffix or Reason("loaders.no_suffix"))
-            yield root, Skipped(path=printable(entry.path), detail=reason, error=False)
+        if isinstance(entry, File) and entry.suffix not in LIMITS and not is_many(entry.path):
+            yield root, Skipped(path=printable(entry.path), detail=not_read_reason(entry.path), error=False)
         else:
             yield root, entry
 
@@ -189,6 +210,37 @@ def _record_refs(root: Path, path: str) -> Iterator[ArticleRef | Skipped]:
         yield Skipped(path=printable(path), detail=Reason.from_error(refused))
 
 
+def _member_refs(root: Path, file: File) -> Iterator[ArticleRef | Skipped]:
+    try:
+        yield from _members(root, file)
+    except Unreadable as refused:
+        none = refused.code in _NO_MEMBERS and suffix_of(file.path) in OPTIONAL
+        yield Skipped(path=printable(file.path), detail=Reason.from_error(refused), error=not none)
+
+
+def _members(root: Path, file: File) -> Iterator[ArticleRef | Skipped]:
+    """Yield the articles in a file of many; raise Unreadable where it cannot be read or holds none."""
+    kind, limit = MANY[suffix_of(file.path)]
+    members = _found(kind, read_bytes(root / file.path, limit))
+    if members and members[0].kind == "record":
+        lines = without_repeats(check_line(number, member.data) for number, member in enumerate(members, 1))
+        yield from (_record_ref(file.path, line) for line in lines)
+        return
+    for number, member in enumerate(members, 1):
+        id_, sha256 = f"{file.id}/{member.name}", hashlib.sha256(member.data).hexdigest()
+        if trouble := id_problem(id_):
+            yield Skipped(path=f"{printable(file.path)}:{number}", detail=trouble, unidentifiable=True)
+        else:
+            size = len(member.data)
+            yield ArticleRef(id=id_, sha256=sha256, origin=b"", member=member, size=size, path=file.path, line=number)
+
+
+@lru_cache(maxsize=1)
+def _found(kind: str, data: bytes) -> list[Member]:
+    """Find the members of a file; its ids are collected just before its articles, which need not find them again."""
+    return SANDBOX.find_members(kind, data)
+
+
 def _record_ref(path: str, line: JsonLine) -> ArticleRef | Skipped:
     if line.record is None:
         place = f"{printable(path)}:{line.number}"
@@ -204,12 +256,15 @@ def _record_ref(path: str, line: JsonLine) -> ArticleRef | Skipped:
 
 
 def _limit(path: str) -> int:
-    return LIMITS[os.path.splitext(path)[1].lower()]
+    return LIMITS[suffix_of(path)]
 
 
 def _from_file(ref: ArticleRef, data: bytes) -> Article:
     """Read an article from a file of any kind, which its content decides; its name must not contradict that."""
+    sha256 = hashlib.sha256(data).hexdigest()
     kind, text = _kind(ref.path, data)
+    if kind == "doc":
+        kind, data = "archive", convert_to_docx(data)
     if kind == "text":
         known = parse_front_matter(text)
     else:
@@ -217,22 +272,48 @@ def _from_file(ref: ArticleRef, data: bytes) -> Article:
         text, known = extracted.text, extracted.metadata
     if not text.strip():
         raise Unreadable("loaders.empty")
-    return _article(ref, text, hashlib.sha256(data).hexdigest(), known)
+    return _article(ref, text, sha256, known)
+
+
+def _from_member(ref: ArticleRef, member: Member) -> Article:
+    extracted = SANDBOX.extract(member.kind, member.data)
+    own, known = extracted.metadata, member.known
+    metadata = Metadata(
+        title=own.title or known.title,
+        published=own.published or known.published,
+        publisher=own.publisher or known.publisher,
+        url=own.url or known.url,
+        language=own.language or known.language,
+        boilerplate=own.boilerplate,
+    )
+    return _article(ref, extracted.text, ref.sha256, metadata)
 
 
 def _kind(path: str, data: bytes) -> tuple[str, str]:
     """Return what is in a file, and its text where it is plain text."""
-    suffix = os.path.splitext(path)[1].lower()
+    suffix = suffix_of(path)
     if b"%PDF-" in data[:1024]:
         return "pdf", ""
     if data.startswith(b"PK\x03\x04"):
-        return "docx", ""
-    if suffix in (".pdf", ".docx"):
+        return "archive", ""
+    if data.startswith(b"{\\rtf"):
+        return "rtf", ""
+    if data.startswith(_COMPOUND):
+        if _ENCRYPTED in data:
+            raise Unreadable("loaders.locked")
+        return "doc", ""
+    if suffix in (".pdf", ".docx", ".odt", ".rtf"):
         raise Unreadable("loaders.wrong_suffix", suffix=suffix)
-    if suffix in (".html", ".htm", ".xhtml"):
+    if suffix in _MAIL:
+        return _MAIL[suffix], ""
+    if suffix in PAGES:
         return "html", ""
     text = decode(data)
-    return ("html", "") if HTML.match(text) else ("text", text)
+    if HTML.match(text):
+        return "html", ""
+    if suffix == ".doc":  # some programs save pages and web archives under this name
+        raise Unreadable("loaders.wrong_suffix", suffix=suffix)
+    return "text", text
 
 
 def _from_record(ref: ArticleRef, record: Record) -> Article:

@@ -1,27 +1,27 @@
 """Extract the text of a page or a document, and its metadata. Runs in a sandbox (`index.loaders.sandbox`).
 
-The only user of trafilatura (HTML); Word files are read by `index.loaders.word`, PDF by `index.loaders.pdf`.
+The only user of trafilatura (HTML) and striprtf (RTF); the other kinds are read by modules of their own.
 """
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Callable
 from datetime import date
 
+from msgspec.structs import replace
+
+from index.loaders.archive import open_archive
+from index.loaders.email_message import extract_email, extract_saved_page
 from index.loaders.encoding import Unreadable, decode
-from index.loaders.markup import extract_fragment
+from index.loaders.markup import extract_fragment, plain_line
 from index.loaders.metadata import UNKNOWN, Metadata
+from index.loaders.open_document import extract_open_document
 from index.loaders.pdf import extract_pdf_text
 from index.loaders.word import extract_word
 from index.models import Value
 
 MAX_TEXT = 5_000_000  # characters
-MAX_EXPANDED = 200_000_000  # bytes that the parts of a DOCX may have together
-MAX_RATIO = 100  # how far a part may expand
-MAX_PARTS = 5_000
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*+=\s*+[\"']?+\s*+([\w.:-]{3,20})", re.IGNORECASE)
 _CHARSETS = re.compile(
@@ -31,6 +31,10 @@ _PROGRAM = re.compile(r"^Microsoft (?:Office )?(?:Word|PowerPoint) - ", re.IGNOR
 _NO_TITLE = re.compile(
     r"|(?:word |microsoft word )?document ?\d*|untitled(?: document)? ?\d*|powerpoint presentation", re.IGNORECASE
 )
+_RTF_PAGE = re.compile(r"\\ansicpg(\d{3,5})")
+_RTF_TITLE = re.compile(r"\{\\info\b[^{}]*(?:\{[^{}]*\}[^{}]*)*?\{\\title ([^{}]*)\}")
+_HEADING = re.compile(r"<h[1-3]\b[^>]*>(.{1,1000}?)</h[1-3]\s*>", re.IGNORECASE | re.DOTALL)
+_BODY = re.compile(r"\A.*?<body\b[^>]*>", re.IGNORECASE | re.DOTALL)  # what stands above is not the chapter
 _FILE_NAMES = (".doc", ".docx", ".pdf", ".rtf", ".odt", ".txt", ".ppt", ".pptx")
 
 
@@ -42,7 +46,7 @@ class ExtractedText(Value, frozen=True, kw_only=True):
 
 
 def extract(kind: str, data: bytes) -> ExtractedText:
-    """Return the text in the bytes of an `html`, `docx` or `pdf` file, and the metadata that stands outside of it.
+    """Return the text in the bytes of a file of a kind in `_READERS`, and the metadata that stands outside of it.
 
     Raises Unreadable with the reason where there is no text.
 
@@ -87,12 +91,57 @@ def _decode_page(page: bytes) -> str:
     return decode(page, name if _CHARSETS.fullmatch(name) else "")
 
 
-def _docx(data: bytes) -> ExtractedText:
+def _archive(data: bytes) -> ExtractedText:
+    """Read a Word file or an OpenDocument text: what is in the archive decides."""
     with open_archive(data) as archive:
-        if not any(name.endswith("document.xml") for name in archive.namelist()):
-            raise Unreadable("loaders.not_word")
-        word = extract_word(archive)
-    return ExtractedText(text=word.text, metadata=Metadata(title=document_title(word.title) or word.headline))
+        names = archive.namelist()
+        if any(name.endswith("document.xml") for name in names):
+            word = extract_word(archive)
+            return ExtractedText(text=word.text, metadata=Metadata(title=document_title(word.title) or word.headline))
+        if "content.xml" in names and "META-INF/manifest.xml" in names:
+            text, title = extract_open_document(archive)
+            return ExtractedText(text=text, metadata=Metadata(title=document_title(title)))
+    raise Unreadable("loaders.not_word")
+
+
+def _rtf(data: bytes) -> ExtractedText:
+    from striprtf.striprtf import rtf_to_text
+
+    to_text: Callable[..., str] = rtf_to_text
+    source = data.decode("latin-1")  # RTF is ASCII, or single bytes of its code page
+    page = _RTF_PAGE.search(source)
+    encoding = f"cp{page.group(1)}" if page else "cp1252"
+    try:
+        text = to_text(re.sub(r"[\x80-\xff]", _escaped_byte, source), encoding=encoding, errors="replace")
+        title = _RTF_TITLE.search(source)
+        named = to_text(f"{{\\rtf1 {title.group(1)}}}", encoding=encoding, errors="replace") if title else None
+    except (LookupError, ValueError) as error:
+        raise Unreadable("loaders.damaged_document", error=type(error).__name__) from None
+    lines = (" | ".join(line.strip("|").split("|")) if line.endswith("|") else line for line in text.split("\n"))
+    return ExtractedText(text="\n".join(lines), metadata=Metadata(title=document_title(named)))
+
+
+def _escaped_byte(match: re.Match[str]) -> str:
+    return f"\\'{ord(match.group()):02x}"
+
+
+def _email(data: bytes) -> ExtractedText:
+    text, metadata = extract_email(data)
+    return ExtractedText(text=text, metadata=metadata)
+
+
+def _saved_page(data: bytes) -> ExtractedText:
+    page, url = extract_saved_page(data)
+    extracted = _html(page)
+    return ExtractedText(text=extracted.text, metadata=replace(extracted.metadata, url=extracted.metadata.url or url))
+
+
+def _chapter(data: bytes) -> ExtractedText:
+    """Read a chapter of an e-book, whose title is its first heading, else that of the page."""
+    chapter = decode(data)
+    heading = _HEADING.search(chapter)
+    title = plain_line(heading.group(1)) if heading else ""
+    return ExtractedText(text=extract_fragment(_BODY.sub("", chapter)), metadata=Metadata(title=title or None))
 
 
 def document_title(title: str | None) -> str | None:
@@ -106,20 +155,6 @@ def document_title(title: str | None) -> str | None:
     return None if _NO_TITLE.fullmatch(title) or title.lower().endswith(_FILE_NAMES) else title
 
 
-def open_archive(data: bytes) -> zipfile.ZipFile:
-    """Open a ZIP archive; refuse one that states a size beyond the limits. The sandbox bounds what it really holds."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise Unreadable("loaders.damaged_archive", error=error) from None
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_EXPANDED:
-        raise Unreadable("loaders.expands_too_much", parts=MAX_PARTS, size=MAX_EXPANDED)
-    if any(part.file_size > max(1_000_000, MAX_RATIO * part.compress_size) for part in parts):
-        raise Unreadable("loaders.part_expands", ratio=MAX_RATIO)
-    return archive
-
-
 def _fragment(data: bytes) -> ExtractedText:
     return ExtractedText(text=extract_fragment(data.decode()), metadata=UNKNOWN)
 
@@ -130,7 +165,11 @@ def _pdf(data: bytes) -> ExtractedText:
 
 _READERS: dict[str, Callable[[bytes], ExtractedText]] = {
     "html": _html,
-    "docx": _docx,
+    "archive": _archive,
     "pdf": _pdf,
     "fragment": _fragment,
+    "rtf": _rtf,
+    "email": _email,
+    "mhtml": _saved_page,
+    "chapter": _chapter,
 }

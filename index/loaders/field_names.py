@@ -45,9 +45,9 @@ _PLAIN = {field: tuple(_NOT_IN_NAMES.sub("", name.casefold()) for name in names)
 _FIELD_OF = {name: field for field, names in _PLAIN.items() for name in names}
 
 
-def is_field_name(name: str) -> bool:
-    """Return whether a key of a record names a field."""
-    return _NOT_IN_NAMES.sub("", name.casefold()) in _FIELD_OF
+def field_of(name: str) -> str | None:
+    """Return the field that a key of a record names, by its documented name; None where it names none."""
+    return _FIELD_OF.get(_NOT_IN_NAMES.sub("", name.casefold()))
 
 
 def parse_fields(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:

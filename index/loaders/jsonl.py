@@ -7,7 +7,7 @@ import hashlib
 import io
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ import msgspec
 
 from index.loaders.day_forms import parse_any_day
 from index.loaders.encoding import Unreadable, binary_reason, decode
-from index.loaders.field_names import is_field_name, parse_fields
+from index.loaders.field_names import field_of, parse_fields
 from index.loaders.folder import MAX_BYTES, id_problem, open_regular
 from index.messages.reason import Reason
 
@@ -83,12 +83,19 @@ def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[JsonLine]:
 
     Raises Unreadable where the file itself cannot be opened. A damaged file ends in a JsonLine with the reason.
     """
+    yield from without_repeats(
+        JsonLine(number, trouble=raw) if isinstance(raw, Reason) else check_line(number, raw)
+        for number, raw in _raw_lines(path, limit)
+    )
+
+
+def without_repeats(lines: Iterable[JsonLine]) -> Iterator[JsonLine]:
+    """Yield lines; one without an id of its own that is an article met before becomes one without a record."""
     seen: dict[str, int] = {}
-    for number, raw in _raw_lines(path, limit):
-        line = JsonLine(number, trouble=raw) if isinstance(raw, Reason) else _line(number, raw)
-        if line.id and line.named_by_content and (first := seen.setdefault(line.id, number)) != number:
+    for line in lines:
+        if line.id and line.named_by_content and (first := seen.setdefault(line.id, line.number)) != line.number:
             trouble = Reason.of("loaders.repeats_line", line=first)
-            line = JsonLine(number, trouble=trouble, unidentifiable=True, repeated=True)
+            line = JsonLine(line.number, trouble=trouble, unidentifiable=True, repeated=True)
         yield line
 
 
@@ -99,7 +106,7 @@ def check_record(number: int, record: Mapping[str, object]) -> JsonLine:
     'loaders.text_empty'
     """
     try:
-        return _line(number, msgspec.json.encode(record))
+        return check_line(number, msgspec.json.encode(record))
     except (TypeError, ValueError) as error:
         return JsonLine(number, trouble=Reason.of("loaders.not_a_record", error=error))
 
@@ -115,7 +122,8 @@ def record_ids(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
             yield record_id
 
 
-def _line(number: int, raw: bytes) -> JsonLine:
+def check_line(number: int, raw: bytes) -> JsonLine:
+    """Check a record given as JSON."""
     try:
         fields, by_content = _fields(raw := _as_utf8(raw))
         record = msgspec.convert(fields, Record)
@@ -144,7 +152,7 @@ def _as_utf8(raw: bytes) -> bytes:
 
 def _fields(raw: bytes) -> tuple[dict[str, object], bool]:
     """Return the fields of a record by their documented names, and whether its id comes from its url or text."""
-    named = {key: value for key, value in _KEYS.decode(raw).items() if is_field_name(key)}
+    named = {key: value for key, value in _KEYS.decode(raw).items() if field_of(key)}
     values = {key: msgspec.json.decode(value) for key, value in named.items()}
     fields: dict[str, object] = dict(parse_fields(values.items()))
     for key in ("id", "text"):  # what is wrong with them is told, not passed over

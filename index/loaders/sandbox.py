@@ -18,6 +18,7 @@ import msgspec
 
 from index.loaders.encoding import Unreadable
 from index.loaders.extraction import ExtractedText, extract
+from index.loaders.member_files import Member, find_members
 from index.loaders.metadata import UNKNOWN, Metadata, stated_metadata
 from index.messages.reason import Reason
 from index.models import Value
@@ -34,10 +35,12 @@ class _Task(Value, frozen=True, kw_only=True):
     data: bytes
     known: Metadata = UNKNOWN
     seconds: float
+    many: bool = False  # the file holds many articles, which are to be found and not yet read
 
 
 class _Reply(Value, frozen=True, kw_only=True):
     extracted: ExtractedText | None = None
+    members: list[Member] = []
     reason: Reason | None = None
 
 
@@ -51,14 +54,23 @@ class Sandbox:
         self._turn = Lock()
 
     def extract(self, kind: str, data: bytes) -> ExtractedText:
-        """Return the text of an `html`, `docx` or `pdf` file; raise Unreadable as `_run` does."""
-        return self._run(_Task(kind=kind, data=data, seconds=self.seconds))
+        """Return the text of a file of a kind that `extract` knows; raise Unreadable as `_run` does."""
+        return self._text(_Task(kind=kind, data=data, seconds=self.seconds))
+
+    def find_members(self, kind: str, data: bytes) -> list[Member]:
+        """Return the articles in a file of many, each still to be read; raise Unreadable as `_run` does."""
+        return self._run(_Task(kind=kind, data=data, seconds=self.seconds, many=True)).members
 
     def stated_metadata(self, text: str, known: Metadata = UNKNOWN) -> Metadata:
         """Return `stated_metadata` of a text; raise Unreadable as `_run` does."""
-        return self._run(_Task(kind="metadata", data=text.encode(), known=known, seconds=self.seconds)).metadata
+        return self._text(_Task(kind="metadata", data=text.encode(), known=known, seconds=self.seconds)).metadata
 
-    def _run(self, task: _Task) -> ExtractedText:
+    def _text(self, task: _Task) -> ExtractedText:
+        extracted = self._run(task).extracted
+        assert extracted is not None
+        return extracted
+
+    def _run(self, task: _Task) -> _Reply:
         """Have the child do a task; raise Unreadable with the reason, also where it dies or takes too long."""
         with self._turn:
             try:
@@ -74,10 +86,9 @@ class Sandbox:
                 if self._end() == -signal.SIGPROF:
                     raise Unreadable("loaders.too_slow", seconds=task.seconds) from None
                 raise Unreadable("loaders.crashed") from None
-        if reply.extracted is None:
-            why = reply.reason or Reason("loaders.crashed")
-            raise Unreadable(why.code, **why.params)
-        return reply.extracted
+        if reply.reason is not None:
+            raise Unreadable(reply.reason.code, **reply.reason.params)
+        return reply
 
     def close(self) -> None:
         """End the child, if it runs."""
@@ -155,15 +166,17 @@ def _bytes(peer: socket.socket, size: int, until: float | None) -> bytes:
     return bytes(data)
 
 
-def _do(task: _Task) -> ExtractedText:
+def _do(task: _Task) -> _Reply:
+    if task.many:
+        return _Reply(members=find_members(task.kind, task.data))
     if task.kind == "metadata":
-        return ExtractedText(text="", metadata=stated_metadata(task.data.decode(), task.known))
-    return extract(task.kind, task.data)
+        return _Reply(extracted=ExtractedText(text="", metadata=stated_metadata(task.data.decode(), task.known)))
+    return _Reply(extracted=extract(task.kind, task.data))
 
 
 def _reply(task: _Task) -> _Reply:
     try:
-        return _Reply(extracted=_do(task))
+        return _do(task)
     except Unreadable as refused:
         return _Reply(reason=Reason.from_error(refused))
     except RecursionError:

@@ -159,7 +159,8 @@ def test_the_report_names_every_file_and_why_it_was_refused(service: AnswerServi
     assert len(report.added) == 1
     assert {one.path: one.reason for one in report.skipped} == {
         "empty.txt": "it is empty",
-        "x.exe": "not a type of article file; add one of .txt, .md, .markdown, .html, .htm, .xhtml, .pdf, .docx",
+        "x.exe": "not a type of article file; add one of .txt, .md, .markdown, .html, .htm, .xhtml, .pdf, .docx, "
+        ".doc, .odt, .rtf, .eml, .mhtml, .mht",
     }
 
 
