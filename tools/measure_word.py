@@ -378,7 +378,7 @@ def score(text: str, expected: str) -> float:
 
 
 def ours(data: bytes) -> str:
-    return extract("docx", data).text
+    return extract("archive", data).text
 
 
 def python_docx(data: bytes) -> str:

@@ -1,15 +1,18 @@
 """Extract the text of a PDF in reading order, right-to-left scripts included; the only user of pypdfium2.
 
 PDFium finds the lines of a page. The order of the characters in a line with Arabic letters is taken from their
-positions: browsers write each word glyph by glyph from left to right, other programs in other orders. Presentation
-forms, lam-alef ligatures and mirrored brackets are repaired.
+positions: browsers write each word glyph by glyph from left to right, other programs in other orders. Spaces are those
+that are drawn, where the file draws them singly, else gaps. Presentation forms, lam-alef ligatures and mirrored
+brackets are repaired.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from ctypes import c_double
+from collections.abc import Sequence
+from ctypes import c_double, c_float, c_void_p, cast
+from itertools import pairwise
 from math import hypot
 from statistics import median
 from typing import Any, NamedTuple
@@ -22,6 +25,7 @@ FULL = 0.7  # share of the widest line: a line at least so long continues in the
 SAME = 0.01  # points within which two boxes are of the same glyph
 # Of the font size: the least gap between two words that a space parts, between parts of a line, and inside a word.
 NARROW, MIDDLE, WIDE = 0.04, 0.1, 0.2
+UNDRAWN, FAR = 0.16, 0.3  # in a line whose other spaces are drawn: between two words, and inside a word
 
 LETTERS = 100  # of a text whose frequencies say something
 
@@ -80,13 +84,15 @@ def _page(document: Any, number: int) -> str:
     import pypdfium2
 
     try:
-        page = document[number].get_textpage()
+        page = document[number]
+        text_page = page.get_textpage()
     except pypdfium2.PdfiumError as error:
         raise Unreadable("loaders.damaged_page", page=number + 1, error=error) from None
-    lines = _lines(page)
+    drawn = _drawn(page)
+    lines = _lines(text_page, drawn)
     text = "".join(glyph.text for line in lines for glyph in line)
     right_to_left = len(_ARABIC_LETTER.findall(text)) >= len(_LATIN_LETTER.findall(text))
-    texts = [_line_text(line, right_to_left) for line in lines]
+    texts = [_line_text(line, right_to_left, drawn.spaces) for line in lines]
     if _is_backwards(texts):  # drawn from left to right by a program that knows no other way
         texts = [_turn_runs(text[::-1]) if _ARABIC_LETTER.search(text) else text for text in texts]
     return join_lines([_repair(line) for line in _mirror_brackets("\n".join(texts)).split("\n")])
@@ -110,9 +116,55 @@ class _Glyph(NamedTuple):
     size: float
     word: int  # counted by the spaces that the file has
     line: int  # of PDFium
+    drawn_by: int  # the address of the object
 
 
-def _lines(page: Any) -> list[list[_Glyph]]:
+class _Drawn(NamedTuple):
+    """What the objects of a page tell that its characters do not."""
+
+    groups: dict[int, tuple[float, float, float]]  # object -> left, right, baseline of all that draw its ActualText
+    spaces: list[tuple[float, float]]  # the pen at each space that is an object of its own
+
+
+def _drawn(page: Any) -> _Drawn:
+    """Look through the text objects of a page.
+
+    Browsers draw a letter and its vowel sign as two objects for one text (ActualText), and PDFium gives each character
+    a part of the place of only one of them. It also makes up spaces, so that only those that are drawn can be trusted.
+    """
+    import pypdfium2.raw as pdfium
+
+    members: dict[int, list[tuple[int, float, float, float]]] = {}
+    spaces: list[tuple[float, float]] = []
+    left, bottom, right, top = c_float(), c_float(), c_float(), c_float()
+    matrix = pdfium.FS_MATRIX()
+    for place in range(pdfium.FPDFPage_CountObjects(page)):
+        drawn = pdfium.FPDFPage_GetObject(page, place)
+        if pdfium.FPDFPageObj_GetType(drawn) != pdfium.FPDF_PAGEOBJ_TEXT:
+            continue
+        pdfium.FPDFPageObj_GetBounds(drawn, left, bottom, right, top)
+        pdfium.FPDFPageObj_GetMatrix(drawn, matrix)
+        if left.value == right.value and bottom.value == top.value:
+            spaces.append((matrix.e, matrix.f))
+            continue
+        for number in range(pdfium.FPDFPageObj_CountMarks(drawn)):
+            mark = pdfium.FPDFPageObj_GetMark(drawn, number)
+            if pdfium.FPDFPageObjMark_GetParamValueType(mark, b"ActualText") == pdfium.FPDF_OBJECT_STRING:
+                own = (_address(drawn), left.value, right.value, matrix.f)
+                members.setdefault(_address(mark), []).append(own)
+    groups = {}
+    for group in members.values():
+        widest = max(group, key=lambda own: own[2] - own[1])
+        extent = min(own[1] for own in group), max(own[2] for own in group), widest[3]
+        groups.update({own[0]: extent for own in group if len(group) > 1})
+    return _Drawn(groups, spaces)
+
+
+def _address(handle: Any) -> int:
+    return cast(handle, c_void_p).value or 0
+
+
+def _lines(page: Any, drawn: _Drawn) -> list[list[_Glyph]]:
     """Return the glyphs of a page line by line as PDFium orders them."""
     import pypdfium2.raw as pdfium
 
@@ -132,10 +184,15 @@ def _lines(page: Any) -> list[list[_Glyph]]:
         pdfium.FPDFText_GetCharOrigin(page, place, x, y)
         pdfium.FPDFText_GetMatrix(page, place, matrix)
         size = pdfium.FPDFText_GetFontSize(page, place) * hypot(matrix.c, matrix.d)
-        glyph = _Glyph(letter, x.value, y.value, left, right, size, word, number)
+        owner = _address(pdfium.FPDFText_GetTextObject(page, place)) if drawn.groups or drawn.spaces else 0
+        glyph = _Glyph(letter, x.value, y.value, left, right, size, word, number, owner)
+        if owner in drawn.groups:
+            left, right, baseline = drawn.groups[owner]
+            glyph = glyph._replace(x=left, y=baseline, left=left, right=right)
         last = lines[-1][-1] if lines[-1] else None
         if last is not None and letter != " " and abs(left - last.left) < SAME and abs(right - last.right) < SAME:
-            pair = letter + last.text if last.text in _ALEFS and letter == "ل" else last.text + letter
+            turned = (last.text in _ALEFS and letter == "ل") or (_is_mark(last) and not _is_mark(glyph))
+            pair = letter + last.text if turned else last.text + letter
             lines[-1][-1] = last._replace(text=pair)
         else:
             lines[-1].append(glyph)
@@ -165,34 +222,32 @@ def _is_same_line(first: list[_Glyph], second: list[_Glyph]) -> bool:
     return bool(height < size / 2 and between < size)
 
 
-def _line_text(line: list[_Glyph], right_to_left: bool) -> str:
+def _line_text(line: list[_Glyph], right_to_left: bool, spaces: Sequence[tuple[float, float]]) -> str:
     """Return the text of a line; the order of one with Arabic letters is that of the glyphs' positions."""
     if not any(_ARABIC_LETTER.search(glyph.text) for glyph in line):
         return "".join(glyph.text for glyph in line)
-    marks = [glyph for glyph in line if _is_mark(glyph)]
-    letters = sorted(
-        (glyph for glyph in line if glyph.text.strip() and not _is_mark(glyph)),
-        key=lambda glyph: (-round(glyph.x, 2), -glyph.right),
+    placed = sorted(
+        ((place, glyph) for place, glyph in enumerate(line) if glyph.text.strip() and not _is_mark(glyph)),
+        key=lambda item: (-round(item[1].x, 2), -item[1].right),
     )
-    widths = {
-        glyph.text: (glyph.right - glyph.left) / (glyph.size or 1.0)
-        for glyph in sorted(letters, key=lambda glyph: glyph.right - glyph.left)
-    }
-    marked = {round(mark.x, 2) for mark in marks}
+    marks = [(place, glyph) for place, glyph in enumerate(line) if _is_mark(glyph)]
+    extents: dict[float, tuple[float, float]] = {}  # of the signs on a letter, which have a part each of its place
+    for _, mark in marks:
+        left, right = extents.get(pen := round(mark.x, 2), (mark.left, mark.right))
+        extents[pen] = min(left, mark.left), max(right, mark.right)
     letters = [
-        glyph._replace(left=glyph.x, right=glyph.x + widths.get(glyph.text, 0) * glyph.size)
-        if round(glyph.x, 2) in marked
+        glyph._replace(left=min(glyph.left, extent[0]), right=max(glyph.right, extent[1]))
+        if (extent := extents.get(round(glyph.x, 2)))
         else glyph
-        for glyph in letters
+        for _, glyph in placed
     ]
     texts = [glyph.text[::-1] if _LATIN_LETTER.search(glyph.text) else glyph.text for glyph in letters]
-    for mark in marks if letters else ():
-        nearest = min(range(len(letters)), key=lambda place: _distance(mark, letters[place]))
-        texts[nearest] += mark.text
-    text = "".join(
-        text + (" " if place + 1 < len(letters) and _apart(letters[place], letters[place + 1]) else "")
-        for place, text in enumerate(texts)
-    )
+    places = [place for place, _ in placed]
+    for place, mark in marks if letters else ():
+        before = places.index(max((each for each in places if each < place), default=places[0]))
+        texts[_bearer(mark, letters, before)] += mark.text
+    gaps = _gaps(letters, spaces)
+    text = "".join(text + (" " if place in gaps else "") for place, text in enumerate(texts))
     if right_to_left:
         return _turn_runs(text)
     return _RIGHT_TO_LEFT.sub(lambda match: match.group()[::-1], text[::-1])
@@ -212,18 +267,47 @@ def _turn_runs(text: str) -> str:
     return _LEFT_TO_RIGHT.sub(turn, text)
 
 
-def _apart(right: _Glyph, left: _Glyph) -> bool:
-    """Return whether there is a space between two neighbours."""
+def _gaps(letters: list[_Glyph], spaces: Sequence[tuple[float, float]]) -> set[int]:
+    """Return the places of the letters, from right to left, behind which there is a space."""
+    if not letters:
+        return set()
+    size, baseline = max(glyph.size for glyph in letters), median(glyph.y for glyph in letters)
+    own = [x for x, y in spaces if abs(y - baseline) < size / 2]
+    # A space's pen is where the letter on its left ends; the first and the last of these are outside of the line.
+    ends = [letters[0].right, *(glyph.right for glyph in letters[1:]), letters[-1].left - size / 4]
+    nearest = [min(range(len(ends)), key=lambda place: abs(ends[place] - x)) for x in own]
+    drawn = {place - 1 for place, x in zip(nearest, own, strict=True) if abs(ends[place] - x) < size / 2}
+    pairs = enumerate(pairwise(letters))
+    apart = {place for place, (right, left) in pairs if place in drawn or _apart(right, left, bool(drawn))}
+    return apart
+
+
+def _apart(right: _Glyph, left: _Glyph, drawn: bool) -> bool:
+    """Return whether there is a space between two neighbours; `drawn`: other spaces of the line are objects."""
     gap = (right.left - left.right) / (max(right.size, left.size) or 1.0)
+    if drawn and right.drawn_by != left.drawn_by:
+        return gap > (UNDRAWN if right.word != left.word else FAR)
     if right.line != left.line:
         return gap > MIDDLE
     return gap > (WIDE if right.word == left.word else NARROW)
 
 
-def _distance(mark: _Glyph, letter: _Glyph) -> tuple[float, float]:
-    """Return how far a mark is from a letter: by the pen, which stands still for a mark, then by the boxes."""
+def _bearer(mark: _Glyph, letters: list[_Glyph], before: int) -> int:
+    """Return the place of the letter that a vowel sign stands on; `before`: of the letter drawn just before it.
+
+    That is the letter of the same pen, else the letter before where the sign is above it, else the nearest.
+    """
     center = (mark.left + mark.right) / 2
-    return round(abs(mark.x - letter.x), 1), max(letter.left - center, center - letter.right, 0.0)
+
+    def beside(letter: _Glyph) -> float:
+        return max(letter.left - center, center - letter.right, 0.0)
+
+    nearest = min(
+        range(len(letters)), key=lambda place: (round(abs(mark.x - letters[place].x), 1), beside(letters[place]))
+    )
+    if abs(letters[nearest].x - mark.x) > SAME and beside(letters[before]) < MIDDLE * mark.size:
+        return before
+    return nearest
 
 
 def _repair(line: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -133,6 +134,26 @@ Nahr Books إنها ستورد 12 جهازا من طراز X-500 بحلول 2026
 def test_arabic_that_a_browser_printed_is_read_word_by_word(tmp_path: Path, font: str) -> None:
     printed = (Path(__file__).parents[2] / "data" / "pdf" / f"{font}.pdf").read_bytes()
     assert article(tmp_path, "a.pdf", printed).text.split() == PRINTED.split()
+
+
+VOWELS = """أيضًا وبناءً على ذلك
+وقال أيضًا إنّ الوزارة، بناءً على طلب الأهالي، ستفتح مركزًا جديدًا يوميًا من التاسعة صباحًا حتى الرابعة عصرًا، \
+وإنّه سيضمّ قاعةً للأطفال وأخرى للباحثين.
+إِنَّ الْكِتَابَ صَدِيقٌ لا يَخُونُ صَاحِبَهُ، وَمَنْ قَرَأَ كِتَابًا فَكَأَنَّمَا عَاشَ حَيَاةً أُخْرَى."""
+
+
+@pytest.mark.parametrize("name", ["vowels", "vowels_libreoffice"])
+def test_vowel_signs_stand_on_their_letters_and_tear_no_word(tmp_path: Path, name: str) -> None:
+    printed = (Path(__file__).parents[2] / "data" / "pdf" / f"{name}.pdf").read_bytes()
+    text = unicodedata.normalize("NFC", article(tmp_path, "a.pdf", printed).text)
+    assert text.split() == unicodedata.normalize("NFC", VOWELS).split()
+
+
+def test_a_table_is_read_row_by_row_from_right_to_left(tmp_path: Path) -> None:
+    printed = (Path(__file__).parents[2] / "data" / "pdf" / "table.pdf").read_bytes()
+    text = article(tmp_path, "a.pdf", printed).text
+    rows = ["السلعة الكمية السعر", "السردين 120 طنا 14 دينارا", "التونة الزرقاء 35 طنا 28.5 دينارا"]
+    assert text.split("\n")[-3:] == rows
 
 
 @pytest.mark.parametrize("shift", [5, 6])
