@@ -123,7 +123,7 @@ class Assistant:
         question: str,
         *,
         conversation: Conversation | None = None,
-        limit: int = pipeline.HITS,
+        limit: int | None = None,
         filters: Filters | None = None,
         plan: pipeline.PlanOption = "auto",
     ) -> Answer:
@@ -151,7 +151,7 @@ class Assistant:
         question: str,
         *,
         conversation: Conversation | None = None,
-        limit: int = pipeline.HITS,
+        limit: int | None = None,
         filters: Filters | None = None,
         plan: pipeline.PlanOption = "auto",
     ) -> Stream:
@@ -334,7 +334,7 @@ def ask(
     embedding: str | Embedder | AnyEmbedding | None = None,
     settings: Settings | None = None,
     conversation: Conversation | None = None,
-    limit: int = pipeline.HITS,
+    limit: int | None = None,
     filters: Filters | None = None,
     plan: pipeline.PlanOption = "auto",
 ) -> Answer:

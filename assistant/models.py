@@ -183,6 +183,7 @@ class Draft(Value, frozen=True, kw_only=True):
     details: tuple[Reason, ...] = ()
     usage: Usage | None = None
     prompt: str | None = None  # the hash of the prompt's file
+    passages: tuple[str, ...] | None = None  # the ids of those of the hits that the writer read; None: all
     complete: bool = True
 
 

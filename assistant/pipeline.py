@@ -21,8 +21,9 @@ from assistant.policy import Policy, applied
 from assistant.query.filters import none_passes
 from assistant.query.followups import Conversation, standalone
 from assistant.query.parse import Question, parse_question
-from assistant.query.plan import WEAK, Archive, plan_question
+from assistant.query.plan import NO_DAYS, WEAK, Archive, plan_question
 from assistant.query.translate import translated
+from assistant.source_selection import part_question, select_sources
 from index.errors import ProviderError
 from index.messages.reason import Reason
 from index.models import Filters, Hit
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from assistant.grounding.entailment import EntailmentModel
 
 
-HITS = 10  # passages looked at
 MANY = 0.25  # from this share of the articles on, every question is translated into their language
 SOME = 0.01  # the same for questions that need it more; a smaller share is a stray or misread article
 LITTLE = 0.15  # a best lexical score below this means that words found next to nothing
@@ -45,10 +45,11 @@ PlanOption = Plan | Literal["auto"] | None  # a plan of the caller's, one made b
 class Writer(Protocol):
     """Writes an answer from hits: yields its text as it comes, returns the draft.
 
-    `model`, at `prices`, also rewrites questions for search; None: rules do.
+    `model`, at `prices`, also rewrites questions for search; None: rules do. `candidates`: passages to search for.
     """
 
     engine: str
+    candidates: int
     prices: Prices
 
     @property
@@ -60,7 +61,9 @@ class Writer(Protocol):
     @property
     def entailment(self) -> EntailmentModel | None: ...
 
-    def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]: ...
+    def write(
+        self, question: Question, hits: tuple[Hit, ...], plan: Plan | None = None, archive: Archive = NO_DAYS
+    ) -> Generator[str, None, Draft]: ...
 
 
 class Searcher(Protocol):
@@ -92,7 +95,7 @@ def answer(
     writer: Writer,
     *,
     conversation: Conversation | None = None,
-    limit: int = HITS,
+    limit: int | None = None,
     filters: Filters | None = None,
     policy: Policy = "show",
     plan: PlanOption = "auto",
@@ -108,16 +111,17 @@ def stream(
     writer: Writer,
     *,
     conversation: Conversation | None = None,
-    limit: int = HITS,
+    limit: int | None = None,
     filters: Filters | None = None,
     policy: Policy = "show",
     plan: PlanOption = "auto",
 ) -> Generator[str, None, Answer]:
     """Yield the text of an answer as it is written and return the checked answer.
 
-    `limit`: passages looked at. `filters`: which articles may answer. `policy`: "strict" strikes through what the check
-    calls unsupported, and refuses where nothing else is left. `plan`: "auto" plans the question by rules, None searches
-    without a plan; a plan of the caller's also decides whether named days and the latest reports come first.
+    `limit`: passages looked at; None: as many as the writer takes. `filters`: which articles may answer.
+    `policy`: "strict" strikes through what the check calls unsupported, and refuses where nothing else is left.
+    `plan`: "auto" plans the question by rules, None searches without a plan; a plan of the caller's also decides
+    whether named days and the latest reports come first.
 
     Raises UsageError where the question is blank or too long, ProviderError where a model's server failed before the
     first word. Requests beside the answer (translation, rewriting a follow-up) fail alone, with a reason in the
@@ -135,17 +139,18 @@ class _Request:
         retriever: Searcher,
         writer: Writer,
         conversation: Conversation | None,
-        limit: int,
+        limit: int | None,
         filters: Filters | None,
         plan: PlanOption,
     ) -> None:
         self.question, self.retriever, self.writer = question, retriever, writer
-        self.limit, self.filters = limit, filters
+        self.limit, self.filters = writer.candidates if limit is None else limit, filters
         self._conversation, self._plan_option = conversation or Conversation(), plan
         self.clock = _Clock()
         self.usages: list[Usage] = []  # of requests beside the answer
         self.details: list[Reason] = []  # what went wrong beside the answer
         self.plan: Plan | None = None
+        self.archive = _archive(retriever)
         self._intent: TemporalIntent | None = None  # None: the question's own
         self.hits: tuple[Hit, ...] = ()
 
@@ -155,7 +160,9 @@ class _Request:
         allowed = self._retrieve(parsed)
         self.clock.lap("retrieve")
         parsed = self._retrieve_in_other_languages(parsed, allowed)
-        draft = yield from self.writer.write(parsed, self.hits)
+        if self.writer.model:
+            self.hits = select_sources(self.hits, self.plan, self._hits_of_parts(allowed))
+        draft = yield from self.writer.write(parsed, self.hits, self.plan, self.archive)
         if self.filters and allowed == set():
             draft = replace(draft, details=(none_passes(self.filters),))
         self.clock.lap("write")
@@ -200,8 +207,7 @@ class _Request:
             self.plan = plan or None
             return replace(parsed, present=parsed.present and plan.newest_first)
         if self._plan_option == "auto":
-            oldest, newest = self.retriever.span_of_dates()
-            plan = plan_question(parsed, Archive(oldest=oldest, newest=newest), date.today(), self.retriever.publishers)
+            plan = plan_question(parsed, self.archive, date.today(), self.retriever.publishers)
             self.plan = plan or None
         return parsed
 
@@ -252,6 +258,13 @@ class _Request:
         self.clock.lap("retrieve")
         return replace(parsed, shared=True)
 
+    def _hits_of_parts(self, allowed: set[str] | None) -> list[tuple[Hit, ...]]:
+        """Search for each part of a comparison."""
+        if self.plan is None or self.plan.kind != "comparison":
+            return []
+        questions = [part_question(self.plan, part) for part in self.plan.parts]
+        return [self.retriever.search_any([question], self.limit, allowed) for question in questions]
+
     def _judge(self, judge: Model, sentences: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
         """Let the judge read the sentences.
 
@@ -282,7 +295,9 @@ class _Request:
             closest=draft.closest,
             details=(*draft.details, *self.details, *self.retriever.notes()),
             searched=tuple(self.searched) if self.searched != [self.question] else (),
-            hits=tuple(map(_retrieved, self.hits)),
+            hits=tuple(
+                _retrieved(hit) for hit in self.hits if draft.passages is None or hit.passage.id in draft.passages
+            ),
             conflicts=disagreements,
             coverage=coverage(sentences),
             complete=draft.complete,
@@ -291,6 +306,11 @@ class _Request:
             timings_ms=self.clock.laps,
             plan=self.plan,
         )
+
+
+def _archive(retriever: Searcher) -> Archive:
+    oldest, newest = retriever.span_of_dates()
+    return Archive(oldest=oldest, newest=newest)
 
 
 def translation_languages(parsed: Question, languages: Mapping[str, float], hits: Sequence[Hit]) -> list[str]:

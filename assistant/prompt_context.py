@@ -10,16 +10,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 
 import msgspec
 
 from index.language.invisible_chars import clean
 from index.language.sentences import sentences
-from index.models import Hit, Passage, Span, Value, covering
+from index.models import Article, Hit, Passage, Reprint, Span, Value, covering
 
 HEADER = 60  # tokens that the lines around a passage take, at most
 TITLE = 200  # characters of a title
+REPRINTS = 8  # copies of a report that are named
+
+Order = Literal["best_first", "oldest_first", "newest_first"]
 
 
 class NumberedSource(Value, frozen=True, kw_only=True):
@@ -58,7 +62,7 @@ class PromptContext(Value, frozen=True, kw_only=True):
                     "published": article.published.isoformat() if article.published else None,
                     "publisher": one_line(article.publisher or "", TITLE) or None,
                     "same_as": first.get(article.id),
-                    "copies": len(source.hit.duplicate_ids),
+                    "reprints": [_printed(reprint) for reprint in source.hit.reprints[:REPRINTS]],
                     "text": source.text,
                 }
             )
@@ -66,10 +70,12 @@ class PromptContext(Value, frozen=True, kw_only=True):
         return rows
 
 
-def fit(question: str, hits: Sequence[Hit], *, budget: int, count: Callable[[str], int]) -> PromptContext:
+def fit(
+    question: str, hits: Sequence[Hit], *, budget: int, count: Callable[[str], int], order: Order = "best_first"
+) -> PromptContext:
     """Return the best hits that fit into `budget` tokens, numbered from 1.
 
-    `count` counts tokens.
+    `count` counts tokens. `order`: of the articles; those without a day come last.
 
     Hits are taken best first; passages of one article then stand together, in reading order. Where not even the best
     fits, it is cut after a sentence. No hits, or a budget that holds no sentence: no sources.
@@ -85,11 +91,25 @@ def fit(question: str, hits: Sequence[Hit], *, budget: int, count: Callable[[str
     if not kept and hits:
         kept = [(hit, text) for hit, text in [_cut(hits[0], budget - HEADER, count)] if text]
     ranks = {hit.article.id: rank for rank, (hit, _) in reversed(list(enumerate(kept)))}
-    kept.sort(key=lambda pair: (ranks[pair[0].article.id], pair[0].passage.start))
+    kept.sort(key=lambda pair: (_day_rank(pair[0].article, order), ranks[pair[0].article.id], pair[0].passage.start))
     sources = tuple(NumberedSource(number=number, hit=hit, text=text) for number, (hit, text) in enumerate(kept, 1))
     return PromptContext(
         question=question, sources=sources, boundary=boundary(question, *(source.text for source in sources))
     )
+
+
+def _day_rank(article: Article, order: Order) -> int:
+    if order == "best_first":
+        return 0
+    if article.published is None:
+        return date.max.toordinal()
+    return article.published.toordinal() * (1 if order == "oldest_first" else -1)
+
+
+def _printed(reprint: Reprint) -> str:
+    """Return who else printed a report, and when."""
+    publisher = one_line(reprint.publisher or "", TITLE) or "unknown publisher"
+    return f"{publisher}, {reprint.published.isoformat() if reprint.published else 'unknown day'}"
 
 
 def boundary(*texts: str) -> str:

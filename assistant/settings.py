@@ -77,7 +77,7 @@ class Settings(Value, frozen=True, kw_only=True):
     vector_weight: float | None = None  # of the cosine beside the words' share; None: measured, by model; 0: words only
     reranker: str | None = None
     chroma: str | None = None
-    context_tokens: int = 6000  # for the passages of one question
+    context_tokens: int = 8000  # for the passages of one question
     answer_tokens: int = 1500
     policy: Literal["show", "strict"] = (
         "show"  # what becomes of unsupported sentences: shown as such, or struck through

@@ -126,6 +126,14 @@ class Filters(Value, frozen=True, kw_only=True):
         return self != Filters()
 
 
+class Reprint(Value, frozen=True, kw_only=True):
+    """Name an article that carries the same report as another: who printed it, and when."""
+
+    file_id: str
+    publisher: str | None = None
+    published: date | None = None
+
+
 class Hit(Value, frozen=True, kw_only=True, rename={"duplicate_ids": "also"}):
     """A passage that a search returned.
 
@@ -146,6 +154,7 @@ class Hit(Value, frozen=True, kw_only=True, rename={"duplicate_ids": "also"}):
     ranks: dict[str, int] = {}  # search -> its own rank, from 1
     duplicate_ids: tuple[str, ...] = ()  # ids of articles that carry the same report; "also" in JSON
     story: str | None = None  # id of the story that the article belongs to (`index.stories`)
+    reprints: tuple[Reprint, ...] = ()  # the articles of `duplicate_ids`, as long as the ledger knows them
 
     def __repr__(self) -> str:
         return f"Hit({self.score:.3f}, {self.passage.id!r}, {short(self.passage.text)!r})"

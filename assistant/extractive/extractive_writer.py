@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from assistant.chat_model import Model, Prices
 from assistant.extractive.extraction import Frequency, extract
-from assistant.models import Citation, Draft, Sentence
+from assistant.models import Citation, Draft, Plan, Sentence
 from assistant.query.parse import Question
+from assistant.query.plan import NO_DAYS, Archive
 from index.messages.catalog import render
 from index.models import Hit
 
@@ -28,6 +29,7 @@ class Extractive:
     """
 
     engine = "extract"
+    candidates = 10
     model: Model | None = None
     judge: Model | None = None
     entailment: EntailmentModel | None = None
@@ -37,7 +39,9 @@ class Extractive:
         self._frequency = frequency
         self._encoder = encoder
 
-    def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
+    def write(
+        self, question: Question, hits: tuple[Hit, ...], plan: Plan | None = None, archive: Archive = NO_DAYS
+    ) -> Generator[str, None, Draft]:
         """Yield the quoted sentences that answer, or a refusal."""
         extracted = extract(question, hits, frequency=self._frequency, embedder=self._encoder())
         if extracted.abstained:

@@ -19,8 +19,9 @@ from assistant.generative.citation_stream import CitationStream, CitedText
 from assistant.generative.quote_selection import NONE_FOUND, NOT_NAMED, nearest_citations, says_nothing
 from assistant.generative.verification import AnswerVerifier
 from assistant.generators import ResultIterator, run_to_completion
-from assistant.models import Draft, Sentence
-from assistant.prompt_context import PromptContext, fit
+from assistant.models import Draft, Plan, Sentence
+from assistant.prompt_context import Order, PromptContext, fit
+from assistant.query.plan import Archive
 from index.errors import ProviderCut, ProviderError
 from index.messages.catalog import render
 from index.messages.reason import Reason
@@ -41,7 +42,9 @@ class WritingOptions(Value, frozen=True, kw_only=True):
 
     today: date
     language: str | None  # of the question, ISO 639-1; None: as the model reads it
-    budget: int = 6000  # tokens of passages
+    plan: Plan = Plan()
+    archive: Archive = Archive()  # the days of the articles that were searched
+    budget: int = 8000  # tokens of passages
     prices: Prices = Prices()
     rewrite: bool = True  # an answer that is in the wrong language or cites nothing is asked for once more
     repair: bool = False  # so is one with sentences that the check calls unsupported
@@ -100,12 +103,21 @@ class _Writing:
                 self.notes.append(Reason("answer.fewer_passages"))
 
     def _ask_with(self, budget: int) -> None:
-        self.context = fit(self.question, self.hits, budget=budget, count=self.count)
+        plan, archive = self.shown.plan, self.shown.archive
+        order: Order = "newest_first" if plan.newest_first else "best_first"
+        if plan.kind == "timeline":
+            order = "oldest_first"
+        self.context = fit(self.question, self.hits, budget=budget, count=self.count, order=order)
+        newest = max((hit.article.published for hit in self.hits if hit.article.published), default=None)
         rendered = prompts.render(
             "answer",
             question=self.context.question,
             language=self._language(),
+            kind=plan.kind,
             today=self.shown.today.isoformat(),
+            first_day=archive.oldest.isoformat() if archive.oldest else None,
+            last_day=archive.newest.isoformat() if archive.newest else None,
+            newest_source=newest.isoformat() if newest else None,
             boundary=self.context.boundary,
             refusal=REFUSAL,
             sources=self.context.shown(),
@@ -214,6 +226,7 @@ class _Writing:
             details=tuple(dict.fromkeys([*incomplete, *self.notes, *self.answer.details])),
             usage=usage_of(self.replies, self.shown.prices),
             prompt=self.hash,
+            passages=tuple(source.hit.passage.id for source in self.context.sources),
             complete=not self.cut,
         )
         sentences = self.answer.sentences

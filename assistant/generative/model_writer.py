@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from assistant.chat_model import Model, Prices
 from assistant.generative.compose import WritingOptions, compose
-from assistant.models import Draft
+from assistant.models import Draft, Plan
 from assistant.query.parse import Question
+from assistant.query.plan import NO_DAYS, Archive
+from assistant.source_selection import POOL
 from index.models import Hit
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ class ModelWriter:
     `count` counts tokens; `today` is the clock, an input so that a request can be repeated; `judge` checks what was
     written.
     """
+
+    candidates = POOL
 
     def __init__(
         self,
@@ -39,11 +43,15 @@ class ModelWriter:
         self.model, self.prices, self.judge, self.entailment = model, prices, judge, entailment
         self._count, self._budget, self._today, self._repair = count, budget, today, repair
 
-    def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
+    def write(
+        self, question: Question, hits: tuple[Hit, ...], plan: Plan | None = None, archive: Archive = NO_DAYS
+    ) -> Generator[str, None, Draft]:
         """Yield what the model writes and return the draft. Raises ProviderError where it never began."""
         shown = WritingOptions(
             today=self._today(),
             language=question.language,
+            plan=plan or Plan(),
+            archive=archive,
             budget=self._budget,
             prices=self.prices,
             repair=self._repair,

@@ -29,10 +29,12 @@ from assistant import container, pipeline
 from assistant.chat_model import LANGUAGES, Model, Prices
 from assistant.generative.compose import REFUSAL, WritingOptions, compose
 from assistant.model_adapters import LlamaModel
-from assistant.models import Answer, Draft
+from assistant.models import Answer, Draft, Plan
 from assistant.pipeline import Writer
 from assistant.query.parse import Question
+from assistant.query.plan import NO_DAYS, Archive
 from assistant.settings import Settings as IsnadSettings
+from assistant.source_selection import POOL
 from assistant.streaming import AsyncStream, Stream
 from index.embeddings.protocol import Embedder
 from index.integrations.llama_index import ArticleRetriever, hits_of
@@ -72,7 +74,7 @@ class CitedQueryEngine(BaseQueryEngine):
         writer: Writer | None = None,
         node_postprocessors: Sequence[BaseNodePostprocessor] = (),
         streaming: bool = False,
-        context_tokens: int = 6000,
+        context_tokens: int = 8000,
         today: Callable[[], date] = date.today,
         callback_manager: CallbackManager | None = None,
         settings: IsnadSettings | None = None,
@@ -234,6 +236,7 @@ class _Instructed:
     """Writes with a model, under instructions of the user's own where there are any."""
 
     prices = Prices()
+    candidates = POOL
     judge: Model | None = None
     entailment: EntailmentModel | None = None
 
@@ -243,18 +246,33 @@ class _Instructed:
         self.engine = f"model:{model.name}"
         self.model, self._instructions, self._budget, self._today = model, instructions, budget, today
 
-    def write(self, question: Question, hits: tuple[Hit, ...]) -> Generator[str, None, Draft]:
+    def write(
+        self, question: Question, hits: tuple[Hit, ...], plan: Plan | None = None, archive: Archive = NO_DAYS
+    ) -> Generator[str, None, Draft]:
         language = LANGUAGES.get(question.language or "", "the language of the question")
         instructions = self._instructions.format(language=language, refusal=REFUSAL) if self._instructions else None
         shown = WritingOptions(
-            today=self._today(), language=question.language, budget=self._budget, instructions=instructions
+            today=self._today(),
+            language=question.language,
+            plan=plan or Plan(),
+            archive=archive,
+            budget=self._budget,
+            instructions=instructions,
         )
         return (yield from compose(question.text, hits, model=self.model, count=count, shown=shown))
 
 
 def _instructions(language: str) -> str:
     """Return the instructions of the prompt `answer`, with a slot for the language."""
-    values = {"question": "", "today": "", "boundary": "", "refusal": REFUSAL, "sources": []}
+    values: dict[str, Any] = {
+        "question": "",
+        "today": "",
+        "boundary": "",
+        "refusal": REFUSAL,
+        "sources": [],
+        "kind": "fact",
+    }
+    values |= {"first_day": None, "last_day": None, "newest_source": None}
     return prompts.render("answer", language=language, **values).messages[0]["content"]
 
 

@@ -38,6 +38,9 @@ class Archive(Value, frozen=True, kw_only=True):
         return self.newest if self.newest and today - self.newest > OLD else today
 
 
+NO_DAYS = Archive()
+
+
 def plan_question(
     question: Question, archive: Archive, today: date, publishers: Callable[[], Collection[str]] = tuple
 ) -> Plan:

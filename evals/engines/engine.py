@@ -72,23 +72,20 @@ class AssistantEngine:
         Raises ProviderError if any request failed, also where the answer could do without it.
         """
         writer = self._make_writer(case, repeat)
-        plan: pipeline.PlanOption = None if self.info.model == "recorded" else "auto"  # recorded without plans
         with prompts.using(self._folder):
             conversation = Conversation()
             for turn in case.turns:
                 text = turn.answer
                 if not text:
-                    text = self._ask(turn.question, writer, conversation, plan).text
+                    text = self._ask(turn.question, writer, conversation).text
                 conversation = conversation.after(turn.question, text)
-            answer = self._ask(case.question, writer, conversation, plan)
+            answer = self._ask(case.question, writer, conversation)
         if isinstance(writer.model, MonitoredModel) and writer.model.failure:
             raise writer.model.failure
         return Reply(answer=answer, hits=tuple(map(passage_span, answer.hits)))
 
-    def _ask(
-        self, question: str, writer: pipeline.Writer, conversation: Conversation, plan: pipeline.PlanOption
-    ) -> Answer:
-        return pipeline.answer(question, self._retriever, writer, conversation=conversation, plan=plan)
+    def _ask(self, question: str, writer: pipeline.Writer, conversation: Conversation) -> Answer:
+        return pipeline.answer(question, self._retriever, writer, conversation=conversation)
 
 
 class MonitoredModel:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from index.errors import IsnadError, NoStore, ProviderError, StoreBusy, StoreDamaged, UsageError
 from index.messages.reason import Reason
-from index.models import Article, Filters, Hit, Passage
+from index.models import Article, Filters, Hit, Passage, Reprint
 from index.near_duplicates import jaccard, sketch
 from index.search.fusion import QUOTA, FusedMatch, Match, fuse, with_quota
 from index.search.lexical import LexicalIndex
@@ -249,8 +249,22 @@ class Retriever:
         def others(hit: Hit) -> tuple[str, ...]:
             return tuple(sorted(set(carriers.get(reports.get(hit.article.id, ""), ())) - {hit.article.id}))
 
-        stories = StoryIndex(self.ledger).of({hit.article.id for hit in hits})
-        return tuple(replace(hit, duplicate_ids=others(hit), story=stories.get(hit.article.id)) for hit in hits)
+        copies = {hit.article.id: others(hit) for hit in hits}
+        known = self.ledger.articles({other for ids in copies.values() for other in ids})
+        stories = StoryIndex(self.ledger).of(copies.keys())
+        return tuple(
+            replace(
+                hit,
+                duplicate_ids=(ids := copies[hit.article.id]),
+                reprints=tuple(_reprint(known[other]) for other in ids if other in known),
+                story=stories.get(hit.article.id),
+            )
+            for hit in hits
+        )
+
+
+def _reprint(article: Article) -> Reprint:
+    return Reprint(file_id=article.id, publisher=article.publisher, published=article.published)
 
 
 def merge_wordings(rankings: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,8 @@ def test_INJ_01_an_attack_changes_nothing_of_the_request_but_the_text_of_its_own
         context = fit(
             "كم كلّف جسر نور؟", [hit("\n".join(parts[place])), hit(OPPOSITION, "b2")], budget=4000, count=count
         )
-        values = {"language": "Arabic", "today": "2031-05-04", "refusal": "NO_ANSWER", "boundary": context.boundary}
+        values: dict[str, Any] = {"language": "Arabic", "kind": "fact", "today": "2031-05-04", "refusal": "NO_ANSWER"}
+        values |= {"boundary": context.boundary, "first_day": None, "last_day": None, "newest_source": None}
         system, user = prompts.render("answer", question=context.question, sources=context.shown(), **values).messages
         assert system == prompts.render("answer", question="؟", sources=[], **values).messages[0]
         fences = re.findall(

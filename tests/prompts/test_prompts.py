@@ -20,7 +20,7 @@ SOURCES = [
         "published": "2031-05-02",
         "publisher": "وكالة المدينة",
         "same_as": None,
-        "copies": 2,
+        "reprints": ["وكالة المدينة, 2031-05-02"],
         "text": "افتتح الوالي جسر نور صباح الجمعة.",
     },
     {
@@ -29,7 +29,7 @@ SOURCES = [
         "published": None,
         "publisher": None,
         "same_as": 1,
-        "copies": 0,
+        "reprints": [],
         "text": "وقال الوالي إن الجسر كلّف ٤٠ مليونا.\nوسيُفتح للشاحنات لاحقا.",
     },
 ]
@@ -37,7 +37,11 @@ CASES: dict[str, dict[str, Any]] = {
     "answer": {
         "question": "كم كلّف جسر نور؟",
         "language": "Arabic",
+        "kind": "fact",
         "today": "2031-05-04",
+        "first_day": "2030-01-01",
+        "last_day": "2031-05-03",
+        "newest_source": "2031-05-02",
         "boundary": "5f2c9a01b7",
         "refusal": "NO_ANSWER",
         "sources": SOURCES,
@@ -137,7 +141,7 @@ def test_a_prompt_that_does_not_exist_is_an_error_that_lists_those_that_do(name:
         prompts.render(name)
 
 
-def test_the_instructions_are_the_same_for_every_question_so_that_servers_can_reuse_them() -> None:
+def test_the_instructions_are_the_same_for_every_question_of_a_kind_so_that_servers_can_reuse_them() -> None:
     other = CASES["answer"] | {"question": "متى؟", "boundary": "0123456789", "today": "2032-01-01", "sources": []}
     first, second = (prompts.render("answer", **values).messages[0] for values in (CASES["answer"], other))
     assert first == second

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import time
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import prompts
-from assistant.prompt_context import HEADER, boundary, fit, harmless, plain
-from index.models import Hit, Span
+from assistant.prompt_context import HEADER, Order, boundary, fit, harmless, plain
+from index.models import Hit, Reprint, Span
 from index.token_count import count
 from tests.assistant.written import BRIDGE, ENGLISH, OPPOSITION, hit
 
@@ -21,7 +23,8 @@ QUESTION = "كم كلّف جسر نور؟"
 
 def prompt(question: str, hits: list[Hit], budget: int = 4000) -> str:
     context = fit(question, hits, budget=budget, count=count)
-    values = {"language": "Arabic", "today": "2031-05-04", "refusal": "NO_ANSWER"}
+    values: dict[str, Any] = {"language": "Arabic", "kind": "fact", "today": "2031-05-04", "refusal": "NO_ANSWER"}
+    values |= {"first_day": None, "last_day": None, "newest_source": None}
     rendered = prompts.render(
         "answer", question=context.question, boundary=context.boundary, sources=context.shown(), **values
     )
@@ -53,8 +56,21 @@ def test_passages_of_one_article_stand_together_in_reading_order_and_say_so() ->
     assert [row["same_as"] for row in context.shown()] == [None, 1, None]
 
 
-def test_copies_of_one_report_are_told_to_be_copies() -> None:
-    assert "copies of this report in other articles: 2" in prompt(QUESTION, [hit(also=("b", "c"))])
+def test_who_else_printed_a_report_is_named_with_the_day() -> None:
+    reprints = (
+        Reprint(file_id="b", publisher="صحيفة [النهر]", published=date(2031, 5, 3)),
+        Reprint(file_id="c"),
+    )
+    shown = replace(hit(also=("b", "c")), reprints=reprints)
+    assert "printed also by: صحيفة (النهر), 2031-05-03; unknown publisher, unknown day\n" in prompt(QUESTION, [shown])
+
+
+@pytest.mark.parametrize(("order", "ids"), [("oldest_first", "bac"), ("newest_first", "abc"), ("best_first", "cab")])
+def test_articles_stand_in_the_order_that_is_asked_for(order: Order, ids: str) -> None:
+    days = {"a": date(2031, 5, 2), "b": date(2031, 4, 1), "c": None}
+    hits = [hit(f"{BRIDGE} {each}", each, published=days[each]) for each in "cab"]
+    context = fit(QUESTION, hits, budget=4000, count=count, order=order)
+    assert "".join(source.hit.article.id for source in context.sources) == ids
 
 
 @given(budget=st.integers(0, 400))
