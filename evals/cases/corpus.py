@@ -13,6 +13,7 @@ from index.ingest.sync import Derived, Lexicon, sync
 from index.language.normalize import Folded, find_folded, fold
 from index.models import Article, Span
 from index.store.ledger import Ledger
+from index.stories import StoryIndex
 
 SAMPLE = PACKAGE.parent / "articles"
 INVENTED = (PACKAGE / "cases" / "articles", PACKAGE / "cases" / "injected")
@@ -62,13 +63,13 @@ def articles_fingerprint(hashes: Mapping[str, str]) -> str:
 def build_corpus(folders: Sequence[Path], store: Path, *, searchable: bool = True) -> Corpus:
     """Index folders into a new store and return its articles.
 
-    With `searchable` the lexical index is built, too.
+    With `searchable` the lexical index and the stories are built, too.
 
     Raises SourceError for a missing folder or a refused file: a case about an absent article proves nothing.
     """
     ledger = Ledger.create(store)
     try:
-        derived: list[Derived] = [Lexicon(ledger)] if searchable else []
+        derived: list[Derived] = [Lexicon(ledger), StoryIndex(ledger)] if searchable else []
         for folder in folders:
             report = sync(folder, ledger, derived)
             if report.failed:
