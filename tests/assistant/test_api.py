@@ -336,13 +336,17 @@ def test_texts_never_drop_or_take_over_what_a_folder_brought(own: Assistant, tmp
         ({"id": "a"}, "text"),
         ({"id": "a", "text": ""}, "empty"),
         ({"id": "a[1]", "text": "x"}, "may not hold"),
-        ({"id": "a", "text": "x", "published": "yesterday"}, "ISO date"),
         ({"id": "a", "text": object()}, "no article record"),
     ],
 )
 def test_a_bad_record_is_named_with_its_reason(own: Assistant, record: dict[str, Any], reason: str) -> None:
     report = own.add([record, {"id": "good", "text": "زار الوفد مدينة مرجان."}])
     assert report.added == ("good",) and reason in report.skipped[0].reason
+
+
+def test_a_record_whose_date_cannot_be_read_goes_in_without_a_day(own: Assistant) -> None:
+    own.add([{"id": "a", "text": "زار الوفد مدينة مرجان.", "published": "yesterday"}])
+    assert [article.published for article in own.articles()] == [None]
 
 
 def test_a_folder_that_is_not_there_is_an_error(own: Assistant, tmp_path: Path) -> None:
