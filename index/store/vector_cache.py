@@ -87,6 +87,11 @@ class VectorCache(Database):
         rows = self._read_in(query, passages, model)
         return {key: vector for key, vector, crc in rows if zlib.crc32(vector) == crc}
 
+    def forget_other_lengths(self, model: str, size: int) -> None:
+        """Drop the vectors of a model that do not have `size` bytes."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM vectors WHERE model = ? AND length(vector) <> ?", (model, size))
+
     def damaged_vectors(self) -> list[bytes]:
         """Return the text digests of the vectors that are not what was written."""
         try:

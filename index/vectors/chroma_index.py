@@ -239,7 +239,7 @@ class ChromaIndex:
             page = pending[first : first + ARTICLES]
             if not fresh:
                 dropped += collection.call("drop", page)
-            for ids, vectors, documents, metadatas in self._rows(record.model, page):
+            for ids, vectors, documents, metadatas in self._rows(record, page):
                 require(self._ledger.store, SPARE + 3 * len(vectors))
                 collection.call("put", ids, vectors, documents, metadatas)
                 put += len(ids)
@@ -277,12 +277,13 @@ class ChromaIndex:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _rows(
-        self, model: str, ids: list[str]
+        self, record: Record, ids: list[str]
     ) -> Iterator[tuple[list[str], bytes, list[str], list[dict[str, str | int]]]]:
         """Yield the rows of articles: ids, vectors, documents and metadata."""
         articles = self._ledger.articles(ids)
         places = self._ledger.passages(self._ledger.passage_ids(ids))
-        rows = [row for row in self._ledger.passage_vectors(model, ids) if row[1] in articles and row[0] in places]
+        kept = (row for row in self._ledger.passage_vectors(record.model, ids) if len(row[2]) == 4 * record.dimensions)
+        rows = [row for row in kept if row[1] in articles and row[0] in places]
         for first in range(0, len(rows), ROWS):
             page = rows[first : first + ROWS]
             spans = [places[key] for key, _, _ in page]

@@ -150,7 +150,11 @@ class Vectors:
 
     def fill(self, progress: Progress) -> None:
         """Embed what has no vector yet. Raises what `index.vectors.filling.fill` does."""
-        if self._ledger.counts()["passages"] and self.coverage()[0] < self.coverage()[1]:
+        if not self._ledger.counts()["passages"]:
+            return
+        if self._reembed:
+            self._claim()
+        if self.coverage()[0] < self.coverage()[1]:
             fill(self._ledger, self.embedder, self._claim().dimensions, progress)
             self._learn_weight()
 
@@ -217,5 +221,6 @@ class Vectors:
         if model is None or model.name != self.embedder.name or self._reembed:
             model = StoreModel(name=self.embedder.name, dimensions=self.embedder.dimensions)
             self._ledger.set_state("embedding_model", msgspec.json.encode(model).decode())
+            self._ledger.forget_other_lengths(model.name, 4 * model.dimensions)
             self._exact, self._reembed = None, False
         return model

@@ -141,7 +141,6 @@ def test_API_06_a_refused_text_keeps_only_itself_out(server: Scripted, tmp_path:
     vectors.close()
 
 
-@pytest.mark.xfail(strict=True, reason="Chroma keeps the old length after --reembed; exact search is right")
 def test_a_model_that_changes_its_length_is_named_and_embedded_anew_on_request(
     server: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
