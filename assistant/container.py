@@ -297,7 +297,6 @@ def _meaning_status(ledger: Ledger, settings: Settings) -> dict[str, Any]:
     That is the model, the passages embedded, whether it is used, and what is in its way.
     """
     from index.embeddings.carried import missing_packages
-    from index.vectors.vector_index import READY
 
     if not settings.searches_by_meaning:
         return {"model": None, "used": False, "trouble": "switched off"}
@@ -306,7 +305,7 @@ def _meaning_status(ledger: Ledger, settings: Settings) -> dict[str, Any]:
         if vectors is None:
             return {"model": None, "used": False, "trouble": f"not installed: {', '.join(missing_packages())}"}
         done, passages = vectors.coverage()
-        used, trouble = bool(passages) and done >= READY * passages, vectors.trouble()
+        used, trouble = vectors.ready(), vectors.trouble()
         if not used and trouble is None:
             trouble = "too few passages are embedded; run: isnad index"
         return {

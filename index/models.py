@@ -53,6 +53,7 @@ class Article(Value, frozen=True, kw_only=True):
     sha256: str  # of the bytes it was read from
     title: str | None = None
     published: date | None = None
+    retrieved: date | None = None  # the day it was taken from its site, where its file says so
     publisher: str | None = None
     url: str | None = None
     language: str | None = None  # ISO 639-1

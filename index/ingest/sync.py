@@ -42,6 +42,9 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
         tally = _read(scan(path), root, ledger, derived, progress)
         ledger.set_state("reading", READING)
         report = tally.report(ledger.known(root), dropping=True)
+        if report.deleted:  # what is new can be found before what it may replace, as a renamed file, is gone
+            for lexicon in _lexicons(derived):
+                lexicon.refresh(progress)
         ledger.delete(report.deleted)
         for index in derived:
             index.refresh(progress)

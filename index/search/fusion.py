@@ -57,32 +57,38 @@ def fuse(lexical: Sequence[Match], semantic: Sequence[Match], weight: float) -> 
 def with_quota(matches: Sequence[FusedMatch], others: Sequence[Sequence[Match]]) -> list[FusedMatch]:
     """Give every third place to the best passages in other languages.
 
-    Each language is ordered by its own cosines, and they take turns.
+    Each language is ordered by its own cosines, and they take turns. Where fewer than three passages match, the place
+    after them is for the other languages.
 
     A model prefers the language of the question: the best of another language would come after all of its own.
     """
     known = {match.passage_id: match for match in matches}
     reserve = _round_robin(others)
     placed, result = set[str](), list[FusedMatch]()
+
+    def place_other() -> None:
+        if (key := next((key for key in reserve if key not in placed), None)) is not None:
+            base = known.get(key)
+            result.append(
+                FusedMatch(
+                    passage_id=key,
+                    score=result[-1].score,
+                    lexical_score=base.lexical_score if base else 0.0,
+                    ranks=base.ranks if base else {"language": len(result) + 1},
+                )
+            )
+            placed.add(key)
+
     for match in matches:
         if match.passage_id in placed:
             continue
         if len(result) % QUOTA == QUOTA - 1:
-            other = next((key for key in reserve if key not in placed), None)
-            if other is not None:
-                base = known.get(other)
-                result.append(
-                    FusedMatch(
-                        passage_id=other,
-                        score=result[-1].score,
-                        lexical_score=base.lexical_score if base else 0.0,
-                        ranks=base.ranks if base else {"language": len(result) + 1},
-                    )
-                )
-                placed.add(other)
+            place_other()
         if match.passage_id not in placed:
             placed.add(match.passage_id)
             result.append(match)
+    if 0 < len(result) < QUOTA:
+        place_other()
     return result
 
 

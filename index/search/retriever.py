@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from index.errors import IsnadError, NoStore, ProviderError, StoreBusy, StoreDamaged, UsageError
+from index.language.analyzer import question_terms, terms
 from index.messages.reason import Reason
 from index.models import Article, Filters, Hit, Passage, Reprint
 from index.near_duplicates import jaccard, sketch
@@ -124,7 +125,7 @@ class Retriever:
 
     def _matches(self, text: str, depth: int, allowed: Collection[str] | None) -> list[FusedMatch]:
         """Return the matches of the searches that are on, best first."""
-        lexical = self.lexical.search(text, depth, allowed)
+        lexical = self._current(text, depth, allowed)
         semantic = self._by_meaning(text, depth, allowed)
         matches = fuse(lexical, semantic, self._weight())
         if not semantic or len(languages := self._main_languages()) < 2:
@@ -132,6 +133,41 @@ class Retriever:
         own = self._language_of(matches[:QUOTA])
         others = [self._by_meaning(text, depth, self._in(key, allowed)) for key in languages if key != own]
         return with_quota(matches, others)
+
+    def _current(self, text: str, depth: int, allowed: Collection[str] | None) -> list[Match]:
+        """Return the matches by words, as passages that the ledger knows.
+
+        A passage of an article that changed since it was indexed gives its place to the passage, of the article as it
+        is now, that has most of the question's words. Where the article itself is gone, the index may have followed
+        meanwhile, and is asked once more.
+        """
+        matches = self.lexical.search(text, depth, allowed)
+        successors = self.ledger.successors([key for key, _ in matches])
+        if not all(successors.values()):
+            matches = self.lexical.search(text, depth, allowed)
+            successors = self.ledger.successors([key for key, _ in matches])
+        if not successors:
+            return matches
+        scores: dict[str, float] = {}
+        for key, score in matches:
+            candidates = successors.get(key, [key])
+            current = candidates[0] if len(candidates) == 1 else self._nearest_by_words(text, candidates)
+            if current is not None:
+                scores[current] = max(score, scores.get(current, 0.0))
+        return sorted(scores.items(), key=lambda match: (-match[1], match[0]))
+
+    def _nearest_by_words(self, question: str, passages: Sequence[str]) -> str | None:
+        """Return the passage that shares most stems with a question, the first of equals; None of no passages."""
+        wanted = set(question_terms(question).stems)
+        places = self.ledger.passages(passages)
+        articles = self.ledger.articles({article_id for article_id, _, _ in places.values()})
+
+        def shared(key: str) -> int:
+            article_id, start, end = places[key]
+            return len(wanted & set(terms(articles[article_id].text[start:end]).stems))
+
+        known = (key for key in passages if key in places and places[key][0] in articles)
+        return max(known, key=shared, default=None)
 
     def _by_meaning(self, text: str, depth: int, allowed: Collection[str] | None) -> list[Match]:
         """Return the matches by meaning; none where it is off, not ready, or fails."""

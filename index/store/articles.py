@@ -23,7 +23,15 @@ from index.store.outbox import enqueue
 from index.store.schema import store_error
 from index.store.vector_cache import text_digest
 
-COLUMNS = "id, root, path, sha256, text, title, published, publisher, url, language, boilerplate, digest"
+STORED = "id, root, path, sha256, text, title, published, publisher, url, language, boilerplate, digest"
+COLUMNS = f"{STORED}, (SELECT day FROM retrieved WHERE article_id = articles.id)"
+EMBEDDED = """
+    SELECT "start", "end", digest FROM (
+        SELECT "start", "end", CASE WHEN EXISTS (SELECT 1 FROM vectors v WHERE v.text_sha256 = p.text_sha256)
+            THEN p.text_sha256 ELSE s.text_sha256 END AS digest
+        FROM passages p LEFT JOIN stand_ins s ON s.passage_id = p.id WHERE p.article_id = ?)
+    WHERE digest IS NOT NULL
+"""  # the spans of an article's passages that have a vector, with the digest of its text
 PAGE = 500  # articles read at once
 
 
@@ -53,13 +61,14 @@ class ArticleTable(Database):
     @staticmethod
     def _digest_passages(db: sqlite3.Connection) -> None:
         """Fill `passages.text_sha256` of every passage, inside a transaction."""
-        query = 'SELECT id, "start", "end" FROM passages WHERE article_id = ?'
+        spans = 'SELECT id, "start", "end" FROM passages WHERE article_id = ?'
         ids = [row[0] for row in db.execute("SELECT id FROM articles")]
         for article_id in ids:
-            article = _article(db.execute(f"SELECT {COLUMNS} FROM articles WHERE id = ?", (article_id,)).fetchone())
+            query = f"SELECT {STORED}, NULL FROM articles WHERE id = ?"
+            article = _article(db.execute(query, (article_id,)).fetchone())
             if article is None:
                 continue
-            for key, start, end in db.execute(query, (article_id,)).fetchall():
+            for key, start, end in db.execute(spans, (article_id,)).fetchall():
                 passage = Passage(id=key, article_id=article_id, start=start, end=end, text=article.text[start:end])
                 digest = text_digest(embedding_text(article, passage))
                 db.execute("UPDATE passages SET text_sha256 = ? WHERE id = ?", (digest, key))
@@ -71,7 +80,8 @@ class ArticleTable(Database):
     ) -> None:
         """Put whole articles in, in one transaction.
 
-        An article of the same id gives way to its new version.
+        An article of the same id gives way to its new version, whose passages are found by the vectors of the old ones
+        until they have their own.
         `sketches` are those of the articles, in their order, where they are known already.
         """
         listed = list(entries)
@@ -79,15 +89,22 @@ class ArticleTable(Database):
         with self._transaction() as db:
             present = self._present([article.id for article, _ in listed])
             for (article, passages), own in zip(listed, known, strict=True):
+                earlier: list[tuple[int, int, bytes]] = []
                 if article.id in present:
+                    earlier = db.execute(EMBEDDED, (article.id,)).fetchall()
                     db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
                 present.add(article.id)
-                db.execute(f"INSERT INTO articles({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", _row(article))
+                db.execute(f"INSERT INTO articles({STORED}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", _row(article))
+                if article.retrieved:
+                    db.execute("INSERT INTO retrieved VALUES (?,?)", (article.id, article.retrieved.isoformat()))
                 rows = (
                     (passage.id, article.id, passage.start, passage.end, text_digest(embedding_text(article, passage)))
                     for passage in passages
                 )
                 db.executemany("INSERT INTO passages VALUES (?,?,?,?,?)", rows)
+                if earlier:
+                    nearest = ((passage.id, _nearest(passage, earlier)) for passage in passages)
+                    db.executemany("INSERT INTO stand_ins VALUES (?,?)", nearest)
                 if own:
                     report = group_of(own, self) or article.id
                     db.execute("INSERT INTO copies VALUES (?,?,?)", (article.id, report, own.hashes))
@@ -221,6 +238,21 @@ class ArticleTable(Database):
         query = 'SELECT id, article_id, "start", "end" FROM passages WHERE id IN'
         return {key: (article_id, start, end) for key, article_id, start, end in self._read_in(query, ids)}
 
+    def successors(self, ids: Collection[str]) -> dict[str, list[str]]:
+        """Return, for ids that are no passage any more, the passages of their article now.
+
+        An id that an index has not dropped yet is so led to the text that took its place; the ids of an article that
+        is gone lead to none.
+        """
+        current = self.passages(ids)
+        gone = {key: key.rpartition(":")[0] for key in ids if key not in current}
+        by_article: dict[str, list[str]] = {}
+        query = "SELECT article_id, id FROM passages WHERE article_id IN"
+        rows = self._read_in(query, set(gone.values())) if gone else []
+        for article_id, key in rows:
+            by_article.setdefault(article_id, []).append(key)
+        return {key: by_article.get(article_id, []) for key, article_id in gone.items()}
+
     def passages_of(self, article: Article) -> tuple[Passage, ...]:
         """Return the passages of an article in reading order."""
         query = 'SELECT id, "start", "end" FROM passages WHERE article_id = ? ORDER BY "start"'
@@ -261,6 +293,11 @@ class ArticleTable(Database):
         return carried
 
 
+def _nearest(passage: Passage, earlier: Sequence[tuple[int, int, bytes]]) -> bytes:
+    """Return the digest of the earlier passage that a passage overlaps most."""
+    return max(earlier, key=lambda old: min(old[1], passage.end) - max(old[0], passage.start))[2]
+
+
 def _row(article: Article) -> tuple[Any, ...]:
     published = article.published.isoformat() if article.published else None
     boilerplate = msgspec.json.encode(article.boilerplate).decode()
@@ -270,7 +307,7 @@ def _row(article: Article) -> tuple[Any, ...]:
 
 def _article(row: tuple[Any, ...]) -> Article | None:
     """Return the article of a row, or None if the row is damaged."""
-    key, root, path, sha256, text, title, published, publisher, url, language, boilerplate, digest = row
+    key, root, path, sha256, text, title, published, publisher, url, language, boilerplate, digest, retrieved = row
     if text_digest(text) != digest:
         return None
     try:
@@ -286,6 +323,7 @@ def _article(row: tuple[Any, ...]) -> Article | None:
             url=url,
             language=language,
             boilerplate=msgspec.json.decode(boilerplate, type=tuple[Span, ...]),
+            retrieved=date.fromisoformat(retrieved) if retrieved else None,
         )
     except (ValueError, msgspec.MsgspecError):
         return None

@@ -6,6 +6,7 @@ Its tables, how it is opened, and what its errors mean.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,6 +44,14 @@ CREATE TABLE pending(
     derived TEXT NOT NULL, article_id TEXT NOT NULL, PRIMARY KEY(derived, article_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE state(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
+ADDED = {  # tables that earlier programs of format 2 neither need nor disturb
+    "stand_ins": """(
+        passage_id TEXT PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE, text_sha256 BLOB NOT NULL)
+        STRICT, WITHOUT ROWID""",
+    "retrieved": """(
+        article_id TEXT PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE, day TEXT NOT NULL)
+        STRICT, WITHOUT ROWID""",
+}
 
 
 def connect(path: Path, digest_passages: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
@@ -64,6 +73,7 @@ def connect(path: Path, digest_passages: Callable[[sqlite3.Connection], None]) -
             _create_tables(db)
         elif version < VERSION:
             _migrate(db, digest_passages)
+        _add_tables(db, "")
     except sqlite3.Error as error:
         db.close()
         raise store_error(error, path.parent) from error
@@ -86,6 +96,7 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(address, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
         if _version(db, path):
             _configure(db)
+            _add_tables(db, "TEMP")
             return db
     except sqlite3.Error as error:
         raise store_error(error, path.parent) from error
@@ -155,6 +166,15 @@ def _migrate(db: sqlite3.Connection, digest_passages: Callable[[sqlite3.Connecti
             db.execute("ALTER TABLE passages ADD COLUMN text_sha256 BLOB")
             digest_passages(db)
             db.execute("PRAGMA user_version = 2")
+
+
+def _add_tables(db: sqlite3.Connection, kind: str) -> None:
+    """Create the tables of `ADDED` that a ledger lacks: in the file, or as TEMP ones that stay empty."""
+    present = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    for name, columns in ADDED.items():
+        if name not in present:
+            columns = columns if not kind else re.sub(r"REFERENCES \w+\(id\) ON DELETE CASCADE", "", columns)
+            db.execute(f"CREATE {kind} TABLE IF NOT EXISTS {name}{columns}")
 
 
 def _create_tables(db: sqlite3.Connection) -> None:

@@ -9,9 +9,16 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 
 from index.store.database import Database
 from index.store.schema import store_error
+
+JOINED = """
+    FROM passages p LEFT JOIN vectors v ON v.text_sha256 = p.text_sha256 AND v.model = ?
+    LEFT JOIN stand_ins i ON v.model IS NULL AND i.passage_id = p.id
+    LEFT JOIN vectors s ON s.text_sha256 = i.text_sha256 AND s.model = ?
+"""  # every passage with its own vector (v), else that of the passage that it replaced (s)
 
 
 class VectorCache(Database):
@@ -19,6 +26,10 @@ class VectorCache(Database):
 
     It holds the SHA-256 of the embedded text, the model, little-endian float32 bytes and their CRC-32.
     """
+
+    def __init__(self, store: Path, connection: sqlite3.Connection) -> None:
+        super().__init__(store, connection)
+        self._counts: dict[str, tuple[tuple[int, int], tuple[int, int, int]]] = {}  # model → data version, counts
 
     def keep_vectors(self, model: str, vectors: Mapping[str, bytes]) -> None:
         """Keep vectors, text → little-endian float32 bytes."""
@@ -38,14 +49,29 @@ class VectorCache(Database):
 
     def coverage(self, model: str) -> tuple[int, int]:
         """Return how many passages have a vector of a model, and how many passages there are."""
+        return self._coverage(model)[0], self._coverage(model)[2]
+
+    def searchable(self, model: str) -> tuple[int, int]:
+        """Return how many passages have a vector, their own or a stand-in, and all.
+
+        A stand-in is the vector of the passage that a passage replaced.
+        """
+        return self._coverage(model)[1:]
+
+    def _coverage(self, model: str) -> tuple[int, int, int]:
+        """Count vectors, vectors with stand-ins, and passages.
+
+        They are counted anew only after a write, as every question asks for them.
+        """
         if self._format < 2:
-            return 0, self._read("SELECT count(*) FROM passages")[0][0]
-        query = (
-            "SELECT count(v.model), count(*) FROM passages p "
-            "LEFT JOIN vectors v ON v.text_sha256 = p.text_sha256 AND v.model = ?"
-        )
-        done, passages = self._read(query, (model,))[0]
-        return done, passages
+            return 0, 0, self._read("SELECT count(*) FROM passages")[0][0]
+        with self._lock:
+            version = self.version()
+            if model not in self._counts or self._counts[model][0] != version:
+                query = f"SELECT count(v.model), count(s.model) + count(v.model), count(*) {JOINED}"
+                row = self._read(query, (model, model))[0]
+                self._counts[model] = version, (row[0], row[1], row[2])
+            return self._counts[model][1]
 
     def missing_vectors(self, model: str) -> list[str]:
         """Return the ids of the passages without a vector of a model, in the order in which to embed them.
@@ -64,18 +90,17 @@ class VectorCache(Database):
     def passage_vectors(self, model: str, articles: Collection[str] | None = None) -> list[tuple[str, str, bytes]]:
         """Return (passage id, article id, vector) of the passages with undamaged vectors.
 
-        `articles`: only the passages of these articles.
+        A passage without a vector of its own has that of the passage that it replaced. `articles`: only theirs.
         """
         if self._format < 2:
             return []
-        query = (
-            "SELECT p.id, p.article_id, v.vector, v.crc FROM passages p "
-            "JOIN vectors v ON v.text_sha256 = p.text_sha256 AND v.model = ? WHERE length(v.vector) > 0"
-        )
+        query = f"""
+            SELECT p.id, p.article_id, coalesce(v.vector, s.vector) AS vector, coalesce(v.crc, s.crc) {JOINED}
+            WHERE length(coalesce(v.vector, s.vector)) > 0"""
         if articles is None:
-            rows = self._read(query, (model,))
+            rows = self._read(query, (model, model))
         else:
-            rows = self._read_in(f"{query} AND p.article_id IN", articles, model)
+            rows = self._read_in(f"{query} AND p.article_id IN", articles, model, model)
         return [(key, article_id, vector) for key, article_id, vector, crc in rows if zlib.crc32(vector) == crc]
 
     def vectors_of(self, model: str, passages: Collection[str]) -> dict[str, bytes]:

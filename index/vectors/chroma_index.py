@@ -129,12 +129,19 @@ class ChromaIndex:
             ask *= 4
 
     def _allowed(self, near: list[tuple[str, float]], articles: Collection[str] | None) -> list[Match]:
-        places = self._ledger.passages([key for key, _ in near])
-        return [
-            (key, max(0.0, min(1.0, 1.0 - distance)))
-            for key, distance in near
-            if key in places and (articles is None or places[key][0] in articles)
-        ]
+        """Return the allowed passages with their cosines.
+
+        Of a changed article, which Chroma has yet to follow, all passages stand for each of its rows.
+        """
+        ids = [key for key, _ in near]
+        successors = self._ledger.successors(ids)
+        places = self._ledger.passages([*ids, *(key for keys in successors.values() for key in keys)])
+        matches = dict[str, float]()
+        for key, distance in near:
+            for current in successors.get(key, [key]):
+                if current in places and (articles is None or places[current][0] in articles):
+                    matches.setdefault(current, max(0.0, min(1.0, 1.0 - distance)))
+        return list(matches.items())
 
     def examine(self, model: str) -> Health:
         """Compare every row with the ledger.

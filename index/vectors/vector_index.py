@@ -72,8 +72,8 @@ class Vectors:
             if self.embedder.name.startswith("e5-small-"):  # nobody chose it: words answer, and status tells why
                 raise NoStore(error.code, **error.params) from error
             raise
-        done, passages = self.coverage()
-        if done < READY * passages or not passages:
+        if not self.ready():
+            done, passages = self.coverage()
             raise NoStore("vectors.not_ready", store=self._ledger.store, done=done, passages=passages)
         return self.nearest(self.embedder.embed([question], question=True)[0], limit, articles)
 
@@ -107,8 +107,12 @@ class Vectors:
 
         The cosines of other models mean other things.
         """
-        done, passages = self.coverage()
-        return self.embedder if self._is_e5() and passages and done >= READY * passages else None
+        return self.embedder if self._is_e5() and self.ready() else None
+
+    def ready(self) -> bool:
+        """Return whether enough passages have a vector, or that of the text they replaced."""
+        done, passages = self._ledger.searchable(self.embedder.name)
+        return bool(passages) and done >= READY * passages
 
     def coverage(self) -> tuple[int, int]:
         """Return how many passages have a vector of this model, and how many passages there are."""

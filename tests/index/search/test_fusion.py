@@ -96,3 +96,9 @@ def test_a_passage_that_is_known_keeps_its_words_share_and_is_not_shown_twice() 
 def test_without_other_languages_the_order_stays() -> None:
     matches = fused("a", "b", "c", "d")
     assert with_quota(matches, []) == with_quota(matches, [[]]) == matches
+
+
+def test_other_languages_have_a_place_where_fewer_than_three_passages_match() -> None:
+    assert ids(with_quota(fused("a"), [[("x", 0.8), ("y", 0.7)]])) == ["a", "x"]
+    assert ids(with_quota(fused("a", "b"), [[("b", 0.9), ("x", 0.8)]])) == ["a", "b", "x"]
+    assert with_quota([], [[("x", 0.8)]]) == []
