@@ -17,6 +17,7 @@ from index.ingest.lexical_update import batched
 from index.ingest.lexical_update import quiet as quiet
 from index.ingest.sync_plan import Batch, Tally, classify
 from index.ingest.worker_pool import Job, WorkerPool, prepare
+from index.loaders.article_ids import StoredIds
 from index.loaders.article_loader import ArticleRef, from_records, scan
 from index.models import Skipped, SyncReport
 from index.store.ledger import Ledger
@@ -39,7 +40,7 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
     """
     with _writing(ledger, derived := list(derived)):
         root = str(path.resolve())
-        tally = _read(scan(path), root, ledger, derived, progress)
+        tally = _read(scan(path, _stored(ledger, root)), root, ledger, derived, progress)
         ledger.set_state("reading", READING)
         report = tally.report(ledger.known(root), dropping=True)
         if report.deleted:  # what is new can be found before what it may replace, as a renamed file, is gone
@@ -60,7 +61,7 @@ def plan(
     """
     root = str(path.resolve())
     tally, due, current = Tally(), CostEstimate(), _current(ledger)
-    for batch in batched(scan(path), BATCH):
+    for batch in batched(scan(path, _stored(ledger, root)), BATCH):
         taken = tally.record(entries := classify(batch, root, ledger, current), map(prepare, entries.fresh), root)
         due += estimate_cost([(each.article, each.passages) for each in taken], embedder, ledger)
         progress("read", tally.seen, None)
@@ -103,7 +104,8 @@ def read_again(ids: Iterable[str], ledger: Ledger, progress: Progress = quiet) -
     roots = {location.root for location in ledger.locations(list(wanted)).values() if location.root}
     for root in sorted(roots):
         with suppress(SourceError):
-            entries = [entry for entry in scan(Path(root)) if isinstance(entry, ArticleRef) and entry.id in wanted]
+            every = scan(Path(root), _stored(ledger, root))
+            entries = [entry for entry in every if isinstance(entry, ArticleRef) and entry.id in wanted]
             healed += _read(entries, root, ledger, [], progress).changed
     return healed
 
@@ -117,6 +119,16 @@ def _writing(ledger: Ledger, derived: Sequence[Derived]) -> Iterator[None]:
         finally:
             for lexicon in _lexicons(derived):
                 lexicon.close()
+
+
+def _stored(ledger: Ledger, root: str) -> StoredIds:
+    """Return the ids that the articles of a PATH have."""
+
+    def holder(key: str) -> str | None:
+        location = ledger.locations([key]).get(key)
+        return location.path if location and location.root == root else None
+
+    return StoredIds(root, ledger.known(root).items(), holder)
 
 
 def _current(ledger: Ledger) -> bool:

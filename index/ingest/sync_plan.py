@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
 from index.ingest.worker_pool import Prepared
+from index.loaders.article_ids import foreign_candidates
 from index.loaders.article_loader import ArticleRef
+from index.loaders.file_kinds import is_many
+from index.loaders.folder import printable
 from index.messages.reason import Reason
 from index.models import Skipped, SyncReport, Value
-from index.store.ledger import Ledger
+from index.store.ledger import Ledger, Location
 
 
 class Batch(Value, frozen=True, kw_only=True):
@@ -35,24 +38,47 @@ class Batch(Value, frozen=True, kw_only=True):
 
 
 def classify(entries: list[ArticleRef | Skipped], root: str, ledger: Ledger, current: bool) -> Batch:
-    """Decide what to do about each article; `current`: what was read before need not be read anew."""
+    """Decide what to do about each article; `current`: what was read before need not be read anew.
+
+    An article whose id another PATH, or another file of this one, still holds gets an id of its own.
+    """
     locations = ledger.locations([entry.id for entry in entries if isinstance(entry, ArticleRef)])
     steps: list[tuple[ArticleRef | Skipped, bool]] = []
-    adopted = {}
+    adopted, known = {}, set[str]()
     for entry in entries:
-        location = locations.get(entry.id) if isinstance(entry, ArticleRef) else None
-        if isinstance(entry, Skipped) or location is None:
-            steps.append((entry, isinstance(entry, ArticleRef)))
-        elif location.root != root and location.exists():
-            reason = Reason.of("loaders.id_taken", id=entry.id, root=location.root, path=location.path)
-            steps.append((Skipped(path=entry.place, id=entry.id, detail=reason), False))
-        elif location.sha256 == entry.sha256 and current:
+        if isinstance(entry, Skipped):
             steps.append((entry, False))
-            if (location.root, location.path) != (root, entry.path):
-                adopted[entry.id] = entry.path
-        else:
-            steps.append((entry, True))
-    return Batch(steps=steps, known=frozenset(locations), adopted=adopted)
+            continue
+        location = locations.get(entry.id)
+        if location and _held(location, entry, root):
+            if not root:
+                reason = Reason.of("loaders.id_taken", id=entry.id, root=location.root, path=location.path)
+                steps.append((Skipped(path=entry.place, id=entry.id, detail=reason), False))
+                known.add(entry.id)
+                continue
+            entry, location = _renamed(entry, root, ledger)
+        if location:
+            known.add(entry.id)
+        fresh = location is None or location.sha256 != entry.sha256 or not current
+        steps.append((entry, fresh))
+        if location and not fresh and (location.root, location.path) != (root, entry.path):
+            adopted[entry.id] = entry.path
+    return Batch(steps=steps, known=frozenset(known), adopted=adopted)
+
+
+def _held(location: Location, entry: ArticleRef, root: str) -> bool:
+    """Return whether an id is that of another article, whose file is still there."""
+    if location.root != root:
+        return location.exists()
+    return location.path != entry.path and not is_many(location.path) and location.exists()
+
+
+def _renamed(entry: ArticleRef, root: str, ledger: Ledger) -> tuple[ArticleRef, Location | None]:
+    """Return an article under the first of its further ids that is free, and where that id came from before."""
+    choices = foreign_candidates(entry.id, entry.path, root)
+    locations = ledger.locations(choices)
+    key = next((key for key in choices if key not in locations or not _held(locations[key], entry, root)), choices[-1])
+    return replace(entry, id=key), locations.get(key)
 
 
 class Tally:
@@ -95,9 +121,12 @@ class Tally:
                 self.unchanged += 1
         return taken
 
-    def report(self, known: set[str], *, dropping: bool) -> SyncReport:
-        """Return what was done and, of the articles `known` of this PATH, which are to be dropped."""
-        stays = known & self.refused - self.present
+    def report(self, known: Mapping[str, str], *, dropping: bool) -> SyncReport:
+        """Return what was done and, of the articles `known` of this PATH (id → file), which are to be dropped.
+
+        One that was not met stays where its own file, or the folder of that, could not be read whole.
+        """
+        stays = known.keys() & self.refused - self.present
         report = SyncReport(
             added=tuple(self.added),
             changed=tuple(self.changed),
@@ -112,5 +141,17 @@ class Tally:
         )
         if not dropping:
             return report
-        missing = tuple(sorted(known - self.present - self.refused))
-        return replace(report, retained=missing) if report.unreadable else replace(report, deleted=missing)
+        missing = known.keys() - self.present - self.refused
+        unread = [skip.path for skip in report.unreadable]
+        retained = {key for key in missing if any(_may_hold(place, known[key]) for place in unread)}
+        return replace(report, retained=tuple(sorted(retained)), deleted=tuple(sorted(missing - retained)))
+
+
+def _may_hold(place: str, path: str) -> bool:
+    """Return whether a place that could not be read may hold an article of a file: a line of it, or its folder.
+
+    >>> _may_hold("wire.jsonl:6", "wire.jsonl"), _may_hold("wire.jsonl:6", "obituary.txt"), _may_hold("", "a.txt")
+    (True, False, True)
+    """
+    file = printable(path)
+    return not place or place == file or file.startswith(f"{place}/") or place.rpartition(":")[0] == file

@@ -14,9 +14,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from index.errors import SourceError
+from index.loaders.article_ids import ArticleIds, Claim, StoredIds, file_id
 from index.loaders.encoding import Unreadable, decode
 from index.loaders.file_kinds import LIMITS, MANY, OPTIONAL, PAGES, is_many, not_read_reason, suffix_of
-from index.loaders.folder import File, id_problem, printable, read_bytes, walk
+from index.loaders.folder import File, clean_id, id_problem, printable, read_bytes, walk
 from index.loaders.front_matter import parse_front_matter
 from index.loaders.jsonl import (
     JsonLine,
@@ -84,22 +85,21 @@ def read(path: Path) -> Iterator[Article | Skipped]:
         yield entry.load() if isinstance(entry, ArticleRef) else entry
 
 
-def scan(path: Path) -> Iterator[ArticleRef | Skipped]:
+def scan(path: Path, stored: StoredIds | None = None) -> Iterator[ArticleRef | Skipped]:
     """Yield the articles of a folder with its sub-folders, or of a file of many, sorted by path and not decoded.
 
-    A file's id is its relative path without the extension, a record's is its `id`, or else made of its url or its
-    text; that of another article in a file of many is the file's, a slash and its name in the file. Articles that
+    Ids are assigned as `index.loaders.article_ids` says, `stored` are those of the store. Records of one file that
     share an id are all refused. Holds ids in memory, and the articles of the last file of many. Raises SourceError
     where PATH is missing or holds no article.
     """
     root = resolve_source(path)
-    repeated = _repeated(_ids(root))
+    ids = ArticleIds(_claims(root), stored or StoredIds())
     reasons: list[Reason] = []
     empty = True
-    for entry in _entries(root):
+    for entry in _entries(root, ids):
         if isinstance(entry, ArticleRef):
             empty = False
-            if entry.id in repeated:
+            if entry.line is not None and ids.repeats(_claimed(entry), entry.path):
                 reason = Reason.of("loaders.same_id", id=entry.id)
                 entry = Skipped(path=entry.place, id=entry.id, detail=reason)
         elif len(reasons) < 3:
@@ -142,49 +142,51 @@ def from_records(records: Iterable[Mapping[str, object]]) -> Iterator[ArticleRef
     ['a', 'b']
     """
     for number, record in enumerate(records, 1):
-        yield _record_ref("", check_record(number, record))
+        line = check_record(number, record)
+        yield _record_ref("", line, line.id)
 
 
-def _repeated(names: Iterator[str]) -> frozenset[str]:
-    seen: set[str] = set()
-    repeated: set[str] = set()
-    for name in names:
-        (repeated if name in seen else seen).add(name)
-    return frozenset(repeated)
-
-
-def _ids(root: Path) -> Iterator[str]:
+def _claims(root: Path) -> Iterator[Claim]:
     for folder, file in _files(root):
         if isinstance(file, Skipped):
             continue
         if not is_many(file.path):
-            yield file.id
+            yield file_id(file.path), file.path, False
             continue
         try:
             if is_json_lines(file.path):
-                yield from record_ids(folder / file.path)
+                claimed: Iterator[str] = record_ids(folder / file.path)
             else:
-                yield from (entry.id for entry in _members(folder, file) if entry.id)
+                claimed = (entry.id for entry in _members(folder, file, None) if entry.id)
+            for own in claimed:
+                yield own, file.path, True
         except Unreadable:
             continue
 
 
-def _entries(root: Path) -> Iterator[ArticleRef | Skipped]:
+def _claimed(entry: ArticleRef) -> str:
+    """Return the id that an article of a file of many claims."""
+    if isinstance(entry.origin, Record):
+        return clean_id(str(entry.origin.id))
+    return clean_id(f"{file_id(entry.path)}/{entry.member.name}") if entry.member else entry.id
+
+
+def _entries(root: Path, ids: ArticleIds) -> Iterator[ArticleRef | Skipped]:
     for folder, file in _files(root):
         if isinstance(file, Skipped):
             yield file
         elif is_json_lines(file.path):
-            yield from _record_refs(folder, file.path)
+            yield from _record_refs(folder, file.path, ids)
         elif is_many(file.path):
-            yield from _member_refs(folder, file)
+            yield from _member_refs(folder, file, ids)
         else:
-            yield _file_ref(folder, file)
+            yield _file_ref(folder, file, ids.assign(file_id(file.path), file.path, record=False))
 
 
 def _files(root: Path) -> Iterator[tuple[Path, File | Skipped]]:
     """Yield the files that can hold articles, each with the folder that its path is relative to."""
     if root.is_file():
-        yield root.parent, File(id=root.name.removesuffix(root.suffix), path=root.name, suffix=root.suffix)
+        yield root.parent, File(path=root.name, suffix=root.suffix)
         return
     for entry in walk(root):
         if isinstance(entry, File) and entry.suffix not in LIMITS and not is_many(entry.path):
@@ -193,46 +195,53 @@ def _files(root: Path) -> Iterator[tuple[Path, File | Skipped]]:
             yield root, entry
 
 
-def _file_ref(root: Path, file: File) -> ArticleRef | Skipped:
+def _file_ref(root: Path, file: File, id: str) -> ArticleRef | Skipped:
     try:
         data = read_bytes(root / file.path, _limit(file.path))
     except Unreadable as refused:
-        return Skipped(path=printable(file.path), id=file.id, detail=Reason.from_error(refused))
+        return Skipped(path=printable(file.path), id=id, detail=Reason.from_error(refused))
     sha256, origin = hashlib.sha256(data).hexdigest(), os.fsencode(root / file.path)
-    return ArticleRef(id=file.id, path=file.path, sha256=sha256, origin=origin, size=len(data))
+    return ArticleRef(id=id, path=file.path, sha256=sha256, origin=origin, size=len(data))
 
 
-def _record_refs(root: Path, path: str) -> Iterator[ArticleRef | Skipped]:
+def _record_refs(root: Path, path: str, ids: ArticleIds) -> Iterator[ArticleRef | Skipped]:
     try:
         for line in read_lines(root / path):
-            yield _record_ref(path, line)
+            yield _record_ref(path, line, ids.assign(line.id, path, record=True) if line.id else None)
     except Unreadable as refused:
         yield Skipped(path=printable(path), detail=Reason.from_error(refused))
 
 
-def _member_refs(root: Path, file: File) -> Iterator[ArticleRef | Skipped]:
+def _member_refs(root: Path, file: File, ids: ArticleIds) -> Iterator[ArticleRef | Skipped]:
     try:
-        yield from _members(root, file)
+        yield from _members(root, file, ids)
     except Unreadable as refused:
         none = refused.code in _NO_MEMBERS and suffix_of(file.path) in OPTIONAL
         yield Skipped(path=printable(file.path), detail=Reason.from_error(refused), error=not none)
 
 
-def _members(root: Path, file: File) -> Iterator[ArticleRef | Skipped]:
-    """Yield the articles in a file of many; raise Unreadable where it cannot be read or holds none."""
+def _members(root: Path, file: File, ids: ArticleIds | None) -> Iterator[ArticleRef | Skipped]:
+    """Yield the articles in a file of many, under the ids that they claim, or those of `ids`.
+
+    Raises Unreadable where it cannot be read or holds none.
+    """
     kind, limit = MANY[suffix_of(file.path)]
     members = _found(kind, read_bytes(root / file.path, limit))
     if members and members[0].kind == "record":
         lines = without_repeats(check_line(number, member.data) for number, member in enumerate(members, 1))
-        yield from (_record_ref(file.path, line) for line in lines)
+        for line in lines:
+            assigned = ids.assign(line.id, file.path, record=True) if ids and line.id else line.id
+            yield _record_ref(file.path, line, assigned)
         return
     for number, member in enumerate(members, 1):
-        id_, sha256 = f"{file.id}/{member.name}", hashlib.sha256(member.data).hexdigest()
-        if trouble := id_problem(id_):
+        own, sha256 = clean_id(f"{file_id(file.path)}/{member.name}"), hashlib.sha256(member.data).hexdigest()
+        if trouble := id_problem(own):
             yield Skipped(path=f"{printable(file.path)}:{number}", detail=trouble, unidentifiable=True)
         else:
-            size = len(member.data)
-            yield ArticleRef(id=id_, sha256=sha256, origin=b"", member=member, size=size, path=file.path, line=number)
+            size, assigned = len(member.data), ids.assign(own, file.path, record=True) if ids else own
+            yield ArticleRef(
+                id=assigned, sha256=sha256, origin=b"", member=member, size=size, path=file.path, line=number
+            )
 
 
 @lru_cache(maxsize=1)
@@ -241,18 +250,18 @@ def _found(kind: str, data: bytes) -> list[Member]:
     return SANDBOX.find_members(kind, data)
 
 
-def _record_ref(path: str, line: JsonLine) -> ArticleRef | Skipped:
-    if line.record is None:
+def _record_ref(path: str, line: JsonLine, id: str | None) -> ArticleRef | Skipped:
+    if line.record is None or id is None:
         place = f"{printable(path)}:{line.number}"
         return Skipped(
             path=place,
-            id=line.id,
+            id=id,
             detail=line.trouble,
             error=not line.repeated,
             unidentifiable=line.unidentifiable,
         )
     record, size = line.record, len(line.record.text)
-    return ArticleRef(id=str(record.id), path=path, line=line.number, sha256=record.sha256, origin=record, size=size)
+    return ArticleRef(id=id, path=path, line=line.number, sha256=record.sha256, origin=record, size=size)
 
 
 def _limit(path: str) -> int:

@@ -18,16 +18,15 @@ from index.models import Skipped, Value
 MAX_BYTES = 5_000_000  # a long article has 50 kB; the Bible has 4 MB
 DEEPEST = 50  # folders inside folders
 
-_BAD_IN_IDS = frozenset("[]")
 _BAD_CATEGORIES = frozenset(("Cc", "Cs", "Zl", "Zp"))
-_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # make a name look like another one
+_DIRECTION = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # make a name look like another one
+_CLEANED = str.maketrans("[]", "()", _DIRECTION)
 
 
 class File(Value, frozen=True, kw_only=True):
     """A regular file inside the root."""
 
-    id: str  # the relative path without the extension
-    path: str  # the relative path
+    path: str  # relative to the root
     suffix: str  # in small letters, with its dot
 
 
@@ -44,7 +43,7 @@ def _walk(root: Path, folder: str, depth: int) -> Iterator[File | Skipped]:
         with os.scandir(root / folder) as entries:
             ordered = sorted(entries, key=lambda entry: entry.name)
     except OSError as failed:
-        unidentifiable = bool(folder and id_problem(folder))  # and so is all that it holds
+        unidentifiable = bool(folder and id_problem(clean_id(folder)))  # and so is all that it holds
         yield Skipped(
             path=printable(folder),
             detail=Reason.of("loaders.folder_unreadable", error=_os_reason(failed)),
@@ -53,7 +52,8 @@ def _walk(root: Path, folder: str, depth: int) -> Iterator[File | Skipped]:
         return
     for entry in ordered:
         path = f"{folder}/{entry.name}" if folder else entry.name
-        name, suffix = os.path.splitext(path)
+        stem, suffix = os.path.splitext(path)
+        name = clean_id(stem)
         reason, wrong = _refusal(root, entry, depth)
         if reason:
             unidentifiable = id_problem(name) is not None
@@ -66,10 +66,10 @@ def _walk(root: Path, folder: str, depth: int) -> Iterator[File | Skipped]:
             )
         elif entry.is_dir(follow_symlinks=False):
             yield from _walk(root, path, depth + 1)
-        elif trouble := id_problem(name):
+        elif (trouble := id_problem(name)) and name:
             yield Skipped(path=printable(path), detail=trouble, unidentifiable=True)
         else:
-            yield File(id=name, path=path, suffix=suffix.lower())
+            yield File(path=path, suffix=suffix.lower())
 
 
 def _refusal(root: Path, entry: os.DirEntry[str], depth: int) -> tuple[Reason | None, bool]:
@@ -122,18 +122,25 @@ def id_problem(id: str) -> Reason | None:
     """Return why a name cannot be an article's id; None where it can.
 
     >>> id_problem("politics/2025-08-01")
-    >>> print(id_problem("a[1]"))
-    an id may not hold [ or ]: rename it
+    >>> print(id_problem("a\\n"))
+    an id may not hold control characters: rename it
     """
     if not id or id.endswith("/"):
         return Reason("loaders.id_empty")
     if any(unicodedata.category(sign) == "Cs" for sign in id):
         return Reason("loaders.name_not_unicode")
-    if any(unicodedata.category(sign) in _BAD_CATEGORIES or sign in _DIRECTION for sign in id):
+    if any(unicodedata.category(sign) in _BAD_CATEGORIES for sign in id):
         return Reason("loaders.id_controls")
-    if _BAD_IN_IDS & set(id):
-        return Reason("loaders.id_brackets")
     return None
+
+
+def clean_id(name: str) -> str:
+    """Return a name as an id: brackets, which mark citations, become round, direction marks go.
+
+    >>> clean_id("تقرير [فيديو]\u202e")
+    'تقرير (فيديو)'
+    """
+    return name.translate(_CLEANED)
 
 
 def printable(path: str) -> str:

@@ -17,7 +17,7 @@ import msgspec
 from index.loaders.day_forms import parse_any_day
 from index.loaders.encoding import Unreadable, binary_reason, decode
 from index.loaders.field_names import field_of, parse_fields
-from index.loaders.folder import MAX_BYTES, id_problem, open_regular
+from index.loaders.folder import MAX_BYTES, clean_id, id_problem, open_regular
 from index.messages.reason import Reason
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
@@ -129,7 +129,7 @@ def check_line(number: int, raw: bytes) -> JsonLine:
         record = msgspec.convert(fields, Record)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         return JsonLine(number, trouble=_problem(error), id=_id(raw)[0])
-    name = str(record.id)
+    name = clean_id(str(record.id))
     if trouble := id_problem(name):
         return JsonLine(number, trouble=trouble, unidentifiable=True)
     trouble = binary_reason(record.text) or (None if record.text.strip() else Reason("loaders.text_empty"))
@@ -168,13 +168,13 @@ def _id(raw: bytes) -> tuple[str | None, bool]:
     """Return the id of a line, if it can be read and can be an id, and whether it comes from its url or text."""
     by_content = False
     try:
-        name = str(_ID.decode(raw).id)
+        name = clean_id(str(_ID.decode(raw).id))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         try:
             fields, by_content = _fields(_as_utf8(raw))
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None, False
-        name = str(fields.get("id") or "")
+        name = clean_id(str(fields.get("id") or ""))
     return (None if id_problem(name) else name), by_content
 
 

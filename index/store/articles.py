@@ -129,9 +129,14 @@ class ArticleTable(Database):
 
     # --- articles ---
 
-    def known(self, root: str) -> set[str]:
-        """Return the ids of the articles that came from a PATH."""
-        return {row[0] for row in self._read("SELECT id FROM articles WHERE root = ?", (root,))}
+    def known(self, root: str) -> dict[str, str]:
+        """Return id → file of the articles that came from a PATH."""
+        return dict(self._read("SELECT id, path FROM articles WHERE root = ?", (root,)))
+
+    def roots(self) -> dict[str, tuple[int, int]]:
+        """Return PATH → number of its articles and of their files; "" for those that were given without one."""
+        query = "SELECT root, count(*), count(DISTINCT path) FROM articles GROUP BY root ORDER BY root"
+        return {root: (articles, files) for root, articles, files in self._read(query)}
 
     def locations(self, ids: Collection[str]) -> dict[str, Location]:
         """Return where those of the articles that are there came from.

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from threading import Timer
 
@@ -60,9 +61,9 @@ def test_a_dry_run_counts_the_tokens_of_an_embedding_model_and_their_price(tmp_p
         ({}, "no article in"),
         ({"a.png": b"\x89PNG"}, "no article in"),
         ({"a.txt": " \n"}, "a.txt: it is empty"),
-        ({"a.txt": "خبر.", "a.md": "خبر."}, "another article has the id a"),
+        ({"a.jsonl": '{"id": "a", "text": "خبر."}\n' * 2}, "another article has the id a"),
     ],
-    ids=["empty folder", "a picture", "an empty file", "two of one id"],
+    ids=["empty folder", "a picture", "an empty file", "two records of one id"],
 )
 def test_a_store_is_made_only_where_there_is_an_article_to_put_in(
     tmp_path: Path, files: dict[str, str | bytes], why: str
@@ -136,22 +137,85 @@ def _until(lines: object, word: str) -> None:
 
 def test_a_file_whose_name_can_be_no_id_keeps_no_deleted_article(tmp_path: Path) -> None:
     articles, store = write(tmp_path / "articles", NEWS), tmp_path / "store"
-    write(articles, {"b[1].txt": "نسخة.", "c[2]/d.txt": "نسخة.", "more.jsonl": '{"id": "[3]", "text": "نسخة."}'})
+    write(articles, {"b\n.txt": "نسخة.", "c\n/d.txt": "نسخة.", "more.jsonl": '{"id": "3\\n4", "text": "نسخة."}'})
     index(articles, store)
     (articles / "b.txt").unlink()
     report = index(articles, store)
-    assert report.failed and (report.deleted, report.retained) == (("b",), ())
+    assert len(report.skipped) == 3 and (report.deleted, report.retained) == (("b",), ())
 
 
-def test_missing_articles_that_an_unreadable_record_may_hold_are_kept_and_the_report_says_so(tmp_path: Path) -> None:
-    articles, store = write(tmp_path / "articles", NEWS), tmp_path / "store"
+def test_a_retracted_file_is_gone_whatever_a_broken_line_elsewhere_may_hold(tmp_path: Path) -> None:
+    articles, store = write(tmp_path / "articles", NEWS | {"c/d.txt": "خبر."}), tmp_path / "store"
+    write(articles, {"wire.jsonl": '{"id": "w1", "text": "افتتح الجسر."}\n{"id": "w2", "text": "أغلق الجسر."}\n'})
     index(articles, store)
     (articles / "b.txt").unlink()
-    write(articles, {"more.jsonl": "{\n"})
+    write(articles, {"wire.jsonl": '{"id": "w1", "text": "افتتح الجسر."}\n{\n', "more.jsonl": "{\n"})
     report = index(articles, store)
-    assert (report.deleted, report.retained) == ((), ("b",))
+    assert (report.deleted, report.retained) == (("b",), ("w2",))
     said = isnad("index", articles, "--store", store, "--dry-run").stderr
-    assert "1 missing article was kept (b), as more.jsonl:1 may hold it: mend it and run again" in said
+    assert "1 missing article was kept (w2), as more.jsonl:1, wire.jsonl:2 may hold it: mend it and run again" in said
+
+
+def test_what_is_in_a_folder_that_cannot_be_read_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    articles, store = write(tmp_path / "articles", NEWS | {"c/d.txt": "خبر.", "cd.txt": "خبر."}), tmp_path / "store"
+    index(articles, store)
+    (articles / "b.txt").unlink()
+    scandir = os.scandir
+
+    def refusing(path: Path) -> object:
+        if Path(path).name == "c":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    report = index(articles, store)
+    assert (report.deleted, report.retained, report.unchanged) == (("b",), ("c/d",), 2)
+
+
+def test_a_renamed_file_leaves_one_copy_though_a_line_elsewhere_is_broken(tmp_path: Path) -> None:
+    articles, store = write(tmp_path / "articles", NEWS | {"wire.jsonl": "{\n"}), tmp_path / "store"
+    index(articles, store)
+    (articles / "b.txt").rename(articles / "سوق الورد.txt")
+    assert index(articles, store).deleted == ("b",)
+    assert {one["file_id"] for one in isnad_json("articles", "--store", store)["articles"]} == {"a", "سوق الورد"}
+
+
+def test_an_article_keeps_its_id_when_others_come_that_claim_it(tmp_path: Path) -> None:
+    articles, store = write(tmp_path / "articles", {"b.txt": NEWS["b.txt"]}), tmp_path / "store"
+    assert index(articles, store).added == ("b",)
+    write(articles, {"b.md": NEWS["a.txt"], "a.jsonl": '{"id": "b", "text": "خبر آخر."}\n'})
+    for report in (index(articles, store), index(articles, store)):
+        assert not report.skipped and not report.changed
+    assert {one["file_id"] for one in isnad_json("articles", "--store", store)["articles"]} == {"b", "b.md", "a/b"}
+    (articles / "b.txt").unlink()
+    report = index(articles, store)
+    assert (report.added, report.changed, report.deleted, report.unchanged) == ((), (), ("b",), 2)
+
+
+def test_the_same_name_in_two_folders_gives_two_articles_whose_ids_stay(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    for folder in ("north", "south"):
+        write(tmp_path / folder, {"وفاة.txt": f"خبر من {folder}.", "in/index.html.txt": f"صفحة {folder}."})
+    assert index(tmp_path / "north", store).added == ("in/index.html", "وفاة")
+    assert index(tmp_path / "south", store).added == ("south/in/index.html", "south/وفاة")
+    (tmp_path / "north" / "وفاة.txt").unlink()
+    assert index(tmp_path / "north", store).deleted == ("وفاة",)
+    report = index(tmp_path / "south", store)
+    assert report.unchanged == 2 and not report.added and not report.deleted
+    with closing(Ledger.open(store)) as ledger:
+        assert ledger.article("south/وفاة").text == "خبر من south."
+
+
+def test_records_of_two_dumps_with_one_numbering_all_go_in(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    for name in ("may", "june"):
+        lines = "".join(f'{{"id": {number}, "text": "خبر {number} من {name}."}}\n' for number in (1, 2))
+        (tmp_path / f"{name}.jsonl").write_text(lines)
+    assert index(tmp_path / "may.jsonl", store).added == ("1", "2")
+    for _ in range(2):
+        index(tmp_path / "june.jsonl", store)
+    with closing(Ledger.open(store)) as ledger:
+        assert [article.id for article in ledger.every_article()] == ["1", "2", "june/1", "june/2"]
 
 
 def test_a_file_that_became_unreadable_keeps_its_earlier_version_and_says_so(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from tests.shop import write
 
 pytestmark = pytest.mark.process
 
+PAGE = "<html><body><article><p>افتتح الوالي جسر نور صباح اليوم بحضور الأهالي.</p></article></body></html>"
 STORY = "جسر جديد فوق النهر\n\nافتُتح الجسر أمس بحضور الأهالي، وعبرته مئات السيارات."
 
 
@@ -143,15 +144,23 @@ def test_ING_05_a_file_swapped_for_a_link_after_the_scan_is_not_followed(tmp_pat
     assert isinstance(found.load(), Skipped)
 
 
-def test_ING_06_strange_names_are_ids_as_they_stand_or_refused_in_printable_words(tmp_path: Path) -> None:
+def test_ING_06_strange_names_are_ids_cleaned_or_refused_in_printable_words(tmp_path: Path) -> None:
     kept = ["x..%2f", "<img src=x onerror=alert(1)>", "خبر عاجل", "ا" * 120, "می\u200cرود"]
-    bad = [b"new\nline.txt", "right\u202eleft.txt".encode(), b"a[1].txt", b"bad\xff.txt", b"bell\x07.txt"]
-    write(tmp_path, {f"{name}.txt": STORY for name in kept})
+    cleaned = {"right\u202eleft": "rightleft", "تقرير [فيديو]": "تقرير (فيديو)", "[1]/a": "(1)/a"}
+    bad = [b"new\nline.txt", b"bad\xff.txt", b"bell\x07.txt"]
+    write(tmp_path, {f"{name}.txt": STORY for name in (*kept, *cleaned)})
     for name in bad:
         (tmp_path / os.fsdecode(name)).write_text(STORY)
-    assert sorted(articles(tmp_path)) == sorted(kept)
+    assert sorted(articles(tmp_path)) == sorted([*kept, *cleaned.values()])
     assert len(refused(tmp_path)) == len(bad)
     assert all(path.isprintable() for path in refused(tmp_path))
+
+
+def test_a_path_that_is_too_long_for_an_id_is_cut_and_told_apart_by_a_hash(tmp_path: Path) -> None:
+    deep = "/".join(["www.example.org", "2025", *["section" * 3] * 5])
+    write(tmp_path, {f"{deep}/{name}.txt": STORY for name in ("خبر", "a" * 100)})
+    first, second = sorted(articles(tmp_path))
+    assert len(first) <= 90 and len(second) <= 90 and first.startswith("a" * 80 + "~") and second.startswith("خبر~")
 
 
 def test_ING_07_a_file_above_the_limit_is_refused_by_its_size(tmp_path: Path) -> None:
@@ -194,20 +203,34 @@ def test_ING_14_an_address_is_no_path_and_nothing_is_fetched(address: str) -> No
         list(scan(Path(address)))
 
 
-def test_ING_09_two_files_with_one_id_are_both_refused_and_named(tmp_path: Path) -> None:
+def test_ING_09_articles_that_claim_one_id_each_get_one_and_no_file_is_refused(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
             "a.txt": STORY,
             "a.md": STORY,
             "b.txt": STORY,
-            "c.jsonl": line(id="d") + line(id="d") + line(id="b"),
+            "c.jsonl": line(id="d") + line(id="d") + line(id="b") + line(id="e"),
+            "sub/c.ndjson": line(id="e"),
             "a.png": b"",
         },
     )
-    assert list(articles(tmp_path)) == []
-    assert sorted(refused(tmp_path)) == ["a.md", "a.txt", "b.txt", "c.jsonl:1", "c.jsonl:2", "c.jsonl:3"]
+    places = {one.id: one.place for one in scan(tmp_path) if isinstance(one, ArticleRef)}
+    assert places == {
+        "a": "a.md", "a.txt": "a.txt", "b": "c.jsonl:3", "b.txt": "b.txt", "e": "c.jsonl:4", "sub/c/e": "sub/c.ndjson:1"
+    }  # fmt: skip
+    assert sorted(refused(tmp_path)) == ["c.jsonl:1", "c.jsonl:2"]
     assert all(one.id in one.reason for one in scan(tmp_path) if isinstance(one, Skipped) and one.id and one.error)
+
+
+def test_further_ids_that_are_taken_themselves_are_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, {"a.txt": STORY, "a.md": STORY, "a.txt.html": PAGE, "b.jsonl": line(id="1"), "b/1.txt": STORY})
+    write(tmp_path, {"c.jsonl": line(id="1") + line(id="c/1")})
+    places = {one.id: one.place for one in scan(tmp_path) if isinstance(one, ArticleRef)}
+    assert len(places) == 7
+    assert (places["a"], places["a.txt"]) == ("a.md", "a.txt.html")
+    assert (places["1"], places["b/1"], places["c/1"]) == ("b.jsonl:1", "b/1.txt", "c.jsonl:2")
+    assert {key.partition("~")[0] for key in places if "~" in key} == {"a", "1"}
 
 
 def test_ING_10_one_bad_file_among_a_thousand_costs_that_one(tmp_path: Path) -> None:
@@ -500,7 +523,7 @@ def test_a_record_is_the_same_whatever_its_spelling(tmp_path: Path) -> None:
         '{"id": "b"}',
         '{"id": "b", "text": 5}',
         '{"id": "b", "text": " "}',
-        '{"id": "b[1]", "text": "خبر"}',
+        '{"id": "b\\n1", "text": "خبر"}',
         '{"id": "", "text": "خبر"}',
         '{"id": "b", "text": "\\ud800"}',
         '{"id": "b", "text": "a\\u0000b"}',
