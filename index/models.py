@@ -170,6 +170,7 @@ class Skipped(Value, frozen=True, kw_only=True, rename={"unidentifiable": "namel
     error: bool = True  # False: not a news file at all (a picture, say)
     unidentifiable: bool = False  # its name can be no id: it is none of the articles that are there
     detail: Reason | None = None  # what `reason` says, as a code with parameters
+    repeated: bool = False  # the last run over the same PATH reported the same
 
     def __post_init__(self) -> None:
         if self.detail:
@@ -196,8 +197,8 @@ class SyncReport(Value, frozen=True, kw_only=True, rename={"invisible_characters
 
     @property
     def failed(self) -> bool:
-        """Whether something that should have been indexed was not."""
-        return any(skipped.error for skipped in self.skipped)
+        """Whether something that should have been indexed was not, and no earlier run reported that."""
+        return any(skipped.error and not skipped.repeated for skipped in self.skipped)
 
     @property
     def unreadable(self) -> tuple[Skipped, ...]:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from assistant.cli.options import amount, day, folder, language, name, whole
 from assistant.cli.query_commands import ask, chat, check, search, verify
-from assistant.cli.store_commands import articles, doctor, index, remove, show, status
+from assistant.cli.store_commands import articles, doctor, index, remove, show, sources, status
 from assistant.cli.story_command import stories
 
 FIRST = """\
@@ -114,6 +114,7 @@ def _parser() -> CommandParser:
     add(articles, filters)
     _add_stories(add(stories))
     add(remove).add_argument("file_id", type=name, nargs="+", metavar="FILE_ID")
+    _add_sources(add(sources))
     add(status)
     _add_check(add(check))
     _add_chat(add(chat))
@@ -167,9 +168,9 @@ def _add_index(command: argparse.ArgumentParser) -> None:
         "path",
         nargs="?",
         type=folder,
-        default=Path("articles"),
         metavar="PATH",
-        help='a folder, or a .jsonl file: {"id","text"}, with title, published, publisher, url, lang',
+        help='a folder, or a .jsonl file: {"id","text"}, with title, published, publisher, url, lang; without it, all '
+        "that was indexed before, else the folder articles",
     )
     command.add_argument("--watch", action="store_true", help="go on, and follow every change, until Ctrl-C")
     command.add_argument("--dry-run", action="store_true", help="only say what would be done, and what it would cost")
@@ -216,6 +217,11 @@ def _add_ask(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--stream", action=argparse.BooleanOptionalAction, default=live, help="show the text as it comes"
     )
+
+
+def _add_sources(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", nargs="?", choices=("remove",), help="take the articles of a PATH out of the store")
+    command.add_argument("path", nargs="*", type=folder, metavar="PATH")
 
 
 def _add_stories(command: argparse.ArgumentParser) -> None:

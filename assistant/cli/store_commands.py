@@ -6,6 +6,9 @@ import argparse
 import os
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,7 @@ from assistant.cli.query_commands import narrowed
 if TYPE_CHECKING:
     from assistant.settings import Settings
     from index.embeddings.embedding_cache import CostEstimate
+    from index.ingest.lexical_update import Derived
     from index.models import SyncReport
     from index.store.ledger import Ledger
 
@@ -24,37 +28,94 @@ ASK_FIRST = 20_000  # articles above which embedding is started only when it is 
 def index(options: argparse.Namespace) -> int:
     """Bring a folder or a JSON Lines file into the store."""
     from assistant.settings import Settings
+    from index.errors import UsageError
 
     settings = Settings.load()
+    paths = _paths(options)
+    if options.watch and len(paths) > 1:
+        raise UsageError("cli.watch_one")
     if options.dry_run:
-        return _plan(options, settings)
+        return _plan(options, settings, paths)
     if settings.embedding_destination:
         notify("cli.sent_to_embed", destination=settings.embedding_destination)
-    if options.watch and options.path.exists():  # one that never was there is an error, not something to wait for
-        return _watch(options, settings)
-    return _sync(options, settings)
+    if options.watch and paths[0].exists():  # one that never was there is an error, not something to wait for
+        return _watch(options, settings, paths[0])
+    return _sync(options, settings, paths)
 
 
-def _sync(options: argparse.Namespace, settings: Settings) -> int:
-    """Index PATH by words, report, then embed what search by meaning needs."""
+def _paths(options: argparse.Namespace) -> list[Path]:
+    """Return the PATH that is named, else those that the store was filled from, else the folder `articles`."""
+    from index.ingest.sources import refreshable
+    from index.store.ledger import Ledger
+
+    if options.path is not None:
+        return [options.path]
+    if not _there(options.store):
+        return [Path("articles")]
+    with closing(Ledger.open(options.store)) as ledger:
+        return refreshable(ledger) or [Path("articles")]
+
+
+def _sync(options: argparse.Namespace, settings: Settings, paths: Sequence[Path]) -> int:
+    """Index PATHs by words, report, then embed what search by meaning needs."""
     from assistant import container
-    from index.ingest.sync import sync
     from index.loaders.article_loader import has_article
     from index.vectors.vector_index import Vectors
 
-    if not (_there(options.store) or has_article(options.path)):  # nothing to put in is no reason to make a store
-        return _reported(options, _planned(options, settings)[0])
+    if not (_there(options.store) or any(map(has_article, paths))):  # nothing to put in is no reason to make a store
+        return _reported(options, _planned(options, settings, paths)[0])
     ledger, derived = container.open_writer(options.store, settings, reembed=options.reembed)
     try:
-        by_words = [index for index in derived if not isinstance(index, Vectors)]
-        with bars(options.quiet) as progress:
-            report = sync(options.path, ledger, by_words, progress=progress)
-        code = _reported(options, report)
+        code = _refresh(options, paths, ledger, [index for index in derived if not isinstance(index, Vectors)])
         for vectors in (index for index in derived if isinstance(index, Vectors)):
             _embed(options, settings, ledger, vectors)
         return code
     finally:
         container.close(ledger, derived)
+
+
+def _refresh(options: argparse.Namespace, paths: Sequence[Path], ledger: Ledger, derived: list[Derived]) -> int:
+    """Index PATHs by words and report on all of them together; a PATH that fails stops no other."""
+    from index.errors import SourceError
+    from index.ingest.sync import sync
+
+    reports: dict[Path, SyncReport] = {}
+    failed: list[SourceError] = []
+    for path in paths:
+        with bars(options.quiet) as progress:
+            try:
+                reports[path] = sync(path, ledger, derived, progress=progress)
+            except SourceError as error:
+                failed.append(error)
+    if not reports:
+        raise failed[0]
+    code = _reported(options, _merged(reports))
+    return max([code, *(complain(str(error)) for error in failed)])
+
+
+def _merged(reports: Mapping[Path, SyncReport]) -> SyncReport:
+    """Return the report of several PATHs as one; a single one as it is."""
+    from msgspec.structs import replace
+
+    from index.models import SyncReport
+
+    every = list(reports.values())
+    if len(every) == 1:
+        return every[0]
+    invisible: Counter[str] = Counter()
+    for report in every:
+        invisible.update(report.invisible_characters)
+    return SyncReport(
+        added=tuple(key for report in every for key in report.added),
+        changed=tuple(key for report in every for key in report.changed),
+        deleted=tuple(key for report in every for key in report.deleted),
+        unchanged=sum(report.unchanged for report in every),
+        skipped=tuple(
+            replace(skip, path=f"{path}: {skip.path}") for path, report in reports.items() for skip in report.skipped
+        ),
+        invisible_characters=dict(invisible),
+        retained=tuple(key for report in every for key in report.retained),
+    )
 
 
 def _reported(options: argparse.Namespace, report: SyncReport) -> int:
@@ -67,7 +128,7 @@ def _reported(options: argparse.Namespace, report: SyncReport) -> int:
     elif not options.quiet or report.failed:
         print(plain_text.report_text(report), file=sys.stderr, flush=True)
     if report.failed:
-        refused = sum(skipped.error for skipped in report.skipped)
+        refused = sum(skipped.error and not skipped.repeated for skipped in report.skipped)
         return complain(str(SourceError("cli.not_indexed", files=refused)))
     return 0
 
@@ -85,7 +146,8 @@ def _embed(options: argparse.Namespace, settings: Settings, ledger: Ledger, vect
         notify("cli.embedding_takes", passages=missing, minutes=max(1, round(missing * MINUTES)))
         return
     if missing and options.wait is False:
-        command = ["index", options.path, "--store", options.store, "--wait", "--quiet"]
+        named = [] if options.path is None else [options.path]
+        command = ["index", *named, "--store", options.store, "--wait", "--quiet"]
         subprocess.Popen(
             [sys.executable, "-m", "assistant.cli.main", *map(str, command)],
             start_new_session=True,
@@ -115,8 +177,8 @@ def _there(store: Path) -> bool:
     return (store / "ledger.db").exists()
 
 
-def _watch(options: argparse.Namespace, settings: Settings) -> int:
-    """Follow PATH until Ctrl-C.
+def _watch(options: argparse.Namespace, settings: Settings, path: Path) -> int:
+    """Follow a PATH until Ctrl-C.
 
     What fails is told, and tried again at the next change.
     """
@@ -124,38 +186,42 @@ def _watch(options: argparse.Namespace, settings: Settings) -> int:
     from index.ingest.watch import changes
 
     try:
-        for _ in changes(options.path, options.store):
+        for _ in changes(path, options.store):
             try:
-                _sync(options, settings)
+                _sync(options, settings, [path])
             except IsnadError as error:
                 complain(str(error))
-            notify("cli.watching", path=options.path)
+            notify("cli.watching", path=path)
     except KeyboardInterrupt:
         print(file=sys.stderr)
         notify("cli.watch_ended")
     return 0
 
 
-def _planned(options: argparse.Namespace, settings: Settings) -> tuple[SyncReport, CostEstimate]:
+def _planned(options: argparse.Namespace, settings: Settings, paths: Sequence[Path]) -> tuple[SyncReport, CostEstimate]:
     from tempfile import TemporaryDirectory
 
     from assistant import container
+    from index.embeddings.embedding_cache import CostEstimate
     from index.ingest.sync import plan
     from index.store.ledger import Ledger
 
     with TemporaryDirectory() as nowhere, bars(options.quiet) as progress:
         ledger = Ledger.open(options.store) if _there(options.store) else Ledger.create(Path(nowhere))
         try:
-            return plan(options.path, ledger, container.choose_embedder(settings), progress=progress)
+            embedder = container.choose_embedder(settings)
+            plans = {path: plan(path, ledger, embedder, progress=progress) for path in paths}
+            due = sum((due for _, due in plans.values()), CostEstimate())
+            return _merged({path: report for path, (report, _) in plans.items()}), due
         finally:
             ledger.close()
 
 
-def _plan(options: argparse.Namespace, settings: Settings) -> int:
+def _plan(options: argparse.Namespace, settings: Settings, paths: Sequence[Path]) -> int:
     """Say what would be done, and what it would cost."""
     from assistant.rendering import plain_text
 
-    report, due = _planned(options, settings)
+    report, due = _planned(options, settings, paths)
     cost = due.cost(settings.price_embedding) if settings.price_embedding is not None else None
     if options.json:
         import msgspec
@@ -212,6 +278,33 @@ def remove(options: argparse.Namespace) -> int:
     if options.json:
         return emit({"removed": options.file_id})
     notify("cli.removed", ids=options.file_id)
+    return 0
+
+
+def sources(options: argparse.Namespace) -> int:
+    """List the folders and files that the store was filled from, or take one out."""
+    from assistant import container
+    from assistant.rendering import plain_text
+    from assistant.settings import Settings
+    from index.errors import UsageError
+    from index.ingest.sources import list_sources, remove_source
+    from index.store.ledger import Ledger
+
+    with closing(Ledger.open(options.store)) as ledger:  # one that is not there is an error, not a reason to make one
+        if options.action is None:
+            listed = list_sources(ledger)
+            return emit({"sources": listed}) if options.json else print(plain_text.sources_text(listed)) or 0
+    if not options.path:
+        raise UsageError("cli.no_path")
+    ledger, derived = container.open_writer(options.store, Settings.load())
+    try:
+        removed = {str(path): remove_source(path, ledger, derived) for path in options.path}
+    finally:
+        container.close(ledger, derived)
+    if options.json:
+        return emit({"removed": removed})
+    for path, articles in removed.items():
+        notify("cli.source_removed", path=path, articles=articles)
     return 0
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from index.doctor import Examination
     from index.embeddings.embedding_cache import CostEstimate
+    from index.ingest.sources import Source as IndexedSource
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]|" + SMUGGLING)
 
@@ -142,17 +143,21 @@ def _dotted(*values: object) -> str:
 
 
 def report_text(report: SyncReport, language: str = "en") -> str:
-    """Return what an index run did, and every file that was skipped with the reason."""
+    """Return what an index run did: what is new with its reason, what the last run reported in one line."""
     lines = [report_counts(report, language)]
     if report.invisible_characters:
         kinds = tuple(f"{number:,} {kind}" for kind, number in sorted(report.invisible_characters.items()))
         lines.append("  " + Reason.of("report.invisible", kinds=kinds).text(language))
-    for skipped in report.skipped:
+    for skipped in (skipped for skipped in report.skipped if not skipped.repeated):
         code = "report.refused" if skipped.error else "report.passed_over"
         reason = Reason.of(code, file=skipped.path, reason=skipped.detail or skipped.reason)
         lines.append("  " + reason.text(language))
     if report.retained:
         lines.append(f"  {kept_text(report, language)}")
+    if repeated := [skipped for skipped in report.skipped if skipped.repeated]:
+        refused = sum(skipped.error for skipped in repeated)
+        reason = Reason.of("report.as_before", refused=refused, passed_over=len(repeated) - refused)
+        lines.append("  " + reason.text(language))
     return plain("\n".join(lines))
 
 
@@ -184,6 +189,22 @@ def _some(names: Sequence[str | Reason], most: int = 5) -> Reason:
     if len(names) > most:
         return Reason.of("report.names_and_more", names=tuple(names[:most]), more=len(names) - most)
     return Reason.of("report.names", names=tuple(names))
+
+
+def sources_text(sources: Iterable[IndexedSource], language: str = "en") -> str:
+    """Render the PATHs that a store was filled from, a line each."""
+    lines = []
+    for source in sources:
+        refused = sum(refusal.error for refusal in source.refused)
+        parts = [
+            Reason.of("sources.holds", articles=source.articles, files=source.files),
+            *([Reason.of("sources.indexed", time=source.indexed)] if source.indexed else []),
+            *([Reason.of("sources.refused", files=refused)] if refused else []),
+            *([Reason("sources.gone")] if source.path and not source.exists else []),
+        ]
+        name = source.path or Reason("sources.from_python").text(language)
+        lines.append(f"{name}: {'; '.join(part.text(language) for part in parts)}")
+    return plain("\n".join(lines) or Reason("sources.none").text(language))
 
 
 def plan_text(

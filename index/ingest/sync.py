@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from index.loaders.article_ids import StoredIds
 from index.loaders.article_loader import ArticleRef, from_records, scan
 from index.models import Skipped, SyncReport
 from index.store.ledger import Ledger
+from index.store.sources import Refusal, SourceRecord
 
 if TYPE_CHECKING:
     from index.embeddings.protocol import Embedder
@@ -34,15 +36,18 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
     """Bring a PATH into the store: read, clean, cut into passages, ledger, then the derived indexes.
 
     Unchanged files are passed over, changed files replaced, and articles that are missing from PATH are deleted: only
-    those that came from this PATH, and only where every entry of PATH could be identified; where not, the report
-    names what stays for that. A file that cannot be read keeps the version that was indexed before. Raises
-    SourceError where PATH is gone or holds no article, StoreBusy where another process is writing.
+    those that came from this PATH, and not what a file or a folder that could not be read may still hold: the report
+    names what stays for that. A file that cannot be read keeps the version that was indexed before. Raises SourceError
+    where PATH is gone, never held an article, or is empty and on another disk than before, StoreBusy where another
+    process is writing.
     """
     with _writing(ledger, derived := list(derived)):
         root = str(path.resolve())
-        tally = _read(scan(path, _stored(ledger, root)), root, ledger, derived, progress)
+        report = _read(_entries(path, root, ledger), root, ledger, derived, progress).report(
+            ledger.known(root), dropping=True, before=ledger.source(root).refusals
+        )
         ledger.set_state("reading", READING)
-        report = tally.report(ledger.known(root), dropping=True)
+        ledger.keep_source(root, _record(path, report))
         if report.deleted:  # what is new can be found before what it may replace, as a renamed file, is gone
             for lexicon in _lexicons(derived):
                 lexicon.refresh(progress)
@@ -61,11 +66,11 @@ def plan(
     """
     root = str(path.resolve())
     tally, due, current = Tally(), CostEstimate(), _current(ledger)
-    for batch in batched(scan(path, _stored(ledger, root)), BATCH):
+    for batch in batched(_entries(path, root, ledger), BATCH):
         taken = tally.record(entries := classify(batch, root, ledger, current), map(prepare, entries.fresh), root)
         due += estimate_cost([(each.article, each.passages) for each in taken], embedder, ledger)
         progress("read", tally.seen, None)
-    return tally.report(ledger.known(root), dropping=True), due
+    return tally.report(ledger.known(root), dropping=True, before=ledger.source(root).refusals), due
 
 
 def take(
@@ -119,6 +124,26 @@ def _writing(ledger: Ledger, derived: Sequence[Derived]) -> Iterator[None]:
         finally:
             for lexicon in _lexicons(derived):
                 lexicon.close()
+
+
+def _entries(path: Path, root: str, ledger: Ledger) -> Iterator[ArticleRef | Skipped]:
+    """Yield the articles of a PATH.
+
+    A folder that held articles may be empty by now; if it is on another disk than before, it is not mounted.
+    """
+    known = len(ledger.known(root))
+    entry = None
+    for entry in scan(path, _stored(ledger, root), may_be_empty=bool(known)):
+        yield entry
+    before = ledger.source(root).device
+    if known and entry is None and before not in (None, path.stat().st_dev):
+        raise SourceError("loaders.emptied", path=path, articles=known)
+
+
+def _record(path: Path, report: SyncReport) -> SourceRecord:
+    refusals = (Refusal(path=skip.path, reason=skip.reason, error=skip.error) for skip in report.skipped)
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    return SourceRecord(indexed=now, device=path.stat().st_dev, refusals=tuple(refusals))
 
 
 def _stored(ledger: Ledger, root: str) -> StoredIds:

@@ -15,6 +15,7 @@ from index.loaders.folder import printable
 from index.messages.reason import Reason
 from index.models import Skipped, SyncReport, Value
 from index.store.ledger import Ledger, Location
+from index.store.sources import Refusal
 
 
 class Batch(Value, frozen=True, kw_only=True):
@@ -121,21 +122,21 @@ class Tally:
                 self.unchanged += 1
         return taken
 
-    def report(self, known: Mapping[str, str], *, dropping: bool) -> SyncReport:
+    def report(self, known: Mapping[str, str], *, dropping: bool, before: Iterable[Refusal] = ()) -> SyncReport:
         """Return what was done and, of the articles `known` of this PATH (id → file), which are to be dropped.
 
-        One that was not met stays where its own file, or the folder of that, could not be read whole.
+        One that was not met stays where its own file, or the folder of that, could not be read whole. `before` is what
+        the last run refused.
         """
+        reported = {(refusal.path, refusal.reason) for refusal in before}
         stays = known.keys() & self.refused - self.present
         report = SyncReport(
             added=tuple(self.added),
             changed=tuple(self.changed),
             unchanged=self.unchanged,
             skipped=tuple(
-                replace(skip, detail=Reason.of("loaders.earlier_stays", why=skip.detail or skip.reason))
-                if skip.id in stays
-                else skip
-                for skip in self.skipped
+                replace(skip, repeated=(skip.path, skip.reason) in reported)
+                for skip in (_kept(skip) if skip.id in stays else skip for skip in self.skipped)
             ),
             invisible_characters=dict(self.invisible),
         )
@@ -145,6 +146,11 @@ class Tally:
         unread = [skip.path for skip in report.unreadable]
         retained = {key for key in missing if any(_may_hold(place, known[key]) for place in unread)}
         return replace(report, retained=tuple(sorted(retained)), deleted=tuple(sorted(missing - retained)))
+
+
+def _kept(skip: Skipped) -> Skipped:
+    """Say of a refused file that its earlier version stays."""
+    return replace(skip, detail=Reason.of("loaders.earlier_stays", why=skip.detail or skip.reason))
 
 
 def _may_hold(place: str, path: str) -> bool:

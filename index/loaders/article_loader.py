@@ -85,12 +85,12 @@ def read(path: Path) -> Iterator[Article | Skipped]:
         yield entry.load() if isinstance(entry, ArticleRef) else entry
 
 
-def scan(path: Path, stored: StoredIds | None = None) -> Iterator[ArticleRef | Skipped]:
+def scan(path: Path, stored: StoredIds | None = None, *, may_be_empty: bool = False) -> Iterator[ArticleRef | Skipped]:
     """Yield the articles of a folder with its sub-folders, or of a file of many, sorted by path and not decoded.
 
     Ids are assigned as `index.loaders.article_ids` says, `stored` are those of the store. Records of one file that
     share an id are all refused. Holds ids in memory, and the articles of the last file of many. Raises SourceError
-    where PATH is missing or holds no article.
+    where PATH is missing or holds no article, unless it `may_be_empty`.
     """
     root = resolve_source(path)
     ids = ArticleIds(_claims(root), stored or StoredIds())
@@ -105,7 +105,7 @@ def scan(path: Path, stored: StoredIds | None = None) -> Iterator[ArticleRef | S
         elif len(reasons) < 3:
             reasons.append(Reason.of("loaders.of_file", file=entry.path, why=entry.detail or entry.reason))
         yield entry
-    if empty:
+    if empty and not may_be_empty:
         if reasons:
             raise SourceError("loaders.no_article_because", path=path, reasons=reasons)
         raise SourceError("loaders.no_article", path=path)

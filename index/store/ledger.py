@@ -11,12 +11,13 @@ from pathlib import Path
 
 from index.store.articles import ArticleTable, Location
 from index.store.outbox import INDEXES, Outbox
+from index.store.sources import SourceTable
 from index.store.vector_cache import VectorCache
 
 __all__ = ["INDEXES", "Ledger", "Location"]
 
 
-class Ledger(ArticleTable, Outbox, VectorCache):
+class Ledger(ArticleTable, Outbox, SourceTable, VectorCache):
     """The ledger of one store folder.
 
     >>> from pathlib import Path

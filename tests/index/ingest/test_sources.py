@@ -1,0 +1,124 @@
+"""The folders of a store: listed, refreshed together, taken out; what was reported before is not reported again."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from index.errors import NotFound, SourceError
+from index.ingest.lexical_update import Lexicon
+from index.ingest.sources import list_sources, remove_source
+from index.ingest.sync import sync
+from index.store.ledger import Ledger
+from index.store.sources import SourceRecord
+from tests.shop import index, isnad, isnad_json, write
+
+pytestmark = pytest.mark.process
+
+NORTH = {"a.txt": "افتتح المحافظ جسر نور يوم الجمعة.", "b.txt": "فتح السوق أبوابه."}
+SOUTH = {"a.txt": "أغلق الميناء أمس.", "bad.txt": "", "picture.png": b"\x89PNG"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    index(write(tmp_path / "north", NORTH), tmp_path / "store")
+    index(write(tmp_path / "south", SOUTH), tmp_path / "store")
+    return tmp_path / "store"
+
+
+def ids(store: Path) -> set[str]:
+    with closing(Ledger.open(store)) as ledger:
+        return {article.id for article in ledger.every_article()}
+
+
+def test_sources_are_listed_with_what_they_hold_and_what_was_refused(store: Path) -> None:
+    with closing(Ledger.open(store)) as ledger:
+        north, south = list_sources(ledger)
+        assert (north.path, north.exists, north.articles, north.files) == (str(store.parent / "north"), True, 2, 2)
+        assert [(refusal.path, refusal.error) for refusal in south.refused] == [
+            ("bad.txt", True),
+            ("picture.png", False),
+        ]
+    shown = isnad("sources", "--store", store).stdout
+    assert f"{store.parent / 'north'}: 2 articles in 2 files; last indexed 20" in shown and "1 refused" in shown
+    assert len(isnad_json("sources", "--store", store)["sources"][1]["refused"]) == 2
+
+
+def test_an_index_run_without_a_path_refreshes_every_folder(store: Path, tmp_path: Path) -> None:
+    write(tmp_path / "north", {"a.txt": "تأجل افتتاح جسر نور."})
+    (tmp_path / "north" / "b.txt").unlink()
+    write(tmp_path / "south", {"c.txt": "خبر جديد من الجنوب."})
+    report = isnad_json("index", "--store", store, "--no-wait")
+    assert (report["changed"], report["deleted"], report["added"]) == (["a"], ["b"], ["c"])
+    assert report["unchanged"] == 1 and all(skip["repeated"] for skip in report["skipped"])
+    dry = isnad_json("index", "--store", store, "--dry-run")
+    assert dry["unchanged"] == 3 and not dry["added"]
+
+
+def test_a_folder_that_is_gone_is_told_and_the_others_are_refreshed(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "north").rename(tmp_path / "elsewhere")
+    write(tmp_path / "south", {"c.txt": "خبر جديد من الجنوب."})
+    run = isnad("index", "--store", store, "--no-wait")
+    assert run.returncode == 1 and "1 added" in run.stderr and "north does not exist" in run.stderr
+    assert ids(store) == {"a", "b", "c", "south/a"}
+    assert "not there any more" in isnad("sources", "--store", store).stdout
+
+
+def test_a_source_is_taken_out_with_its_articles_and_their_passages(store: Path, tmp_path: Path) -> None:
+    run = isnad("sources", "remove", tmp_path / "north", "--store", store)
+    assert run.returncode == 0 and "took out 2 articles" in run.stderr and ids(store) == {"south/a"}
+    hits = isnad_json("search", "جسر نور", "--store", store)["hits"]
+    assert all(hit["file_id"] == "south/a" for hit in hits)
+    assert [source["path"] for source in isnad_json("sources", "--store", store)["sources"]] == [
+        str(tmp_path / "south")
+    ]
+    run = isnad("sources", "remove", tmp_path / "north", "--store", store)
+    assert run.returncode == 1 and "was never indexed" in run.stderr and str(tmp_path / "south") in run.stderr
+    assert isnad("sources", "remove", "--store", store).returncode == 1
+
+
+def test_what_was_refused_before_is_one_line_and_no_failure(store: Path, tmp_path: Path) -> None:
+    south = tmp_path / "south"
+    again = isnad("index", south, "--store", store, "--no-wait")
+    assert again.returncode == 0 and "bad.txt" not in again.stderr
+    assert "as before: 1 refused, 1 passed over; see them with: isnad sources --json" in again.stderr
+    write(south, {"worse.txt": " "})
+    run = isnad("index", south, "--store", store, "--no-wait")
+    assert run.returncode == 1 and "worse.txt" in run.stderr and "bad.txt" not in run.stderr
+    assert "1 could not be indexed" in run.stderr
+    assert isnad("index", south, "--store", store, "--no-wait").returncode == 0
+    write(south, {"bad.txt": "أصلح الملف."})
+    assert isnad_json("index", south, "--store", store, "--no-wait")["added"] == ["bad"]
+    write(south, {"bad.txt": " "})  # it fails anew, for a new reason: an earlier version stays
+    assert isnad("index", south, "--store", store, "--no-wait").returncode == 1
+
+
+def test_the_last_article_of_a_folder_can_be_deleted(store: Path, tmp_path: Path) -> None:
+    for file in (tmp_path / "north").iterdir():
+        file.unlink()
+    run = isnad("index", tmp_path / "north", "--store", store, "--no-wait")
+    assert run.returncode == 0 and "2 deleted" in run.stderr and ids(store) == {"south/a"}
+    assert isnad("index", tmp_path / "north", "--store", store).returncode == 1  # it holds none, and never will
+
+
+def test_a_folder_whose_last_file_became_unreadable_keeps_its_article(tmp_path: Path) -> None:
+    folder, store = write(tmp_path / "folder", {"a.txt": "خبر."}), tmp_path / "store"
+    index(folder, store)
+    write(folder, {"a.txt": " "})
+    report = index(folder, store)
+    assert report.failed and not report.deleted and ids(store) == {"a"}
+
+
+def test_an_empty_folder_on_another_disk_is_not_taken_for_deleted(store: Path, tmp_path: Path) -> None:
+    with closing(Ledger.open(store)) as ledger:
+        ledger.keep_source(str(tmp_path / "north"), SourceRecord(device=-1))
+        for file in (tmp_path / "north").iterdir():
+            file.unlink()
+        with pytest.raises(SourceError, match=r"Its 2 articles stay; .*isnad sources remove"):
+            sync(tmp_path / "north", ledger, [Lexicon(ledger)])
+        assert ids(store) == {"a", "b", "south/a"}
+        assert remove_source(tmp_path / "north", ledger, [Lexicon(ledger)]) == 2
+        with pytest.raises(NotFound):
+            remove_source(tmp_path / "north", ledger, [])
