@@ -172,15 +172,14 @@ def test_one_broken_file_leaves_the_others_and_its_own_old_version(tmp_path: Pat
 
 
 @by_words
-def test_two_files_with_one_id_are_both_refused_and_the_rest_indexed(tmp_path: Path) -> None:
-    folder, store = (
-        write(tmp_path / "news", {"a.txt": "خبر أول.", "a.md": "خبر ثان.", "b.txt": "خبر ثالث."}),
-        tmp_path / "s",
-    )
-    run = isnad("index", folder, "--store", store, "--json")
-    report = json.loads(run.stdout)
-    assert run.returncode == 1 and report["added"] == ["b"]
-    assert {one["path"] for one in report["skipped"]} == {"a.txt", "a.md"}
+def test_two_files_with_one_stem_and_one_name_in_two_folders_are_all_indexed(tmp_path: Path) -> None:
+    store = tmp_path / "s"
+    news = write(tmp_path / "news", {"a.txt": "خبر أول.", "a.md": "خبر ثان.", "تقرير [فيديو].txt": "خبر ثالث."})
+    assert isnad_json("index", news, "--store", store)["added"] == ["a", "a.txt", "تقرير (فيديو)"]
+    assert isnad_json("index", write(tmp_path / "more", {"a.txt": "خبر رابع."}), "--store", store)["added"] == [
+        "more/a"
+    ]
+    assert isnad_json("show", "more/a", "--store", store)["text"] == "خبر رابع."
 
 
 @by_words

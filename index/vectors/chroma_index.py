@@ -35,6 +35,7 @@ ARTICLES = 500  # articles read at once
 SYNCED = 1_000  # rows from which on Chroma keeps an index in files
 CHURN = 0.2  # share of replaced rows at which HNSW begins to miss some of them
 FEW = 200  # replaced rows that never matter
+ALIKE = 0.05  # cosine distance of near-doubles, of which HNSW returns one or another; unrelated news is .15 apart
 DATABASE = "chroma.sqlite3"
 LINK = "chroma"  # in the store's folder: points to the folder of the collection
 
@@ -47,7 +48,7 @@ class Health(Value, frozen=True, kw_only=True):
     wrong: int = 0  # rows with the vector of another text, or of a damaged file
     surplus: int = 0  # rows of no passage
     asked: int = 0
-    lost: int = 0  # of those asked: rows that a search for their own vector does not return
+    lost: int = 0  # of those asked: rows for whose own vector a search returns neither them nor any row like them
     faults: tuple[str, ...] = ()  # of the database, in SQLite's words
 
     @property
@@ -172,9 +173,8 @@ class ChromaIndex:
                     wrong += not _same_direction(row, np.frombuffer(expected[key], "<f4"))
             for place in range(0, len(ids), max(1, len(ids) // 20)):
                 near = collection.call("query", vectors[place].tobytes(), 10)
-                doubles = len(near) == 10 and near[-1][1] < 1e-4
                 asked += 1
-                lost += ids[place] not in dict(near) and not doubles
+                lost += ids[place] not in dict(near) and near[0][1] > ALIKE
         return Health(
             rows=rows,
             missing=len(expected.keys() - seen),
