@@ -14,6 +14,7 @@ import pytest
 from _pytest.doctest import DoctestItem
 
 from assistant import container
+from index.vectors import background
 from tests.shop import index
 
 HERE = Path(__file__).parent
@@ -38,6 +39,8 @@ def no_keys() -> None:
         if name.startswith(("OPENAI_", "ISNAD_")):
             del os.environ[name]
     os.environ["ISNAD_JUDGE"] = "off"  # tests of the judge turn it on: elsewhere it would be one more request
+    os.environ["ISNAD_BACKGROUND"] = "false"  # vectors that come meanwhile would change what a test sees
+    background.DELAY = 3600.0  # for settings that are not read from the environment
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +65,7 @@ class Assistant:
         self._retriever, self._writer = retriever, writer
         self._settings, self._embedder = settings or Settings(), embedder
         self._closed = False
+        self._release: Callable[[], None] = lambda: None  # ends the filling of vectors in the background
         self._ingestor = Ingestor(
             lambda reembed: container.open_writer(retriever.ledger.store, self._settings, embedder, reembed=reembed)
         )
@@ -109,7 +110,9 @@ class Assistant:
         except BaseException:
             retriever.close()
             raise
-        return cls(retriever, writer, settings=chosen, embedder=embedder)
+        assistant = cls(retriever, writer, settings=chosen, embedder=embedder)
+        assistant._release = container.fill_in_background(Path(store), chosen, embedder)
+        return assistant
 
     @property
     def engine(self) -> str:
@@ -295,6 +298,7 @@ class Assistant:
         Questions under way in other threads end in UsageError; articles that are being added are waited for.
         """
         self._closed = True
+        self._release()
         self._retriever.close()
         self._ingestor.close()
 

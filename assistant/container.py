@@ -5,7 +5,7 @@ The only module that names concrete classes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from index.search.lexical import LexicalIndex
 from index.search.retriever import Retriever
 from index.store.ledger import INDEXES, Ledger
 from index.stories import StoryIndex
+
+ASK_FIRST = 20_000  # articles above which embedding is started only when it is asked for
 
 if TYPE_CHECKING:
     from assistant.budget import Budget
@@ -97,6 +99,29 @@ def open_vectors(
     if model is None:
         return None
     return Vectors(ledger, model, Server.at(settings.chroma) if settings.chroma else None, reembed=reembed)
+
+
+def fill_in_background(store: Path, settings: Settings, embedder: Embedder | None) -> Callable[[], None]:
+    """Have the vectors of a store filled while it is open; return what ends that.
+
+    Only by a model in this process, and in a large store only once its embedding was asked for.
+    """
+    from index.vectors.background import FILLING
+
+    local = embedder is not None and (embedder.name.startswith(("e5-small-", "local:")))
+    if not (local and settings.background and settings.searches_by_meaning):
+        return lambda: None
+
+    def opened() -> tuple[Ledger, Vectors] | None:
+        ledger = Ledger.open(store)
+        vectors = open_vectors(ledger, settings, embedder)
+        large = ledger.counts()["articles"] > ASK_FIRST
+        if vectors is None or (large and not vectors.coverage()[0]):
+            ledger.close()
+            return None
+        return ledger, vectors
+
+    return FILLING.hold(store, opened)
 
 
 def choose_embedder(settings: Settings, given: Any = None) -> Embedder | None:

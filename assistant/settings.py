@@ -76,6 +76,7 @@ class Settings(Value, frozen=True, kw_only=True):
     embedding_dimensions: int | None = None
     vector_weight: float | None = None  # of the cosine beside the words' share; None: measured, by model; 0: words only
     reranker: str | None = None
+    background: bool = True  # whether vectors are filled while the page or an Assistant is open
     chroma: str | None = None
     context_tokens: int = 8000  # for the passages of one question
     answer_tokens: int = 1500

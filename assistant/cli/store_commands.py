@@ -6,8 +6,9 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,11 @@ from assistant.cli.query_commands import narrowed
 if TYPE_CHECKING:
     from assistant.settings import Settings
     from index.embeddings.embedding_cache import CostEstimate
-    from index.ingest.lexical_update import Derived
+    from index.ingest.lexical_update import Derived, Progress
     from index.models import SyncReport
     from index.store.ledger import Ledger
 
-ASK_FIRST = 20_000  # articles above which embedding is started only when it is asked for
+PATIENCE = 120.0  # seconds that the background filling of an open page is waited for
 
 
 def index(options: argparse.Namespace) -> int:
@@ -138,6 +139,7 @@ def _embed(options: argparse.Namespace, settings: Settings, ledger: Ledger, vect
 
     That is done now, in the background, or, in a large store, only on request.
     """
+    from assistant.container import ASK_FIRST
     from index.embeddings.carried import MINUTES
 
     done, passages = vectors.coverage()
@@ -162,15 +164,33 @@ def _embed(options: argparse.Namespace, settings: Settings, ledger: Ledger, vect
     try:
         with bars(options.quiet) as progress:
             try:
-                vectors.fill(progress)
+                _when_free(lambda: vectors.fill(progress))
             finally:
-                with ledger.writing():
-                    vectors.export(progress)
+                _when_free(lambda: _export(ledger, vectors, progress))
     except KeyboardInterrupt:
         if options.watch:
             raise
         print(file=sys.stderr)
         notify("cli.embedding_stopped")
+
+
+def _export(ledger: Ledger, vectors: Any, progress: Progress) -> None:
+    with ledger.writing():
+        vectors.export(progress)
+
+
+def _when_free(work: Callable[[], None]) -> None:
+    """Do a work on the vectors as soon as an open page, which does it in the background, lets go of them."""
+    from index.errors import StoreBusy
+
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return work()
+        except StoreBusy:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def _there(store: Path) -> bool:

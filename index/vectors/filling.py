@@ -25,6 +25,7 @@ from index.vectors.disk_space import require
 if TYPE_CHECKING:
     from index.embeddings.protocol import Embedder
 
+FEW = 16  # passages that are embedded in the background before somebody else may: .4 s
 SPARE = 2_000_000  # bytes that a batch may need beyond three times its vectors
 
 Progress = Callable[[str, int, int | None], None]
@@ -41,21 +42,37 @@ def fill(ledger: Ledger, embedder: Embedder, dimensions: int, progress: Progress
         done, total = ledger.coverage(embedder.name)
         refused: dict[str, Reason] = {}  # article id -> reason
         for first in range(0, len(missing), embedding_cache.BATCH):
-            require(ledger.store, SPARE + 12 * dimensions * embedding_cache.BATCH)
             page = missing[first : first + embedding_cache.BATCH]
-            texts = {
-                passage.id: (article.id, embedding_text(article, passage)) for article, passage in _of(ledger, page)
-            }
-            vectors, reasons = embed_cached([text for _, text in texts.values()], embedder, ledger, dimensions)
-            if any(len(vector) != 4 * dimensions for vector in vectors.values()):
-                raise StoreError("embeddings.wrong_length", model=embedder.name, length=dimensions)
-            refused |= {article_id: reasons[text] for article_id, text in texts.values() if text in reasons}
-            ledger.enqueue("vectors", {article_id for article_id, text in texts.values() if text in vectors})
+            refused |= _fill_page(ledger, embedder, dimensions, page)
             done += len(page)
             progress("vectors", min(done, total), total)
         if refused:
             articles = [*list(refused)[:5], *["…"] * (len(refused) > 5)]
             raise ProviderRefused("embeddings.texts_not_taken", articles=articles, why=next(iter(refused.values())))
+
+
+def fill_gently(ledger: Ledger, embedder: Embedder, dimensions: int, stopped: Callable[[], bool]) -> None:
+    """Embed a few passages at a time until none is missing, or `stopped`.
+
+    The lock is given up between them, so that `fill` in another process can take over. Raises as `fill` does.
+    """
+    missing = ledger.missing_vectors(embedder.name)
+    for first in range(0, len(missing), FEW):
+        if stopped():
+            return
+        with filling_lock(ledger):
+            _fill_page(ledger, embedder, dimensions, missing[first : first + FEW])
+
+
+def _fill_page(ledger: Ledger, embedder: Embedder, dimensions: int, page: list[str]) -> dict[str, Reason]:
+    """Embed some passages, and have Chroma take them over; return the articles whose texts the model refuses."""
+    require(ledger.store, SPARE + 12 * dimensions * embedding_cache.BATCH)
+    texts = {passage.id: (article.id, embedding_text(article, passage)) for article, passage in _of(ledger, page)}
+    vectors, reasons = embed_cached([text for _, text in texts.values()], embedder, ledger, dimensions)
+    if any(len(vector) != 4 * dimensions for vector in vectors.values()):
+        raise StoreError("embeddings.wrong_length", model=embedder.name, length=dimensions)
+    ledger.enqueue("vectors", {article_id for article_id, text in texts.values() if text in vectors})
+    return {article_id: reasons[text] for article_id, text in texts.values() if text in reasons}
 
 
 @contextmanager

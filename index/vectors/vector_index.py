@@ -6,7 +6,7 @@ its place, and the next run fills a new collection.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from index.store.ledger import Ledger
 from index.vectors.chroma_collection import Server
 from index.vectors.chroma_index import ChromaIndex, Health
 from index.vectors.exact_search import ExactSearch, Match
-from index.vectors.filling import Progress, fill
+from index.vectors.filling import Progress, fill, fill_gently
 
 if TYPE_CHECKING:
     from index.embeddings.protocol import Embedder
@@ -161,6 +161,19 @@ class Vectors:
         if self.coverage()[0] < self.coverage()[1]:
             fill(self._ledger, self.embedder, self._claim().dimensions, progress)
             self._learn_weight()
+
+    def fill_gently(self, stopped: Callable[[], bool]) -> None:
+        """Embed what has no vector yet in the background, then bring Chroma up to the ledger if nobody is writing.
+
+        Raises what `fill` does.
+        """
+        done, passages = self.coverage()
+        if done < passages:
+            fill_gently(self._ledger, self.embedder, self._claim().dimensions, stopped)
+            self._learn_weight()
+        if not stopped() and self._ledger.pending("vectors"):
+            with self._ledger.writing():
+                self.export(lambda *_: None)
 
     def refresh(self, progress: Progress) -> None:
         """Embed what has no vector yet, then bring Chroma up to the ledger, for the process that is `writing()`.
