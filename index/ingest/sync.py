@@ -38,8 +38,7 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
     Unchanged files are passed over, changed files replaced, and articles that are missing from PATH are deleted: only
     those that came from this PATH, and not what a file or a folder that could not be read may still hold: the report
     names what stays for that. A file that cannot be read keeps the version that was indexed before. Raises SourceError
-    where PATH is gone, never held an article, or is empty and on another disk than before, StoreBusy where another
-    process is writing.
+    where PATH is gone or holds no article, StoreBusy where another process is writing.
     """
     with _writing(ledger, derived := list(derived)):
         root = str(path.resolve())
@@ -47,7 +46,7 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
             ledger.known(root), dropping=True, before=ledger.source(root).refusals
         )
         ledger.set_state("reading", READING)
-        ledger.keep_source(root, _record(path, report))
+        ledger.keep_source(root, _record(report))
         if report.deleted:  # what is new can be found before what it may replace, as a renamed file, is gone
             for lexicon in _lexicons(derived):
                 lexicon.refresh(progress)
@@ -129,21 +128,21 @@ def _writing(ledger: Ledger, derived: Sequence[Derived]) -> Iterator[None]:
 def _entries(path: Path, root: str, ledger: Ledger) -> Iterator[ArticleRef | Skipped]:
     """Yield the articles of a PATH.
 
-    A folder that held articles may be empty by now; if it is on another disk than before, it is not mounted.
+    Where it held articles and holds none any more, not even one that cannot be read, its disk may not be mounted:
+    SourceError says that the articles stay, and how to take them out.
     """
-    known = len(ledger.known(root))
-    entry = None
+    known, empty = len(ledger.known(root)), True
     for entry in scan(path, _stored(ledger, root), may_be_empty=bool(known)):
+        empty = empty and entry.id is None
         yield entry
-    before = ledger.source(root).device
-    if known and entry is None and before not in (None, path.stat().st_dev):
+    if known and empty:
         raise SourceError("loaders.emptied", path=path, articles=known)
 
 
-def _record(path: Path, report: SyncReport) -> SourceRecord:
+def _record(report: SyncReport) -> SourceRecord:
     refusals = (Refusal(path=skip.path, reason=skip.reason, error=skip.error) for skip in report.skipped)
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    return SourceRecord(indexed=now, device=path.stat().st_dev, refusals=tuple(refusals))
+    return SourceRecord(indexed=now, refusals=tuple(refusals))
 
 
 def _stored(ledger: Ledger, root: str) -> StoredIds:

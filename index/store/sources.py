@@ -22,7 +22,6 @@ class SourceRecord(Value, frozen=True, kw_only=True):
     """What is known of a PATH from its last run."""
 
     indexed: str | None = None  # the time of the run, ISO 8601
-    device: int | None = None  # the disk that the folder was on
     refusals: tuple[Refusal, ...] = ()
 
 

@@ -7,12 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import NotFound, SourceError
-from index.ingest.lexical_update import Lexicon
-from index.ingest.sources import list_sources, remove_source
-from index.ingest.sync import sync
+from index.ingest.sources import list_sources
 from index.store.ledger import Ledger
-from index.store.sources import SourceRecord
 from tests.shop import index, isnad, isnad_json, write
 
 pytestmark = pytest.mark.process
@@ -95,12 +91,21 @@ def test_what_was_refused_before_is_one_line_and_no_failure(store: Path, tmp_pat
     assert isnad("index", south, "--store", store, "--no-wait").returncode == 1
 
 
-def test_the_last_article_of_a_folder_can_be_deleted(store: Path, tmp_path: Path) -> None:
-    for file in (tmp_path / "north").iterdir():
+@pytest.mark.parametrize("left", [{}, {"picture.png": b"\x89PNG"}])
+def test_the_last_articles_of_a_folder_stay_until_the_folder_is_taken_out(
+    store: Path, tmp_path: Path, left: dict[str, str | bytes]
+) -> None:
+    north = tmp_path / "north"
+    for file in north.iterdir():
         file.unlink()
-    run = isnad("index", tmp_path / "north", "--store", store, "--no-wait")
-    assert run.returncode == 0 and "2 deleted" in run.stderr and ids(store) == {"south/a"}
-    assert isnad("index", tmp_path / "north", "--store", store).returncode == 1  # it holds none, and never will
+    write(north, left)
+    run = isnad("index", north, "--store", store, "--no-wait")
+    assert run.returncode == 1 and run.stderr.count("\n") == 1
+    assert "the 2 that came from it stay, in case its disk is not there" in run.stderr
+    assert f"run: isnad sources remove {north}" in run.stderr
+    assert ids(store) == {"a", "b", "south/a"}
+    assert isnad("sources", "remove", north, "--store", store).returncode == 0 and ids(store) == {"south/a"}
+    assert "no article in" in isnad("index", north, "--store", store).stderr
 
 
 def test_a_folder_whose_last_file_became_unreadable_keeps_its_article(tmp_path: Path) -> None:
@@ -109,16 +114,3 @@ def test_a_folder_whose_last_file_became_unreadable_keeps_its_article(tmp_path: 
     write(folder, {"a.txt": " "})
     report = index(folder, store)
     assert report.failed and not report.deleted and ids(store) == {"a"}
-
-
-def test_an_empty_folder_on_another_disk_is_not_taken_for_deleted(store: Path, tmp_path: Path) -> None:
-    with closing(Ledger.open(store)) as ledger:
-        ledger.keep_source(str(tmp_path / "north"), SourceRecord(device=-1))
-        for file in (tmp_path / "north").iterdir():
-            file.unlink()
-        with pytest.raises(SourceError, match=r"Its 2 articles stay; .*isnad sources remove"):
-            sync(tmp_path / "north", ledger, [Lexicon(ledger)])
-        assert ids(store) == {"a", "b", "south/a"}
-        assert remove_source(tmp_path / "north", ledger, [Lexicon(ledger)]) == 2
-        with pytest.raises(NotFound):
-            remove_source(tmp_path / "north", ledger, [])
