@@ -67,6 +67,9 @@ def _sync(options: argparse.Namespace, settings: Settings, paths: Sequence[Path]
         return _reported(options, _planned(options, settings, paths)[0])
     ledger, derived = container.open_writer(options.store, settings, reembed=options.reembed)
     try:
+        for vectors in (index for index in derived if isinstance(index, Vectors)):
+            if caution := getattr(vectors.embedder, "caution", None):
+                complain(str(caution))
         code = _refresh(options, paths, ledger, [index for index in derived if not isinstance(index, Vectors)])
         for vectors in (index for index in derived if isinstance(index, Vectors)):
             _embed(options, settings, ledger, vectors)

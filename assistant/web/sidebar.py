@@ -92,6 +92,9 @@ def state(service: AnswerService, words: Words) -> str:
     parts = [_filled(words.count_articles, "{count}", f"{status['articles']:,}")]
     if status["newest"]:
         parts.append(_filled(words.newest_is, "{date}", status["newest"]))
+    meaning = status["meaning"]
+    if meaning.get("embedded", 0) < meaning.get("passages", 0):
+        parts.append(inline(words.embedded.format(done=f"{meaning['embedded']:,}", total=f"{meaning['passages']:,}")))
     if spent.cost is not None:
         parts.append(_filled(words.cost, "{cost}", f"{spent.cost:,.4f} {status['currency']}"))
     elif spent.requests:

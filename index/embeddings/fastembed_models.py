@@ -1,8 +1,8 @@
 """Embedding models and rerankers that run in this process through ONNX.
 
 The only user of fastembed.
-`local:NAME` is a model that fastembed knows (fetched once, from huggingface.co) or a folder with `model.onnx` and
-`tokenizer.json`, which needs no network.
+`local:NAME` is a model of `known_models` or of fastembed's list (fetched once, from huggingface.co), or a folder with
+`model.onnx` and `tokenizer.json`, which needs no network.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from index.embeddings.known_models import EMBEDDERS, RERANKERS, WORDS, is_late_interaction, known_model
 from index.embeddings.prefixes import prefixes, prefixes_of
 from index.errors import IsnadError, ProviderError, UsageError
+from index.messages.reason import Reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,14 +25,7 @@ if TYPE_CHECKING:
 BATCH = 1  # text at once, on one thread: batches of 32 cost three times the processor time a text (cache), as measured
 CACHE = Path.home() / ".cache" / "isnad" / "models"
 FILES = ("model.onnx", "onnx/model.onnx", "model_optimized.onnx", "onnx/model_quantized.onnx")
-ADDED = {  # multilingual models that fastembed does not list, as their authors publish them: dimensions, pooling
-    "intfloat/multilingual-e5-small": (384, "MEAN"),
-    "intfloat/multilingual-e5-base": (768, "MEAN"),
-}
-SUGGESTED = {
-    "embedding": "intfloat/multilingual-e5-small, intfloat/multilingual-e5-base, intfloat/multilingual-e5-large",
-    "reranking": "jinaai/jina-reranker-v2-base-multilingual, BAAI/bge-reranker-v2-m3",
-}
+MODELS = {"embedding": EMBEDDERS, "reranking": RERANKERS}
 T = TypeVar("T")
 
 
@@ -45,7 +40,8 @@ class LocalEmbedder:
     def __init__(self, name: str, cache: Path = CACHE) -> None:
         self._place = _Place(name, "embedding", cache)
         self.name = f"local:{self._place.identity}"
-        self._before = prefixes_of(self._place.folder) if self._place.folder else prefixes(name)
+        self._before = prefixes_of(self._place.folder) if self._place.folder else prefixes(self._place.name)
+        self.caution = self._place.caution  # what speaks against it, or None
         self._model: Any = None
         self._lock = Lock()
         self._dimensions = self._place.dimensions
@@ -101,17 +97,28 @@ class _Place:
         self.name, self.kind, self._cache = name, kind, cache
         self.folder = Path(name).expanduser() if Path(name).expanduser().is_dir() else None
         self.dimensions: int | None = None
+        self.known = None if self.folder else known_model(name, MODELS[kind])
         if self.folder:
             self.file = next((name for name in FILES if (self.folder / name).is_file()), None)
             if self.file is None or not (self.folder / "tokenizer.json").is_file():
                 raise UsageError("embeddings.folder_without_model", folder=self.folder)
             self.identity = f"{self.folder.name}-{(self.folder / self.file).stat().st_size}"
         else:
-            self.identity = name
-            known = {model["model"].lower(): model for model in _class(kind).list_supported_models()}
-            if name.lower() not in known and not (kind == "embedding" and name in ADDED):
-                raise UsageError("embeddings.unknown_local", kind=kind, name=name, suggestions=SUGGESTED[kind])
-            self.dimensions = ADDED[name][0] if name in ADDED else known[name.lower()].get("dim")
+            self.name = self.identity = self.known.name if self.known else name
+            if is_late_interaction(name):
+                raise UsageError("embeddings.late_interaction", name=name, suggestions=_suggestions("embedding"))
+            listed = {model["model"].lower(): model for model in _class(kind).list_supported_models()}
+            if self.known is None and name.lower() not in listed:
+                raise UsageError("embeddings.unknown_local", kind=kind, name=name, suggestions=_suggestions(kind))
+            self.dimensions = self.known.dimensions if self.known else listed[name.lower()].get("dim")
+
+    @property
+    def caution(self) -> Reason | None:
+        """Return that the model finds less in Arabic than words do, where that is published."""
+        if self.known is None or not self.known.below_words:
+            return None
+        scores = {"score": self.known.arabic, "words": WORDS}
+        return Reason.of("embeddings.below_words", name=self.name, suggestions=_suggestions("embedding"), **scores)
 
     def load(self) -> Any:
         """Load the model. Raises ProviderError where it cannot be fetched or read."""
@@ -129,12 +136,18 @@ class _Place:
         options: dict[str, Any] = {
             "sources": ModelSource(hf=name),
             "model_file": self.file if self.folder else FILES[1],
+            "additional_files": list(self.known.files) if self.known else None,
         }
         if self.kind == "embedding":
-            dimensions, pooling = (_numbers(self.folder), _pooling(self.folder)) if self.folder else ADDED[name]
-            options |= {"dim": dimensions, "pooling": PoolingType[pooling], "normalization": True}
+            dimensions = _numbers(self.folder) if self.folder else self.dimensions
+            pooling = _pooling(self.folder) if self.folder else self.known and self.known.pooling
+            options |= {"dim": dimensions, "pooling": PoolingType[pooling or "MEAN"], "normalization": True}
         kind.add_custom_model(model=name, **options)
         return name
+
+
+def _suggestions(kind: str) -> list[str]:
+    return [model.name.rpartition("/")[2] for model in MODELS[kind] if not model.below_words]
 
 
 def _class(kind: str) -> Any:

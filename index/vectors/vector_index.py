@@ -148,6 +148,8 @@ class Vectors:
             return str(error)
         if self._ledger.state(f"vector_weight:{self.embedder.name}") == "0.0":
             return f"not used: {self.embedder.name} finds much less of these articles than words do"
+        if (caution := getattr(self.embedder, "caution", None)) is not None:
+            return str(caution)
         return self._chroma.trouble()
 
     # --- writing ---
