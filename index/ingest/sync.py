@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BATCH = 100  # articles in a transaction
 ROOM = 50_000_000  # bytes of articles that are prepared at a time
-READING = "7"  # raise it when reading or cutting changes: stored articles are then read anew
+READING = "8"  # raise it when reading or cutting changes: stored articles are then read anew
 
 
 def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Progress = quiet) -> SyncReport:

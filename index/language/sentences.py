@@ -35,6 +35,9 @@ _ONLY_NUMBER = re.compile(r"[\W_]*(?:\d{1,3}|[a-zA-Z])")
 _NEXT = re.compile(r"\s*+[\"'“‘«‹(\[¿¡]*+(\w+)")
 
 
+_MARKS = re.compile("[\u0640\u064b-\u065f\u0670]")  # signs that may stand on the last letter of a word
+_LATIN_END = re.compile(r"(?<![^\s«“‘\"'(])[^\W\d_]*[a-zà-öø-ÿа-яά-ώ]{2}$")
+_LATIN_START = re.compile(r"(?:[A-ZÀ-ÖØ-ÞА-ЯΆ-Ώ][a-zà-öø-ÿа-яά-ώ]+|A|I)(?=[\s,;’'])")
 _LISTS = load_groups("sentence_boundaries")
 
 
@@ -118,7 +121,8 @@ def _ends(text: str, start: int, mark: re.Match[str]) -> bool:
         return False
     if _closes_midway(text, start, at, sign, text[after - 1]) if end < after else _bracketed(text, start, at):
         return False
-    if text[after + 1 : after + 2].islower():
+    first = after + following.isspace()
+    if text[first : first + 1].islower():
         return False  # in a script with capitals, sentences begin with a capital
     if sign == "؛":
         return folded(_next_word(text, after)) not in _LISTS["dependent"] and not _quoted(text, start, at)
@@ -133,12 +137,23 @@ def _next_word(text: str, after: int) -> str:
 
 
 def _run_together(text: str, at: int, following: str, closed: bool) -> bool:
-    """Test whether a mark without a space after it ends a sentence."""
+    """Test whether a mark without a space after it ends a sentence: not in a name, a number or an address."""
     if not "\u0620" <= following <= "\u06d3":
-        return following in "«“•"
+        return following in "«“•" or (not closed and text[at] == "." and _is_latin_start(text, at))
     if closed or text[at] != ".":
         return True
-    return text[max(0, at - 3) : at].isalpha() or text[max(0, at - 4) : at].isdigit() or text[at - 1 : at] in CLOSERS
+    before = _MARKS.sub("", text[max(0, at - 12) : at])
+    if folded(_next_word(text, at + 1)) in _LISTS["domains"]:
+        return False
+    return (len(before) > 2 and before[-3:].isalpha()) or before[-4:].isdigit() or text[at - 1 : at] in CLOSERS
+
+
+def _is_latin_start(text: str, at: int) -> bool:
+    """Test for the end of a word in small letters and the start of a capitalised one: `today.The mayor`."""
+    before, after = _LATIN_END.search(text, max(0, at - 24), at), _LATIN_START.match(text, at + 1)
+    if before is None or after is None:
+        return False
+    return folded(after.group()) in _LISTS["starters"] or (before.group().islower() and len(after.group()) > 2)
 
 
 def _closes_midway(text: str, start: int, at: int, sign: str, last: str) -> bool:

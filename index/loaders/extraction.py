@@ -1,19 +1,19 @@
 """Extract the text of a page or a document, and its metadata. Runs in a sandbox (`index.loaders.sandbox`).
 
-The only user of trafilatura (HTML) and striprtf (RTF); the other kinds are read by modules of their own.
+Pages are read by `index.loaders.html_page`; this is the only user of striprtf (RTF); others have their modules.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
 
 from msgspec.structs import replace
 
 from index.loaders.archive import open_archive
 from index.loaders.email_message import extract_email, extract_saved_page
 from index.loaders.encoding import Unreadable, decode
+from index.loaders.html_page import read_page
 from index.loaders.markup import extract_fragment, plain_line
 from index.loaders.metadata import UNKNOWN, Metadata
 from index.loaders.open_document import extract_open_document
@@ -62,26 +62,8 @@ def extract(kind: str, data: bytes) -> ExtractedText:
 
 
 def _html(data: bytes) -> ExtractedText:
-    import trafilatura
-
-    page = _decode_page(data)
-    dates = {
-        "extensive_search": False,
-        "original_date": True,
-        "max_date": "2100-01-01",
-    }  # none is guessed from the text
-    document = trafilatura.bare_extraction(
-        page, include_comments=False, with_metadata=True, date_extraction_params=dates
-    )
-    if document is None or isinstance(document, dict) or not document.text:
-        return ExtractedText(text=trafilatura.html2txt(page), metadata=UNKNOWN)
-    metadata = Metadata(
-        title=document.title or None,
-        published=date.fromisoformat(document.date) if document.date else None,
-        publisher=document.sitename or None,
-        url=document.url or None,
-    )
-    return ExtractedText(text=document.text, metadata=metadata)
+    text, metadata = read_page(_decode_page(data))
+    return ExtractedText(text=text, metadata=metadata)
 
 
 def _decode_page(page: bytes) -> str:

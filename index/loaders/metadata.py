@@ -63,7 +63,7 @@ def with_language(text: str, metadata: Metadata, known: Metadata = UNKNOWN) -> M
     """Return the metadata with the language of the text behind its front matter, where no language is known."""
     if metadata.language:
         return metadata
-    start = known.boilerplate[-1].end if known.boilerplate else 0
+    start = known.boilerplate[0].end if known.boilerplate and not known.boilerplate[0].start else 0
     return replace(metadata, language=detect_language(text[start:].lstrip()))
 
 

@@ -76,8 +76,39 @@ def test_a_mark_that_ends_nothing_does_not_cut(text: str) -> None:
     assert cut(text) == [text]
 
 
-def test_a_full_stop_run_together_with_the_next_arabic_word_still_ends() -> None:
-    assert cut("وصل القطار متأخرا.وقال الركاب إنهم غاضبون.") == ["وصل القطار متأخرا.", "وقال الركاب إنهم غاضبون."]
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("وصل القطار متأخرا.", "وقال الركاب إنهم غاضبون."),
+        ("وتستقبل المحطة 900 راكب يوميًا.", "وأوضح المدير أن العدد يزداد."),
+        ("انتهى الاجتماع مساءً.", "ثم غادر الوفد."),
+        ("هذا خبرٌ.", "وذاك آخر."),
+        ("انتهى عام 2024.", "وبدأ عام جديد."),
+        ("The mayor opened it today.", "The bridge cost 5 million."),
+        ("They met in Damascus.", "It was the third time."),
+        ("Der Minister kam heute.", "Danach ging er."),
+        ("Он приехал вчера.", "Потом уехал домой."),
+    ],
+)
+def test_a_full_stop_run_together_with_the_next_word_still_ends(first: str, second: str) -> None:
+    assert cut(first + second) == [first, second]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "زار موقع الجزيرة.نت أمس وقال إنه جيد.",
+        "نشرت صحيفة الساحل.كوم الخبر أولا.",
+        "قال د.محمد العلي إن أ.د.سامر حضر.",
+        "تأسست ش.م.ل عام 2010 وهي شركة.",
+        "بلغت الكلفة 3.500 دولار و2.5 بالمئة.",
+        "He used Node.js and Yahoo.Com for work.",
+        "U.S.A and Ph.D holders met at example.com.The-page today.",
+        "رواه البخاري (ت.256هـ) في صحيحه.",
+    ],
+)
+def test_a_full_stop_inside_a_name_a_number_or_an_address_does_not_end(text: str) -> None:
+    assert cut(text) == [text]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r", "\n\n \n", "\u2028", "\x85"])

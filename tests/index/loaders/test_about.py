@@ -93,6 +93,24 @@ def test_an_article_without_a_headline_has_no_title(text: str) -> None:
             date(2024, 5, 6),
         ),
         (f"{TITLE}\nالجمعة 7 صفر 1447هـ - 1 أغسطس 2025\n{BODY}", date(2025, 8, 1)),
+        (f"{TITLE}\nتم النشر في 13 مايو 2024 | تم التحديث في 20 مايو 2024\n{BODY}", date(2024, 5, 13)),
+        (f"{TITLE}\nاخر تحديث 20/5/2024 نشر 13/5/2024\n{BODY}", date(2024, 5, 13)),
+        (
+            "Bridge opens\nLast updated 20 May 2024, first published 13 May 2024\n"
+            "The mayor opened the new bridge over the river on Monday.",
+            date(2024, 5, 13),
+        ),
+        *(
+            (f"{TITLE}\n{dateline} {BODY}", date(2024, 5, 13))
+            for dateline in (
+                *("دمشق-سانا 13/5/2024:", "لندن 13 أيار/مايو 2024 (أ ف ب) -", "CAIRO, May 13, 2024 (AFP) -"),
+                *("الرباط في 13 ماي 2024 /ومع/", "أبوظبي في 13 مايو 2024/ وام /", "تونس 13 ماي 2024 (وات) -"),
+                *("باريس - أ ف ب - 13 مايو 2024 -", "عمان (بترا) 13 أيار 2024 -", "بغداد/ المستقلة/ 13-5-2024 .."),
+                *("الدوحة - قنا - 13 مايو 2024:", "رام الله 13-5-2024 وفا-", "شينخوا / بكين 13 مايو 2024 /"),
+                *("سانا، طرطوس، الاثنين 13 أيار 2024:", "الرياض 05 ذو القعدة 1445هـ الموافق 13 مايو 2024م واس"),
+            )
+        ),
+        (f"{TITLE}\nالرياض 05 ذو القعدة 1445 هـ الموافق 13 مايو 2024 م واس\n{BODY}", date(2024, 5, 13)),
     ],
 )
 def test_the_day_of_publication_is_what_the_article_says_of_itself(text: str, day: date) -> None:
@@ -111,9 +129,12 @@ def test_the_day_of_publication_is_what_the_article_says_of_itself(text: str, da
         f"{TITLE}\n{BODY}\nمقالات ذات صلة\nالسوق يغلق أبوابه\nنشر في 3 مايو 2024",
         f"{TITLE}\nالجمعة 7 صفر 1447هـ\n{BODY}",
         f"{TITLE}\nالأحد 5 مايو\n{BODY}",
+        f"{TITLE}\nافتتحت البلدية في 13 مايو 2024 - كما وعدت - جسرا طويلا فوق النهر.\n{BODY}",
+        f"{TITLE}\nسامر أحمد العلي (13 أكتوبر 1958، الزهرة - 2 أكتوبر 2018) مهندس بنى جسر النهر.\n{BODY}",
+        f"{TITLE}\nالكويت - 13 - 5 (كونا) -- {BODY}",
         "Bridge opens\nPublished 01/08/2025\nThe mayor opened the new bridge over the river on Monday.",
     ],
-    ids=["story", "headline", "teaser", "related", "hijri", "no year", "ambiguous"],
+    ids=["story", "headline", "teaser", "related", "hijri", "no year", "sentence", "life", "dateline", "ambiguous"],
 )
 def test_a_date_of_the_story_or_of_another_one_is_not_the_day_of_publication(text: str) -> None:
     assert extract_metadata(text).published is None

@@ -74,6 +74,52 @@ def test_what_stands_below_a_story_is_marked(lines: list[str]) -> None:
     assert marked(BODY + "\n" + "\n".join(lines)) == lines
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "نرحب بآرائكم في صحيفتنا، ونرجو الالتزام بضوابط التعليق، وللإدارة حذف ما فيه إساءة.",
+        "الآراء المنشورة في هذه الزاوية تمثل كتابها ولا تعكس رأي الصحيفة.",
+        "لا تتحمل إدارة الموقع مسؤولية تعليقات القراء، وهي تخضع للمراجعة قبل أن تظهر.",
+        "حقوق النشر محفوظة للموقع، ولا يسمح بنسخ المواد أو اقتباسها إلا بإذن خطي.",
+        "Comments are moderated; by posting one you accept our terms and privacy policy.",
+        "The opinions in this column are those of its author and do not represent the views of the newspaper.",
+    ],
+)
+def test_the_rules_and_disclaimers_of_a_site_below_a_story_are_marked(rules: str) -> None:
+    assert marked(f"{BODY}\n{rules}") == [rules]
+    assert marked(f"{BODY}\nأرسل\n{rules}\nشارك هذا الخبر")[-2:] == [rules, "شارك هذا الخبر"]
+
+
+def test_a_story_about_comments_and_rules_is_not_marked() -> None:
+    story = (
+        "أقر المجلس قانونا يلزم كل موقع إخباري بنشر سياسة الخصوصية وضوابط التعليق.\n"
+        "وقال الوزير إن الموقع يتحمل مسؤولية تعليقات القراء التي تنشر فيه.\n"
+        "وتخضع التعليقات للمراجعة، ويحق للإدارة حذف ما يخالف القانون، وفق سياسة الموقع."
+    )
+    assert marked(story) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "شاهد: انهيار رصيف في ميناء البطين",
+        "تم النشر في 13 مايو 2024 | تم التحديث في 20 مايو 2024",
+        "var poll = document.getElementById('p'); poll.onclick = function () { vote(1); };",
+        "$(document).ready(function(){ $('.vote').show(); });",
+    ],
+)
+def test_teasers_dates_and_scripts_between_the_paragraphs_are_marked(line: str) -> None:
+    head, rest = BODY.split("\n", 1)
+    shown = marked(f"جسر جديد فوق النهر بعد عامين\n{line}\n{BODY}" if "تم" in line else f"{head}\n{line}\n{rest}")
+    assert shown == [line]
+
+
+def test_a_poll_is_marked_with_its_answers() -> None:
+    assert marked(f"{BODY}\nاستطلاع رأي\nهل تؤيد إغلاق الجسر؟\nنعم\nلا") == [
+        *("استطلاع رأي", "هل تؤيد إغلاق الجسر؟", "نعم", "لا")
+    ]
+
+
 def test_a_teaser_inside_a_paragraph_and_a_notice_of_the_site_are_marked_alone() -> None:
     text = BODY.replace(" وعبرت", " اقرأ أيضا: السوق يغلق أبوابه. وعبرت").replace(
         "\nوعبرت", " اقرأ أيضا: السوق يغلق. وعبرت"
