@@ -33,6 +33,7 @@ from index.loaders.markup import has_markup, plain_entities, plain_line
 from index.loaders.member_files import Member
 from index.loaders.metadata import Metadata, extract_metadata, with_language
 from index.loaders.mojibake import garbled_reason, repair_mojibake
+from index.loaders.ocr import is_ocr_installed, read_pages
 from index.loaders.office import convert_to_docx
 from index.loaders.sandbox import SANDBOX
 from index.messages.reason import Reason
@@ -48,6 +49,7 @@ HTML = re.compile(
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # of the old formats of Microsoft Office, and of encrypted new ones
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _MAIL = {".eml": "email", ".mhtml": "mhtml", ".mht": "mhtml"}
+_FOR_OCR = ("loaders.no_text_scan", "loaders.text_layer_no_language")
 _NO_MEMBERS = ("loaders.no_members", "loaders.no_text_column", "loaders.not_json")
 
 
@@ -277,11 +279,22 @@ def _from_file(ref: ArticleRef, data: bytes) -> Article:
     if kind == "text":
         known = parse_front_matter(text)
     else:
-        extracted = SANDBOX.extract(kind, data)
-        text, known = extracted.text, extracted.metadata
+        text, known = _extracted(kind, data)
     if not text.strip():
         raise Unreadable("loaders.empty")
     return _article(ref, text, sha256, known)
+
+
+def _extracted(kind: str, data: bytes) -> tuple[str, Metadata]:
+    """Read a file in the sandbox; a PDF without a readable text layer by OCR, where that is installed."""
+    try:
+        extracted = SANDBOX.extract(kind, data)
+    except Unreadable as refused:
+        if refused.code not in _FOR_OCR or not is_ocr_installed():
+            raise
+        text, marks = read_pages(data)
+        return text, Metadata(boilerplate=marks)
+    return extracted.text, extracted.metadata
 
 
 def _from_member(ref: ArticleRef, member: Member) -> Article:

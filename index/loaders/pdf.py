@@ -18,8 +18,10 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from index.loaders.encoding import Unreadable
+from index.loaders.mojibake import garbled_reason
 
 MAX_PAGES = 1_000
+DOTS, MAX_SIDE = 300, 4_000  # of the image of a page: dots an inch, pixels
 FULL = 0.7  # share of the widest line: a line at least so long continues in the next
 
 SAME = 0.01  # points within which two boxes are of the same glyph
@@ -28,7 +30,9 @@ NARROW, MIDDLE, WIDE = 0.04, 0.1, 0.2
 UNDRAWN, FAR = 0.16, 0.3  # in a line whose other spaces are drawn: between two words, and inside a word
 
 LETTERS = 100  # of a text whose frequencies say something
+NO_SIGNS = 0.05  # of all signs: bullets and logos are fewer
 
+_NO_SIGNS = ("Co", "Cn", "Cs")
 _VOWELS = frozenset("aeiouyıøæœ")
 _FREQUENT = frozenset("اليیونمرتهدبس")
 _ALEFS = frozenset("اأإآٱ")
@@ -75,9 +79,21 @@ def extract_pdf_text(data: bytes, limit: int) -> str:
     text = "\n\n".join(filter(None, pages))
     if not text.strip():
         raise Unreadable("loaders.no_text_scan")
-    if _is_no_language(text):
+    if is_no_language(text):
         raise Unreadable("loaders.text_layer_no_language")
     return text
+
+
+def render_pdf_page(data: bytes, number: int) -> tuple[bytes, int]:
+    """Return the image of a page (PGM, 300 dots an inch, at most 4,000 pixels a side) and the number of pages."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(data)
+    page = document[number]
+    scale = min(DOTS / 72, MAX_SIDE / max(page.get_size()))
+    bitmap = page.render(scale=scale, grayscale=True)
+    rows = bitmap.to_numpy().reshape(bitmap.height, -1)[:, : bitmap.width]
+    return b"P5 %d %d 255\n" % (bitmap.width, bitmap.height) + rows.tobytes(), len(document)
 
 
 def _page(document: Any, number: int) -> str:
@@ -325,12 +341,18 @@ def _mirror_brackets(text: str) -> str:
     return text
 
 
-def _is_no_language(text: str) -> bool:
+def is_no_language(text: str) -> bool:
     """Return whether the letters of a text are not as frequent as in a language: fonts with a wrong table of letters.
 
+    So it is, too, where one sign in twenty is of private use, unassigned or lost, or the text is plainly mojibake.
     Vowels are more than a quarter of the letters wherever Latin letters are used, the twelve most frequent letters more
     than half of them in Arabic, Persian and Urdu.
     """
+    signs = [sign for sign in text if not sign.isspace()]
+    if sum(unicodedata.category(sign) in _NO_SIGNS or sign == "\ufffd" for sign in signs) > NO_SIGNS * len(signs):
+        return True
+    if garbled_reason(text) is not None:
+        return True
     latin = [letter[0] for letter in map(_decomposed, _LATIN_LETTER.findall(text))]
     arabic = _ARABIC_LETTER.findall(text)
     letters, frequent, least = (latin, _VOWELS, 0.25) if len(latin) > len(arabic) else (arabic, _FREQUENT, 0.5)

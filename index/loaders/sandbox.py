@@ -20,6 +20,7 @@ from index.loaders.encoding import Unreadable
 from index.loaders.extraction import ExtractedText, extract
 from index.loaders.member_files import Member, find_members
 from index.loaders.metadata import UNKNOWN, Metadata, stated_metadata
+from index.loaders.pdf import render_pdf_page
 from index.messages.reason import Reason
 from index.models import Value
 
@@ -36,11 +37,14 @@ class _Task(Value, frozen=True, kw_only=True):
     known: Metadata = UNKNOWN
     seconds: float
     many: bool = False  # the file holds many articles, which are to be found and not yet read
+    page: int = 0  # of a PDF, that is to be rendered
 
 
 class _Reply(Value, frozen=True, kw_only=True):
     extracted: ExtractedText | None = None
     members: list[Member] = []
+    image: bytes = b""
+    pages: int = 0
     reason: Reason | None = None
 
 
@@ -60,6 +64,11 @@ class Sandbox:
     def find_members(self, kind: str, data: bytes) -> list[Member]:
         """Return the articles in a file of many, each still to be read; raise Unreadable as `_run` does."""
         return self._run(_Task(kind=kind, data=data, seconds=self.seconds, many=True)).members
+
+    def render_page(self, data: bytes, number: int) -> tuple[bytes, int]:
+        """Return the image of a page of a PDF and the number of its pages; raise Unreadable as `_run` does."""
+        reply = self._run(_Task(kind="page", data=data, seconds=self.seconds, page=number))
+        return reply.image, reply.pages
 
     def stated_metadata(self, text: str, known: Metadata = UNKNOWN) -> Metadata:
         """Return `stated_metadata` of a text; raise Unreadable as `_run` does."""
@@ -169,6 +178,9 @@ def _bytes(peer: socket.socket, size: int, until: float | None) -> bytes:
 def _do(task: _Task) -> _Reply:
     if task.many:
         return _Reply(members=find_members(task.kind, task.data))
+    if task.kind == "page":
+        image, pages = render_pdf_page(task.data, task.page)
+        return _Reply(image=image, pages=pages)
     if task.kind == "metadata":
         return _Reply(extracted=ExtractedText(text="", metadata=stated_metadata(task.data.decode(), task.known)))
     return _Reply(extracted=extract(task.kind, task.data))

@@ -45,6 +45,12 @@ def reason(tmp_path: Path, name: str, content: str | bytes) -> str:
     return found.reason
 
 
+@pytest.fixture(autouse=True)
+def no_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Have neither tesseract nor LibreOffice, whatever this machine has."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
 @pytest.fixture
 def child() -> Iterator[Sandbox]:
     confined = Sandbox()
@@ -163,6 +169,15 @@ def test_a_text_layer_that_is_no_language_is_refused_and_ocr_named(tmp_path: Pat
     shifted = [line.translate(turned) for line in lines]
     assert "OCR" in reason(tmp_path, "a.pdf", pdf([shifted]))
     assert article(tmp_path, "a.pdf", pdf([lines])).text
+
+
+@pytest.mark.parametrize(
+    "turned",
+    ["".join(chr(0xE000 + ord(sign) % 100) for sign in STORY[0]), STORY[0].encode("cp1256").decode("latin-1")],
+    ids=["private use", "mojibake"],
+)
+def test_a_text_layer_of_signs_that_no_script_has_is_refused_and_ocr_named(tmp_path: Path, turned: str) -> None:
+    assert "OCR" in reason(tmp_path, "a.pdf", pdf([[turned]]))
 
 
 def test_lines_of_a_column_are_joined_and_headlines_and_items_are_not() -> None:
