@@ -293,6 +293,7 @@ def article_record(article: Article) -> dict[str, Any]:
         "file_id": article.id,
         "title": article.title,
         "published": article.published,
+        "retrieved": article.retrieved,
         "publisher": article.publisher,
         "language": article.language,
         "url": article.url,

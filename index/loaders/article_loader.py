@@ -15,6 +15,7 @@ from pathlib import Path
 
 from index.errors import SourceError
 from index.loaders.article_ids import ArticleIds, Claim, StoredIds, file_id
+from index.loaders.day_forms import parse_any_day
 from index.loaders.encoding import Unreadable, decode
 from index.loaders.file_kinds import LIMITS, MANY, OPTIONAL, PAGES, is_many, not_read_reason, suffix_of
 from index.loaders.folder import File, clean_id, id_problem, printable, read_bytes, walk
@@ -303,6 +304,7 @@ def _from_member(ref: ArticleRef, member: Member) -> Article:
     metadata = Metadata(
         title=own.title or known.title,
         published=own.published or known.published,
+        retrieved=known.retrieved,
         publisher=own.publisher or known.publisher,
         url=own.url or known.url,
         language=own.language or known.language,
@@ -342,6 +344,7 @@ def _from_record(ref: ArticleRef, record: Record) -> Article:
     known = Metadata(
         title=plain_line(record.title or "") or None,
         published=record.day,
+        retrieved=parse_any_day(record.retrieved, day_first=False) if record.retrieved else None,
         publisher=plain_line(record.publisher or "") or None,
         url=record.url or None,
         language=record.lang or None,
@@ -367,6 +370,7 @@ def _article(ref: ArticleRef, text: str, sha256: str, known: Metadata) -> Articl
         sha256=sha256,
         title=metadata.title,
         published=metadata.published,
+        retrieved=known.retrieved,
         publisher=metadata.publisher,
         url=metadata.url,
         language=metadata.language,

@@ -20,6 +20,10 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *("publish_date", "publish_time", "pubDate", "published_on", "first_published", "display_date", "isoDate"),
         *("article:published_time", "dc:date", "التاريخ", "تاريخ", "تاريخ النشر"),
     ),
+    "retrieved": (
+        *("retrieved", "retrieved_at", "crawled", "crawled_at", "crawl_date", "date_crawled", "date_download"),
+        *("download_date", "downloaded_at", "fetched", "fetched_at", "scraped", "scraped_at", "accessed", "warc-date"),
+    ),
     "publisher": ("publisher", "source", "site", "outlet", "source_name", "site_name", "newspaper", "المصدر", "الناشر"),
     "url": ("url", "link", "canonical", "canonical_url", "permalink", "الرابط"),
     "lang": ("lang", "language", "locale", "اللغة"),
@@ -90,6 +94,6 @@ def _plain(value: object, field: str, depth: int = DEPTH) -> str:
 
 
 def _fits(field: str, value: str) -> bool:
-    if field == "published":
+    if field in ("published", "retrieved"):
         return parse_any_day(value, day_first=True) is not None
     return field != "publisher" or "://" not in value

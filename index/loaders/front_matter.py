@@ -34,6 +34,7 @@ def parse_front_matter(text: str) -> Metadata:
     return Metadata(
         title=plain_line(values.get("title", "")) or None,
         published=parse_any_day(values.get("published", ""), day_first=True),
+        retrieved=parse_any_day(values.get("retrieved", ""), day_first=True),
         publisher=values.get("publisher"),
         url=values.get("url"),
         language=values.get("lang"),

@@ -39,11 +39,16 @@ class Record(msgspec.Struct, frozen=True):
     publisher: str | None = None
     url: str | None = None
     lang: str | None = None
+    retrieved: str | None = None  # the day it was taken from its site, in the forms of `published`
 
     @property
     def sha256(self) -> str:
-        """Return the hash of the record in a fixed spelling, independent of spaces and the order of its keys."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+        """Return the hash of the record in a fixed spelling, independent of spaces and the order of its keys.
+
+        The day of retrieval does not count: the same article that is crawled again is no other.
+        """
+        fields = {name: getattr(self, name) for name in self.__struct_fields__ if name != "retrieved"}
+        return hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
 
     @property
     def day(self) -> date | None:

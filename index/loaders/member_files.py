@@ -222,7 +222,9 @@ def _web_archive(data: bytes) -> Iterator[Member]:
             seen.add(url)
             charset = re.search(r"charset=[\"']?([\w-]+)", declared)
             name = hashlib.sha256(url.encode()).hexdigest()[:10]
-            yield Member(kind="html", name=name, data=_in_utf8(page, charset), known=Metadata(url=url or None))
+            day = parse_any_day(record.rec_headers.get_header("WARC-Date") or "", day_first=False)
+            known = Metadata(url=url or None, retrieved=day)
+            yield Member(kind="html", name=name, data=_in_utf8(page, charset), known=known)
     except ArchiveLoadFailed as error:
         raise Unreadable("loaders.damaged_archive", error=type(error).__name__) from None
 

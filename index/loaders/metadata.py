@@ -27,6 +27,7 @@ class Metadata(Value, frozen=True, kw_only=True):
 
     title: str | None = None
     published: date | None = None
+    retrieved: date | None = None  # the day it was taken from its site
     publisher: str | None = None
     url: str | None = None
     language: str | None = None  # ISO 639-1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def test_an_article_comes_back_as_it_went_in(ledger: Ledger) -> None:
-    entry = article("a/ب", "نص\r\nبسطرين\x00", title="عنوان", boilerplate=(Span(0, 2),))
+    entry = article("a/ب", "نص\r\nبسطرين\x00", title="عنوان", boilerplate=(Span(0, 2),), retrieved=date(2024, 5, 3))
     ledger.replace([entry])
     assert Ledger.open(ledger.store).article("a/ب") == entry[0]
     assert ledger.passages_of(entry[0]) == entry[1]

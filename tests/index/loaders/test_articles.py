@@ -634,3 +634,28 @@ def test_want_of_processes_is_named_and_not_taken_for_damage(tmp_path: Path, mon
     write(tmp_path, {"a.html": f"<html><body><p>{STORY}</p></body></html>", "b.txt": STORY})
     assert list(articles(tmp_path)) == ["b"]
     assert list(refused(tmp_path).values()) == ["no process to read it can be started (No such file or directory)"]
+
+
+# --- the day of retrieval ---
+
+
+def test_the_day_an_article_was_crawled_is_kept_apart_from_the_day_it_was_published(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "a.jsonl": line(id="both", published="2015-07-22", crawled_at="2024-05-03T10:00:00Z")
+            + line(id="crawled", date_download="3 May 2024")
+            + line(id="neither"),
+            "b.md": f"---\ndate: 2015-07-22\nretrieved: 2024-05-03\n---\n{STORY}",
+        },
+    )
+    days = {key: (article.published, article.retrieved) for key, article in articles(tmp_path).items()}
+    published, crawled = date(2015, 7, 22), date(2024, 5, 3)
+    assert days == {
+        "both": (published, crawled), "crawled": (None, crawled), "neither": (None, None), "b": (published, crawled)
+    }  # fmt: skip
+
+
+def test_a_record_that_is_only_crawled_again_is_the_same(tmp_path: Path) -> None:
+    write(tmp_path, {"a.jsonl": line(crawled="2024-05-03"), "b.jsonl": line(crawled="2025-01-01"), "c.jsonl": line()})
+    assert len({next(scan(tmp_path / f"{name}.jsonl")).sha256 for name in "abc"}) == 1  # type: ignore[union-attr]
