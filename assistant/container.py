@@ -20,7 +20,7 @@ from index.search.retriever import Retriever
 from index.store.ledger import INDEXES, Ledger
 from index.stories import StoryIndex
 
-ASK_FIRST = 20_000  # articles above which embedding is started only when it is asked for
+UNASKED = 80_000  # passages without a vector that are filled unasked: half an hour of a processor
 
 if TYPE_CHECKING:
     from assistant.budget import Budget
@@ -104,7 +104,7 @@ def open_vectors(
 def fill_in_background(store: Path, settings: Settings, embedder: Embedder | None) -> Callable[[], None]:
     """Have the vectors of a store filled while it is open; return what ends that.
 
-    Only by a model in this process, and in a large store only once its embedding was asked for.
+    Only by a model in this process, and in a large store only once its embedding was begun.
     """
     from index.vectors.background import FILLING
 
@@ -115,8 +115,8 @@ def fill_in_background(store: Path, settings: Settings, embedder: Embedder | Non
     def opened() -> tuple[Ledger, Vectors] | None:
         ledger = Ledger.open(store)
         vectors = open_vectors(ledger, settings, embedder)
-        large = ledger.counts()["articles"] > ASK_FIRST
-        if vectors is None or (large and not vectors.coverage()[0]):
+        done, passages = vectors.coverage() if vectors else (0, 0)
+        if vectors is None or (not done and passages > UNASKED):
             ledger.close()
             return None
         return ledger, vectors

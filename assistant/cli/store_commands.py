@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from index.models import SyncReport
     from index.store.ledger import Ledger
 
-PATIENCE = 120.0  # seconds that the background filling of an open page is waited for
+ASK_FIRST = 20_000  # articles above which embedding is started only when it is asked for
+PATIENCE = 5.0  # seconds that an open page, which fills a few passages at a time, is waited for
 
 
 def index(options: argparse.Namespace) -> int:
@@ -142,7 +143,6 @@ def _embed(options: argparse.Namespace, settings: Settings, ledger: Ledger, vect
 
     That is done now, in the background, or, in a large store, only on request.
     """
-    from assistant.container import ASK_FIRST
     from index.embeddings.carried import MINUTES
 
     done, passages = vectors.coverage()
