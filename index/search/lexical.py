@@ -8,7 +8,6 @@ bench-retrieval`.
 
 from __future__ import annotations
 
-import fcntl
 import math
 import shutil
 from collections import Counter
@@ -24,6 +23,7 @@ import tantivy
 from index.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 from index.language.analyzer import index_terms, question_terms
 from index.search.lexical_files import changed, damaged
+from index.store.file_lock import exclusive
 from index.store.schema import writable
 
 VERSION = "1"  # raise it when words or fields change: an index of another version has to be built anew
@@ -273,11 +273,7 @@ def _linked(folder: Path) -> TemporaryDirectory[str]:
 
 def _empty(folder: Path) -> None:
     """Remove an index. Raises StoreBusy where another process is writing it."""
-    with (folder / _LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _busy(folder) from None
+    with exclusive(folder / _LOCK, lambda _: _busy(folder)):
         for path in folder.iterdir():
             if path.name != _LOCK:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

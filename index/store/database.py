@@ -5,18 +5,16 @@ Locks, transactions, queries of any length.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
-import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Any, Self
 
-from index.errors import NoStore, StoreBusy, StoreClosed, StoreError
+from index.errors import NoStore, StoreBusy, StoreError
 from index.messages.reason import Reason
+from index.store.file_lock import exclusive
 from index.store.schema import connect, connect_readonly, store_error, transaction, writable
 
 PARAMETERS = 10_000  # of one statement; SQLite takes 32,766
@@ -75,20 +73,12 @@ class Database:
         Raises StoreBusy with the process id and start of the other writer, StoreClosed where the folder may only be
         read.
         """
-        if not writable(self.store):
-            raise StoreClosed("store.read_only", store=self.store)
-        lock = os.open(self.store / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.pread(lock, 100, 0).decode(errors="replace").strip() or Reason("store.another_process")
-                raise StoreBusy("store.busy", store=self.store, holder=holder) from None
-            os.ftruncate(lock, 0)
-            os.pwrite(lock, f"process {os.getpid()} since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode(), 0)
+
+        def busy(holder: str) -> StoreBusy:
+            return StoreBusy("store.busy", store=self.store, holder=holder or Reason("store.another_process"))
+
+        with exclusive(self.store / "writer.lock", busy):
             yield
-        finally:
-            os.close(lock)
 
     def version(self) -> tuple[int, int]:
         """Return a value that changes with every write, of this process or another."""

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 PAGE = 1_000  # rows a call, if the server allows that many
-GRAPH = {"space": "cosine", "ef_search": 400, "max_neighbors": 32}  # Chroma's own 100 and 16 lose too many neighbours
+GRAPH = {"space": "cosine", "ef_search": 800, "max_neighbors": 32}  # Chroma's own 100 and 16 lose too many neighbours
 
 
 def serve() -> None:

@@ -6,8 +6,6 @@ articles meanwhile: `filling_lock` only keeps two processes from embedding the s
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,11 +13,11 @@ from typing import TYPE_CHECKING
 from index.chunking import embedding_text
 from index.embeddings import embedding_cache
 from index.embeddings.embedding_cache import embed_cached
-from index.errors import ProviderRefused, StoreBusy, StoreClosed, StoreError
+from index.errors import ProviderRefused, StoreBusy, StoreError
 from index.messages.reason import Reason
 from index.models import Article, Passage
+from index.store.file_lock import exclusive
 from index.store.ledger import Ledger
-from index.store.schema import writable
 from index.vectors.disk_space import require
 
 if TYPE_CHECKING:
@@ -78,17 +76,8 @@ def _fill_page(ledger: Ledger, embedder: Embedder, dimensions: int, page: list[s
 @contextmanager
 def filling_lock(ledger: Ledger) -> Iterator[None]:
     """Be the only process that fills a store. Raises StoreBusy where another does."""
-    if not writable(ledger.store):
-        raise StoreClosed("store.read_only", store=ledger.store)
-    lock = os.open(ledger.store / "filling.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreBusy("vectors.filling", store=ledger.store) from None
+    with exclusive(ledger.store / "filling.lock", lambda _: StoreBusy("vectors.filling", store=ledger.store)):
         yield
-    finally:
-        os.close(lock)
 
 
 def _of(ledger: Ledger, ids: list[str]) -> Iterator[tuple[Article, Passage]]:
