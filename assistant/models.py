@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 Verdict = Literal["supported", "partly", "unsupported", "unchecked"]
 CheckedBy = Literal["quote", "rules", "entailment", "judge"]
 ContradictionCode = Literal[
-    "number", "number_of_another", "date", "bound", "name", "unknown_name", "place", "negation", "not_yet", "reversal",
-    "quotation",
-    "speaker", "judge",
+    "number", "number_of_another", "date", "bound", "name", "unknown_name", "place", "quotation", "speaker", "judge",
 ]  # fmt: skip
 Fact = Literal["title", "published", "publisher"]  # what a file says of itself beside its story
 PlanKind = Literal["fact", "statement", "comparison", "timeline", "latest", "count", "list", "summary", "yes_no"]

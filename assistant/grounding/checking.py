@@ -63,9 +63,9 @@ def check(sentence: str, evidence: Sequence[Evidence], *, anchor: date | None = 
 def check_claim(claim: str, context: str, *, anchor: date | None = None) -> Judgement:
     """Check a claim against a text of any length; the sentences that bear on it are found here.
 
-    >>> judgement = check_claim("The harbour did not open in May.", "The harbour opened in May. Ships came.")
+    >>> judgement = check_claim("The harbour cost 7 million.", "The harbour cost 9 million. Ships came.")
     >>> judgement.verdict, judgement.checked_by, judgement.contradictions[0].code
-    ('unsupported', 'rules', 'negation')
+    ('unsupported', 'rules', 'number')
     """
     plain = plain_claim(claim)
     line = tokenize(plain, anchor)

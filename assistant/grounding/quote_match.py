@@ -7,6 +7,7 @@ condition for it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from assistant.grounding.alignment import EvidenceIndex, match_strength
@@ -20,15 +21,24 @@ from assistant.grounding.lexicon import (
     QUALIFIERS,
     REPORTING,
 )
-from assistant.grounding.negation_scope import denied_next
 from assistant.grounding.proper_names import Name, dateline_end
 from assistant.grounding.tokenization import Token, Tokenized
 
 WORDS = 4  # of a claim that is less than a whole sentence
 KEPT = 0.5  # the share of a sentence's content words that must be kept
+ROOM = 8  # words of a sentence that only denies the one before
 BEFORE = 2  # sentences before a pronoun in which its name is looked for
 
 _FORBIDDEN = QUALIFIERS | REPORTING | COMPLEMENTIZERS | ATTRIBUTION | ACCORDING | CONDITION
+_AFTERWARDS = re.compile(  # what stands before is denied
+    r"(?:\b(?:وهو|وهي|الامر|وهذا|وذلك) (?:\w+ ){0,2}(?:نفته|نفاه|نفتها|نفاها|ينفيه|تنفيه|انكره|انكرته|كذبه"
+    r"|كذبته|دحضه|دحضته)"
+    r"|\b(?:which|something|allegations?|claims?|charges?|accusations?) (?:that )?(?:\w+ ){0,4}(?:den(?:y"
+    r"|ies|ied)|dismiss(?:es|ed)|refut(?:es|ed)|reject(?:s|ed) as)"
+    r"|^(?:\w+ ){0,5}?(?:[وف]?(?:نفي|نفت|انكر|انكرت|كذب|كذبت) (?:\w+ ){0,3}(?:ذلك|هذا|هذه|الخبر|الامر|صحه)"
+    r"|(?:denied|denies|dismissed|rejected|refuted) (?:this|it|the (?:report|claim|allegation"
+    r"|accusation)s?)))\b"
+)
 
 
 def is_quote(claim: Tokenized, evidence: EvidenceIndex) -> bool:
@@ -51,11 +61,17 @@ def is_quote(claim: Tokenized, evidence: EvidenceIndex) -> bool:
         if shared * 2 < len(stems) or (_asks(line) and not _asks(claim)):
             continue
         after = evidence.lines[number + 1] if number + 1 < len(evidence.lines) else None
-        if any(denied_next(line, after)):
+        if _denied_next(after):
             continue
         if any(_is_kept(claim, line, gaps) for gaps in _gaps(claim, evidence, number)):
             return True
     return False
+
+
+def _denied_next(after: Tokenized | None) -> bool:
+    """Return whether the next sentence denies the one before: "The ministry denied this"."""
+    following = " ".join(token.text for token in after.tokens) if after else ""
+    return bool(after and len(after.tokens) <= ROOM and _AFTERWARDS.match(following))
 
 
 def _asks(line: Tokenized) -> bool:

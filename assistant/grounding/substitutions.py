@@ -96,18 +96,6 @@ def _excursion(alignment: Alignment, linked: list[tuple[int, Place]], before: Pl
     return at
 
 
-def is_flanked(alignment: Alignment, item: Substitution) -> bool:
-    """Whether most of the three words to either side are the evidence's own, close by."""
-    low, high, middle = item.claim[0], item.claim[-1], item.evidence[0]
-    around = [*range(max(0, low - 3), low), *range(high + 1, min(len(alignment.places), high + 4))]
-    near = [
-        at
-        for at in around
-        if (place := alignment.places[at]) and place.line == item.line and abs(place.word - middle) <= 8
-    ]
-    return bool(around) and len(near) >= 0.6 * len(around)
-
-
 def is_in_place(alignment: Alignment, item: Substitution) -> bool:
     """Whether the neighbours on both sides are the same; at an end of the claim, the next three words."""
     tokens = alignment.claim.tokens

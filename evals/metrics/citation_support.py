@@ -54,7 +54,7 @@ class CheckedSupport:
         return bool(claim.citations) and self._judgement(claim, question).verdict == "supported"
 
     def contradictions(self, claim: Sentence, question: str, anchor: date | None) -> frozenset[str] | None:
-        """Return the codes of what the cited words contradict ("name", "negation", …).
+        """Return the codes of what the cited words contradict ("name", "number", …).
 
         None without a citation.
         """

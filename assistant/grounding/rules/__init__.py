@@ -11,10 +11,7 @@ from typing import Protocol
 from assistant.grounding.alignment import Alignment, Language
 from assistant.grounding.rules.bounds import Bounds
 from assistant.grounding.rules.figures import Figures
-from assistant.grounding.rules.modality import Modality
 from assistant.grounding.rules.names import Names
-from assistant.grounding.rules.negation import Negation
-from assistant.grounding.rules.opposites import Opposites
 from assistant.grounding.rules.quotation_marks import QuotationMarks
 from assistant.grounding.rules.speaker import Speaker
 from assistant.models import Contradiction
@@ -34,9 +31,7 @@ class Rule(Protocol):
     def find(self, alignment: Alignment) -> Iterator[Contradiction]: ...
 
 
-RULES: tuple[Rule, ...] = (
-    Figures(), Bounds(), Names(), Speaker(), Negation(), Modality(), Opposites(), QuotationMarks(),
-)  # fmt: skip
+RULES: tuple[Rule, ...] = (Figures(), Bounds(), Names(), Speaker(), QuotationMarks())
 
 
 def contradictions(alignment: Alignment) -> tuple[Contradiction, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
@@ -17,6 +18,7 @@ ALIKE = 0.6  # the share of a claim's other words that a sentence must have wher
 BOUND = 0.5  # the same, where the same noun is counted with another number
 _EACH = frozenset(("each", "apiece", "لكل", "كل"))
 _PARTITIVE = frozenset(("of", "من"))
+LARGE = 100  # values from here on are calculated with wherever they stand
 NEAR = 2  # words between a number and what it counts
 
 
@@ -81,15 +83,15 @@ def _between_the_same_words(alignment: Alignment, at: int) -> Place | None:
 
 
 def _includes(token: Token, evidence: EvidenceIndex, place: Place) -> bool:
-    """Whether a number is the sum of another and one more of the evidence, or a multiple of what each has."""
+    """Whether a number is the sum of another and one more beside it, or a multiple of what each has."""
     line = evidence.lines[place.line]
     other = line.tokens[place.word]
     if token.number is None or other.number is None:
         return False
-    total, part, (values, _) = token.number.value, other.number.value, _values(evidence)
+    total, part = token.number.value, other.number.value
     factors = (2, 3, 4) if any(word.text in _EACH for word in line.tokens) else ()
-    sums = {part + value for value in values}
-    return total in sums or total in {part * factor for factor in factors}
+    added = any(part in values and total - part in values for values in _groups(evidence))
+    return added or total in {part * factor for factor in factors}
 
 
 def _other_unit(alignment: Alignment, at: int) -> Place | None:
@@ -207,10 +209,19 @@ def _derivable(token: Token, evidence: EvidenceIndex) -> bool:
     number = token.number
     if number is None:
         return False
-    values, loose = _values(evidence)
-    if any(agree(number, other) for other in loose):
+    if any(agree(number, other) for line in evidence.lines for other in _loose(line)):
         return True
-    results = _shares(values) if number.unit == "%" else _sums(values)
+    groups = _groups(evidence)
+    if number.unit == "%":
+        return any(_follows(number, _shares(values)) for values in groups)
+    fractions = _fractions(evidence)
+    products = {value * fraction for values in groups for value in values for fraction in fractions}
+    of_all = frozenset(products | {product.to_integral_value() for product in products})
+    return _follows(number, of_all) or any(_follows(number, _sums(values)) for values in groups)
+
+
+def _follows(number: Number, results: frozenset[Decimal]) -> bool:
+    """Return whether a number is one of the results, a large or rounded one nearly so."""
     about = Decimal("0.08") if number.unit == "%" or number.bound != "exact" else Decimal("0.03")
     for reading in number.readings:
         whole = reading == reading.to_integral_value() and abs(reading) < 100 and number.unit != "%"
@@ -221,20 +232,41 @@ def _derivable(token: Token, evidence: EvidenceIndex) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _values(evidence: EvidenceIndex) -> tuple[tuple[Decimal, ...], tuple[Number, ...]]:
-    """Return the values of a text's numbers, and the numbers that it gives by the way (a dual, "one")."""
-    listed = {token.number.value for line in evidence.lines for token in line.tokens if token.number}
-    years = {
-        Decimal(value.year)
-        for line in evidence.lines
-        for token in line.tokens
-        if token.date
-        for value in token.date.values[:1]
-        if value.year
-    }
-    loose = tuple(number for line in evidence.lines for number in numbers(line.text) if number.loose)
-    values = {*listed, *years, *(number.value for number in loose)}
-    return tuple(sorted(value for value in values if abs(value) < Decimal(10) ** 15)[:40]), loose
+def _groups(evidence: EvidenceIndex) -> tuple[tuple[Decimal, ...], ...]:
+    """Return the values that may be calculated with: of one sentence, of one counted noun, large ones, the years.
+
+    With any two numbers of a whole article nearly every small number could be worked out, and no large one.
+    """
+    counted: dict[str, set[Decimal]] = defaultdict(set)
+    years: set[Decimal] = set()
+    groups: list[set[Decimal]] = []
+    for line in evidence.lines:
+        values = {number.value for number in _loose(line)}
+        for at, token in enumerate(line.tokens):
+            if token.number:
+                values.add(token.number.value)
+                if (noun := _counted(line, at)) is not None:
+                    counted[line.tokens[noun].stem].add(token.number.value)
+            years |= {Decimal(value.year) for value in (token.date.values[:1] if token.date else ()) if value.year}
+        groups.append(values)
+    groups += [values | years for values in groups if values and years]
+    groups += [*counted.values(), years, {value for values in groups for value in values if abs(value) >= LARGE}]
+    bounded = (sorted(value for value in group if abs(value) < Decimal(10) ** 15)[:40] for group in groups)
+    return tuple(dict.fromkeys(tuple(group) for group in bounded if group))
+
+
+@lru_cache(maxsize=64)
+def _fractions(evidence: EvidenceIndex) -> frozenset[Decimal]:
+    """Return the fractions and percentages of a text as factors: they may be of a number in another sentence."""
+    listed = [token.number for line in evidence.lines for token in line.tokens if token.number]
+    shares = {number.value / 100 for number in listed if number.unit == "%"}
+    return frozenset(shares | {number.value for number in listed if 0 < number.value < 1})
+
+
+@lru_cache(maxsize=256)
+def _loose(line: Tokenized) -> tuple[Number, ...]:
+    """Return the numbers that a sentence gives by the way (a dual, "one")."""
+    return tuple(number for number in numbers(line.text) if number.loose)
 
 
 @lru_cache(maxsize=64)
@@ -245,7 +277,7 @@ def _sums(values: tuple[Decimal, ...]) -> frozenset[Decimal]:
     results |= {sum(three, Decimal(0)) for three in combinations(values[:25], 3)}
     small = [value for value in values if 1 < value <= TWELVE and value == value.to_integral_value()]
     results |= {value * factor for value in values for factor in (*small, Decimal(2), Decimal("0.5"))}
-    results |= {first / second for first in values for second in values if second and first > second}
+    results |= {first / second for first in values for second in values if second and first != second}
     results |= {abs(first - second - third) for first in values for second, third in combinations(values[:20], 2)}
     return frozenset(results)
 

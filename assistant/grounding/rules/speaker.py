@@ -18,7 +18,7 @@ KNOWN = 0.6  # the share of what a claim says of a name that a clause must have
 APART = 0.2  # how much less of it the clauses of that name must have
 ADJECTIVES = 2  # words that may stand between "in" and a name
 LITTLE = 0.2  # of what the sentence that has most of it has
-PHRASE = 3  # words of who does it
+
 NEAR = 8  # words behind a verb in which who does it stands, with what he is
 ENOUGH = 0.8  # the weight of what is said
 UNLISTED = 1.0  # the weight above which no list of words has one: with a capital it is a name at the beginning, too

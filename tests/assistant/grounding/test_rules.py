@@ -78,16 +78,6 @@ AGAINST = [
     ("افتتح معرض الكتاب في مدينة مرسان يوم 5 مايو 2024.", FAIR, "date"),
     ("The museum in Lorena opened on 14 March 2020.", MUSEUM, "date"),
     ("The museum in Lorena opened on 14 May 2021.", MUSEUM, "date"),
-    # negation
-    ("لم يرفض المجلس اقتراح المحافظ زيادة الرسوم.", VOTE, "negation"),
-    ("وأعلنت البلدية موعد الجلسة المقبلة.", VOTE, "negation"),
-    ("The new ferry does not carry 420 passengers.", FERRY, "negation"),
-    # reversal
-    ("انخفضت أسعار القمح في الميناء بعد العاصفة.", PRICES, "reversal"),
-    ("ارتفعت أسعار القمح في الميناء قبل العاصفة.", PRICES, "reversal"),
-    ("وافق المجلس على اقتراح المحافظ زيادة الرسوم.", VOTE, "reversal"),
-    ("It cost 3.5 million dinars, 12% less than planned.", FERRY, "reversal"),
-    ("أكد الناطق حازم قصير وقوع خلاف.", TALKS, "reversal"),
     # names and places
     ("قال حازم قصير: «لن نغادر الميناء قبل نهاية الشتاء».", TALKS + " وحضر اللقاء جمع.", "speaker"),
     ("شحنت السفن القمح من مصر إلى ميناء عدن.", "شحنت السفن القمح من تركيا إلى ميناء عدن.", "place"),
@@ -110,6 +100,14 @@ def test_a_contradiction_is_found_and_has_its_code(claim: str, text: str, code: 
 
 
 EXCHANGED = [
+    ("لم يرفض المجلس اقتراح المحافظ زيادة الرسوم.", VOTE),
+    ("وأعلنت البلدية موعد الجلسة المقبلة.", VOTE),
+    ("The new ferry does not carry 420 passengers.", FERRY),
+    ("انخفضت أسعار القمح في الميناء بعد العاصفة.", PRICES),
+    ("ارتفعت أسعار القمح في الميناء قبل العاصفة.", PRICES),
+    ("وافق المجلس على اقتراح المحافظ زيادة الرسوم.", VOTE),
+    ("It cost 3.5 million dinars, 12% less than planned.", FERRY),
+    ("أكد الناطق حازم قصير وقوع خلاف.", TALKS),
     ("زيادة في سعر القمح وانخفاض لسعر الزيت.", "زيادة في سعر الزيت وانخفاض لسعر القمح."),
     ("اتهمت روسيا أوكرانيا بقصف المحطة.", "اتهمت أوكرانيا روسيا بقصف المحطة."),
     ("اتهم بيلوسوف زيلينسكي بالكذب.", "اتهم زيلينسكي بيلوسوف بالكذب."),
