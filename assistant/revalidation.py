@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from assistant.generative.verification import check_cited
 from assistant.grounding import Judgement
@@ -11,6 +11,9 @@ from assistant.models import Answer, CheckedBy, Citation, Sentence, Verdict
 from index.language.normalize import find
 from index.models import Article, Span, Value
 from index.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from assistant.grounding.entailment import EntailmentModel
 
 State = Literal["verbatim", "moved", "changed", "gone"]
 
@@ -30,7 +33,7 @@ class Verified(Value, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
 
 
-def verified(answer: Answer, ledger: Ledger) -> tuple[Verified, ...]:
+def verified(answer: Answer, ledger: Ledger, entailment: EntailmentModel | None = None) -> tuple[Verified, ...]:
     """Every citation of an answer against the articles as they are now.
 
     verbatim: the words stand where they stood; moved: they stand elsewhere in the article, give or take spelling;
@@ -42,15 +45,22 @@ def verified(answer: Answer, ledger: Ledger) -> tuple[Verified, ...]:
     return tuple(
         _verified(sentence.text, citation, texts.get(citation.file_id), judgement)
         for sentence in answer.sentences
-        for judgement in [_checked(sentence, articles, answer.question)]
+        for judgement in [_checked(sentence, articles, answer.question, entailment)]
         for citation in sentence.citations
     )
 
 
-def _checked(sentence: Sentence, articles: Mapping[str, Article], question: str) -> Judgement:
+def _checked(
+    sentence: Sentence, articles: Mapping[str, Article], question: str, entailment: EntailmentModel | None
+) -> Judgement:
     """Check a sentence against what its citations hold today."""
     held = [(citation, articles[citation.file_id]) for citation in sentence.citations if citation.file_id in articles]
-    return check_cited(sentence.text, held, question)
+    judgement = check_cited(sentence.text, held, question)
+    if entailment is None:
+        return judgement
+    from assistant.grounding.entailment import settle
+
+    return settle(entailment, judgement, sentence.text, "\n".join(dict.fromkeys(article.text for _, article in held)))
 
 
 def _verified(sentence: str, citation: Citation, text: str | None, judgement: Judgement) -> Verified:

@@ -118,16 +118,19 @@ def verify(options: argparse.Namespace) -> int:
     """Check whether the articles still say what a kept answer (`ask --json`) says."""
     import msgspec
 
+    from assistant import container
     from assistant.models import Answer
     from assistant.rendering import plain_text
     from assistant.revalidation import verified
+    from assistant.settings import Settings
     from index.store.ledger import Ledger
 
     try:
         answer = msgspec.json.decode(b"".join(line for _, line in numbered(options.answer)), type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError("cli.not_an_answer", path=options.answer, error=error) from error
-    citations = verified(answer, Ledger.open(options.store))
+    entailment = container.entailment_model(Settings.load())
+    citations = verified(answer, Ledger.open(options.store), entailment)
     sound = all(match.state in ("verbatim", "moved") for match in citations)
     if options.json:
         emit({"holds": sound, "citations": citations})
@@ -137,20 +140,20 @@ def verify(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Check claims against texts; needs no store, and a model only with --judge."""
-    from assistant.generative.verification import JUDGED_TOGETHER, checked_record, judged_claims
+    """Check claims against texts; needs no store, and a model only with --judge or ISNAD_CHECK_MODEL."""
+    from functools import partial
 
-    if not options.judge:
-        return records(options.batch, checked_record)
     from assistant import container
+    from assistant.generative.verification import JUDGED_TOGETHER, checked_record, judged_claims
     from assistant.settings import Settings
 
     settings = Settings.load()
+    checked = partial(checked_record, entailment=container.entailment_model(settings))
+    if not options.judge:
+        return records(options.batch, checked)
     model = container.judge_model(settings)
     notify("cli.claims_sent", destination=settings.destination)
-    return records(
-        options.batch, checked_record, lambda lines, rows: judged_claims(lines, rows, model), JUDGED_TOGETHER
-    )
+    return records(options.batch, checked, lambda lines, rows: judged_claims(lines, rows, model), JUDGED_TOGETHER)
 
 
 def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:

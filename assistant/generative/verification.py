@@ -21,6 +21,7 @@ from index.models import Article, Hit
 if TYPE_CHECKING:
     from assistant.chat_model import Model
     from assistant.grounding import Judgement
+    from assistant.grounding.entailment import EntailmentModel
 
 
 class AnswerVerifier:
@@ -170,8 +171,10 @@ def judged_claims(
     return judged
 
 
-def checked_record(record: dict[str, Any]) -> dict[str, Any]:
+def checked_record(record: dict[str, Any], entailment: EntailmentModel | None = None) -> dict[str, Any]:
     """Check a line `{"claim", "context"}` of `isnad check`; UsageError where a text is missing.
+
+    `entailment`: the model that reads what nobody else has settled.
 
     Returns `{"verdict", "checked_by", "probability", "reasons", "contradictions"}`.
     """
@@ -181,6 +184,10 @@ def checked_record(record: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(claim, str) or not isinstance(context, str) or not isinstance(question, str | None):
         raise UsageError("assistant.bad_claim")
     judgement = check_claim(claim, context)
+    if entailment is not None:
+        from assistant.grounding.entailment import settle
+
+        judgement = settle(entailment, judgement, claim, context)
     return {
         "verdict": judgement.verdict,
         "checked_by": judgement.checked_by,

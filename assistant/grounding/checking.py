@@ -13,7 +13,7 @@ from assistant.grounding.quote_match import is_quote
 from assistant.grounding.rules import contradictions
 from assistant.grounding.source_attribution import strip_source_attribution
 from assistant.grounding.tokenization import plain_claim, tokenize
-from assistant.models import CheckedBy, Contradiction, Verdict
+from assistant.models import CheckedBy, Contradiction, Sentence, Verdict
 from index.messages.reason import Reason
 from index.models import Value
 
@@ -83,6 +83,17 @@ def check_claim(claim: str, context: str, *, anchor: date | None = None) -> Judg
         )
         return judgement if plain == claim else _moved(judgement, claim)
     return Judgement(verdict="unchecked", details=(Reason("check.not_verified"),))
+
+
+def judgement_of(sentence: Sentence) -> Judgement:
+    """Return what the check said of a sentence."""
+    return Judgement(
+        verdict=sentence.verdict,
+        checked_by=sentence.checked_by,
+        probability=sentence.probability,
+        details=sentence.details,
+        contradictions=sentence.contradictions,
+    )
 
 
 def reason_of(item: Contradiction) -> Reason:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
+from assistant.grounding.checking import Judgement, judgement_of
 from assistant.grounding.evidence import nearest_sentences
 from assistant.grounding.tokenization import tokenize
 from assistant.models import Sentence
@@ -32,6 +33,7 @@ LONGEST = 512  # tokens of claim and evidence together
 BATCH = 8
 SECONDS = 30.0  # for all sentences of an answer
 ENTAILED, CONTRADICTED = 0.5, 0.5  # as NLI models are trained; calibrate on rows of your own by `isnad eval calibrate`
+NOT_VERIFIED = "check.not_verified"  # the only judgement that a model may change
 
 
 class Entailment(NamedTuple):
@@ -130,24 +132,40 @@ def entail_sentences(
     deadline = time.monotonic() + seconds
     settled = []
     for sentence in listed:
-        result = None
-        if sentence.verdict == "unchecked" and sentence.citations:
-            texts = dict.fromkeys(articles[item.file_id].text for item in sentence.citations)
-            result = model.entailment(sentence.text, "\n".join(texts), deadline)
-        settled.append(sentence if result is None else _settled(sentence, result))
+        texts = dict.fromkeys(articles[item.file_id].text for item in sentence.citations)
+        judgement = settle(model, judgement_of(sentence), sentence.text, "\n".join(texts), deadline)
+        settled.append(
+            replace(
+                sentence,
+                verdict=judgement.verdict,
+                checked_by=judgement.checked_by,
+                probability=judgement.probability,
+                details=judgement.details,
+            )
+        )
     return tuple(settled)
 
 
-def _settled(sentence: Sentence, result: Entailment) -> Sentence:
-    kept = tuple(item for item in sentence.details if item.code != "check.not_verified")
+def settle(
+    model: EntailmentModel, judgement: Judgement, claim: str, evidence: str, deadline: float | None = None
+) -> Judgement:
+    """Let a model vouch for, or object to, a claim that nobody has verified; other judgements stay as they are.
+
+    `deadline`: a time of `time.monotonic`, after which the judgement stays, too.
+    """
+    unverified = any(item.code == NOT_VERIFIED for item in judgement.details)
+    if judgement.verdict != "unchecked" or not unverified or not evidence.strip():
+        return judgement
+    result = model.entailment(claim, evidence, deadline)
+    if result is None:
+        return judgement
+    kept = tuple(item for item in judgement.details if item.code != NOT_VERIFIED)
+    decided = replace(judgement, checked_by="entailment", probability=result.entails)
     if result.entails >= ENTAILED:
-        return replace(sentence, verdict="supported", checked_by="entailment", probability=result.entails, details=kept)
+        return replace(decided, verdict="supported", details=kept)
     if result.contradicts >= CONTRADICTED:
-        details = (*kept, Reason("check.entailment"))
-        return replace(
-            sentence, verdict="unsupported", checked_by="entailment", probability=result.entails, details=details
-        )
-    return replace(sentence, probability=result.entails)
+        return replace(decided, verdict="unsupported", details=(*kept, Reason("check.entailment")))
+    return replace(judgement, probability=result.entails)
 
 
 def _fetched(name: str) -> Path:

@@ -149,7 +149,10 @@ class CitedQueryEngine(BaseQueryEngine):
             return container.answer_writer(self._retriever.retriever, self._settings or IsnadSettings.load())
         llm = llm or Settings.llm
         model = LlamaModel(llm) if isinstance(llm, BaseLLM) else llm
-        return _Instructed(model, self._instructions, self._context_tokens, self._today)
+        settings = self._settings or IsnadSettings.load()
+        writer = _Instructed(model, self._instructions, self._context_tokens, self._today)
+        writer.judge, writer.entailment = container.answer_judge(settings, model), container.entailment_model(settings)
+        return writer
 
     def _get_prompts(self) -> dict[str, Any]:
         return {INSTRUCTIONS: self._instructions or PromptTemplate(_instructions("{language}"))}

@@ -19,6 +19,7 @@ ANSWER = (
     "sentence",
     "text",
     "verdict",
+    "checked_by",
     "probability",
     "file_id",
     "start",
@@ -56,6 +57,7 @@ def answer_rows(answer: Answer) -> list[Row]:
             "sentence": place,
             "text": sentence.text,
             "verdict": sentence.verdict,
+            "checked_by": sentence.checked_by,
             "probability": sentence.probability,
         }
         for citation in sentence.citations:

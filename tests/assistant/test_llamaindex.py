@@ -228,6 +228,13 @@ def test_without_an_llm_settings_are_looked_at_only_when_a_question_comes(
     checked(engine.query(QUESTION), retriever)
 
 
+def test_the_judge_reads_what_the_llm_wrote(retriever: ArticleRetriever, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ISNAD_JUDGE", "same")
+    llm = Saying()
+    CitedQueryEngine(retriever, llm).query(QUESTION)
+    assert len(llm.asked) > 1 and all("You judge whether sources support" in asked for asked in llm.asked[1:])
+
+
 def test_a_writer_of_ours_answers_with_no_llm_at_all(retriever: ArticleRetriever) -> None:
     writer = Extractive(retriever.retriever.lexical)
     assert CitedQueryEngine(retriever, writer=writer).query(QUESTION).metadata["answer"].engine == "extract"

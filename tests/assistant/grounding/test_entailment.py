@@ -5,6 +5,7 @@ made here.
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 
-from assistant.generative.verification import verify_sentences
+from assistant.generative.verification import checked_record, verify_sentences
 from assistant.grounding import entailment
 from assistant.grounding.entailment import EntailmentModel, entail_sentences
 from index.errors import UsageError
 from tests.assistant.test_verification import cited
 from tests.assistant.written import hit
+from tests.shop import isnad
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "yes", "no"]
 
@@ -98,6 +100,30 @@ def test_a_sentence_is_vouched_for_or_objected_to_and_says_by_whom(tmp_path: Pat
         (sentence,) = entail_sentences(model, listed, [article])
         assert (sentence.verdict, sentence.checked_by) == (verdict, None if word == "maybe" else "entailment")
         assert sentence.probability is not None
+
+
+def test_a_checked_line_is_read_by_the_model_where_nobody_else_knows(tmp_path: Path) -> None:
+    model = EntailmentModel(str(tiny(tmp_path, ORDERS[0])))
+    lines = [
+        {"claim": "Her answer was clear.", "context": f"The mayor came and said {word}."} for word in ("yes", "no")
+    ]
+    rows = [checked_record(line, model) for line in lines]
+    assert [(row["verdict"], row["checked_by"]) for row in rows] == [
+        ("supported", "entailment"),
+        ("unsupported", "entailment"),
+    ]
+    wrong = checked_record({"claim": "It cost 7 million.", "context": "It cost 9 million, yes."}, model)
+    assert (wrong["verdict"], wrong["checked_by"]) == ("unsupported", "rules")  # settled already
+
+
+def test_isnad_check_uses_the_model_that_is_set(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    folder = tiny(tmp_path / "model", ORDERS[0])
+    line = {"claim": "Her answer was clear.", "context": "The mayor came and said yes."}
+    (tmp_path / "claims.jsonl").write_text(json.dumps(line), "utf-8")
+    chosen = os.environ | {"ISNAD_CHECK_MODEL": f"local:{folder}"}
+    run = isnad("check", "--batch", tmp_path / "claims.jsonl", env=chosen)
+    assert json.loads(run.stdout)["checked_by"] == "entailment"
 
 
 def test_past_the_deadline_sentences_stay_unchecked(tmp_path: Path) -> None:
