@@ -32,6 +32,7 @@ _NO_TITLE = re.compile(
     r"|(?:word |microsoft word )?document ?\d*|untitled(?: document)? ?\d*|powerpoint presentation", re.IGNORECASE
 )
 _RTF_PAGE = re.compile(r"\\ansicpg(\d{3,5})")
+_RTF_UNSEEN = re.compile(r"\{[^{}]{0,500}?\\(?:deleted|v)(?![a-z0-9])[^{}]*\}")  # deleted or hidden text
 _RTF_TITLE = re.compile(r"\{\\info\b[^{}]*(?:\{[^{}]*\}[^{}]*)*?\{\\title ([^{}]*)\}")
 _HEADING = re.compile(r"<h[1-3]\b[^>]*>(.{1,1000}?)</h[1-3]\s*>", re.IGNORECASE | re.DOTALL)
 _BODY = re.compile(r"\A.*?<body\b[^>]*>", re.IGNORECASE | re.DOTALL)  # what stands above is not the chapter
@@ -90,7 +91,7 @@ def _rtf(data: bytes) -> ExtractedText:
     from striprtf.striprtf import rtf_to_text
 
     to_text: Callable[..., str] = rtf_to_text
-    source = data.decode("latin-1")  # RTF is ASCII, or single bytes of its code page
+    source = _RTF_UNSEEN.sub("", data.decode("latin-1"))  # RTF is ASCII, or single bytes of its code page
     page = _RTF_PAGE.search(source)
     encoding = f"cp{page.group(1)}" if page else "cp1252"
     try:

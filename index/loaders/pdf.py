@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from ctypes import c_double, c_float, c_void_p, cast
+from collections.abc import Callable, Iterator, Sequence
+from ctypes import POINTER, c_double, c_float, c_ushort, c_void_p, cast, create_string_buffer
+from functools import partial
 from itertools import pairwise
 from math import hypot
 from statistics import median
@@ -71,6 +72,8 @@ def extract_pdf_text(data: bytes, limit: int) -> str:
         raise Unreadable("loaders.damaged_pdf", error=error) from None
     if len(document) > MAX_PAGES:
         raise Unreadable("loaders.too_many_pages", pages=len(document), limit=MAX_PAGES)
+    if document.get_formtype():
+        document.init_forms()
     pages: list[str] = []
     for number in range(len(document)):
         pages.append(_page(document, number))
@@ -111,7 +114,47 @@ def _page(document: Any, number: int) -> str:
     texts = [_line_text(line, right_to_left, drawn.spaces) for line in lines]
     if _is_backwards(texts):  # drawn from left to right by a program that knows no other way
         texts = [_turn_runs(text[::-1]) if _ARABIC_LETTER.search(text) else text for text in texts]
+    for value, bottom, top in _entries(page, document.formenv):
+        heights = [median(glyph.y for glyph in line) if line else -1.0 for line in lines]
+        place = next((place for place, height in enumerate(heights) if bottom <= height <= top), len(texts))
+        if place == len(texts):
+            texts.append(value)
+        else:
+            texts[place] = f"{texts[place].rstrip()} {value}"
     return join_lines([_repair(line) for line in _mirror_brackets("\n".join(texts)).split("\n")])
+
+
+def _entries(page: Any, form: Any) -> Iterator[tuple[str, float, float]]:
+    """Yield what was entered on a page (form fields, typed notes), which is not in its text, with bottom and top."""
+    import pypdfium2.raw as pdfium
+
+    fields = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
+    place = pdfium.FS_RECTF()
+    for number in range(pdfium.FPDFPage_GetAnnotCount(page)):
+        entry = pdfium.FPDFPage_GetAnnot(page, number)
+        try:
+            kind = pdfium.FPDFAnnot_GetSubtype(entry)
+            if pdfium.FPDFAnnot_GetFlags(entry) & (pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW):
+                continue
+            if kind == pdfium.FPDF_ANNOT_WIDGET and form and pdfium.FPDFAnnot_GetFormFieldType(form, entry) in fields:
+                value = _string(partial(pdfium.FPDFAnnot_GetFormFieldValue, form, entry))
+            elif kind == pdfium.FPDF_ANNOT_FREETEXT:
+                value = _string(partial(pdfium.FPDFAnnot_GetStringValue, entry, b"Contents"))
+            else:
+                continue
+            pdfium.FPDFAnnot_GetRect(entry, place)
+        finally:
+            pdfium.FPDFPage_CloseAnnot(entry)
+        if value.strip():
+            yield " ".join(value.split()), place.bottom, place.top
+
+
+def _string(read: Callable[[Any, int], int]) -> str:
+    """Return a string that PDFium writes into a buffer, in UTF-16, of the size that it names."""
+    size = read(None, 0)
+    buffer = create_string_buffer(size)
+    read(cast(buffer, POINTER(c_ushort)), size)
+    return buffer.raw[:size].decode("utf-16-le", "replace").rstrip("\x00")
 
 
 def _is_backwards(lines: list[str]) -> bool:

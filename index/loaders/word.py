@@ -12,7 +12,9 @@ from typing import Any
 
 from lxml import etree
 
-from index.loaders.encoding import Unreadable
+from index.loaders.email_message import extract_saved_page
+from index.loaders.encoding import Unreadable, decode
+from index.loaders.markup import extract_fragment
 from index.models import Value
 
 MAIN = "word/document.xml"
@@ -26,6 +28,7 @@ _SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-
 _LEAVES = frozenset((*_SIGNS, "t", "sym"))
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
 _BLOCKS = frozenset(("p", "tbl", "altChunk"))
+_FOREIGN = (".mht", ".mhtml", ".html", ".htm", ".xhtml", ".txt")
 _HEADLINE_STYLES = ("title", "heading 1")
 
 
@@ -92,6 +95,18 @@ class _Document:
         name = next(self._targets(self.main, kind), None)
         return {} if name is None else {attribute(note, "id") or "": note for note in self.tree(name)}
 
+    def foreign_lines(self, part: str, relation: str) -> list[str]:
+        """Return the lines of a page or a text that stands in a part of its own, as converters of HTML write it."""
+        name = self.target(part, relation)
+        suffix = posixpath.splitext(name or "")[1].lower()
+        if name is None or suffix not in _FOREIGN:
+            return []
+        data = self._archive.read(name)
+        if suffix in (".mht", ".mhtml"):
+            data, _ = extract_saved_page(data)
+        text = decode(data)
+        return (text if suffix == ".txt" else extract_fragment(text)).split("\n")
+
     def _targets(self, part: str, kind: str) -> Iterator[str]:
         yield from (target for _, type_, target in self._relations(part) if type_.rsplit("/", 1)[-1] == kind)
 
@@ -150,6 +165,8 @@ class _PartReader:
                 open_ended = False
                 continue
             if name_of(block) == "altChunk":
+                lines += self._document.foreign_lines(self._part, attribute(block, "id") or "")
+                open_ended = False
                 continue
             outer, self._behind = self._behind, []
             text = "".join(self.inline(block))

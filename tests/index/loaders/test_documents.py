@@ -154,6 +154,11 @@ def test_a_rich_text_is_read_in_its_code_page(tmp_path: Path) -> None:
     assert article(tmp_path, "a.rtf", f"{{\\rtf1\\ansi {unicode}}}".encode()).text == STORY[0]
 
 
+def test_deleted_and_hidden_text_of_a_rich_text_is_left_out(tmp_path: Path) -> None:
+    body = r"It cost {\deleted\revauthdel1 three }{\revised\revauth1 seven }million. {\v secret}{\b\v0 It is open.}"
+    assert article(tmp_path, "a.rtf", f"{{\\rtf1\\ansi {body}}}".encode()).text == "It cost seven million. It is open."
+
+
 @pytest.mark.parametrize("name", ["a.rtf", "a.doc"])
 def test_a_rich_text_named_as_a_word_file_is_read(tmp_path: Path, name: str) -> None:
     assert STORY[0] in article(tmp_path, name, rtf(*STORY)).text

@@ -162,6 +162,31 @@ def test_a_table_is_read_row_by_row_from_right_to_left(tmp_path: Path) -> None:
     assert text.split("\n")[-3:] == rows
 
 
+def filled_form(flags: int = 4) -> bytes:
+    """A PDF with two labels, a field beside the second, and a typed note; it has no table of objects."""
+    drawn = "BT /F1 12 Tf 1 0 0 1 50 780 Tm (Applications for the library) Tj 1 0 0 1 50 740 Tm (Name:) Tj ET"
+    value = "سامر الحداد".encode("utf-16-be").hex()
+    return (
+        "%PDF-1.4\n1 0 obj <</Type /Catalog /Pages 2 0 R /AcroForm <</Fields [6 0 R]>>>> endobj\n"
+        "2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj\n"
+        "3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] "
+        "/Contents 4 0 R /Resources <</Font <</F1 5 0 R>>>> /Annots [6 0 R 7 0 R]>> endobj\n"
+        f"4 0 obj <</Length {len(drawn)}>> stream\n{drawn}\nendstream endobj\n"
+        "5 0 obj <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>> endobj\n"
+        f"6 0 obj <</Type /Annot /Subtype /Widget /FT /Tx /T (name) /F {flags} /V <feff{value}> "
+        "/Rect [100 732 300 752]>> endobj\n"
+        "7 0 obj <</Type /Annot /Subtype /FreeText /F 4 /Contents (Seen on Monday) /Rect [100 600 300 620]>> endobj\n"
+        "trailer <</Root 1 0 R>>\n%%EOF"
+    ).encode()
+
+
+def test_what_was_entered_into_a_form_stands_beside_its_label(tmp_path: Path) -> None:
+    lines = article(tmp_path, "a.pdf", filled_form()).text.split("\n")
+    assert lines[-1] == "Seen on Monday"
+    assert lines[-2].endswith("Name: سامر الحداد")
+    assert "سامر" not in article(tmp_path, "b.pdf", filled_form(flags=2)).text
+
+
 @pytest.mark.parametrize("shift", [5, 6])
 def test_a_text_layer_that_is_no_language_is_refused_and_ocr_named(tmp_path: Path, shift: int) -> None:
     lines = ["The mayor of Belfield opened the new library in Marisa before a crowd of four hundred people."] * 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,23 @@ def test_a_note_stands_behind_the_paragraph_that_refers_to_it(tmp_path: Path) ->
     note = f'<w:footnote w:id="2">{paragraph(run("بحسب بيان البلدية."))}</w:footnote>'
     body = paragraph(run(LINES[0]), '<w:r><w:footnoteReference w:id="2"/></w:r>') + paragraph(run(LINES[1]))
     assert text(tmp_path, package(body, footnotes=note)).split("\n") == [LINES[0], "بحسب بيان البلدية.", LINES[1]]
+
+
+@pytest.mark.parametrize("suffix", ["html", "mht"])
+def test_a_page_that_was_put_into_a_word_file_as_it_is_is_read(tmp_path: Path, suffix: str) -> None:
+    page = f"<html><body><p>{LINES[1]}</p><script>x()</script></body></html>"
+    if suffix == "mht":
+        page = f"MIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{page}"
+    source = zipfile.ZipFile(io.BytesIO(package(paragraph(run(LINES[0])) + '<w:altChunk r:id="c1"/>')))
+    target = io.BytesIO()
+    links = "word/_rels/document.xml.rels"
+    link = f'<Relationship Id="c1" Type="x/aFChunk" Target="chunk.{suffix}"/></Relationships>'
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in source.namelist():
+            content = source.read(name).decode()
+            archive.writestr(name, content.replace("</Relationships>", link) if name == links else content)
+        archive.writestr(f"word/chunk.{suffix}", page)
+    assert text(tmp_path, target.getvalue()).split("\n") == list(LINES)
 
 
 def test_the_first_paragraph_in_a_style_of_titles_is_the_title(tmp_path: Path) -> None:
