@@ -17,12 +17,16 @@ PLAIN = 2  # words of a place that is not known and that nothing separates from 
 _NAME = r"[^\d\W](?:[^\d.!?؟:؛،,\n()\[\]/]|\.(?=\w)){0,40}"  # of an agency
 _BEFORE = re.compile(r"[^\d.!?؟:؛\n]{0,70}")
 _SEPARATED = re.compile(r"[،,|–—ـ/(\[\])-]")
-_DAY_ENDS = r"\s*(?:هـ?|م)?(?!\w)\s*[)\]]?"
-_BRACKETED = rf"\s*[،,]?\s*(?:\(\s*{_NAME}\)|\[\s*{_NAME}\]|/\s*{_NAME}/)"
-_ENDS = r"\s*(?:[:–—-]|ـ+(?!\w)|/(?=\s)|…|\.{2,})"
-_OPENS = re.compile(rf"{_DAY_ENDS}(?:{_BRACKETED}|(?:\s*[،,–—ـ-]?\s*(?:\w+(?: \w+){{0,2}})?)??{_ENDS})")
-_WHOLE = re.compile(rf"{_DAY_ENDS}(?:{_BRACKETED}|\s*[،,|–—ـ-]\s*\w+(?: \w+){{0,2}}|\s*\w*)?{_ENDS}?\s*")
-_BETWEEN = re.compile(r"[\s\W]*(?:هـ?|م|الموافق|موافق|corresponding to)?[\s\W]*(?:هـ?|م|ل)?[\s\W]*")  # of two calendars
+_GAP = r"\s{0,3}"  # bounded, as all that follows, so that a line of spaces costs nothing
+_FEW_WORDS = r"\w{1,30}(?: \w{1,30}){0,2}"
+_DAY_ENDS = r"\s{0,3}(?:هـ?|م)?(?!\w)\s{0,3}[)\]]?"
+_BRACKETED = rf"{_GAP}[،,]?{_GAP}(?:\({_GAP}{_NAME}\)|\[{_GAP}{_NAME}\]|/{_GAP}{_NAME}/)"
+_ENDS = r"\s{0,3}(?:[:–—-]|ـ+(?!\w)|/(?=\s)|…|\.{2,})"
+_OPENS = re.compile(rf"{_DAY_ENDS}(?:{_BRACKETED}|(?:{_GAP}[،,–—ـ-]?{_GAP}(?:{_FEW_WORDS})?)??{_ENDS})")
+_WHOLE = re.compile(rf"{_DAY_ENDS}(?:{_BRACKETED}|{_GAP}[،,|–—ـ-]{_GAP}{_FEW_WORDS}|{_GAP}\w{{0,30}})?{_ENDS}?{_GAP}")
+_BETWEEN = re.compile(
+    r"\W{0,20}(?:هـ?|م|الموافق|موافق|corresponding to)?\W{0,20}(?:هـ?|م|ل)?\W{0,20}"
+)  # of two calendars
 
 
 class Dateline(Value, frozen=True, kw_only=True):
