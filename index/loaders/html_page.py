@@ -33,12 +33,12 @@ ASIDE_SHARE = 0.25  # of a story that may stand beside it
 TEASER = 12  # words: a longer link that ends as a sentence does is the story's own
 LINKED = 0.6  # share of a line's letters in links from which on it is a teaser
 
-_SEPARATOR = re.compile(r"\s+[|–—:·•»«/~-]+\s+|\s*[|»]\s*")
+_SEPARATOR = re.compile(r"\s{1,5}[|–—:·•»«/~-]{1,5}\s{1,5}|\s{0,5}[|»]\s{0,5}")
 _ARABIC = re.compile("[\u0620-\u064a]{3}")
 _URL_DAY = re.compile(r"[/_-]((?:19|20)\d\d)[/_-]?(0?[1-9]|1[0-2])[/_-]?(0?[1-9]|[12]\d|3[01])(?:[/_.-]|$)")
 _PUBLISHED = re.compile(r"نشر|تاريخ|\b(?:published|posted|date)\b")
 _LABEL = re.compile(r"نشر|تاريخ|تحديث|تعديل|\b(?:published|posted|date|updated?|modified)\b")
-_PARTS = re.compile(r"\s*[|•·]\s*|\s+[–—/-]\s+")
+_PARTS = re.compile(r"\s{0,5}[|•·]\s{0,5}|\s{1,5}[–—/-]\s{1,5}")
 
 
 def read_page(page: str) -> tuple[str, Metadata]:
