@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from email.message import EmailMessage
+from itertools import pairwise
 from typing import Any
 
 from index.loaders.encoding import Unreadable, decode
@@ -65,7 +66,7 @@ def _messages(data: bytes) -> Iterator[bytes]:
     """Yield the messages between the lines `From …`; a line of a text that begins so is escaped by `>`."""
     data = data.replace(b"\r\n", b"\n")
     starts = [match.start() for match in re.finditer(rb"(?:\A|(?<=\n\n)|(?<=\A\n))From [^\n]*\d{4}[^\n]*\n", data)]
-    for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+    for start, end in pairwise([*starts, len(data)]):
         message = data[start:end].split(b"\n", 1)[1]
         yield re.sub(rb"(?m)^>(>*From )", rb"\1", message)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from index.ingest.sync import sync
 from index.loaders.article_loader import ArticleRef, read, scan
 from index.models import Article, Skipped
+from index.store.ledger import Ledger
 from tests.index.loaders.test_documents import message
 from tests.index.papers import META, STORY, TITLE, page
 
@@ -230,6 +233,30 @@ def test_a_damaged_or_hostile_file_of_many_is_refused(tmp_path: Path, name: str,
 def test_what_is_not_read_is_named_with_what_to_do(tmp_path: Path, name: str, advice: str) -> None:
     refused = refusal(tmp_path, name, b"x")
     assert not refused.error and advice in refused.reason
+
+
+def mailbox(*numbers: int) -> str:
+    lines = (
+        "From x Fri May  3 10:00:00 2024\nSubject: Bridge {0}\nMessage-ID: <{0}@x>\n\nThe bridge number {0} opened.\n\n"
+    )
+    return "".join(map(lines.format, numbers))
+
+
+def test_what_leaves_a_file_of_many_leaves_the_store_and_what_is_damaged_keeps_its_articles(tmp_path: Path) -> None:
+    folder, file = tmp_path / "articles", tmp_path / "articles" / "box.mbox"
+    folder.mkdir()
+    (folder / "zz.txt").write_text(STORY[0])
+    with closing(Ledger.create(tmp_path / "store")) as ledger:
+        file.write_text(mailbox(*range(130)))  # so many that further processes prepare some
+        assert len(sync(folder, ledger, []).added) == 131
+        kept = set(ledger.known(str(folder.resolve())))
+        file.write_text(mailbox(200, *range(1, 130)))
+        report = sync(folder, ledger, [])
+        assert (len(report.added), len(report.deleted), report.unchanged) == (1, 1, 130)
+        file.write_text("garbage")
+        report = sync(folder, ledger, [])
+        assert report.deleted == () and len(report.retained) == 130
+        assert len(kept & set(ledger.known(str(folder.resolve())))) == 130
 
 
 def test_a_file_of_many_can_be_indexed_by_itself(tmp_path: Path) -> None:
