@@ -10,19 +10,21 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from index.errors import IsnadError, NoStore, StoreBusy, StoreClosed, StoreError
-from index.ingest.sync import Lexicon, Progress, read_again
+from index.errors import IsnadError, NoStore, SourceError, StoreBusy, StoreClosed, StoreError
+from index.ingest.sources import refreshable
+from index.ingest.sync import Lexicon, Progress, read_again, read_path
 from index.language.analyzer import words
 from index.language.invisible_chars import clean
 from index.messages.reason import Reason
 from index.models import Value
 from index.search.lexical import LexicalIndex
 from index.search.lexical_files import damaged
+from index.store.file_lock import exclusive
 from index.store.ledger import INDEXES, Ledger
 from index.vectors.vector_index import Vectors
 
@@ -88,14 +90,23 @@ def examine(store: Path, vectors: Callable[[Ledger], Vectors | None]) -> Examina
 def repair(store: Path, vectors: Callable[[Ledger], Vectors | None], progress: Progress) -> Examination:
     """Check a store, repair what can be repaired, and check it again.
 
-    `done` names the repairs.
+    `done` names the repairs. What can be read of a damaged ledger is carried into a new one, and the PATHs that are
+    there are read again; the damaged file stays beside it.
     No text that was embedded before is embedded again. Raises what `examine` and `Vectors.refresh` do.
     """
     before = examine(store, vectors)
-    if before.well or before.damaged("store"):
+    if before.well:
         return before
+    repairs: tuple[Reason, ...] = ()
+    if before.damaged("store"):
+        salvaged = _salvage(store)
+        if salvaged is None:
+            return _hopeless(before)
+        repairs, before = (salvaged,), examine(store, vectors)
     with _locked(store, vectors) as (ledger, meaning):
-        repairs = tuple(_repairs(before, ledger, meaning, progress))
+        if repairs:
+            _read_lost(ledger, progress)
+        repairs += tuple(_repairs(before, ledger, meaning, progress))
         after = _examination(ledger, meaning)
     findings = tuple(map(_lasting, after.findings))
     return Examination(
@@ -106,6 +117,25 @@ def repair(store: Path, vectors: Callable[[Ledger], Vectors | None], progress: P
         repairs=repairs,
         repaired=True,
     )
+
+
+def _salvage(store: Path) -> Reason | None:
+    """Carry what can be read of a damaged ledger into a new one; None where nothing can."""
+    from index.ingest.salvage import salvage
+
+    with exclusive(store / "writer.lock", lambda holder: StoreBusy("store.busy", store=store, holder=holder)):
+        salvaged = salvage(store)
+    if salvaged is None:
+        return None
+    shutil.rmtree(store / "lexical", ignore_errors=True)
+    return Reason.of("doctor.salvaged", articles=salvaged.articles, file=salvaged.kept_as)
+
+
+def _read_lost(ledger: Ledger, progress: Progress) -> None:
+    """Read the articles that could not be carried over from the PATHs that are there."""
+    for path in refreshable(ledger):
+        with suppress(SourceError):
+            read_path(path, ledger, (), progress)
 
 
 @contextmanager
@@ -125,8 +155,15 @@ def _locked(store: Path, vectors: Callable[[Ledger], Vectors | None]) -> Iterato
 def _beyond_repair(store: Path, error: StoreError) -> Examination:
     fault = str(error).partition(";")[0]  # without its advice, which names this command
     return Examination(
-        findings=(Finding(part="store", detail=Reason.of("doctor.beyond_repair", fault=fault, store=store)),)
+        findings=(Finding(part="store", detail=Reason.of("doctor.unreadable", fault=fault, store=store)),)
     )
+
+
+def _hopeless(before: Examination) -> Examination:
+    """Say of a ledger that nothing can be read of that no repair is left to try."""
+    details = [finding.detail for finding in before.findings if finding.detail]
+    findings = (Finding(part="store", detail=Reason("doctor.beyond_repair", detail.params)) for detail in details)
+    return Examination(findings=tuple(findings), repaired=True)
 
 
 def _lasting(finding: Finding) -> Finding:

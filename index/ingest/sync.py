@@ -41,18 +41,24 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
     where PATH is gone or holds no article, StoreBusy where another process is writing.
     """
     with _writing(ledger, derived := list(derived)):
-        root = str(path.resolve())
-        report = _read(_entries(path, root, ledger), root, ledger, derived, progress).report(
-            ledger.known(root), dropping=True, before=ledger.source(root).refusals
-        )
-        ledger.set_state("reading", READING)
-        ledger.keep_source(root, _record(report))
-        if report.deleted:  # what is new can be found before what it may replace, as a renamed file, is gone
-            for lexicon in _lexicons(derived):
-                lexicon.refresh(progress)
-        ledger.delete(report.deleted)
+        report = read_path(path, ledger, derived, progress)
         for index in derived:
             index.refresh(progress)
+    return report
+
+
+def read_path(path: Path, ledger: Ledger, derived: Sequence[Derived], progress: Progress = quiet) -> SyncReport:
+    """Bring the ledger up to a PATH, while it is `writing()`; the indexes are not refreshed. Raises as `sync` does."""
+    root = str(path.resolve())
+    report = _read(_entries(path, root, ledger), root, ledger, derived, progress).report(
+        ledger.known(root), dropping=True, before=ledger.source(root).refusals
+    )
+    ledger.set_state("reading", READING)
+    ledger.keep_source(root, _record(report))
+    if report.deleted:  # what is new can be found before what it may replace, as a renamed file, is gone
+        for lexicon in _lexicons(derived):
+            lexicon.refresh(progress)
+    ledger.delete(report.deleted)
     return report
 
 

@@ -65,7 +65,7 @@ class ArticleTable(Database):
         ids = [row[0] for row in db.execute("SELECT id FROM articles")]
         for article_id in ids:
             query = f"SELECT {STORED}, NULL FROM articles WHERE id = ?"
-            article = _article(db.execute(query, (article_id,)).fetchone())
+            article = read_row(db.execute(query, (article_id,)).fetchone())
             if article is None:
                 continue
             for key, start, end in db.execute(spans, (article_id,)).fetchall():
@@ -145,7 +145,7 @@ class ArticleTable(Database):
         """
         rows = self._read_in(f"SELECT {COLUMNS} FROM articles WHERE id IN", ids)
         return {
-            row[0]: Location(root=row[1], path=row[2], sha256=row[3] if _article(row) is not None else "")
+            row[0]: Location(root=row[1], path=row[2], sha256=row[3] if read_row(row) is not None else "")
             for row in rows
         }
 
@@ -157,20 +157,20 @@ class ArticleTable(Database):
         rows = self._read_in(f"SELECT {COLUMNS} FROM articles WHERE id IN", (article_id,))
         if not rows:
             raise NotFound("store.no_article", id=article_id, store=self.store)
-        if (article := _article(rows[0])) is None:
+        if (article := read_row(rows[0])) is None:
             raise StoreDamaged("store.text_damaged", id=article_id, store=self.store)
         return article
 
     def articles(self, ids: Collection[str]) -> dict[str, Article]:
         """Return those of the articles that are there and undamaged, by id."""
         rows = self._read_in(f"SELECT {COLUMNS} FROM articles WHERE id IN", ids)
-        return {article.id: article for article in map(_article, rows) if article}
+        return {article.id: article for article in map(read_row, rows) if article}
 
     def every_article(self) -> Iterator[Article]:
         """Yield all undamaged articles in order of id, a page at a time."""
         last = ""
         while rows := self._read(f"SELECT {COLUMNS} FROM articles WHERE id > ? ORDER BY id LIMIT {PAGE}", (last,)):
-            yield from filter(None, map(_article, rows))
+            yield from filter(None, map(read_row, rows))
             last = rows[-1][0]
 
     def article_states(self) -> dict[str, tuple[bytes, str | None]]:
@@ -185,9 +185,9 @@ class ArticleTable(Database):
         """Return the ids of damaged articles, among `ids` (None: all)."""
         if ids is not None:
             rows = iter(self._read_in(f"SELECT {COLUMNS} FROM articles WHERE id IN", ids))
-            return [row[0] for row in rows if _article(row) is None]
+            return [row[0] for row in rows if read_row(row) is None]
         try:
-            return [row[0] for row in self._db.execute(f"SELECT {COLUMNS} FROM articles") if _article(row) is None]
+            return [row[0] for row in self._db.execute(f"SELECT {COLUMNS} FROM articles") if read_row(row) is None]
         except sqlite3.Error as error:
             raise store_error(error, self.store) from error
 
@@ -310,7 +310,7 @@ def _row(article: Article) -> tuple[Any, ...]:
     return (*origin, article.publisher, article.url, article.language, boilerplate, text_digest(article.text))
 
 
-def _article(row: tuple[Any, ...]) -> Article | None:
+def read_row(row: tuple[Any, ...]) -> Article | None:
     """Return the article of a row, or None if the row is damaged."""
     key, root, path, sha256, text, title, published, publisher, url, language, boilerplate, digest, retrieved = row
     if text_digest(text) != digest:

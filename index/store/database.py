@@ -101,6 +101,10 @@ class Database:
         orphans = self._read("PRAGMA foreign_key_check")
         return faults + [f"row {row[1]} of {row[0]} belongs to nothing" for row in orphans]
 
+    def checkpoint(self) -> None:
+        """Write everything into the file itself, so that it can be moved without its log."""
+        self._read("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def reindex(self) -> None:
         """Rebuild SQLite's own indexes from the rows."""
         try:

@@ -37,6 +37,11 @@ class VectorCache(Database):
             rows = ((text_digest(text), model, vector, zlib.crc32(vector)) for text, vector in vectors.items())
             db.executemany("INSERT OR REPLACE INTO vectors VALUES (?,?,?,?)", rows)
 
+    def keep_rows(self, rows: Iterable[tuple[bytes, str, bytes, int]]) -> None:
+        """Keep vectors given as (text digest, model, vector, CRC-32)."""
+        with self._transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO vectors VALUES (?,?,?,?)", rows)
+
     def vectors(self, model: str, texts: Collection[str]) -> dict[str, bytes]:
         """Return the vectors that are kept of a model, by text.
 

@@ -307,6 +307,31 @@ def test_a_ledger_that_cannot_be_read_is_said_to_be_beyond_repair(store: Path, s
     for look in (lambda: examine(store, meaning), lambda: repair(store, meaning, nothing)):
         (finding,) = look().findings
         assert finding.part == "store" and "index the articles anew with: isnad index" in finding.what
+    assert "doctor" not in finding.what  # the repair does not advise itself
+
+
+def noise(path: Path, start: int, size: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(start)
+        file.write(np.random.default_rng(1).bytes(size))
+
+
+@pytest.mark.parametrize("start", [0.05, 0.3, 0.6])
+def test_what_can_be_read_of_a_damaged_ledger_is_carried_into_a_new_one(
+    store: Path, healthy: Path, start: float
+) -> None:
+    path = store / "ledger.db"
+    noise(path, int(path.stat().st_size * start), 30_000)
+    model = Words()
+    mended = repair(store, lambda ledger: Vectors(ledger, model), nothing)
+    assert mended.well and mended.articles == 60, mended.findings
+    assert any("carried out of the damaged ledger" in done for done in mended.done) or start > 0.05
+    ledger = Ledger.open(store)
+    texts = {article.id: article.text for article in ledger.every_article()}
+    assert texts == {f"r{number}": report(number)[0].text for number in range(60)}
+    ledger.close()
+    if (store / "ledger-damaged-1.db").exists():
+        assert len(model.asked) < 120  # vectors that could be read are not paid for again
 
 
 def test_the_doctor_waits_for_nobody(healthy: Path, tmp_path: Path) -> None:
