@@ -26,6 +26,7 @@ from index.search.lexical import LexicalIndex
 from index.search.lexical_files import damaged
 from index.store.file_lock import exclusive
 from index.store.ledger import INDEXES, Ledger
+from index.store.salvage import salvage
 from index.vectors.vector_index import Vectors
 
 SAMPLE = 200  # passages that the lexical index is searched for
@@ -121,8 +122,6 @@ def repair(store: Path, vectors: Callable[[Ledger], Vectors | None], progress: P
 
 def _salvage(store: Path) -> Reason | None:
     """Carry what can be read of a damaged ledger into a new one; None where nothing can."""
-    from index.ingest.salvage import salvage
-
     with exclusive(store / "writer.lock", lambda holder: StoreBusy("store.busy", store=store, holder=holder)):
         salvaged = salvage(store)
     if salvaged is None:

@@ -21,6 +21,7 @@ from assistant.rendering.plain_text import (
     kept_text,
     language_of,
     one_line,
+    repeated_text,
     report_counts,
     surroundings,
 )
@@ -112,11 +113,13 @@ def report_html(report: SyncReport) -> str:
     True
     """
     parts = [f"<div>{escaped(report_counts(report))}</div>"]
-    if report.skipped:
-        rows = (("refused" if item.error else "passed over", item.path, item.reason) for item in report.skipped[:ROWS])
+    if skipped := [item for item in report.skipped if not item.repeated]:
+        rows = (("refused" if item.error else "passed over", item.path, item.reason) for item in skipped[:ROWS])
         parts.append(table(("", "file", "reason"), rows))
-    if len(report.skipped) > ROWS:
-        parts.append(f"<div>… and {len(report.skipped) - ROWS:,} more</div>")
+    if len(skipped) > ROWS:
+        parts.append(f"<div>… and {len(skipped) - ROWS:,} more</div>")
+    if repeated := repeated_text(report):
+        parts.append(f"<div>{escaped(repeated)}</div>")
     if report.retained:
         parts.append(f"<div>{escaped(kept_text(report))}</div>")
     return _framed("\n".join(parts), "ltr")

@@ -154,10 +154,8 @@ def report_text(report: SyncReport, language: str = "en") -> str:
         lines.append("  " + reason.text(language))
     if report.retained:
         lines.append(f"  {kept_text(report, language)}")
-    if repeated := [skipped for skipped in report.skipped if skipped.repeated]:
-        refused = sum(skipped.error for skipped in repeated)
-        reason = Reason.of("report.as_before", refused=refused, passed_over=len(repeated) - refused)
-        lines.append("  " + reason.text(language))
+    if repeated := repeated_text(report, language):
+        lines.append(f"  {repeated}")
     return plain("\n".join(lines))
 
 
@@ -171,6 +169,15 @@ def report_counts(report: SyncReport, language: str = "en") -> str:
         unchanged=report.unchanged,
         skipped=len(report.skipped),
     ).text(language)
+
+
+def repeated_text(report: SyncReport, language: str = "en") -> str:
+    """Return how many files were refused and passed over as the last run reported; "" for none."""
+    repeated = [skipped.error for skipped in report.skipped if skipped.repeated]
+    if not repeated:
+        return ""
+    refused = sum(repeated)
+    return Reason.of("report.as_before", refused=refused, passed_over=len(repeated) - refused).text(language)
 
 
 def kept_text(report: SyncReport, language: str = "en") -> str:

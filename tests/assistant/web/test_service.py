@@ -212,6 +212,15 @@ def test_a_hostile_name_stays_in_the_owners_folder_or_is_refused__WEB_01(
     assert not list(tmp_path.parent.glob("escape*"))
 
 
+def test_files_with_brackets_and_direction_marks_in_their_names_are_taken_in(service: AnswerService) -> None:
+    sent = files(service.incoming, **{"تقرير [فيديو]__txt": FAIR, "خبر\u202e__txt": f"{FAIR} ثانية."})
+    report = service.add(sent, "mona")
+    assert {key.rpartition("/")[2] for key in report.added} == {"تقرير (فيديو)", "خبر"} and not report.skipped
+    for file_id in service.uploads("mona"):
+        service.remove_upload("mona", file_id)
+    assert not service.uploads("mona")
+
+
 def test_only_what_was_sent_to_the_page_is_taken_in__WEB_01(service: AnswerService, tmp_path: Path) -> None:
     (one,) = files(tmp_path, secret__txt=FAIR)
     service.incoming.mkdir()

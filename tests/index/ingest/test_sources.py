@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.rendering.html import report_html
 from index.ingest.sources import list_sources
 from index.store.ledger import Ledger
 from tests.shop import index, isnad, isnad_json, write
@@ -80,6 +81,8 @@ def test_what_was_refused_before_is_one_line_and_no_failure(store: Path, tmp_pat
     again = isnad("index", south, "--store", store, "--no-wait")
     assert again.returncode == 0 and "bad.txt" not in again.stderr
     assert "as before: 1 refused, 1 passed over; see them with: isnad sources --json" in again.stderr
+    shown = report_html(index(south, store))
+    assert "bad.txt" not in shown and "as before: 1 refused, 1 passed over" in shown
     write(south, {"worse.txt": " "})
     run = isnad("index", south, "--store", store, "--no-wait")
     assert run.returncode == 1 and "worse.txt" in run.stderr and "bad.txt" not in run.stderr

@@ -12,11 +12,11 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from index.chunking import WHOLE, cut
-from index.ingest.lexical_update import batched
 from index.models import Value
 from index.store.articles import STORED, read_row
 from index.store.ledger import Ledger
@@ -71,12 +71,12 @@ def _is_whole(file: Path) -> bool:
 
 def _copy(db: sqlite3.Connection, ledger: Ledger) -> None:
     days = dict(_rows(db, "SELECT article_id, day FROM retrieved", "article_id"))
-    rows = _rows(db, f"SELECT {STORED} FROM articles", "rowid")
+    rows = (row for row in _rows(db, f"SELECT {STORED} FROM articles", "rowid") if isinstance(row[4], str))
     articles = (article for row in rows if (article := read_row((*row, days.get(row[0])))))
-    for batch in batched(articles, BATCH):
+    while batch := list(islice(articles, BATCH)):
         ledger.replace([(article, cut(article, whole=WHOLE)) for article in batch])
     vectors = _rows(db, "SELECT text_sha256, model, vector, crc FROM vectors", "text_sha256")
-    ledger.keep_rows(row for row in vectors if zlib.crc32(row[2]) == row[3])
+    ledger.keep_rows(row for row in vectors if isinstance(row[2], bytes) and zlib.crc32(row[2]) == row[3])
     for key, value in _rows(db, "SELECT key, value FROM state", "key"):
         if key.startswith(KEPT_STATE):
             ledger.set_state(key, value)
