@@ -204,14 +204,14 @@ def sources_text(sources: Iterable[IndexedSource], language: str = "en") -> str:
     for source in sources:
         refused = sum(refusal.error for refusal in source.refused)
         parts = [
-            Reason.of("sources.holds", articles=source.articles, files=source.files),
-            *([Reason.of("sources.indexed", time=source.indexed)] if source.indexed else []),
-            *([Reason.of("sources.refused", files=refused)] if refused else []),
-            *([Reason("sources.gone")] if source.path and not source.exists else []),
+            Reason.of("report.source_holds", articles=source.articles, files=source.files),
+            *([Reason.of("report.source_indexed", time=source.indexed)] if source.indexed else []),
+            *([Reason.of("report.source_refused", files=refused)] if refused else []),
+            *([Reason("report.source_gone")] if source.path and not source.exists else []),
         ]
-        name = source.path or Reason("sources.from_python").text(language)
+        name = source.path or Reason("report.source_from_python").text(language)
         lines.append(f"{name}: {'; '.join(part.text(language) for part in parts)}")
-    return plain("\n".join(lines) or Reason("sources.none").text(language))
+    return plain("\n".join(lines) or Reason("report.no_sources").text(language))
 
 
 def plan_text(

@@ -42,6 +42,7 @@ class E5Embedder:
     ('e5-small-1:arabic+latin', 384)
     """
 
+    paid = True  # in time, not in money
     dimensions = 384
 
     def __init__(

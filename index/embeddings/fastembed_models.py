@@ -35,6 +35,8 @@ class LocalEmbedder:
     Raises UsageError where fastembed is not installed or knows no model of that name.
     """
 
+    paid = True  # in time, not in money
+
     def __init__(self, name: str, cache: Path = CACHE) -> None:
         self._place = _Place(name, "embedding", cache)
         self.name = f"local:{self._place.identity}"

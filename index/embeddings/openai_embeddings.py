@@ -31,6 +31,8 @@ class Served:
     `dimensions` requests shorter vectors than the model's own.
     """
 
+    paid = True
+
     def __init__(self, provider: Provider, model: str, dimensions: int | None = None) -> None:
         self.name = f"{model}@{dimensions}" if dimensions else model
         self._provider = provider

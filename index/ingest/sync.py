@@ -142,7 +142,7 @@ def _entries(path: Path, root: str, ledger: Ledger) -> Iterator[ArticleRef | Ski
         empty = empty and entry.id is None
         yield entry
     if known and empty:
-        raise SourceError("loaders.emptied", path=path, articles=known)
+        raise SourceError("report.emptied", path=path, articles=known)
 
 
 def _record(report: SyncReport) -> SourceRecord:

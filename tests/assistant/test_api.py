@@ -335,7 +335,7 @@ def test_texts_never_drop_or_take_over_what_a_folder_brought(own: Assistant, tmp
     [
         ({"id": "a"}, "text"),
         ({"id": "a", "text": ""}, "empty"),
-        ({"id": "a[1]", "text": "x"}, "may not hold"),
+        ({"id": "a\n1", "text": "x"}, "may not hold"),
         ({"id": "a", "text": object()}, "no article record"),
     ],
 )

@@ -67,10 +67,8 @@ BAD = {
     "blank.html": b"<html><body></body></html>",
     "picture.png": b"\x89PNG",
     "noname": b"news",
-    "bad[1].txt": b"news",
     ".hidden.txt": b"news",
-    "news1.txt": b"news",
-    "news1.md": b"news",
+    "twice.jsonl": b'{"id": "e", "text": "news"}\n' * 2,
     "rows.jsonl": b'[]\n{"id": "a"}\n{"id": "b", "text": " "}\n{"id": "c", "text": '
     b'"x", "published": "soon"}\n{\n\xff\n',
     "torn.jsonl.gz": gzip.compress(b'{"id": "d", "text": "news"}\n' * 99)[:-20],
