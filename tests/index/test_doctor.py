@@ -24,7 +24,7 @@ from index.vectors import vector_index
 from index.vectors.chroma_index import Health
 from index.vectors.chroma_process import GRAPH
 from index.vectors.vector_index import Vectors
-from tests.index.rows import Words, astray, nothing, report, write
+from tests.index.rows import Words, astray, entry, nothing, report, write
 
 pytestmark = pytest.mark.process
 
@@ -308,6 +308,19 @@ def test_a_ledger_that_cannot_be_read_is_said_to_be_beyond_repair(store: Path, s
         (finding,) = look().findings
         assert finding.part == "store" and "index the articles anew with: isnad index" in finding.what
     assert "doctor" not in finding.what  # the repair does not advise itself
+
+
+def test_a_store_of_bulletins_that_say_nearly_the_same_is_healthy(tmp_path: Path) -> None:
+    ledger = Ledger.create(tmp_path)
+    vectors = meaning(ledger)
+    text = "تتوقع دائرة الأرصاد أن تبلغ الحرارة {} درجة وأن تهب رياح خفيفة على الساحل في اليوم رقم {}."
+    with ledger.writing():
+        ledger.replace([entry(f"n{number}", text.format(10 + number % 25, number)) for number in range(1_200)])
+        for derived in (Lexicon(ledger), vectors):
+            derived.refresh(nothing)
+    vectors.close()
+    ledger.close()
+    assert examine(tmp_path, meaning).findings == ()
 
 
 def noise(path: Path, start: int, size: int) -> None:
