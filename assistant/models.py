@@ -5,6 +5,7 @@ An `Answer` is rebuilt from its JSON and can be checked again later without a mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -75,6 +76,22 @@ class Contradiction(Value, frozen=True, kw_only=True):
     end: int
     text: str
     evidence: str = ""
+
+
+def wrong_spans(text: str, contradictions: Sequence[Contradiction]) -> list[tuple[str, Contradiction | None]]:
+    """Cut a sentence into its wrong words, each with its contradiction, and the text between them.
+
+    >>> wrong = Contradiction(code="number", start=3, end=4, text="7", evidence="3")
+    >>> [(piece, item is not None) for piece, item in wrong_spans("In 7 hours.", [wrong])]
+    [('In ', False), ('7', True), (' hours.', False)]
+    """
+    pieces: list[tuple[str, Contradiction | None]] = []
+    end = 0
+    for item in sorted(contradictions, key=lambda item: item.start):
+        if end <= item.start < item.end <= len(text):
+            pieces += [(text[end : item.start], None), (text[item.start : item.end], item)]
+            end = item.end
+    return [piece for piece in [*pieces, (text[end:], None)] if piece[0]]
 
 
 class Sentence(Value, frozen=True, kw_only=True):

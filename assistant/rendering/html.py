@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from assistant.models import Answer, Citation, Conflict, Sentence, Source
+from assistant.models import Answer, Citation, Conflict, Sentence, Source, wrong_spans
 from assistant.rendering.plain_text import (
     by_value,
     coverage_line,
@@ -20,7 +21,6 @@ from assistant.rendering.plain_text import (
     escaped,
     kept_text,
     language_of,
-    one_line,
     repeated_text,
     report_counts,
     surroundings,
@@ -41,6 +41,7 @@ _QUOTE = (
 )
 _MARK = "background:rgba(255,196,0,.38);color:inherit;padding:0 .1em"
 _SMALL = "font-size:.85em;opacity:.85"
+_WRONG = "background:rgba(200,40,40,.18);font-weight:bold;color:inherit"
 _DOUBT = {"partly": "underline dotted", "unsupported": "underline wavy", "unchecked": "none", "supported": "none"}
 _shown = itertools.count(1)
 
@@ -158,8 +159,13 @@ def _sentence(
 ) -> str:
     """Render a sentence, its verdict unless supported, and a chip for each quote."""
     words = labels(language)
-    style = f"text-decoration:{_DOUBT[sentence.verdict]}"
-    content = f'<span style="{style}">{escaped(one_line(sentence.text))}</span>'
+    doubt = "none" if sentence.contradictions else _DOUBT[sentence.verdict]
+    style = f"text-decoration:{'line-through' if sentence.struck else doubt}"
+    shown = "".join(
+        escaped(re.sub(r"\s+", " ", piece)) if wrong is None else _wrong(piece, wrong.evidence, words)
+        for piece, wrong in wrong_spans(sentence.text, sentence.contradictions)
+    )
+    content = f'<span style="{style}">{shown}</span>'
     if sentence.verdict != "supported":
         parts = reason_texts(sentence, language)
         reasons = [f'<bdi dir="{direction(item)}">{escaped(item)}</bdi>' for item in parts]
@@ -168,6 +174,13 @@ def _sentence(
         _chip(citation, sources.get(citation.file_id), words, name, next(numbers)) for citation in sentence.citations
     )
     return f'<div dir="{direction(sentence.text)}" style="margin:.3em 0">{content} {chips}</div>'
+
+
+def _wrong(piece: str, evidence: str, words: Mapping[str, str]) -> str:
+    """Mark wrong words and show what stands in the source instead, if anything does."""
+    instead = words["in_source"].format(text=evidence)
+    beside = f' <bdi style="{_SMALL}">({escaped(instead)})</bdi>' if evidence else ""
+    return f'<mark style="{_WRONG}">{escaped(piece)}</mark>{beside}'
 
 
 def _chip(citation: Citation, source: Source | None, words: Mapping[str, str], name: str, number: int) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from assistant.models import Answer, Conflict, Sentence, Side, Source
+from assistant.models import Answer, Conflict, Sentence, Side, Source, wrong_spans
 from assistant.rendering.plain_text import by_value, direction, escaped
 from assistant.rendering.plan_text import plan_parts
 from assistant.rendering.reasons import reason_texts
@@ -117,7 +117,7 @@ def _sentences(answer: Answer, view: View) -> str:
     parts, last, verbatim = [], 0, is_verbatim(answer.sentences)
     for sentence in answer.sentences:
         parts.append(_lines(MARK.sub("", answer.text[last : sentence.start])))
-        parts.append(_sentence(sentence))
+        parts.append(_sentence(sentence, view.words))
         for at, citation in enumerate(sentence.citations):
             file_id = citation.file_id
             again = any(before.file_id == file_id for before in sentence.citations[:at])
@@ -149,13 +149,21 @@ def _paragraphs(markup: str) -> str:
     return "".join(tag("div", line.strip(), class_="p") for line in markup.split("\n") if line.strip())
 
 
-def _sentence(sentence: Sentence) -> str:
-    """Its words: plain, underlined or struck."""
-    words = inline(sentence.text)
+def _sentence(sentence: Sentence, words: Words) -> str:
+    """Render its words: plain, or with the wrong ones marked and the source's beside them; struck under `strict`."""
     if sentence.verdict == "supported":
-        return tag("span", words, class_="s")
-    struck = tag("s", words) if sentence.verdict == "unsupported" else words
-    return tag("span", struck, class_=f"s {sentence.verdict}")
+        return tag("span", inline(sentence.text), class_="s")
+    shown = "".join(
+        escaped(re.sub(r"\s+", " ", piece)) if wrong is None else _wrong(piece, wrong.evidence, words)
+        for piece, wrong in wrong_spans(sentence.text, sentence.contradictions)
+    )
+    return tag("span", tag("s", shown) if sentence.struck else shown, class_=f"s {sentence.verdict}")
+
+
+def _wrong(piece: str, evidence: str, words: Words) -> str:
+    """Mark wrong words and show what stands in the source instead, if anything does."""
+    instead = tag("span", inline(words.in_source.format(text=evidence)), class_="instead") if evidence else ""
+    return tag("mark", inline(piece), class_="wrong") + instead
 
 
 def _verdict(sentence: Sentence, view: View, verbatim: bool) -> str:

@@ -27,12 +27,13 @@ from index.model_api import error_mapping
 from index.models import Filters, Skipped
 
 TECHNICAL = re.compile(
-    r"isnad \w+(?: --?[\w-]+| FOLDER| \d)*|pip install \S+|https?://\S+|JSON Lines|UTF-8|NUL|UTF-16-LE"
+    r"isnad \w+(?: --?[\w-]+| FOLDER| remove| \d)*|pip install \S+|https?://\S+|JSON Lines|UTF-8|NUL|UTF-16-LE"
     r"|UTF-16|JSON|PDF|Word|OCR|Unicode|id|text|published|byte|isnad|server\.test|[A-Z]+_[A-Z_]+"
     r"|context_tokens"
     r"|answer_tokens|first_token_seconds|ChatModel|llama-index(?:-core)?|`name`|`reply`|APIConnectionError"
     r"|ConnectError|pdf|png|\.\w+|news\w*|its own words|The Lantern"
     r"|llama-index-core|[\w.-]+/[\w.-]+|local:NAME|--store|model\.onnx|tokenizer\.json|config\.json|huggingface\.co|huggingface_hub"
+    r"|tesseract(?:-ocr-ara)?|OpenDocument|LibreOffice|ODT|DOCX|EPUB|CSV|EML|MBOX|From|Subject|Date|body|content"
     r"|Chroma|pandas|fastembed|HTML|Markdown|to_json|user|assistant|claim|context|date\(.*\)"
 )
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from assistant.models import Answer, Citation, Conflict, Days, Plan, Sentence, Side, Source
+from assistant.models import Answer, Citation, Conflict, Contradiction, Days, Plan, Sentence, Side, Source
 from assistant.rendering.plain_text import plain
 from assistant.rendering.reasons import worded
 from assistant.web import article_panel, chat_markup, clipboard, markup
@@ -234,7 +234,7 @@ def test_a_file_id_of_any_letters_makes_a_link_that_leads_back_to_it() -> None:
         ("supported", "quote", '<span class="s">', "verbatim quotation"),
         ("supported", None, '<span class="s">', None),  # an answer of before
         ("partly", "judge", '<span class="s partly">', "partly borne out"),
-        ("unsupported", "rules", '<span class="s unsupported"><s>', "not borne out"),
+        ("unsupported", "rules", '<span class="s unsupported">It held.', "not borne out"),
         ("unchecked", None, '<span class="s unchecked">', "not verified: read the source"),
     ],
 )
@@ -246,6 +246,16 @@ def test_each_verdict_looks_its_own_way_and_says_who_knows(
     shown = chat_markup.answer_html(told(sentence, composed), 1, view())
     assert element in shown
     assert (f">{name}<" in shown) if name else 'class="verdict' not in shown
+
+
+def test_only_the_wrong_words_are_marked_with_those_of_the_source_beside_them() -> None:
+    wrong = Contradiction(code="number", start=8, end=9, text="7", evidence="3")
+    sentence = replace(cited("It took 7 hours.", "a", "ok", "unsupported"), checked_by="rules", contradictions=(wrong,))
+    shown = chat_markup.answer_html(told(sentence), 1, view())
+    marked = 'It took <mark class="wrong">7</mark><span class="instead">(in the source: 3)</span> hours.'
+    assert marked in shown and "<s>" not in shown
+    struck = chat_markup.answer_html(told(replace(sentence, struck=True)), 1, view())
+    assert "<s>It took <mark" in struck
 
 
 def test_a_sentence_that_cites_nothing_has_no_source() -> None:
