@@ -1,4 +1,4 @@
-"""Word knowledge of the check: forms, roots and weights of words, synonyms, antonyms, places, clause words."""
+"""Word knowledge of the check: forms, roots and weights of words, synonyms, places, clause words."""
 
 from __future__ import annotations
 
@@ -68,64 +68,30 @@ CONTENT = 0.3  # the weight from which a word carries content of its own
 
 
 class Lexicon(NamedTuple):
-    """Relations between words by number: synonym classes, antonym classes (2n and 2n + 1 are opposed), places."""
+    """Relations between words by number: synonym classes and places."""
 
     synonyms: dict[str, frozenset[int]]
-    antonyms: dict[str, frozenset[int]]
-    listed_antonyms: frozenset[
-        str
-    ]  # exact words of the list: "before" has a class, the على that looks like أعلى has none
     places: dict[str, frozenset[int]]
-    phrases: dict[tuple[str, str], frozenset[int]]  # antonym classes of "left out", written left_out in the list
-    phrase_starts: frozenset[str]
-
-    def antonyms_of(self, word: str) -> frozenset[int]:
-        """Return the antonym classes of a word, with the و, ف, ب or ل that is written onto it taken off if need be."""
-        base = stem(word)
-        classes = self.antonyms.get(_antonym_key(base, form(base)), frozenset())
-        return self.antonyms_of(word[1:]) if not classes and word[0] in "وفبل" and len(word) >= 4 else classes
 
 
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """Read the lists, once."""
     synonyms: defaultdict[str, set[int]] = defaultdict(set)
-    antonyms: defaultdict[str, set[int]] = defaultdict(set)
     places: defaultdict[str, set[int]] = defaultdict(set)
-    phrases: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
-    listed_antonyms: set[str] = set()
     for number, line in enumerate(lines("synonyms")):
         for word in line.split():
             synonyms[form(stem(folded(word)))].add(number)
-    for number, line in enumerate(lines("opposites")):
-        for side, listed in enumerate(line.split("|")):
-            for word in folded(listed).split():
-                if "_" in word:
-                    first, second = word.split("_")
-                    phrases[first, second].add(2 * number + side)
-                    continue
-                listed_antonyms.add(word)
-                base = stem(word)
-                antonyms[_antonym_key(base, form(base))].add(2 * number + side)
     for number, line in enumerate(lines("places"), PLACES):
         for word in line.split():
             places[stem(folded(word))].add(number)
     return Lexicon(
         {word: frozenset(classes) for word, classes in synonyms.items()},
-        {word: frozenset(side for side in sides if side ^ 1 not in sides) for word, sides in antonyms.items()},
-        frozenset(listed_antonyms),
         {word: frozenset(classes) for word, classes in places.items()},
-        {words: frozenset(classes) for words, classes in phrases.items()},
-        frozenset(first for first, _ in phrases),
     )
 
 
 PLACES = 10_000  # numbers of places begin here, beyond those of synonyms
-
-
-def _antonym_key(base: str, shared: str) -> str:
-    """Return what the antonyms of a word are looked up by: its form, unless too little of the word is left in it."""
-    return shared if len(shared) >= 3 and len(base) - len(shared) <= 2 else "=" + base
 
 
 @lru_cache(maxsize=1)

@@ -286,17 +286,13 @@ def _surname(token: Token) -> bool:
         return True
     if not _plain(token) or token.text.startswith(("وال", "بال", "لل", "فال")):
         return False
-    return rare(token) or (token.weight >= 0.3 and token.text.startswith("ال") and not token.antonyms)
+    return rare(token) or (token.weight >= 0.3 and token.text.startswith("ال"))
 
 
 def _family(token: Token) -> bool:
     """Whether a word is surely the second of a name: a given name, or one like الصافي."""
     nisba = token.text.startswith("ال") and token.text.endswith("ي") and rare(token)
-    return (
-        token.text in _known().given
-        or token.text in _known().family
-        or (nisba and not token.antonyms and not token.places)
-    )
+    return token.text in _known().given or token.text in _known().family or (nisba and not token.places)
 
 
 def _proper(line: Tokenized, at: int) -> bool:

@@ -32,12 +32,8 @@ def substitutions(alignment: Alignment) -> list[Substitution]:
 
     def pair(low: int, high: int, line: int, first: int, last: int, tight: bool) -> Substitution:
         listed = lines[line].tokens
-        mine = tuple(at for at in range(low, high) if tokens[at].weight or tokens[at].antonyms)
-        theirs = tuple(
-            at
-            for at in range(first, last)
-            if (listed[at].weight or listed[at].antonyms) and Place(line, at) not in used
-        )
+        mine = tuple(at for at in range(low, high) if tokens[at].weight)
+        theirs = tuple(at for at in range(first, last) if listed[at].weight and Place(line, at) not in used)
         return Substitution(mine, line, theirs, tight)
 
     first, start = linked[0]

@@ -26,9 +26,8 @@ Key = tuple[str, str | int]  # a kind of likeness, and what is alike
 class Token(NamedTuple):
     """A word, a number or a date, with the keys by which it is compared.
 
-    `synonyms` and `antonyms` are classes of the lexicon (antonym classes 2n and 2n + 1 are opposed); `places` are
-    countries and cities. `weight` is what its absence costs: 0 for function words, about 1 for a rare word. A number or
-    a date is a single token, however many words it takes.
+    `synonyms` are classes of the lexicon; `places` are countries and cities. `weight` is what its absence costs: 0 for
+    function words, about 1 for a rare word. A number or a date is a single token, however many words it takes.
     """
 
     text: str
@@ -38,7 +37,6 @@ class Token(NamedTuple):
     consonants: str
     weight: float
     synonyms: frozenset[int] = frozenset()
-    antonyms: frozenset[int] = frozenset()
     places: frozenset[int] = frozenset()
     number: Number | None = None
     date: DateMention | None = None
@@ -91,17 +89,7 @@ def tokenize(text: str, anchor: date | None = None) -> Tokenized:
         tokens.append(mentions[-1][1] if inside else TOKENS[word[0]])
         spans.append(mentions[-1][0] if inside else place)
         last = word.end()
-    if not lexicon().phrase_starts.isdisjoint(word[0] for word in words):
-        tokens = _with_phrases(tokens)
     return Tokenized(text, tuple(tokens), (*clause_ends, True) if tokens else (), tuple(spans))
-
-
-def _with_phrases(tokens: list[Token]) -> list[Token]:
-    """Give words of a listed phrase its antonyms: the "left" of "left out" is no departure."""
-    phrases = lexicon().phrases
-    after = [*(token.text for token in tokens[1:]), ""]
-    pairs = ((token, phrases.get((token.text, text))) for token, text in zip(tokens, after, strict=True))
-    return [token._replace(antonyms=antonyms) if antonyms else token for token, antonyms in pairs]
 
 
 class _Figures(dict[str, Literal["date", "number", "both", ""]]):
@@ -255,7 +243,6 @@ class _Tokens(dict[str, Token]):
             consonants=skeleton(base),
             weight=cost,
             synonyms=known.synonyms.get(shared, frozenset()) | places,
-            antonyms=known.antonyms_of(word) if cost or word in known.listed_antonyms else frozenset(),
             places=places,
         )
         result = result._replace(keys=_keys(result))
