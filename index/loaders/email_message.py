@@ -30,7 +30,7 @@ _QUOTES = (  # elements that the usual programs put around an earlier message or
     "protonmail_signature_block OutlookMessageHeader zmail_extra".split()
 )
 _QUOTE_IDS = ("divRplyFwdMsg", "appendonsend", "Signature", "ms-outlook-mobile-signature")
-_PAGE_TYPES = ("text/html", "application/xhtml+xml")
+PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _AND_ALL_BEHIND = ("divRplyFwdMsg", "appendonsend")
 
 
@@ -100,7 +100,7 @@ def extract_saved_page(data: bytes) -> tuple[bytes, str | None]:
     """Return the page in an MHTML file (RFC 2557) in UTF-8 and its address; raise Unreadable where there is none."""
     message = email.message_from_bytes(data, policy=email.policy.default)
     for part in message.walk():
-        content = part.get_payload(decode=True) if part.get_content_type() in _PAGE_TYPES else None
+        content = part.get_payload(decode=True) if part.get_content_type() in PAGE_TYPES else None
         if isinstance(content, bytes) and content.strip():
             url = part.get("Content-Location") or message.get("Snapshot-Content-Location")
             page = decode(content, part.get_content_charset() or "").encode()

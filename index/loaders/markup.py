@@ -5,85 +5,23 @@ from __future__ import annotations
 import html
 import re
 
-_BLOCKS = frozenset(
+BLOCKS = frozenset(
     "p div ul ol li h1 h2 h3 h4 h5 h6 figure figcaption table tr blockquote section article pre aside header footer "
     "main dl dt dd hr br center form body".split()
 )
-_TAGS = (
-    *(
-        "p",
-        "br",
-        "div",
-        "span",
-        "a",
-        "b",
-        "i",
-        "u",
-        "em",
-        "strong",
-        "ul",
-        "ol",
-        "li",
-        "h[1-6]",
-        "img",
-        "figure",
-        "table",
-    ),
-    *(
-        "tr",
-        "td",
-        "th",
-        "tbody",
-        "thead",
-        "blockquote",
-        "section",
-        "article",
-        "script",
-        "style",
-        "iframe",
-        "video",
-        "sup",
-    ),
-    *(
-        "sub",
-        "font",
-        "center",
-        "hr",
-        "pre",
-        "small",
-        "big",
-        "mark",
-        "figcaption",
-        "picture",
-        "source",
-        "aside",
-        "header",
-    ),
-    *(
-        "footer",
-        "main",
-        "time",
-        "label",
-        "input",
-        "button",
-        "form",
-        "html",
-        "head",
-        "body",
-        "meta",
-        "link",
-        "dl",
-        "dt",
-        "dd",
-    ),
+_NAMES = "|".join(
+    (
+        "p br div span a b i u em strong ul ol li h[1-6] img figure table tr td th tbody thead blockquote section "
+        "article script style iframe video sup sub font center hr pre small big mark figcaption picture source aside "
+        "header footer main time label input button form html head body meta link dl dt dd"
+    ).split()
 )
-_NAMES = "|".join(_TAGS)
 _MARKUP = re.compile(rf"</(?:{_NAMES})\s*>|<(?:br|p|div|img|hr)\b[^<>]*>", re.IGNORECASE)
 _ANY_TAG = re.compile(rf"</?({_NAMES})\b[^<>]*>", re.IGNORECASE)
 _ESCAPED = re.compile(rf"&lt;/?(?:{_NAMES})\b", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#[xX][\da-fA-F]{2,6});")
 _SPACES = re.compile(r"[^\S\n]+")
-_UNSEEN = frozenset(("script", "style", "head", "template", "noscript", "iframe", "svg", "select", "button"))
+UNSEEN = frozenset(("script", "style", "head", "template", "noscript", "iframe", "svg", "select", "button"))
 
 
 def has_markup(text: str) -> bool:
@@ -103,7 +41,7 @@ def plain_line(text: str) -> str:
     """
     for _ in range(2):  # feeds escape what is escaped already
         if "<" in text:
-            text = _ANY_TAG.sub(lambda tag: " " if tag.group(1).lower() in _BLOCKS else "", text)
+            text = _ANY_TAG.sub(lambda tag: " " if tag.group(1).lower() in BLOCKS else "", text)
         if "&" in text:
             text = html.unescape(text)
     return " ".join(text.split())
@@ -132,15 +70,15 @@ def extract_fragment(fragment: str) -> str:
     for event, element in etree.iterwalk(root, events=("start", "end")):
         name = str(element.tag)
         if event == "start":
-            unseen += name in _UNSEEN
+            unseen += name in UNSEEN
             pieces.append(
-                "\n" if name in _BLOCKS else " | " if name in ("td", "th") and element.getprevious() is not None else ""
+                "\n" if name in BLOCKS else " | " if name in ("td", "th") and element.getprevious() is not None else ""
             )
             if not unseen:
                 pieces.append(_SPACES.sub(" ", (element.text or "").replace("\n", " ")))
         else:
-            unseen -= name in _UNSEEN
-            pieces.append("\n" if name in _BLOCKS else "")
+            unseen -= name in UNSEEN
+            pieces.append("\n" if name in BLOCKS else "")
             if not unseen:
                 pieces.append(_SPACES.sub(" ", (element.tail or "").replace("\n", " ")))
     lines = (_SPACES.sub(" ", line).strip() for line in "".join(pieces).split("\n"))

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from index.loaders.archive import open_archive
 from index.loaders.day_forms import parse_any_day
-from index.loaders.email_message import split_mailbox
+from index.loaders.email_message import PAGE_TYPES, split_mailbox
 from index.loaders.encoding import Unreadable, decode
 from index.loaders.field_names import field_of
 from index.loaders.markup import extract_fragment
@@ -36,7 +36,6 @@ MAX_PAGES = 300_000_000  # bytes of all of them
 MAX_FIELD = 5_000_000  # characters of a cell
 
 _DELIMITERS = ",;\t|"
-_PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 
 class Member(Value, frozen=True, kw_only=True):
@@ -211,7 +210,7 @@ def _web_archive(data: bytes) -> Iterator[Member]:
                 continue
             kind, _, declared = (headers.get_header("Content-Type") or "").partition(";")
             url = record.rec_headers.get_header("WARC-Target-URI") or ""
-            if kind.strip().lower() not in _PAGE_TYPES or url in seen:
+            if kind.strip().lower() not in PAGE_TYPES or url in seen:
                 continue
             page = record.content_stream().read(min(MAX_PAGE, room) + 1)
             room -= len(page)

@@ -12,17 +12,14 @@ from copy import deepcopy
 from typing import Any
 
 from index.language.normalize import folded
-from index.loaders.markup import plain_line
+from index.loaders.markup import BLOCKS, UNSEEN, plain_line
 from index.models import Value
 
 MAX_LINES = 5_000
 MAX_NODES = 2_000  # of JSON-LD
 
-_BLOCKS = frozenset(
-    "p div ul ol li h1 h2 h3 h4 h5 h6 figure figcaption table tr td th tbody blockquote section article pre aside "
-    "header footer main nav dl dt dd hr br center form body address details summary fieldset".split()
-)
-_UNSEEN = frozenset("script style template noscript iframe svg select button textarea option head".split())
+_BLOCKS = BLOCKS | frozenset("td th tbody nav address details summary fieldset".split())
+_UNSEEN = UNSEEN | frozenset(("textarea", "option"))
 _HEADINGS = frozenset(("h1", "h2", "h3"))
 _ASIDE_TAGS = frozenset(("nav", "aside", "footer", "form"))
 # Names of classes that the themes of content management systems give to what is not the story.

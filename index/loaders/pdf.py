@@ -358,13 +358,13 @@ def _bearer(mark: _Glyph, letters: list[_Glyph], before: int) -> int:
     """
     center = (mark.left + mark.right) / 2
 
-    def beside(letter: _Glyph) -> float:
+    def distance(letter: _Glyph) -> float:
         return max(letter.left - center, center - letter.right, 0.0)
 
     nearest = min(
-        range(len(letters)), key=lambda place: (round(abs(mark.x - letters[place].x), 1), beside(letters[place]))
+        range(len(letters)), key=lambda place: (round(abs(mark.x - letters[place].x), 1), distance(letters[place]))
     )
-    if abs(letters[nearest].x - mark.x) > SAME and beside(letters[before]) < MIDDLE * mark.size:
+    if abs(letters[nearest].x - mark.x) > SAME and distance(letters[before]) < MIDDLE * mark.size:
         return before
     return nearest
 

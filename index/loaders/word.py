@@ -124,8 +124,8 @@ class _Document:
         """Return the lines of the headers or footers, each once, page numbers left out."""
         lines = dict[str, None]()
         for name in self._targets(self.main, kind):
-            found = _PartReader(self, name).blocks(self.tree(name))
-            lines.update(dict.fromkeys(line.strip() for line in found if any(map(str.isalpha, line))))
+            blocks = _PartReader(self, name).blocks(self.tree(name))
+            lines.update(dict.fromkeys(line.strip() for line in blocks if any(map(str.isalpha, line))))
         return list(lines)
 
     def _styles(self) -> frozenset[str]:
@@ -254,14 +254,14 @@ def join_cells(cells: list[list[str]]) -> list[str]:
     ['Tuna | 35 tons | Monday', 'a note', 'Tuesday']
     """
     lines: list[str] = []
-    beside = False
+    same_line = False
     for first, *rest in cells:
-        if beside:
+        if same_line:
             lines[-1] += f" | {first}"
         else:
             lines.append(first)
         lines += rest
-        beside = not rest
+        same_line = not rest
     return [text for line in lines if (text := line.strip(" |"))]
 
 
