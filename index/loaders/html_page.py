@@ -35,7 +35,9 @@ LINKED = 0.6  # share of a line's letters in links from which on it is a teaser
 
 _SEPARATOR = re.compile(r"\s{1,5}[|–—:·•»«/~-]{1,5}\s{1,5}|\s{0,5}[|»]\s{0,5}")
 _ARABIC = re.compile("[\u0620-\u064a]{3}")
-_URL_DAY = re.compile(r"[/_-]((?:19|20)\d\d)[/_-]?(0?[1-9]|1[0-2])[/_-]?(0?[1-9]|[12]\d|3[01])(?:[/_.-]|$)")
+_URL_DAY = re.compile(
+    r"[/_-]((?:19|20)\d\d)(?:[/_-](1[0-2]|0?[1-9])[/_-]([12]\d|3[01]|0?[1-9])|(1[0-2]|0[1-9])([12]\d|3[01]|0[1-9]))(?:[/_.-]|$)"
+)
 _PUBLISHED = re.compile(r"نشر|تاريخ|\b(?:published|posted|date)\b")
 _LABEL = re.compile(r"نشر|تاريخ|تحديث|تعديل|\b(?:published|posted|date|updated?|modified)\b")
 _PARTS = re.compile(r"\s{0,5}[|•·]\s{0,5}|\s{1,5}[–—/-]\s{1,5}")
@@ -214,11 +216,16 @@ def _line_days(line: PageLine, label: str, arabic: bool, *, below: bool) -> Stat
 
 
 def _day_in(url: str) -> date | None:
+    """Return the day in an address: year, month and day with marks between them, or eight digits.
+
+    >>> _day_in("https://a.org/2022/11/28/bridge"), _day_in("https://a.org/20221128-1.html"), _day_in("/2022/13/1/")
+    (datetime.date(2022, 11, 28), datetime.date(2022, 11, 28), None)
+    """
     match = _URL_DAY.search(url)
     if match is None:
         return None
     try:
-        return date(*map(int, match.groups()))
+        return date(*(int(number) for number in match.groups() if number))
     except ValueError:
         return None
 
