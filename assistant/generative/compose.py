@@ -112,7 +112,7 @@ class _Writing:
         rendered = prompts.render(
             "answer",
             question=self.context.question,
-            language=self._language(),
+            language=language_name(self.shown.language),
             kind=plan.kind,
             today=self.shown.today.isoformat(),
             first_day=archive.oldest.isoformat() if archive.oldest else None,
@@ -126,9 +126,6 @@ class _Writing:
         if self.shown.instructions is not None:
             self.messages[0] = {"role": "system", "content": self.shown.instructions}
             self.hash = hashlib.sha256(f"{self.hash} {self.shown.instructions}".encode()).hexdigest()[:12]
-
-    def _language(self) -> str:
-        return LANGUAGES.get(self.shown.language or "", "the language of the question")
 
     def _read(self, replying: Generator[str, None, Reply]) -> Generator[str, None, None]:
         """Yield the reply as it comes, its marks turned into ids; keep it even if it breaks off.
@@ -205,7 +202,7 @@ class _Writing:
     def _asked_again(self, faults: Sequence[Reason]) -> bool:
         """Ask with the answer and its faults, and keep the new reply; return False where the server failed."""
         asked = prompts.render(
-            "repair", faults=[*map(str, faults)], language=self._language(), refusal=REFUSAL
+            "repair", faults=[*map(str, faults)], language=language_name(self.shown.language), refusal=REFUSAL
         ).messages
         self.messages += [{"role": "assistant", "content": self.replies[-1].text}, *asked]
         try:
@@ -306,6 +303,11 @@ class _Reading:
 
     def result(self) -> CitedText:
         return self._citing.result()
+
+
+def language_name(code: str | None) -> str:
+    """Return the English name of a question's language (ISO 639-1), as prompts name it."""
+    return LANGUAGES.get(code or "", "the language of the question")
 
 
 def _language_of(text: str) -> str | None:

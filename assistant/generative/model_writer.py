@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from assistant.chat_model import Model, Prices
-from assistant.generative.compose import WritingOptions, compose
+from assistant.generative.compose import WritingOptions, compose, language_name
 from assistant.models import Draft, Plan
 from assistant.query.parse import Question
 from assistant.query.plan import NO_DAYS, Archive
@@ -22,7 +22,7 @@ class ModelWriter:
     """Writes answers with a model.
 
     `count` counts tokens; `today` is the clock, an input so that a request can be repeated; `judge` checks what was
-    written.
+    written. `instructions` makes, from the name of a language, what stands in place of those of the prompt `answer`.
     """
 
     candidates = POOL
@@ -38,15 +38,18 @@ class ModelWriter:
         repair: bool = False,
         judge: Model | None = None,
         entailment: EntailmentModel | None = None,
+        instructions: Callable[[str], str] | None = None,
     ) -> None:
         self.engine = f"model:{model.name}"
         self.model, self.prices, self.judge, self.entailment = model, prices, judge, entailment
         self._count, self._budget, self._today, self._repair = count, budget, today, repair
+        self._instructions = instructions
 
     def write(
         self, question: Question, hits: tuple[Hit, ...], plan: Plan | None = None, archive: Archive = NO_DAYS
     ) -> Generator[str, None, Draft]:
         """Yield what the model writes and return the draft. Raises ProviderError where it never began."""
+        instructions = self._instructions(language_name(question.language)) if self._instructions else None
         shown = WritingOptions(
             today=self._today(),
             language=question.language,
@@ -55,5 +58,6 @@ class ModelWriter:
             budget=self._budget,
             prices=self.prices,
             repair=self._repair,
+            instructions=instructions,
         )
         return (yield from compose(question.text, hits, model=self.model, count=self._count, shown=shown))

@@ -26,15 +26,13 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 import prompts
 from assistant import container, pipeline
-from assistant.chat_model import LANGUAGES, Model, Prices
-from assistant.generative.compose import REFUSAL, WritingOptions, compose
+from assistant.chat_model import Model, Prices
+from assistant.generative.compose import REFUSAL
+from assistant.generative.model_writer import ModelWriter
 from assistant.model_adapters import LlamaModel
-from assistant.models import Answer, Draft, Plan
+from assistant.models import Answer
 from assistant.pipeline import Writer
-from assistant.query.parse import Question
-from assistant.query.plan import NO_DAYS, Archive
 from assistant.settings import Settings as IsnadSettings
-from assistant.source_selection import POOL
 from assistant.streaming import AsyncStream, Stream
 from index.embeddings.protocol import Embedder
 from index.integrations.llama_index import ArticleRetriever, hits_of
@@ -45,7 +43,7 @@ from index.search.temporal import TemporalIntent
 from index.token_count import count
 
 if TYPE_CHECKING:
-    from assistant.grounding.entailment import EntailmentModel
+    pass
 
 
 INSTRUCTIONS = "instructions"  # the name of the one prompt that `update_prompts` takes
@@ -150,9 +148,20 @@ class CitedQueryEngine(BaseQueryEngine):
         llm = llm or Settings.llm
         model = LlamaModel(llm) if isinstance(llm, BaseLLM) else llm
         settings = self._settings or IsnadSettings.load()
-        writer = _Instructed(model, self._instructions, self._context_tokens, self._today)
-        writer.judge, writer.entailment = container.answer_judge(settings, model), container.entailment_model(settings)
-        return writer
+        return ModelWriter(
+            model,
+            count=count,
+            budget=self._context_tokens,
+            prices=Prices(),
+            today=self._today,
+            judge=container.answer_judge(settings, model),
+            entailment=container.entailment_model(settings),
+            instructions=self._formatted if self._instructions else None,
+        )
+
+    def _formatted(self, language: str) -> str:
+        """Return the user's own instructions for a language."""
+        return str((self._instructions or PromptTemplate("")).format(language=language, refusal=REFUSAL))
 
     def _get_prompts(self) -> dict[str, Any]:
         return {INSTRUCTIONS: self._instructions or PromptTemplate(_instructions("{language}"))}
@@ -233,36 +242,6 @@ class _RetrievedNodes:
 
     def publishers(self) -> list[str]:
         return self._store.publishers() if self._store else []
-
-
-class _Instructed:
-    """Writes with a model, under instructions of the user's own where there are any."""
-
-    prices = Prices()
-    candidates = POOL
-    judge: Model | None = None
-    entailment: EntailmentModel | None = None
-
-    def __init__(
-        self, model: Model, instructions: BasePromptTemplate | None, budget: int, today: Callable[[], date]
-    ) -> None:
-        self.engine = f"model:{model.name}"
-        self.model, self._instructions, self._budget, self._today = model, instructions, budget, today
-
-    def write(
-        self, question: Question, hits: tuple[Hit, ...], plan: Plan | None = None, archive: Archive = NO_DAYS
-    ) -> Generator[str, None, Draft]:
-        language = LANGUAGES.get(question.language or "", "the language of the question")
-        instructions = self._instructions.format(language=language, refusal=REFUSAL) if self._instructions else None
-        shown = WritingOptions(
-            today=self._today(),
-            language=question.language,
-            plan=plan or Plan(),
-            archive=archive,
-            budget=self._budget,
-            instructions=instructions,
-        )
-        return (yield from compose(question.text, hits, model=self.model, count=count, shown=shown))
 
 
 def _instructions(language: str) -> str:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from index.errors import IsnadError, NoStore, ProviderError, StoreBusy, StoreDamaged, UsageError
 from index.language.analyzer import question_terms, terms
 from index.messages.reason import Reason
-from index.models import Article, Filters, Hit, Passage, Reprint
+from index.models import Article, Filters, Hit, Passage
 from index.near_duplicates import jaccard, sketch
 from index.search.fusion import QUOTA, FusedMatch, Match, fuse, with_quota
 from index.search.lexical import LexicalIndex
@@ -286,21 +286,17 @@ class Retriever:
             return tuple(sorted(set(carriers.get(reports.get(hit.article.id, ""), ())) - {hit.article.id}))
 
         copies = {hit.article.id: others(hit) for hit in hits}
-        known = self.ledger.articles({other for ids in copies.values() for other in ids})
+        printed = self.ledger.reprints({other for ids in copies.values() for other in ids})
         stories = StoryIndex(self.ledger).of(copies.keys())
         return tuple(
             replace(
                 hit,
                 duplicate_ids=(ids := copies[hit.article.id]),
-                reprints=tuple(_reprint(known[other]) for other in ids if other in known),
+                reprints=tuple(printed[other] for other in ids if other in printed),
                 story=stories.get(hit.article.id),
             )
             for hit in hits
         )
-
-
-def _reprint(article: Article) -> Reprint:
-    return Reprint(file_id=article.id, publisher=article.publisher, published=article.published)
 
 
 def merge_wordings(rankings: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:

@@ -16,7 +16,7 @@ import msgspec
 from index.chunking import embedding_text
 from index.errors import NotFound, StoreDamaged
 from index.language.normalize import folded_name
-from index.models import Article, Filters, Passage, Span, Value
+from index.models import Article, Filters, Passage, Reprint, Span, Value
 from index.near_duplicates import MAX_CANDIDATES, Sketch, group_of, sketch
 from index.store.database import Database
 from index.store.outbox import enqueue
@@ -166,6 +166,11 @@ class ArticleTable(Database):
         rows = self._read_in(f"SELECT {COLUMNS} FROM articles WHERE id IN", ids)
         return {article.id: article for article in map(read_row, rows) if article}
 
+    def reprints(self, ids: Collection[str]) -> dict[str, Reprint]:
+        """Return who printed the articles, and when, by id; their texts are not read."""
+        rows = self._read_in("SELECT id, publisher, published FROM articles WHERE id IN", ids)
+        return {key: Reprint(file_id=key, publisher=publisher, published=_day(day)) for key, publisher, day in rows}
+
     def every_article(self) -> Iterator[Article]:
         """Yield all undamaged articles in order of id, a page at a time."""
         last = ""
@@ -308,6 +313,14 @@ def _row(article: Article) -> tuple[Any, ...]:
     boilerplate = msgspec.json.encode(article.boilerplate).decode()
     origin = (article.id, article.root, article.path, article.sha256, article.text, article.title, published)
     return (*origin, article.publisher, article.url, article.language, boilerplate, text_digest(article.text))
+
+
+def _day(written: object) -> date | None:
+    """Return a day in ISO form; None where there is none, or it is damaged."""
+    try:
+        return date.fromisoformat(str(written))
+    except ValueError:
+        return None
 
 
 def read_row(row: tuple[Any, ...]) -> Article | None:
