@@ -150,6 +150,7 @@ def test_a_conversation_outlives_a_reload_and_can_be_found_named_and_deleted(rea
     assert reader.text("#chat [role=log]") == before
     page.click("#new")
     page.wait_for_selector("#chat .welcome")
+    page.wait_for_function("!document.querySelector('#listed .current')")  # a list drawn anew would end the renaming
     page.fill("#search input", "الاخضر")
     listed = page.locator("#listed .open")
     page.wait_for_function("document.querySelectorAll('#listed .open').length === 1")
