@@ -272,7 +272,7 @@ class _Request:
         """
         from assistant.grounding.judged_answer import judge_sentences
 
-        judged = judge_sentences(judge, sentences, self.hits)
+        judged = judge_sentences(judge, sentences, {hit.article.id: hit.article for hit in self.hits})
         same = self.writer.model is not None and judge.name == self.writer.model.name
         if judged.replies:
             self.usages.append(usage_of(judged.replies, self.writer.prices if same else Prices()))

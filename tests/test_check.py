@@ -76,3 +76,20 @@ def test_without_a_model_a_judge_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "claims.jsonl").write_text("{}")
     run = isnad("check", "--batch", tmp_path / "claims.jsonl", "--judge")
     assert run.returncode == 1 and "OPENAI_API_KEY" in run.stderr and run.stdout == ""
+
+
+def test_where_a_model_is_set_it_judges_unasked_and_can_be_left_out(tmp_path: Path) -> None:
+    line = {"id": "a", "claim": "الجسر ليس قصيرا.", "context": TEXT}
+    (tmp_path / "claims.jsonl").write_text(json.dumps(line, ensure_ascii=False))
+    with Scripted(reply=ruling("full", "طول جسر الزيتون 87 مترا")) as server:
+        environment = {**os.environ, "OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "sk-none", "ISNAD_JUDGE": "same"}
+        by_default = json.loads(isnad("check", "--batch", tmp_path / "claims.jsonl", env=environment).stdout)
+        assert len(server.texts()) == 1
+        off = environment | {"ISNAD_JUDGE": "off"}
+        without = [
+            json.loads(isnad("check", "--batch", tmp_path / "claims.jsonl", "--no-model", env=environment).stdout),
+            json.loads(isnad("check", "--batch", tmp_path / "claims.jsonl", env=off).stdout),
+        ]
+        assert len(server.texts()) == 1
+    assert (by_default["verdict"], by_default["checked_by"]) == ("supported", "judge")
+    assert [row["checked_by"] for row in without] == [None, None]

@@ -118,7 +118,7 @@ def _parser() -> CommandParser:
     add(status)
     _add_check(add(check))
     _add_chat(add(chat))
-    add(verify).add_argument("answer", type=Path, metavar="ANSWER.json")
+    _add_verify(add(verify))
     add(doctor).add_argument("--repair", action="store_true", help="build anew what is damaged, from the ledger")
     for command, (module, help_line) in LATE_COMMANDS.items():
         commands.add_parser(command, help=help_line, module=module)
@@ -235,7 +235,8 @@ def _add_stories(command: argparse.ArgumentParser) -> None:
 
 
 def _add_check(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--judge", action="store_true", help="ask the model that is set, too, and say what it says")
+    command.add_argument("--judge", action="store_true", help="ask the model that is set even where ISNAD_JUDGE=off")
+    _add_no_model(command)
     command.add_argument(
         "--batch",
         type=Path,
@@ -243,6 +244,15 @@ def _add_check(command: argparse.ArgumentParser) -> None:
         metavar="FILE.jsonl",
         help='lines of {"id","claim","context"} (- for stdin)',
     )
+
+
+def _add_verify(command: argparse.ArgumentParser) -> None:
+    command.add_argument("answer", type=Path, metavar="ANSWER.json")
+    _add_no_model(command)
+
+
+def _add_no_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-model", action="store_true", help="check by quotes and rules alone, whatever is set")
 
 
 def _add_chat(command: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from assistant.cli.output import emit, notify, numbered, records
 from index.errors import UsageError
 
 if TYPE_CHECKING:
+    from assistant.chat_model import Model
     from assistant.models import Answer
     from assistant.settings import Settings
     from index.messages.reason import Reason
@@ -129,8 +130,9 @@ def verify(options: argparse.Namespace) -> int:
         answer = msgspec.json.decode(b"".join(line for _, line in numbered(options.answer)), type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError("cli.not_an_answer", path=options.answer, error=error) from error
-    entailment = container.entailment_model(Settings.load())
-    citations = verified(answer, Ledger.open(options.store), entailment)
+    settings = Settings.load()
+    judge = _judge(options, settings)
+    citations = verified(answer, Ledger.open(options.store), container.entailment_model(settings), judge)
     sound = all(match.state in ("verbatim", "moved") for match in citations)
     if options.json:
         emit({"holds": sound, "citations": citations})
@@ -140,7 +142,7 @@ def verify(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Check claims against texts; needs no store, and a model only with --judge or ISNAD_CHECK_MODEL."""
+    """Check claims against texts; needs no store. Where a model is set it judges them, too."""
     from functools import partial
 
     from assistant import container
@@ -149,11 +151,19 @@ def check(options: argparse.Namespace) -> int:
 
     settings = Settings.load()
     checked = partial(checked_record, entailment=container.entailment_model(settings))
-    if not options.judge:
+    model = container.judge_model(settings) if options.judge else _judge(options, settings)
+    if model is None:
         return records(options.batch, checked)
-    model = container.judge_model(settings)
     notify("cli.claims_sent", destination=settings.destination)
     return records(options.batch, checked, lambda lines, rows: judged_claims(lines, rows, model), JUDGED_TOGETHER)
+
+
+def _judge(options: argparse.Namespace, settings: Settings) -> Model | None:
+    """Return the judge of answers; None where no model is set, or it is switched off."""
+    from assistant import container
+
+    unwanted = options.no_model or settings.judge == "off" or not settings.has_model
+    return None if unwanted else container.judge_model(settings)
 
 
 def _batch(path: Path, reply: Callable[[str], dict[str, Any]]) -> int:

@@ -95,7 +95,7 @@ def cite(
     """Return the quotes for a sentence that the model ascribes to `numbers` of its sources.
 
     Without numbers, the source that holds the sentence is looked for, with a reason. A number whose passage holds
-    nothing of the sentence is dropped with a reason, for a source that does where there is one.
+    nothing of the sentence is dropped with a reason, for a source that it is quoted from where there is one.
     """
     content = content_words(sentence)
     claim, hint = (sentence, question if content <= SHORT else "") if content else (question, "")
@@ -116,7 +116,7 @@ def cite(
             continue
         if not tie.across and tie.strength < SUSPECT and most < CERTAIN:
             better = _elsewhere(claim, others)
-        if better is not None and tie.strength < SHARE * better[1].strength:
+        if better is not None and tie.strength < SHARE * better[1].strength and _quoted(sentence, better[0]):
             citations += _quotes(*better)
             here, there = named.hit.article.id, better[0].hit.article.id
             if there != here:
@@ -126,6 +126,13 @@ def cite(
         else:
             citations += _quotes(named, tie)
     return Attributed(citations=_distinct(citations), details=tuple(dict.fromkeys(details)))
+
+
+def _quoted(sentence: str, source: SourceSentences) -> bool:
+    """Return whether the sentence is a quote of a source: only the check may say that another one supports it."""
+    from assistant.grounding import check_claim
+
+    return check_claim(sentence, source.hit.passage.text).checked_by == "quote"
 
 
 def _of_itself(sentence: str, hit: Hit, question: str) -> Attributed | None:

@@ -15,7 +15,7 @@ from index.language.normalize import find
 from index.language.sentences import paragraphs
 from index.messages.reason import Reason
 from index.model_api import Reply
-from index.models import Article, Hit
+from index.models import Article
 
 AROUND = 700  # characters of an article to either side of the cited words that the judge is shown
 REFUTED = frozenset(("number", "number_of_another", "date", "quotation"))  # a judge does not overrule these objections
@@ -29,9 +29,11 @@ class JudgedSentences(NamedTuple):
     details: tuple[Reason, ...]
 
 
-def judge_sentences(model: Model, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> JudgedSentences:
-    """Let a model judge the cited sentences that are not quotes. Where it gives no ruling the other verdicts stand."""
-    articles = {hit.article.id: hit.article for hit in hits}
+def judge_sentences(model: Model, sentences: Sequence[Sentence], articles: Mapping[str, Article]) -> JudgedSentences:
+    """Let a model judge the cited sentences that are not quotes. Where it gives no ruling the other verdicts stand.
+
+    `articles`: what the sentences cite, by id.
+    """
     asked = [at for at, item in enumerate(sentences) if item.citations and item.checked_by != "quote"]
     if not asked:
         return JudgedSentences(tuple(sentences), (), ())

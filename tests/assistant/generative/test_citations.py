@@ -149,9 +149,15 @@ def test_CIT_04_a_mark_made_into_a_link_leaves_no_link() -> None:
 
 
 def test_CIT_03_a_source_that_says_nothing_of_the_sort_is_dropped_for_the_one_that_does() -> None:
-    (sentence,) = read(f"{LENGTH} [2].").sentences
+    (sentence,) = read(f"{BRIDGE[BRIDGE.index('وأوضح') :]} [2]").sentences
     assert {citation.file_id for citation in sentence.citations} <= {"a1", "copy_4"}
     assert sentence.reasons == ("the model named b2, but a1 is where this stands",)
+
+
+def test_CIT_03_a_source_is_not_replaced_by_one_that_only_shares_more_words() -> None:
+    (sentence,) = read(f"{LENGTH} [2].").sentences
+    assert {citation.file_id for citation in sentence.citations} <= {"b2"}
+    assert not any("is where this stands" in reason for reason in sentence.reasons)
 
 
 def test_CIT_03_where_no_source_says_it_there_is_no_citation_and_a_reason() -> None:

@@ -229,6 +229,7 @@ def test_a_question_can_be_worded_anew_and_asked_again(reader: Reader, quoting: 
     page.fill("#box textarea", HOURS)
     page.press("#box textarea", "Enter")
     page.wait_for_selector("#chat a.chip")
+    reader.answered(1)
     assert page.locator("#chat .asked").count() == 1
     conversation = page.url.partition("?c=")[2]
     owner = next(cooky["value"] for cooky in reader.context.cookies() if cooky["name"] == "isnad")
