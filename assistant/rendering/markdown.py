@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from assistant.models import Answer, Citation
+from assistant.models import Answer, Citation, Sentence, wrong_spans
 from assistant.rendering.plain_text import by_value, language_of, one_line, plain
 from assistant.rendering.reasons import reason_texts
 from index.messages.catalog import labels
@@ -71,12 +71,21 @@ def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: 
     text, last = "", 0
     for sentence in answer.sentences:
         text += "" if not text else "\n\n" if "\n" in answer.text[last : sentence.start] else " "
-        text += inert(one_line(sentence.text)) + "".join(
+        text += _with_wrong_words(sentence) + "".join(
             f" \\[{numbers[_place(citation)]}\\]" for citation in sentence.citations
         )
         text += "" if sentence.verdict == "supported" else f" *({words[sentence.verdict]})*"
         last = sentence.end
     return text
+
+
+def _with_wrong_words(sentence: Sentence) -> str:
+    """Return a sentence with the words that its source contradicts in bold."""
+    pieces = [
+        (inert(re.sub(r"\s+", " ", piece)), wrong is not None and piece != sentence.text)
+        for piece, wrong in wrong_spans(sentence.text, sentence.contradictions)
+    ]
+    return "".join(f"**{shown}**" if wrong else shown for shown, wrong in pieces).strip()
 
 
 def _quote_place(answer: Answer, citation: Citation) -> str:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from assistant.models import Answer, Citation, Conflict, Side, Source
+from assistant.models import Answer, Citation, Conflict, Sentence, Side, Source, wrong_spans
 from assistant.policy import marked
 from assistant.rendering.plan_text import plan_line
 from assistant.rendering.reasons import reason_texts
@@ -61,7 +61,7 @@ def after_text(answer: Answer) -> str:
         parts.append(coverage_line(answer, words))
     doubts = [
         (
-            f"  {'•' if sentence.verdict == 'supported' else '✗'} {sentence.text}: "
+            f"  {'•' if sentence.verdict == 'supported' else '✗'} {_with_wrong_words(sentence)}: "
             f"{'; '.join(reason_texts(sentence, language))}"
         )
         for sentence in answer.sentences
@@ -76,6 +76,18 @@ def after_text(answer: Answer) -> str:
     if answer.closest:
         parts.append("\n".join([f"{words['closest']}:", *map(citation_line, answer.closest)]))
     return plain("".join(f"\n\n{part}" for part in parts))
+
+
+def _with_wrong_words(sentence: Sentence) -> str:
+    """Return a sentence with the words that its source contradicts between asterisks.
+
+    >>> from assistant.models import Contradiction
+    >>> wrong = Contradiction(code="number", start=3, end=4, text="7", evidence="3")
+    >>> _with_wrong_words(Sentence(text="In 7 hours.", start=0, end=11, contradictions=(wrong,)))
+    'In *7* hours.'
+    """
+    pieces = wrong_spans(sentence.text, sentence.contradictions)
+    return "".join(piece if wrong is None or piece == sentence.text else f"*{piece}*" for piece, wrong in pieces)
 
 
 def quotes_text(answer: Answer) -> str:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from assistant import Articles, Hits
-from assistant.models import Answer, Sentence
+from assistant.grounding.checking import reason_of
+from assistant.models import Answer, Contradiction, Sentence
 from assistant.rendering.html import ROWS
 from assistant.rendering.notebook import live, paced
 from assistant.rendering.plain_text import after_text
@@ -101,6 +102,15 @@ def test_ids_are_unique_also_where_one_answer_is_shown_twice() -> None:
 def test_what_is_not_supported_is_said_in_words() -> None:
     said = harmless(ANSWER._repr_html_()).said
     assert "مسند في بعضه; 3 of what?" in said and "غير مسند" in said and "1/3" in said
+
+
+def test_only_the_wrong_words_are_marked_in_text_and_markdown() -> None:
+    wrong = Contradiction(code="number", start=6, end=7, text="7", evidence="3")
+    text = "دامت\n 7 ساعات"
+    sentence = Sentence(text=text, start=0, end=len(text), verdict="unsupported", contradictions=(wrong,))
+    sentence = replace(sentence, details=(reason_of(wrong),))
+    answer = Answer(question="?", text=text, abstained=False, engine="model:m", sentences=(sentence,))
+    assert "دامت **7** ساعات" in answer.to_markdown() and " *7* ساعات: " in after_text(answer)
 
 
 def test_conflicts_sources_and_costs_are_shown() -> None:
