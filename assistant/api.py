@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from assistant import container, pipeline
 from assistant.chat_session import Talk
 from assistant.ingestion import ArticleInput, Ingestor
-from assistant.models import Answer
+from assistant.models import Answer, Effort
 from assistant.query.followups import Conversation
 from assistant.rendering import html as _display  # noqa: F401 - values then show themselves in a notebook
 from assistant.rendering.results import Articles, Hits
@@ -129,6 +129,7 @@ class Assistant:
         limit: int | None = None,
         filters: Filters | None = None,
         plan: pipeline.PlanOption = "auto",
+        effort: Effort | None = None,
     ) -> Answer:
         """Return an answer with a quote for each sentence, or a refusal.
 
@@ -136,6 +137,8 @@ class Assistant:
 
         `conversation`: the turns before, which a follow-up refers to. `limit`: passages looked at. `filters`: which
         articles may answer. `plan`: None searches without the days and publishers that the question names.
+        `effort`: what may be asked of a model beside the answer ("thorough": a plan of the search); None: as in the
+        settings.
 
         Raises UsageError where the question is blank, longer than 2,000 characters or no text, ProviderError where a
         model's server failed before the first word. That nothing answers the question is no error: the answer's
@@ -147,7 +150,9 @@ class Assistant:
         ...     assistant.ask("من اجتمع ببوتين في موسكو؟", filters=late).sources[0].published
         datetime.date(2025, 12, 23)
         """
-        return self.stream(question, conversation=conversation, limit=limit, filters=filters, plan=plan).answer
+        return self.stream(
+            question, conversation=conversation, limit=limit, filters=filters, plan=plan, effort=effort
+        ).answer
 
     def stream(
         self,
@@ -157,6 +162,7 @@ class Assistant:
         limit: int | None = None,
         filters: Filters | None = None,
         plan: pipeline.PlanOption = "auto",
+        effort: Effort | None = None,
     ) -> Stream:
         """Stream the answer: iterate for pieces of text, then take `.answer`.
 
@@ -180,6 +186,7 @@ class Assistant:
                 filters=filters,
                 policy=self._settings.policy,
                 plan=plan,
+                effort=effort or self._settings.effort,
             ),
             self._explain,
         )
@@ -341,6 +348,7 @@ def ask(
     limit: int | None = None,
     filters: Filters | None = None,
     plan: pipeline.PlanOption = "auto",
+    effort: Effort | None = None,
 ) -> Answer:
     """Answer one question over a store.
 
@@ -352,4 +360,6 @@ def ask(
     True
     """
     with Assistant.open(store, model=model, embedding=embedding, settings=settings) as assistant:
-        return assistant.ask(question, conversation=conversation, limit=limit, filters=filters, plan=plan)
+        return assistant.ask(
+            question, conversation=conversation, limit=limit, filters=filters, plan=plan, effort=effort
+        )

@@ -27,6 +27,7 @@ ContradictionCode = Literal[
 ]  # fmt: skip
 Fact = Literal["title", "published", "publisher"]  # what a file says of itself beside its story
 PlanKind = Literal["fact", "statement", "comparison", "timeline", "latest", "count", "list", "summary", "yes_no"]
+Effort = Literal["quick", "normal", "thorough"]  # of what is asked of a model beside the answer
 PlanPart = Literal["days", "publishers"]
 PlanChoice = Literal["days", "publishers", "newest_first"]  # what a reader can take away
 
@@ -239,6 +240,7 @@ class Plan(Value, frozen=True, kw_only=True):
     newest_first: bool = False
     filtered: tuple[PlanPart, ...] = ()
     relaxed: tuple[PlanPart, ...] = ()
+    by_model: tuple[str, ...] = ()  # the fields that a model filled, where the rules left them open
 
     def __bool__(self) -> bool:
         """Return whether the plan says more than that a fact is asked for."""
@@ -250,7 +252,7 @@ class Plan(Value, frozen=True, kw_only=True):
         >>> Plan(kind="latest", newest_first=True).without("newest_first").newest_first
         False
         """
-        changed = replace(self, filtered=(), relaxed=(), **{part: getattr(Plan(), part)})
+        changed = replace(self, filtered=(), relaxed=(), by_model=(), **{part: getattr(Plan(), part)})
         return replace(changed, kind="fact") if part == "newest_first" and self.kind == "latest" else changed
 
     def filters(self) -> Filters:

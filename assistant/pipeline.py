@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import date
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec.structs import replace
 
+from assistant.budget import BudgetSpent
 from assistant.chat_model import Model, Prices, total_usage, usage_of
 from assistant.disagreements.conflicts import conflicts, merge, rivals
+from assistant.effort import EffortBounds, bounds_of
 from assistant.generative.verification import verify_sentences
 from assistant.generators import run_to_completion
-from assistant.models import Answer, Conflict, Draft, Plan, PlanPart, RetrievedPassage, Sentence, Source, Usage
+from assistant.models import Answer, Conflict, Draft, Effort, Plan, PlanPart, RetrievedPassage, Sentence, Source, Usage
 from assistant.policy import Policy, applied
 from assistant.query.filters import none_passes
 from assistant.query.followups import Conversation, standalone
+from assistant.query.model_plan import PlanRequest
 from assistant.query.parse import Question, parse_question
 from assistant.query.plan import NO_DAYS, WEAK, Archive, plan_question
 from assistant.query.translate import translated
@@ -99,9 +103,10 @@ def answer(
     filters: Filters | None = None,
     policy: Policy = "show",
     plan: PlanOption = "auto",
+    effort: Effort | EffortBounds = "quick",
 ) -> Answer:
     """Return the answer to a question: `stream`, read to its end."""
-    request = _Request(question, retriever, writer, conversation, limit, filters, plan)
+    request = _Request(question, retriever, writer, conversation, limit, filters, plan, effort)
     return run_to_completion(request.run(policy))
 
 
@@ -115,19 +120,21 @@ def stream(
     filters: Filters | None = None,
     policy: Policy = "show",
     plan: PlanOption = "auto",
+    effort: Effort | EffortBounds = "quick",
 ) -> Generator[str, None, Answer]:
     """Yield the text of an answer as it is written and return the checked answer.
 
     `limit`: passages looked at; None: as many as the writer takes. `filters`: which articles may answer.
     `policy`: "strict" strikes through what the check calls unsupported, and refuses where nothing else is left.
     `plan`: "auto" plans the question by rules, None searches without a plan; a plan of the caller's also decides
-    whether named days and the latest reports come first.
+    whether named days and the latest reports come first. `effort`: what may be asked of the model beside the answer.
 
     Raises UsageError where the question is blank or too long, ProviderError where a model's server failed before the
     first word. Requests beside the answer (translation, rewriting a follow-up) fail alone, with a reason in the
     answer's `details`. That nothing answers the question is no error: the answer abstains.
     """
-    return (yield from _Request(question, retriever, writer, conversation, limit, filters, plan).run(policy))
+    request = _Request(question, retriever, writer, conversation, limit, filters, plan, effort)
+    return (yield from request.run(policy))
 
 
 class _Request:
@@ -142,23 +149,30 @@ class _Request:
         limit: int | None,
         filters: Filters | None,
         plan: PlanOption,
+        effort: Effort | EffortBounds,
     ) -> None:
         self.question, self.retriever, self.writer = question, retriever, writer
         self.limit, self.filters = writer.candidates if limit is None else limit, filters
         self._conversation, self._plan_option = conversation or Conversation(), plan
+        self.bounds = bounds_of(effort)
         self.clock = _Clock()
         self.usages: list[Usage] = []  # of requests beside the answer
         self.details: list[Reason] = []  # what went wrong beside the answer
         self.plan: Plan | None = None
         self.archive = _archive(retriever)
         self._intent: TemporalIntent | None = None  # None: the question's own
+        self._translated: frozenset[str] = frozenset()  # languages that the plan's request translated into
         self.hits: tuple[Hit, ...] = ()
 
     def run(self, policy: Policy) -> Generator[str, None, Answer]:
-        parsed = self._make_plan(self._parse())
-        self.clock.lap("understand")
-        allowed = self._retrieve(parsed)
-        self.clock.lap("retrieve")
+        parsed = self._parse()
+        with self._plan_request(parsed) or nullcontext() as request:
+            parsed = self._make_plan(parsed)
+            self.clock.lap("understand")
+            allowed = self._retrieve(parsed)
+            self.clock.lap("retrieve")
+            if request:
+                parsed, allowed = self._complete_plan(request, parsed, allowed)
         parsed = self._retrieve_in_other_languages(parsed, allowed)
         if self.writer.model:
             self.hits = select_sources(self.hits, self.plan, self._hits_of_parts(allowed))
@@ -211,6 +225,48 @@ class _Request:
             self.plan = plan or None
         return parsed
 
+    def _plan_request(self, parsed: Question) -> PlanRequest | None:
+        """Return the request for a plan by the model, not yet begun; None where the rules' plan stands alone."""
+        model = self.writer.model
+        if model is None or not self.bounds.plan_seconds or self._plan_option != "auto":
+            return None
+        languages = [key for key, share in self.retriever.languages().items() if share >= SOME]
+        return PlanRequest(
+            parsed.text,
+            self.archive,
+            date.today(),
+            sorted(self.retriever.publishers()),
+            [key for key in languages if key != parsed.language],
+            model=model,
+            count=count,
+        )
+
+    def _complete_plan(
+        self, request: PlanRequest, parsed: Question, allowed: set[str] | None
+    ) -> tuple[Question, set[str] | None]:
+        """Search with what the model's plan adds; without it, the plan by rules stands, and the answer says so."""
+        before = self._plan_filters()
+        try:
+            model_plan = request.merged(self.plan or Plan(language=parsed.language), self.bounds.plan_seconds)
+        except (ProviderError, BudgetSpent) as error:
+            self.details.append(Reason.of("side_request.plan", error=Reason.from_error(error)))
+            return parsed, allowed
+        finally:
+            self.usages.append(self.writer.prices.of(request.usage))
+            self.clock.lap("plan")
+        self.plan = model_plan.plan or None
+        if self.plan and "newest_first" in self.plan.by_model:
+            self._intent = TemporalIntent(latest=True, days=temporal_intent(parsed.text).days)
+        if self.plan and (self._plan_filters() != before or self._intent is not None):
+            self.plan = replace(self.plan, filtered=(), relaxed=())
+            allowed = self._retrieve(parsed)
+        if questions := (*model_plan.wordings, *model_plan.translations):
+            self.searched += questions
+            self.hits = self.retriever.search_any(questions, self.limit, allowed, self.hits, self._intent)
+        self._translated = model_plan.translated
+        self.clock.lap("retrieve")
+        return (replace(parsed, shared=True) if self._translated else parsed), allowed
+
     def _retrieve(self, parsed: Question) -> set[str] | None:
         """Search, narrowed by the plan unless that finds much less.
 
@@ -244,11 +300,12 @@ class _Request:
         if not model or allowed == set():
             return parsed
         languages = translation_languages(parsed, self.retriever.languages(), self.hits)
+        languages = [key for key in languages if key not in self._translated]
         if not languages:
             return parsed
         try:
             translation = translated(parsed.text, languages, model=model, count=count)
-        except ProviderError as error:
+        except (ProviderError, BudgetSpent) as error:
             self.details.append(Reason.of("side_request.translate", error=Reason.from_error(error)))
             return parsed
         self.usages.append(self.writer.prices.of(translation.usage))

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from assistant.models import Effort
 from index.errors import UsageError
 from index.messages.reason import Reason
 from index.models import Value
@@ -86,6 +87,7 @@ class Settings(Value, frozen=True, kw_only=True):
     judge: str = "same"  # who reads what a model wrote: the same model, another by its name, or "off"
     judge_base_url: str | None = None
     check_model: str | None = None  # local:NAME, an entailment model that vouches or objects
+    effort: Effort = "normal"  # what may be asked of the model beside the answer (assistant.effort)
     repair: bool = False  # whether a model writes once more what the check does not bear out
     price_in: float | None = None
     price_out: float | None = None

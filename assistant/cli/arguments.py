@@ -209,6 +209,11 @@ def _add_ask(command: argparse.ArgumentParser) -> None:
         "--repair", action="store_true", help="have the model write once more what is not borne out (or ISNAD_REPAIR)"
     )
     command.add_argument(
+        "--effort",
+        choices=("quick", "normal", "thorough"),
+        help="thorough: a model plans the search, too (default: normal; or ISNAD_EFFORT)",
+    )
+    command.add_argument(
         "--no-plan", action="store_true", help="search without the days and publishers that the question names"
     )
     command.add_argument("--quotes", action="store_true", help="with the very words that each sentence rests on")

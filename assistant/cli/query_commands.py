@@ -197,7 +197,7 @@ def _question(options: argparse.Namespace) -> str:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    """Return the settings with the model and the policy given on the command line."""
+    """Return the settings with the model, the policy and the effort given on the command line."""
     from msgspec.structs import replace
 
     from assistant.settings import Settings
@@ -206,6 +206,8 @@ def _settings(options: argparse.Namespace) -> Settings:
     settings = Settings.load()
     if policy := getattr(options, "policy", None):
         settings = replace(settings, policy=policy)
+    if effort := getattr(options, "effort", None):
+        settings = replace(settings, effort=effort)
     if getattr(options, "repair", False):
         settings = replace(settings, repair=True)
     if options.no_model:

@@ -14,6 +14,7 @@ from datetime import date
 from msgspec.structs import replace
 
 import prompts
+from assistant.budget import BudgetSpent
 from assistant.chat_model import LANGUAGES, Message, Model, Prices, usage_of, with_token_counts
 from assistant.generative.citation_stream import CitationStream, CitedText
 from assistant.generative.quote_selection import NONE_FOUND, NOT_NAMED, nearest_citations, says_nothing
@@ -207,7 +208,7 @@ class _Writing:
         self.messages += [{"role": "assistant", "content": self.replies[-1].text}, *asked]
         try:
             reply = run_to_completion(self.model.reply(self.messages))
-        except ProviderError:
+        except (ProviderError, BudgetSpent):
             return False
         reading = _Reading(self.context.hits, self.question)
         reading.feed(reply.text)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import prompts
+from assistant.budget import BudgetSpent
 from assistant.chat_model import Model, usage_of, with_token_counts
 from assistant.generators import run_to_completion
 from assistant.models import Usage
@@ -92,7 +93,7 @@ class StandaloneQuestion(Value, frozen=True, kw_only=True):
     question: str
     by: str = "asked"
     usage: Usage | None = None
-    error: ProviderError | None = None  # why the model could not rewrite it
+    error: ProviderError | BudgetSpent | None = None  # why the model could not rewrite it
 
 
 def standalone(
@@ -111,7 +112,7 @@ def standalone(
     if model is not None:
         try:
             return _rewrite(question, turns, model, count)
-        except ProviderError as error:
+        except (ProviderError, BudgetSpent) as error:
             failure = error
     if not is_followup(question, turns[-1]):
         return StandaloneQuestion(question=question, error=failure)

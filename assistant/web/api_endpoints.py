@@ -22,13 +22,21 @@ MOST = 50  # passages of one search
 
 
 def answer_record(
-    service: AnswerService, request: Asking, question: str, date_from: str, date_to: str, language: str, publisher: str
+    service: AnswerService,
+    request: Asking,
+    question: str,
+    date_from: str,
+    date_to: str,
+    language: str,
+    publisher: str,
+    effort: str = "",
 ) -> dict[str, Any]:
     """Return an `Answer` as plain values, or `error` and `why`."""
     try:
         ticket = service.admit(service.visitor(request), question)
         chosen = parse_filters(date_from, date_to, [language], [publisher])
-        record: dict[str, Any] = msgspec.to_builtins(service.ask(ticket, question, filters=chosen))
+        wanted: Any = effort.strip() or None  # an unknown one is a UsageError
+        record: dict[str, Any] = msgspec.to_builtins(service.ask(ticket, question, filters=chosen, effort=wanted))
         return record
     except Refused as error:
         return {"error": str(error), "why": error.refusal}
@@ -75,10 +83,14 @@ def publish(service: AnswerService, blocks: gr.Blocks) -> None:
         date_to: str = "",
         language: str = "",
         publisher: str = "",
+        effort: str = "",
     ) -> dict[str, Any]:
-        """Answer a question from the articles; dates as 2025-12-23, the language as ar, all filters may be empty."""
+        """Answer a question from the articles; dates as 2025-12-23, the language as ar, all filters may be empty.
+
+        The effort is quick, normal or thorough; empty: as the server is set.
+        """
         forget(request)
-        return answer_record(service, request, question, date_from, date_to, language, publisher)
+        return answer_record(service, request, question, date_from, date_to, language, publisher, effort)
 
     def passages(
         question: str,

@@ -15,7 +15,7 @@ from datetime import date
 
 from anyio.to_thread import run_sync
 
-from assistant.models import Answer
+from assistant.models import Answer, Effort
 from assistant.pipeline import PlanOption
 from assistant.query.followups import Conversation
 from assistant.web import chat_markup
@@ -50,6 +50,7 @@ class PendingQuestion(Value, frozen=True, kw_only=True):
     quoting: bool = False
     filters: Filters = Filters()
     plan: PlanOption = "auto"
+    effort: Effort | None = None
 
 
 class StreamReader:
@@ -116,7 +117,7 @@ async def stream_chat(
     *before, growing = await run_sync(pending_chat, service, turns, pending, language)
     # From here to the reader nothing is awaited, so that no slot is lost and no conversation is answered twice at once.
     try:
-        slot = service.redeem(pending.ticket, pending.question, quoting=pending.quoting)
+        slot = service.redeem(pending.ticket, pending.question, quoting=pending.quoting, effort=pending.effort)
     except TicketUsed:
         return
     except Refused as error:
@@ -134,6 +135,7 @@ async def stream_chat(
         filters=pending.filters or None,
         plan=pending.plan,
         quoting=pending.quoting,
+        effort=pending.effort,
     )
     pump, known, answer = StreamReader(streaming, slot), dict[str, Article](), _broken(pending, "", service)
     try:

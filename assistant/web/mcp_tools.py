@@ -38,14 +38,16 @@ def tools(service: AnswerService) -> FastMCP[Any]:
         date_to: str = "",
         language: str = "",
         publisher: str = "",
+        effort: str = "",
     ) -> dict[str, Any]:
         """Answer a question (in Arabic or any other language, at most 2,000 characters) from the indexed news articles.
 
         Every sentence of the answer comes with its verdict and with citations: file_id, start, end and the
         article's own words. Where the articles do not answer, `abstained` is true and `closest` holds the nearest
         passages. Dates are as 2025-12-23, the language as ar; filters may be empty.
+        The effort is quick, normal or thorough: how much a model may be asked beside the answer.
         """
-        chosen = (date_from, date_to, language, publisher)
+        chosen = (date_from, date_to, language, publisher, effort)
         return await run_in_threadpool(answer_record, service, _request(context), question, *chosen)
 
     async def search(

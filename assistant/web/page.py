@@ -49,7 +49,7 @@ def join_questions(page: Page, call: Questions) -> None:
     Each part that an event may change costs with each piece of text, so the answer is an event of its own.
     """
     here = [page.language, page.conversation]
-    form = {*here, *page.filter_parts}
+    form = {*here, *page.filter_parts, page.effort}
     asked = [page.bridge, page.conversation, page.asked, page.chat, page.box]
     asked += [page.editing, page.replaces, page.send, page.stop]
     around = [page.listed, page.state, page.send, page.stop]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from assistant.models import Effort
 from assistant.web import article_browser, sidebar
 from assistant.web.gradio_setup import gr
 from assistant.web.service import AnswerService
@@ -119,6 +120,12 @@ class Page:
                 self.until = gr.Textbox(elem_id="until", max_lines=1, max_length=10)
                 self.languages = gr.CheckboxGroup(elem_id="languages", choices=[])
                 self.publishers = gr.Dropdown(elem_id="publishers", choices=[], multiselect=True)
+                self.effort = gr.Radio(
+                    elem_id="effort",
+                    choices=[],
+                    value=self.service.settings.effort,
+                    visible=self.service.settings.has_model,
+                )
                 self.clear = gr.Button(ARABIC.clear_filters, elem_id="clear", size="sm")
             self.goes = gr.HTML("", elem_id="goes", apply_default_css=False)
 
@@ -149,6 +156,11 @@ class Page:
             for language_code in status["languages"]
             if language_code != "unknown"
         ]
+        efforts: list[tuple[str, Effort]] = [
+            (words.effort_quick, "quick"),
+            (words.effort_normal, "normal"),
+            (words.effort_thorough, "thorough"),
+        ]
         return {
             self.language: language,
             self.brand: sidebar.brand(words),
@@ -170,6 +182,7 @@ class Page:
             self.publishers: gr.update(
                 label=words.publishers, choices=list(article_browser.publishers(self.service.store))
             ),
+            self.effort: gr.update(label=words.effort, choices=efforts),
             self.clear: gr.update(value=words.clear_filters),
             self.goes: sidebar.goes(self.service, words),
             self.state: sidebar.state(self.service, words),

@@ -133,7 +133,13 @@ class Questions:
         if not turns:
             conversation, replaces = service.conversations.begin(owner), 0
         pending = PendingQuestion(
-            ticket=ticket, question=question.strip(), replaces=replaces, filters=filters, quoting=quoting, plan=plan
+            ticket=ticket,
+            question=question.strip(),
+            replaces=replaces,
+            filters=filters,
+            quoting=quoting,
+            plan=plan,
+            effort=form.get(page.effort) or service.settings.effort,
         )
         return {
             page.bridge: send_to_js(conversation=conversation),

@@ -17,8 +17,9 @@ from msgspec.structs import replace
 
 from assistant import container
 from assistant.api import Assistant
+from assistant.effort import bounds_of
 from assistant.generative.metadata_claims import opening_sentence
-from assistant.models import Answer, Citation, Usage
+from assistant.models import Answer, Citation, Effort, Usage
 from assistant.pipeline import PlanOption
 from assistant.query.followups import Conversation
 from assistant.settings import Settings
@@ -126,7 +127,7 @@ class AnswerService:
         """Count a question and return a ticket for one answer to it. Raises Refused."""
         return self._admission.admit(visitor, question)
 
-    def redeem(self, ticket: Ticket, question: str, *, quoting: bool = False) -> Slot:
+    def redeem(self, ticket: Ticket, question: str, *, quoting: bool = False, effort: Effort | None = None) -> Slot:
         """Return a slot for an admitted question; close it when the answer is paid for.
 
         Raises TicketUsed, Refused.
@@ -134,6 +135,7 @@ class AnswerService:
         settings = self.settings
         if quoting or not settings.has_model:
             return self._admission.redeem(ticket)
+        bounds_of(effort or settings.effort)  # an unknown effort is an error before the answer is paid for
         tokens_in = settings.context_tokens + count(question)
         estimate = Usage(requests=1, tokens_in=tokens_in, tokens_out=settings.answer_tokens)
         return self._admission.redeem(ticket, self._priced(estimate).cost or 0.0)
@@ -151,6 +153,7 @@ class AnswerService:
         filters: Filters | None = None,
         plan: PlanOption = "auto",
         quoting: bool = False,
+        effort: Effort | None = None,
     ) -> Generator[str, None, Answer]:
         """Yield the text of an answer as it is written, and return the answer.
 
@@ -161,7 +164,7 @@ class AnswerService:
         `Assistant.stream` raises.
         """
         assistant = self.quoting_assistant() if quoting else self.assistant
-        streaming = assistant.stream(question, conversation=conversation, filters=filters, plan=plan)
+        streaming = assistant.stream(question, conversation=conversation, filters=filters, plan=plan, effort=effort)
         visitor, written = slot.ticket.visitor, ""
         try:
             while True:
@@ -181,10 +184,12 @@ class AnswerService:
             self.conversations.charge(visitor, self._priced(answer.usage))
         return answer
 
-    def ask(self, ticket: Ticket, question: str, *, filters: Filters | None = None) -> Answer:
+    def ask(
+        self, ticket: Ticket, question: str, *, filters: Filters | None = None, effort: Effort | None = None
+    ) -> Answer:
         """Return the whole answer to an admitted question. Raises TicketUsed, Refused."""
-        with self.redeem(ticket, question) as slot:
-            streaming = self.stream(slot, question, filters=filters)
+        with self.redeem(ticket, question, effort=effort) as slot:
+            streaming = self.stream(slot, question, filters=filters, effort=effort)
             while True:
                 try:
                     next(streaming)

@@ -19,6 +19,7 @@ from index.model_api import Reply as ModelReply
 from index.models import Value
 from index.search.retriever import Retriever
 
+UNUSED = {"judge", "plan", "look"}  # prompts: the judge is asked apart, the others with more effort than "quick"
 FRESH = 100  # repeats from here on are those of the gate: never an answer of the first look
 
 
@@ -113,8 +114,9 @@ def passage_span(seen: RetrievedPassage) -> PassageSpan:
 
 
 def prompt_texts(folder: Path = prompts.FOLDER) -> dict[str, str]:
-    """Read the prompts that answers are made with, by name: not the judge's."""
-    return {name: (folder / f"{name}.jinja").read_text("utf-8") for name in prompts.names(folder) if name != "judge"}
+    """Read the prompts that answers are made with, by name: not those that the effort "quick" leaves out."""
+    names = [name for name in prompts.names(folder) if name not in UNUSED]
+    return {name: (folder / f"{name}.jinja").read_text("utf-8") for name in names}
 
 
 def prompt_hashes(texts: dict[str, str]) -> dict[str, str]:

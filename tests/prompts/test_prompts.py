@@ -51,6 +51,14 @@ CASES: dict[str, dict[str, Any]] = {
         "question": "ومتى؟",
         "boundary": "5f2c9a01b7",
     },
+    "plan": {
+        "question": "وش صار بجسر نور امس؟",
+        "today": "2031-05-03",
+        "first_day": "2030-01-01",
+        "last_day": "2031-05-03",
+        "publishers": ["وكالة المدينة", "الرياض"],
+        "languages": [{"code": "en", "name": "English"}, {"code": "fr", "name": "French"}],
+    },
     "translate": {"question": "Who opened the Noor bridge?", "languages": ["Arabic", "French"]},
     "judge": {
         "claims": [{"id": 1, "text": "كلّف الجسر 40 مليونا.", "labels": ["S1", "S2"]}],
