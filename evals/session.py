@@ -13,11 +13,11 @@ from pathlib import Path
 import prompts
 from assistant import container
 from evals.cases.case import PACKAGE, SUITES, Case, load, suite
-from evals.cases.corpus import INVENTED, build_corpus, default_folders
+from evals.cases.corpus import build_corpus, default_folders, invented_folders
 from evals.engines.chat_models import EngineFactory, ModelAccess, engine_name, extract_engine
 from evals.engines.engine import Engine, prompt_texts
 from evals.engines.external_answers import AnswersEngine
-from evals.gate.baseline import Baseline
+from evals.gate.baseline import Baseline, baseline_name
 from evals.log.run_log import Manifest
 from evals.metrics.citation_support import CheckedSupport
 from evals.metrics.scoring import Scorer, scoring_code
@@ -58,7 +58,7 @@ def open_run(
 ) -> Iterator[tuple[RunConfig, Manifest]]:
     """Prepare a run whose store is deleted in the end.
 
-    `load_baseline` takes the engine's name; with the baseline's prompts the gate can ask again as before. Raises
+    `load_baseline` takes the baseline's name; with the baseline's prompts the gate can ask again as before. Raises
     UsageError and SourceError for what the user can mend.
     """
     cases = choose_cases(options)
@@ -67,7 +67,8 @@ def open_run(
             options.calls, offline=options.offline, max_cost=options.max_cost, per_minute=options.per_minute
         )
         kind = engine_kind(options, access.settings.has_model)
-        baseline = load_baseline(engine_name(kind, access.settings)) if load_baseline else None
+        name = baseline_name(engine_name(kind, access.settings), options.suite)
+        baseline = load_baseline(name) if load_baseline else None
         store = Path(folder) / "store"
         corpus = build_corpus(article_folders(options), store, searchable=kind != "answers")
         scorer = Scorer(corpus=corpus, support=CheckedSupport(corpus), judge=access.judged_support(options.judge))
@@ -166,9 +167,9 @@ def article_folders(options: RunOptions) -> Sequence[Path]:
     For the suites of this project `--articles` replaces the sample reports alone.
     """
     if not options.articles:
-        return default_folders()
+        return default_folders(options.suite)
     own_suite = options.cases is None and options.suite in SUITES
-    return (*options.articles, *INVENTED) if own_suite else options.articles
+    return (*options.articles, *invented_folders(options.suite)) if own_suite else options.articles
 
 
 def make_manifest(options: RunOptions, config: RunConfig) -> Manifest:

@@ -20,7 +20,7 @@ from index.messages.reason import Reason
 from index.models import Value
 
 PACKAGE = Path(__file__).parents[1]
-SUITES = {name: PACKAGE / "cases" / f"{name}.jsonl" for name in ("core", "smoke", "holdout")}
+SUITES = {name: PACKAGE / "cases" / f"{name}.jsonl" for name in ("core", "smoke", "archive", "holdout")}
 OPENINGS = PACKAGE / "cases" / "holdout-openings.jsonl"
 
 GoldEvidence = tuple[str, str]  # file id, quote

@@ -17,6 +17,7 @@ from index.stories import StoryIndex
 
 SAMPLE = PACKAGE.parent / "articles"
 INVENTED = (PACKAGE / "cases" / "articles", PACKAGE / "cases" / "injected")
+STORIES = PACKAGE / "cases" / "stories"  # of several papers over several days, for the suite `archive`
 
 
 class Corpus:
@@ -80,6 +81,15 @@ def build_corpus(folders: Sequence[Path], store: Path, *, searchable: bool = Tru
         ledger.close()
 
 
-def default_folders() -> tuple[Path, ...]:
-    """Return the folders of the sample reports and of the invented articles."""
-    return (SAMPLE, *INVENTED)
+def invented_folders(suite: str) -> tuple[Path, ...]:
+    """Return the folders of the invented articles of a suite.
+
+    >>> [folder.name for folder in invented_folders("archive")]
+    ['articles', 'injected', 'stories']
+    """
+    return (*INVENTED, STORIES) if suite == "archive" else INVENTED
+
+
+def default_folders(suite: str = "core") -> tuple[Path, ...]:
+    """Return the folders of the sample reports and of the invented articles of a suite."""
+    return (SAMPLE, *invented_folders(suite))

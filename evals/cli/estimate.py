@@ -10,7 +10,7 @@ from assistant.settings import Settings
 from evals.cases.case import Case, fingerprint
 from evals.cases.corpus import Corpus, articles_fingerprint
 from evals.engines.chat_models import engine_name
-from evals.gate.baseline import path_of
+from evals.gate.baseline import baseline_name, path_of
 from evals.session import RunOptions, engine_kind
 
 
@@ -19,11 +19,12 @@ def estimate_run(options: RunOptions, cases: Sequence[Case], corpus: Corpus) -> 
     settings = Settings.load()
     kind = engine_kind(options, settings.has_model)
     name = engine_name(kind, settings)
+    known = path_of(baseline_name(name, options.suite)).exists()
     events = len({case.cluster for case in cases})
     lines = [
         f"{options.cases or options.suite}@{fingerprint(cases)}: {len(cases)} cases, {events} events, "
         f"{len(corpus.articles)} articles @{articles_fingerprint(corpus.hashes())}",
-        f"engine {name}; {'the baseline is there' if path_of(name).exists() else 'there is no baseline yet'}",
+        f"engine {name}; {'the baseline is there' if known else 'there is no baseline yet'}",
     ]
     return (*lines, _cost(cases, options.repeats, settings)) if kind == "model" else tuple(lines)
 

@@ -94,7 +94,7 @@ def _add_report_options(commands: dict[str, argparse.ArgumentParser]) -> None:
 
 def _run_parent() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--suite", default="core", help="core (default), smoke, or holdout with --why")
+    parser.add_argument("--suite", default="core", help="core (default), archive, smoke, or holdout with --why")
     parser.add_argument("--cases", type=Path, metavar="FILE.jsonl", help="cases of your own")
     parser.add_argument("--answers", type=Path, metavar="FILE.jsonl", help="score these answers of any system")
     parser.add_argument(

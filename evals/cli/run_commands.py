@@ -14,7 +14,7 @@ from evals.cases.case import Case, fingerprint
 from evals.cases.corpus import articles_fingerprint
 from evals.cli.estimate import estimate_run
 from evals.cli.files import now, say, write
-from evals.curation.case_lint import lint
+from evals.curation.case_lint import BALANCED, lint
 from evals.engines.engine import FRESH
 from evals.gate import baseline as baselines
 from evals.gate import decision, gate_records
@@ -130,7 +130,7 @@ def _set_baseline(arguments: argparse.Namespace) -> int:
     manifest = recorded.manifest
     options = options_of(manifest, runs=arguments.runs)
     cases = choose_cases(options)
-    name = arguments.name or manifest.engine
+    name = arguments.name or baselines.baseline_name(manifest.engine, manifest.suite)
     with open_scorer(options) as scorer:
         entries = tuple(entry for entry in recorded.entries if entry.repeat < FRESH)
         outcomes = scorer.outcomes(cases, entries)["new"]
@@ -227,7 +227,7 @@ def _rescore(arguments: argparse.Namespace) -> int:
 def _lint(options: RunOptions) -> int:
     cases = choose_cases(options)
     with open_scorer(options) as scorer:
-        faults = lint(cases, scorer.corpus, balance=options.cases is None and options.suite != "smoke")
+        faults = lint(cases, scorer.corpus, balance=options.cases is None and options.suite in BALANCED)
         estimate = estimate_run(options, cases, scorer.corpus)
     for fault in faults:
         say(fault)

@@ -15,6 +15,7 @@ from index.language.analyzer import QUESTION_WORDS, words
 from index.language.normalize import folded
 from index.models import Value
 
+BALANCED = ("core", "holdout")  # suites that are asked for enough hard cases
 NEAR = 0.9  # share of their words that two questions have in common
 
 

@@ -128,6 +128,15 @@ def make_baseline(
     )
 
 
+def baseline_name(engine: str, suite: str) -> str:
+    """Return the name of an engine's baseline: that of the engine, with the suite's for `archive`.
+
+    >>> baseline_name("extract", "core"), baseline_name("extract", "archive")
+    ('extract', 'extract-archive')
+    """
+    return f"{engine}-{suite}" if suite == "archive" else engine
+
+
 def path_of(name: str, folder: Path | None = None) -> Path:
     """Return the file of a baseline by its name or its path.
 

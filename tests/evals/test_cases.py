@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from evals.cases import case as suites
 from evals.cases.case import PACKAGE, SUITES, Case, Fact, Forbidden, dump, fingerprint, load, suite
 from evals.cases.corpus import Corpus, build_corpus, default_folders
-from evals.curation.case_lint import lint
+from evals.curation.case_lint import BALANCED, lint
 from index.errors import SourceError, UsageError
 from tests.evals import town
 from tests.shop import write
@@ -114,12 +115,12 @@ def test_lint_asks_for_hard_kinds_in_good_number() -> None:
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    return build_corpus(default_folders(), tmp_path_factory.mktemp("corpus") / "store", searchable=False)
+    return build_corpus(default_folders("archive"), tmp_path_factory.mktemp("corpus") / "store", searchable=False)
 
 
 @pytest.mark.parametrize("name", SUITES)
 def test_the_committed_suites_have_no_fault(name: str, corpus: Corpus) -> None:
-    assert [str(one) for one in lint(load(SUITES[name]), corpus, balance=name != "smoke")] == []
+    assert [str(one) for one in lint(load(SUITES[name]), corpus, balance=name in BALANCED)] == []
 
 
 def test_the_committed_suites_are_as_large_and_as_hard_as_they_say() -> None:
@@ -133,6 +134,22 @@ def test_the_committed_suites_are_as_large_and_as_hard_as_they_say() -> None:
     assert kinds.count("spelling") + kinds.count("dialect") >= 15 and sum(bool(case.history) for case in core) >= 15
     assert {case.id for case in smoke} <= {case.id for case in core}
     assert not {case.question for case in holdout} & {case.question for case in core}
+
+
+def test_the_archive_suite_asks_across_days_and_papers(corpus: Corpus) -> None:
+    cases = load(SUITES["archive"])
+    kinds = Counter(case.kind for case in cases)
+    assert len(cases) >= 80 and len({case.cluster for case in cases}) >= 10
+    for kind in ("compare", "timeline", "stale", "count", "list", "statement", "conflict", "date", "unanswerable"):
+        assert kinds[kind] >= 2, kind
+    papers: dict[str, set[str | None]] = {}
+    days: dict[str, set[object]] = {}
+    for case in cases:
+        for file_id in {file_id for files in case.sources_any_of for file_id in files}:
+            papers.setdefault(case.cluster, set()).add(corpus.articles[file_id].publisher)
+            days.setdefault(case.cluster, set()).add(corpus.articles[file_id].published)
+    assert all(len(papers[cluster]) >= 2 and len(days[cluster]) >= 3 for cluster in papers), papers
+    assert not {case.question for case in cases} & {case.question for case in load(SUITES["core"])}
 
 
 def test_our_own_articles_tell_of_many_other_events_with_copies_corrections_and_english_ones(corpus: Corpus) -> None:
