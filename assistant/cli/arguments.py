@@ -285,6 +285,9 @@ def _add_chat(command: argparse.ArgumentParser) -> None:
         help="address or network of a proxy in front, whose X-Forwarded-For is believed; may be repeated",
     )
     command.add_argument(
+        "--root-path", default="", metavar="/PATH", help="the path below which a proxy serves the page, such as /isnad"
+    )
+    command.add_argument(
         "--rate", type=whole(1, 1000), default=20, metavar="N", help="questions a minute of one visitor (default: 20)"
     )
     for option, whose in (("--max-cost", "all visitors"), ("--max-cost-each", "each visitor")):

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from assistant.settings import Settings
-from assistant.web.connections import parse_proxies
+from assistant.web.connections import parse_proxies, parse_root_path
 from assistant.web.logins import Logins, line
 from assistant.web.rate_limit import Limits
 from assistant.web.service import AnswerService
@@ -24,6 +24,7 @@ def chat(chosen: argparse.Namespace, settings: Settings) -> int:
         return 0
     allowed = limits(chosen.rate, chosen.max_cost, chosen.max_cost_each, settings)
     proxies = parse_proxies(chosen.proxy)
+    root_path = parse_root_path(chosen.root_path)
     who = logins(chosen.login, settings)
     service = AnswerService(chosen.store, settings=settings, limits=allowed, uploads=who is not None or not chosen.open)
     try:
@@ -38,6 +39,7 @@ def chat(chosen: argparse.Namespace, settings: Settings) -> int:
             open_to_all=chosen.open,
             names=chosen.name,
             proxies=proxies,
+            root_path=root_path,
             browser=not chosen.no_browser,
             print_status=print_status,
             ready=functools.partial(print_address, service) if chosen.json else lambda _: None,

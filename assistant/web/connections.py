@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -93,6 +94,18 @@ def parse_proxies(values: Sequence[str]) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(value, strict=False) for value in values)
     except ValueError as error:
         raise UsageError("web.bad_proxy", error=error) from None
+
+
+def parse_root_path(value: str) -> str:
+    """Parse the path below which a proxy serves the page. Raises UsageError.
+
+    >>> parse_root_path("/news/isnad/"), parse_root_path("/"), parse_root_path("isnad")
+    ('/news/isnad', '', '/isnad')
+    """
+    path = value.strip("/")
+    if path and not re.fullmatch(r"[\w~-][\w.~-]*(?:/[\w~-][\w.~-]*)*", path, re.ASCII):
+        raise UsageError("web.bad_root_path", path=value)
+    return f"/{path}" if path else ""
 
 
 def is_within(host: str, networks: Sequence[Network]) -> bool:

@@ -31,8 +31,8 @@ HEADS = {
 class HeaderSender:
     """Sends with our heads on every response."""
 
-    def __init__(self, send: Send, scope: Scope) -> None:
-        self._send, self._scope, self._path = send, scope, scope["path"]
+    def __init__(self, send: Send, scope: Scope, root: str = "/") -> None:
+        self._send, self._scope, self._path, self._root = send, scope, scope["path"], root
         self._secure = scope.get("scheme") == "https"
         self._cookies: list[str] = []
         self._begun = self.ended = False
@@ -40,7 +40,7 @@ class HeaderSender:
     def cookie(self, name: str, value: str, age: int | None = None) -> None:
         """Set a cookie that no script reads and no other site sends."""
         jar = SimpleCookie({name: value})
-        jar[name]["path"], jar[name]["samesite"], jar[name]["httponly"] = "/", "Strict", True
+        jar[name]["path"], jar[name]["samesite"], jar[name]["httponly"] = self._root, "Strict", True
         if age is not None:
             jar[name]["max-age"] = age
         if self._secure:

@@ -18,7 +18,7 @@ input,button{font:inherit;padding:.5rem .7rem;border:1px solid #888;border-radiu
 button{background:#0b5c4a;color:#fff;border-color:#0b5c4a;cursor:pointer}
 [role=alert]{margin:0;color:#b3261e}[role=alert] span{display:block;text-align:left}
 @media(prefers-color-scheme:dark){[role=alert]{color:#ffb4ab}}
-</style></head><body><main><form method="post" action="/login"><h1>إسناد <span lang="en" dir="ltr">Isnad</span></h1>
+</style></head><body><main><form method="post" action="login"><h1>إسناد <span lang="en" dir="ltr">Isnad</span></h1>
 %(alert)s<label>%(name)s<input name="name" autocomplete="username" dir="auto" required autofocus></label>
 <label>%(password)s<input name="password" type="password" autocomplete="current-password" dir="ltr" required></label>
 <input type="hidden" name="next" value="%(onward)s"><button>%(log_in)s</button></form></main></body></html>

@@ -49,7 +49,8 @@ class Guard:
     `logins` None: everybody gets in, with a random cookie. `hosts`: the names that the page answers to beside
     addresses of numbers, so that no other site's name can be pointed at it; None: any. `upload` is the most bytes
     of one upload, None where there are none; `room` tells whether there is room for one more; `requests` that start
-    something are taken from one address in a minute.
+    something are taken from one address in a minute. `root_path` is the path below which a proxy serves the page; one
+    that leaves it in the request and one that takes it away are both understood.
     """
 
     def __init__(
@@ -62,9 +63,10 @@ class Guard:
         room: Callable[[], bool] = lambda: True,
         requests: int = 600,
         proxied: bool = False,
+        root_path: str = "",
     ) -> None:
         self._app, self._logins, self._hosts, self._room = app, logins, hosts, room
-        self._upload, self._warned = upload, proxied
+        self._upload, self._warned, self._root = upload, proxied, root_path
         self._requests = Throttle(requests, 60.0)
         self._uploads = Throttle(UPLOADS, 60.0)
 
@@ -72,7 +74,9 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, receive, HeaderSender(send, scope))
+            if self._root and f"{scope['path']}/".startswith(f"{self._root}/"):  # the proxy leaves it in
+                scope = {**scope, "path": scope["path"].removeprefix(self._root)}
+            await self._answer(scope, receive, HeaderSender(send, scope, self._root or "/"))
         else:
             await send({"type": "websocket.close", "code": 1008})
 
@@ -101,6 +105,8 @@ class Guard:
     def _refused(self, request: Request) -> Response | None:
         """Refuse what can be refused without knowing the visitor."""
         path, heads = request.scope["path"], request.headers
+        if not path:
+            return RedirectResponse(f"{self._root}/{request.url.query and '?' + request.url.query}", 308)
         if not allowed_host(heads.get("host", ""), self._hosts):
             return _error(421, "wrong_host")
         if not ROUTES.fullmatch(path):
@@ -151,7 +157,7 @@ class Guard:
         if request.scope["path"] == "/logout" and request.method == "POST":
             logins.end(word)
             send.cookie(SESSION, "", age=0)
-            return RedirectResponse("/login", 303)
+            return RedirectResponse(f"{self._root}/login", 303)
         if name is None and (header := request.headers.get("authorization")):
             name = await self._by_header(request, header, logins)
             if name is None:
@@ -166,7 +172,7 @@ class Guard:
         if is_link_from_elsewhere(request):
             return HTMLResponse(login_pages.AGAIN)
         asked = request.scope["path"] + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"/login?next={quote(asked)}", 303)
+        return RedirectResponse(f"{self._root}/login?next={quote(asked)}", 303)
 
     async def _login(self, request: Request, logins: Logins, send: HeaderSender) -> Response:
         if request.method != "POST":
@@ -181,7 +187,7 @@ class Guard:
         if not await run_in_threadpool(logins.right, name, password):
             return HTMLResponse(login_pages.form(local_path(onward), "wrong"), 401)
         send.cookie(SESSION, logins.begin(name))
-        return RedirectResponse(local_path(onward), 303)
+        return RedirectResponse(self._root + local_path(onward), 303)
 
     async def _by_header(self, request: Request, header: str, logins: Logins) -> str | None:
         """Authenticate a program that sends name and password with each request."""

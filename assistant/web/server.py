@@ -38,12 +38,17 @@ ABANDONED = 600.0  # seconds
 
 
 def application(
-    service: AnswerService, *, logins: Logins | None = None, hosts: frozenset[str] | None = LOCAL, proxied: bool = False
+    service: AnswerService,
+    *,
+    logins: Logins | None = None,
+    hosts: frozenset[str] | None = LOCAL,
+    proxied: bool = False,
+    root_path: str = "",
 ) -> ASGIApp:
     """Return the page and its routes behind the guard; takes seconds to load Gradio.
 
     /health, /article/FILE_ID?start=…&end=…, /panel?a=PLACE, /export/CONVERSATION.md (or .json),
-    /export/CONVERSATION/TURN, /mcp, and the page at /.
+    /export/CONVERSATION/TURN, /mcp, and the page at /; below `root_path`, whether or not a proxy takes that away.
     """
     temporary = _prepare_upload_folder(service.incoming)
     from assistant.web import api_endpoints, page
@@ -71,6 +76,7 @@ def application(
         api,
         blocks,
         path="/",
+        root_path=root_path,
         allowed_paths=[],
         show_error=False,
         max_file_size=service.limits.upload,
@@ -90,6 +96,7 @@ def application(
         room=lambda: _has_upload_room(temporary),
         requests=service.limits.requests,
         proxied=proxied,
+        root_path=root_path,
     )
 
 
@@ -170,6 +177,7 @@ def serve_page(
     open_to_all: bool = False,
     names: Sequence[str] = (),
     proxies: Sequence[Network] = (),
+    root_path: str = "",
     browser: bool = True,
     print_status: Callable[[str], None],
     ready: Callable[[str], None] = lambda _: None,
@@ -177,7 +185,8 @@ def serve_page(
     """Serve the page until Ctrl-C. `port` None: 7860, or any free one.
 
     `names` are the host names, beside this machine's, that a page open to all is reached by; `proxies` the networks
-    whose X-Forwarded-For is believed. `ready` is called with the address as soon as the page can be opened.
+    whose X-Forwarded-For is believed; `root_path` the path below which one of them serves the page. `ready` is called
+    with the address as soon as the page can be opened.
 
     Raises UsageError: another address than this machine's without a login or `open_to_all`; a port that is taken.
     """
@@ -190,7 +199,14 @@ def serve_page(
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
     if moved:
         print_status(f"port {PORT} is taken; using {listening.getsockname()[1]}")
-    app = application(service, logins=logins, hosts=None if logins else _host_names(host, names), proxied=bool(proxies))
+    address += root_path
+    app = application(
+        service,
+        logins=logins,
+        hosts=None if logins else _host_names(host, names),
+        proxied=bool(proxies),
+        root_path=root_path,
+    )
     server = _Server(server_config(app, proxies=proxies))
     server.ready = lambda: _ready(address, browser, print_status, ready)
     with contextlib.suppress(KeyboardInterrupt):

@@ -40,6 +40,7 @@ def served(
     logins: Logins | None = None,
     assistant: Assistant | None = None,
     uploads: bool = True,
+    root_path: str = "",
     **connections: Any,
 ) -> Iterator[tuple[str, AnswerService]]:
     """The address of the page, and the service behind it."""
@@ -48,7 +49,7 @@ def served(
     service = AnswerService(store, settings=settings, limits=limits, assistant=assistant, uploads=uploads)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    app = application(service, logins=logins)
+    app = application(service, logins=logins, root_path=root_path)
     config = server_config(app, log_level="critical", timeout_graceful_shutdown=1, **connections)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

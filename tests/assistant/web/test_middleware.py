@@ -301,6 +301,18 @@ def test_without_a_login_nothing_but_the_door_is_shown(locked: Guard) -> None:
     assert "password" in client.get("/login").text
 
 
+@pytest.mark.parametrize("asked", ["/news/config", "/config"])
+def test_below_a_path_all_addresses_lead_there_and_cookies_stay_there(hash_of_password: str, asked: str) -> None:
+    client = visitor(Guard(INNER, logins=Logins({"mona": hash_of_password}), root_path="/news"))
+    assert client.get("/news?c=x").headers["location"] == "/news/?c=x"
+    assert client.get(asked, headers=PAGE).headers["location"] == "/news/login?next=/config"
+    reply = client.post("/news/login", data={"name": "mona", "password": PASSWORD, "next": "/?c=x"})
+    assert reply.headers["location"] == "/news/?c=x" and "Path=/news;" in reply.headers["set-cookie"]
+    assert client.get("/news/").json()["name"] == "mona"
+    assert client.get("/newsroom").status_code == 404
+    assert client.post("/news/logout").headers["location"] == "/news/login"
+
+
 def test_who_logs_in_goes_on_where_they_wanted_to_and_has_a_name(locked: Guard) -> None:
     client = visitor(locked)
     reply = client.post("/login", data={"name": "mona", "password": PASSWORD, "next": "/?c=x"})
