@@ -83,7 +83,7 @@ def page_title(lines: Sequence[PageLine], data: StructuredData, text: str) -> st
         (line.text for line in headings if line.tag == "h1" and not line.aside and len(line.text.split()) > 2), ""
     )
     best = next(iter(titles), "")
-    if main and overlap(folded(main), lead) > overlap(folded(best), lead):
+    if main and ("\ufffd" in best or overlap(folded(main), lead) > overlap(folded(best), lead)):
         return main
     return _about_the_story(best, lead) or main or None
 
