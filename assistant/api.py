@@ -137,8 +137,8 @@ class Assistant:
 
         `conversation`: the turns before, which a follow-up refers to. `limit`: passages looked at. `filters`: which
         articles may answer. `plan`: None searches without the days and publishers that the question names.
-        `effort`: what may be asked of a model beside the answer ("thorough": a plan of the search); None: as in the
-        settings.
+        `effort`: what may be asked of a model beside the answer: "quick" nothing, "normal" a second look where the
+        first finds no answer, "thorough" a plan and a second look before the answer; None: as in the settings.
 
         Raises UsageError where the question is blank, longer than 2,000 characters or no text, ProviderError where a
         model's server failed before the first word. That nothing answers the question is no error: the answer's

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from assistant.chat_model import Message, Model, Prices, usage_of, with_token_counts
 from assistant.generators import ResultIterator
@@ -69,6 +70,11 @@ class BudgetedModel:
     def sharing_budget(self, model: Model) -> BudgetedModel:
         """Return another model that is paid from the same budget at the same prices."""
         return BudgetedModel(model, self._budget, self._prices, self._count)
+
+    def with_tools(self, tools: Sequence[dict[str, Any]]) -> BudgetedModel:
+        """Return the same model with tools that it may call, where it knows tools."""
+        give = getattr(self._model, "with_tools", None)
+        return self.sharing_budget(give(tools)) if give else self
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
         """Stream the model's reply and charge it, even where it breaks off."""

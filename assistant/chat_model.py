@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Generator, Iterable, Sequence
+from copy import copy
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from assistant.generators import ResultIterator
 from assistant.models import Usage
 from index.errors import ProviderDown
-from index.model_api import Provider, Reply
+from index.model_api import Provider, Reply, ToolCall
 from index.models import Value
 
 Message = dict[str, str]  # role (system, user or assistant) and content
@@ -62,9 +63,20 @@ class ChatModel:
         self.name = name
         self._provider, self._seed = provider, seed
         self._answer_tokens, self._temperature = answer_tokens, temperature
+        self._tools: list[dict[str, Any]] | None = None
 
     def __repr__(self) -> str:
         return f"ChatModel({self.name} at {self._provider.host})"
+
+    def with_tools(self, tools: Sequence[dict[str, Any]]) -> ChatModel:
+        """Return the same model with tools that it may call.
+
+        A reply that calls tools has the calls as its text: `{"calls": [{"tool": NAME, ARGUMENT: …}]}`. A server that
+        knows no tools is asked without them.
+        """
+        model = copy(self)
+        model._tools = list(tools)
+        return model
 
     def reply(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
         """Stream the server's reply without the thoughts that local models may write."""
@@ -75,9 +87,27 @@ class ChatModel:
                 max_tokens=self._answer_tokens,
                 temperature=self._temperature,
                 seed=self._seed,
+                tools=self._tools,
             )
         )
-        return reply
+        return msgspec.structs.replace(reply, text=_calls_as_text(reply.calls)) if reply.calls else reply
+
+
+def _calls_as_text(calls: Iterable[ToolCall]) -> str:
+    """Return calls of tools as the JSON that a model without tool calls writes; arguments that are no object are kept.
+
+    >>> _calls_as_text([ToolCall(name="search", arguments='{"query": "جسر"}')])
+    '{"calls": [{"tool": "search", "query": "جسر"}]}'
+    """
+    rows: list[dict[str, Any]] = []
+    for call in calls:
+        try:
+            arguments = json.loads(call.arguments or "{}")
+        except ValueError:
+            arguments = call.arguments
+        fields = arguments if isinstance(arguments, dict) else {"arguments": arguments}
+        rows.append({**fields, "tool": call.name} if "tool" in fields else {"tool": call.name, **fields})
+    return json.dumps({"calls": rows}, ensure_ascii=False)
 
 
 class Recorded:

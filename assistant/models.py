@@ -28,6 +28,7 @@ ContradictionCode = Literal[
 Fact = Literal["title", "published", "publisher"]  # what a file says of itself beside its story
 PlanKind = Literal["fact", "statement", "comparison", "timeline", "latest", "count", "list", "summary", "yes_no"]
 Effort = Literal["quick", "normal", "thorough"]  # of what is asked of a model beside the answer
+StepTool = Literal["search", "read", "stories", "count", "refused"]
 PlanPart = Literal["days", "publishers"]
 PlanChoice = Literal["days", "publishers", "newest_first"]  # what a reader can take away
 
@@ -265,6 +266,40 @@ class Plan(Value, frozen=True, kw_only=True):
         return Filters(since=days.since, until=until, publishers=self.publishers)
 
 
+class Step(Value, frozen=True, kw_only=True):
+    """A call of a tool that a model made in a second look, and what it found.
+
+    `found`: passage ids (search, read) or story ids (stories); `refused`: why the call, `query`, was not made.
+
+    >>> Step(tool="search", query="جسر نور", found=("a:0-10",)).refused is None
+    True
+    """
+
+    tool: StepTool
+    query: str = ""
+    filters: Filters | None = None
+    article: str = ""  # the id of the article that was read
+    passages: tuple[int, ...] = ()  # that were read, from 1
+    found: tuple[str, ...] = ()
+    refused: Reason | None = None
+
+
+class StepPiece(str):
+    """An empty piece of an answer's text, which carries a step of the second look.
+
+    >>> piece = StepPiece(Step(tool="search", query="جسر نور"))
+    >>> "text" + piece, piece.step.query
+    ('text', 'جسر نور')
+    """
+
+    step: Step
+
+    def __new__(cls, step: Step) -> StepPiece:
+        piece = super().__new__(cls, "")
+        piece.step = step
+        return piece
+
+
 class Answer(Value, frozen=True, kw_only=True):
     """Hold a checked answer.
 
@@ -297,6 +332,7 @@ class Answer(Value, frozen=True, kw_only=True):
     usage: Usage | None = None
     timings_ms: dict[str, float] = {}
     details: tuple[Reason, ...] = ()  # what `reasons` say, as codes with parameters
+    steps: tuple[Step, ...] = ()  # of the second look
     plan: Plan | None = None  # what was read out of the question; None: only a fact is asked for, or without a plan
 
     def __post_init__(self) -> None:

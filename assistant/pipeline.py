@@ -18,8 +18,20 @@ from assistant.chat_model import Model, Prices, total_usage, usage_of
 from assistant.disagreements.conflicts import conflicts, merge, rivals
 from assistant.effort import EffortBounds, bounds_of
 from assistant.generative.verification import verify_sentences
-from assistant.generators import run_to_completion
-from assistant.models import Answer, Conflict, Draft, Effort, Plan, PlanPart, RetrievedPassage, Sentence, Source, Usage
+from assistant.generators import ResultIterator, run_to_completion
+from assistant.models import (
+    Answer,
+    Conflict,
+    Draft,
+    Effort,
+    Plan,
+    PlanPart,
+    RetrievedPassage,
+    Sentence,
+    Source,
+    Step,
+    Usage,
+)
 from assistant.policy import Policy, applied
 from assistant.query.filters import none_passes
 from assistant.query.followups import Conversation, standalone
@@ -27,11 +39,11 @@ from assistant.query.model_plan import PlanRequest
 from assistant.query.parse import Question, parse_question
 from assistant.query.plan import NO_DAYS, WEAK, Archive, plan_question
 from assistant.query.translate import translated
-from assistant.source_selection import part_question, select_sources
+from assistant.source_selection import part_question, select_sources, widen_sources
 from index.errors import ProviderError
 from index.messages.reason import Reason
 from index.models import Filters, Hit
-from index.search.retriever import checked
+from index.search.retriever import Retriever, checked
 from index.search.temporal import TemporalIntent, temporal_intent
 from index.token_count import count
 
@@ -163,6 +175,7 @@ class _Request:
         self._intent: TemporalIntent | None = None  # None: the question's own
         self._translated: frozenset[str] = frozenset()  # languages that the plan's request translated into
         self.hits: tuple[Hit, ...] = ()
+        self.steps: list[Step] = []
 
     def run(self, policy: Policy) -> Generator[str, None, Answer]:
         parsed = self._parse()
@@ -176,7 +189,9 @@ class _Request:
         parsed = self._retrieve_in_other_languages(parsed, allowed)
         if self.writer.model:
             self.hits = select_sources(self.hits, self.plan, self._hits_of_parts(allowed))
-        draft = yield from self.writer.write(parsed, self.hits, self.plan, self.archive)
+        if self.bounds.before_writing:
+            yield from self._look_again(parsed)
+        draft = yield from self._write(parsed)
         if self.filters and allowed == set():
             draft = replace(draft, details=(none_passes(self.filters),))
         self.clock.lap("write")
@@ -322,6 +337,60 @@ class _Request:
         questions = [part_question(self.plan, part) for part in self.plan.parts]
         return [self.retriever.search_any([question], self.limit, allowed) for question in questions]
 
+    def _write(self, parsed: Question) -> Generator[str, None, Draft]:
+        """Write the answer; where it is a refusal, look again and write it from what was then found."""
+        writing = self.writer.write(parsed, self.hits, self.plan, self.archive)
+        if not self.bounds.steps or self.bounds.before_writing:
+            return (yield from writing)
+        pieces, last = ResultIterator(writing), ""  # the last piece waits: it may be a refusal
+        try:
+            for piece in pieces:
+                if last:
+                    yield last
+                last = piece
+        finally:
+            writing.close()
+        draft = pieces.result
+        self.clock.lap("write")
+        if draft.abstained and self.hits and (yield from self._look_again(parsed, draft)):
+            try:
+                second = yield from self.writer.write(parsed, self.hits, self.plan, self.archive)
+                self.usages += [draft.usage] if draft.usage else []
+                return second
+            except (ProviderError, BudgetSpent) as error:
+                self.details.append(Reason.of("side_request.look", error=Reason.from_error(error)))
+        if last:
+            yield last
+        return draft
+
+    def _look_again(self, parsed: Question, refusal: Draft | None = None) -> Generator[str, None, bool]:
+        """Let the model look for what is missing; return whether it found what the refusal was not written from."""
+        model, retriever = self.writer.model, self.retriever
+        if model is None or not isinstance(retriever, Retriever):
+            return False
+        from assistant.agent.second_look import LookRequest, SecondLook
+
+        request = LookRequest(
+            question=parsed.text,
+            plan=self.plan or Plan(),
+            archive=self.archive,
+            today=date.today(),
+            hits=self.hits,
+            searched=tuple(self.searched[1:]),
+            filters=self.filters or Filters(),
+            answer=refusal.text if refusal else "",
+        )
+        look = yield from SecondLook(request, retriever, model, self.bounds, count, self.writer.prices).run()
+        self.steps += look.steps
+        self.usages.append(look.usage)
+        self.details += [look.failure] if look.failure else []
+        read = refusal.passages if refusal else None
+        before = {hit.passage.id for hit in self.hits} if read is None else set(read)
+        found = {hit.passage.id for hits in (look.kept, *look.groups) for hit in hits}
+        self.hits = widen_sources(self.hits, look.kept, look.groups)
+        self.clock.lap("look")
+        return not found <= before
+
     def _judge(self, judge: Model, sentences: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
         """Let the judge read the sentences.
 
@@ -362,6 +431,7 @@ class _Request:
             usage=total_usage([*self.usages, draft.usage]) if draft.usage else None,
             timings_ms=self.clock.laps,
             plan=self.plan,
+            steps=tuple(self.steps),
         )
 
 

@@ -49,6 +49,19 @@ def select_sources(hits: Sequence[Hit], plan: Plan | None, parts: Sequence[Seque
     return (*first, *later)
 
 
+def widen_sources(hits: Sequence[Hit], kept: Sequence[Hit], groups: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """Return hits with those of further searches, in the order in which a prompt should be filled.
+
+    kept: the best hits of the articles that come first, with what else was found of them; after them, the groups and
+    the hits take turns.
+    """
+    every = [*(hit for group in groups for hit in group), *hits]
+    ids = dict.fromkeys(hit.article.id for hit in kept)
+    first = [[hit for hit in [*kept, *every] if hit.article.id == article_id][:STORY_PASSAGES] for article_id in ids]
+    ordered = [*_in_turn(first), *_in_turn([*map(_above_floor, groups), hits])]
+    return tuple({hit.passage.id: hit for hit in reversed(ordered)}.values())[::-1]
+
+
 def part_question(plan: Plan, part: str) -> str:
     """Return what to search for one part of a comparison.
 

@@ -144,7 +144,7 @@ class AsyncStream(AsyncIterator[str]):
             raise
         if piece is _END:
             raise StopAsyncIteration
-        return str(piece)
+        return piece  # type: ignore[no-any-return]
 
     async def aclose(self) -> None:
         """Leave the stream before its end."""

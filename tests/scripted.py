@@ -219,6 +219,8 @@ def refused(fault: str | None, body: Json) -> Response | None:
             "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
         )
         return error(400, said, "invalid_request_error", "unsupported_parameter", param="max_tokens")
+    if fault == "no-tools":
+        return error(400, "scripted does not support tools", "invalid_request_error")
     return REFUSALS[fault]() if fault in REFUSALS else None
 
 

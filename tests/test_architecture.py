@@ -33,6 +33,7 @@ HOMES = {
         "index/integrations/llama_index.py",
         "index/embeddings/llama_embedder.py",
         "assistant/integrations/llama_index.py",
+        "assistant/agent/workflow.py",
         "assistant/model_adapters.py",
     },
     "sqlite3": {"index/stories.py", "index/store", "index/vectors/chroma_process.py", "assistant/web"},

@@ -211,7 +211,8 @@ def _add_ask(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--effort",
         choices=("quick", "normal", "thorough"),
-        help="thorough: a model plans the search, too (default: normal; or ISNAD_EFFORT)",
+        help="what a model may be asked beside the answer: nothing, a second look where it finds none (normal, the "
+        "default), or a plan and a second look before it; or ISNAD_EFFORT",
     )
     command.add_argument(
         "--no-plan", action="store_true", help="search without the days and publishers that the question names"

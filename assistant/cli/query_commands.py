@@ -14,6 +14,7 @@ from assistant.cli.output import emit, notify, numbered, records
 from index.errors import UsageError
 
 if TYPE_CHECKING:
+    from assistant.agent.tools import Repeated
     from assistant.chat_model import Model
     from assistant.models import Answer
     from assistant.settings import Settings
@@ -93,12 +94,16 @@ def _show(streaming: Generator[str, None, Answer], live: bool) -> Answer:
 
     Sources and notes follow the text. Without `live` everything is printed at the end.
     """
+    from assistant.models import StepPiece
     from assistant.rendering import plain_text
+    from assistant.rendering.step_text import step_line
 
     text = ""
     while True:
         try:
             text += (piece := next(streaming))
+            if isinstance(piece, StepPiece):
+                print(plain_text.plain(step_line(piece.step)), file=sys.stderr, flush=True)
         except StopIteration as done:
             answer: Answer = done.value
             break
@@ -122,6 +127,7 @@ def verify(options: argparse.Namespace) -> int:
     from assistant import container
     from assistant.models import Answer
     from assistant.rendering import plain_text
+    from assistant.rendering.step_text import repeated_line
     from assistant.revalidation import verified
     from assistant.settings import Settings
     from index.store.ledger import Ledger
@@ -133,12 +139,24 @@ def verify(options: argparse.Namespace) -> int:
     settings = Settings.load()
     judge = _judge(options, settings)
     citations = verified(answer, Ledger.open(options.store), container.entailment_model(settings), judge)
+    steps = _repeated(answer, options.store, settings) if answer.steps else []
     sound = all(match.state in ("verbatim", "moved") for match in citations)
     if options.json:
-        emit({"holds": sound, "citations": citations})
+        emit({"holds": sound, "citations": citations, "steps": steps})
     else:
         print(plain_text.verified_text(citations))
+        for repeated in steps:
+            print(plain_text.plain(repeated_line(repeated)))
     return 0 if sound else 1
+
+
+def _repeated(answer: Answer, store: Path, settings: Settings) -> list[Repeated]:
+    """Make the steps of an answer's second look again, without a model."""
+    from assistant import container
+    from assistant.agent.tools import repeat
+
+    with closing(container.open_retriever(store, settings, container.choose_embedder(settings))) as retriever:
+        return [repeat(step, retriever) for step in answer.steps]
 
 
 def check(options: argparse.Namespace) -> int:

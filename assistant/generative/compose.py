@@ -135,12 +135,15 @@ class _Writing:
         """
         reading = _Reading(self.context.hits, self.question)
         received: list[str] = []
+        refusal = ""  # what follows the word of a refusal: one piece, so that a reader of the pieces can wait for it
         pieces = ResultIterator(replying)
         checked = 0
         try:
             for piece in pieces:
                 received.append(piece)
-                if new := reading.feed(piece):
+                if (new := reading.feed(piece)) and reading.began_refusing:
+                    refusal += new
+                elif new:
                     yield new
                 self._examined(reading.sentences[checked:])
                 checked = len(reading.sentences)
@@ -151,7 +154,7 @@ class _Writing:
             self.cut, reply = cut, Reply(text="".join(received), finish="cut")
         finally:
             replying.close()
-        if new := reading.close():
+        if new := refusal + reading.close():
             yield new
         self._keep(reading, reply)
 
@@ -292,6 +295,11 @@ class _Reading:
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences that are complete."""
         return self._citing.sentences
+
+    @property
+    def began_refusing(self) -> bool:
+        """Whether the reply begins with the refusal word."""
+        return self._first
 
     @property
     def refused(self) -> bool:

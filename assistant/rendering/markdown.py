@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from assistant.models import Answer, Citation, Sentence, wrong_spans
 from assistant.rendering.plain_text import by_value, language_of, one_line, plain
 from assistant.rendering.reasons import reason_texts
+from assistant.rendering.step_text import step_line
 from index.messages.catalog import labels
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])|(?<=[a-zA-Z])(:)(?=//)|(?<=www)(\.)|(?<=\w)(@)(?=\w)", re.IGNORECASE)
@@ -39,6 +40,8 @@ def answer_markdown(answer: Answer) -> str:
     parts = [_sentences(answer, numbers, words) if answer.sentences else inert(answer.text)]
     if answer.reasons:
         parts.append("\n".join(f"* {inert(one_line(reason))}" for reason in reason_texts(answer, language)))
+    if answer.steps:
+        parts.append("\n".join(f"* {inert(one_line(step_line(step, language)))}" for step in answer.steps))
     doubted = [sentence for sentence in answer.sentences if sentence.reasons]
     if doubted:
         parts.append(

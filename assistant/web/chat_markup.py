@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from assistant.models import Answer, Conflict, Sentence, Side, Source, wrong_spans
+from assistant.models import Answer, Conflict, Sentence, Side, Source, Step, wrong_spans
 from assistant.rendering.plain_text import by_value, direction, escaped
 from assistant.rendering.plan_text import plan_parts
 from assistant.rendering.reasons import reason_texts
+from assistant.rendering.step_text import step_line
 from assistant.web.markup import (
     LINE,
     button,
@@ -60,9 +61,12 @@ def searching_html(words: Words) -> str:
     return tag("div", tag("p", inline(words.searching), role="status"), class_="searching")
 
 
-def draft_html(text: str, view: View) -> str:
-    """Render an answer while it is written; its marks are links to articles."""
-    return tag("div", _paragraphs(_linked(text, view)), class_="said writing", dir=direction(text))
+def draft_html(text: str, view: View, steps: Sequence[Step] = ()) -> str:
+    """Render an answer while it is written; its marks are links to articles, its second look comes first."""
+    shown = _step_list(steps, view)
+    if steps and not text:
+        return searching_html(view.words) + shown
+    return shown + tag("div", _paragraphs(_linked(text, view)), class_="said writing", dir=direction(text))
 
 
 def answer_html(answer: Answer, number: int | None, view: View) -> str:
@@ -78,11 +82,20 @@ def answer_html(answer: Answer, number: int | None, view: View) -> str:
     else:
         parts.append(tag("div", body, class_=f"said{refused}", dir=direction(answer.text)))
         parts += [_coverage(answer, view), _reasons(answer, view)]
+    if answer.steps:
+        summary = tag("summary", inline(view.words.looked_again))
+        parts.append(tag("details", summary + _step_list(answer.steps, view), class_="steps"))
     parts += [_conflict(conflict, view) for conflict in answer.conflicts]
     parts += [_sources(answer, view), _closest(answer, view)]
     if number is not None:
         parts.append(_actions(answer, number, view.words))
     return tag("article", "".join(parts), class_="answer", dir=view.words.direction)
+
+
+def _step_list(steps: Sequence[Step], view: View) -> str:
+    """Render the steps of a second look, a line each; "" for none."""
+    rows = (tag("li", tag("bdi", inline(step_line(step, view.language)))) for step in steps)
+    return tag("ul", "".join(rows), class_="steps", dir=view.words.direction) if steps else ""
 
 
 def _plan(answer: Answer, number: int | None, view: View) -> str:

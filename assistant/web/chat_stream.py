@@ -15,7 +15,7 @@ from datetime import date
 
 from anyio.to_thread import run_sync
 
-from assistant.models import Answer, Effort
+from assistant.models import Answer, Effort, Step, StepPiece
 from assistant.pipeline import PlanOption
 from assistant.query.followups import Conversation
 from assistant.web import chat_markup
@@ -61,6 +61,7 @@ class StreamReader:
 
     def __init__(self, streaming: Generator[str, None, Answer], slot: Slot) -> None:
         self.text = ""
+        self.steps: list[Step] = []
         self.answer: Answer | None = None
         self._streaming, self._slot, self._cancel_scope, self._ended = streaming, slot, CancelScope(), False
         self._trouble: Exception | None = None
@@ -89,7 +90,9 @@ class StreamReader:
         with self._slot, self._cancel_scope.active(), contextlib.suppress(GeneratorExit):
             try:
                 while not self._ended:
-                    self.text += next(self._streaming)
+                    self.text += (piece := next(self._streaming))
+                    if isinstance(piece, StepPiece):
+                        self.steps.append(piece.step)
                     self._tell()
                 self._streaming.close()
             except StopIteration as done:
@@ -143,7 +146,7 @@ async def stream_chat(
             if news:
                 known = await _known(service, pump.text, known)
                 view = View(words=words, language=language, articles=known)
-                growing = _message("assistant", chat_markup.draft_html(pump.text, view))
+                growing = _message("assistant", chat_markup.draft_html(pump.text, view, pump.steps))
             yield [*before, growing]
         answer = pump.answer or answer
     except IsnadError as error:

@@ -135,8 +135,8 @@ class AnswerService:
         settings = self.settings
         if quoting or not settings.has_model:
             return self._admission.redeem(ticket)
-        bounds_of(effort or settings.effort)  # an unknown effort is an error before the answer is paid for
-        tokens_in = settings.context_tokens + count(question)
+        bounds = bounds_of(effort or settings.effort)
+        tokens_in = settings.context_tokens + count(question) + bounds.look_tokens
         estimate = Usage(requests=1, tokens_in=tokens_in, tokens_out=settings.answer_tokens)
         return self._admission.redeem(ticket, self._priced(estimate).cost or 0.0)
 

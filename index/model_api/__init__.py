@@ -12,8 +12,8 @@ text has come. Every failure is an error below ProviderError, with the keys mask
 """
 
 from index.model_api.cancellation import CancelScope
-from index.model_api.client import Provider, Reply, Wait
+from index.model_api.client import Provider, Reply, ToolCall, Wait
 from index.model_api.embedding_requests import Embedded, embed
 from index.model_api.error_mapping import ContextTooLong, masked
 
-__all__ = ["CancelScope", "ContextTooLong", "Embedded", "Provider", "Reply", "Wait", "embed", "masked"]
+__all__ = ["CancelScope", "ContextTooLong", "Embedded", "Provider", "Reply", "ToolCall", "Wait", "embed", "masked"]

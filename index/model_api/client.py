@@ -22,6 +22,7 @@ Work = Callable[["openai.OpenAI", dict[str, Any], BackgroundStream], None]  # on
 DEFAULT_URL = "https://api.openai.com/v1"
 REQUESTS = 3
 LONGEST = 200_000  # characters of a reply: more is a server out of control
+MOST_CALLS = 20  # of tools in one reply
 USAGE_WAIT = 2.0  # seconds for the token counts that follow the last word
 
 
@@ -37,6 +38,13 @@ class Wait(Value, frozen=True, kw_only=True):
     pause: float = 0.4  # before the second request; twice that before the third
 
 
+class ToolCall(Value, frozen=True, kw_only=True):
+    """A call of a tool in a reply; `arguments` is JSON as the model wrote it."""
+
+    name: str
+    arguments: str = ""
+
+
 class Reply(Value, frozen=True, kw_only=True):
     """The reply of a model and its token counts, None where the server states none."""
 
@@ -45,6 +53,7 @@ class Reply(Value, frozen=True, kw_only=True):
     tokens_in: int | None = None
     tokens_out: int | None = None
     requests: int = 1
+    calls: tuple[ToolCall, ...] = ()
 
 
 class Provider:
@@ -171,6 +180,7 @@ class Provider:
     ) -> Generator[str, None, Reply]:
         """Yield the pieces of a reply, each in time, and append them to `pieces`."""
         finish, usage, alive, length = None, None, False, 0
+        calls: dict[int, tuple[str, str]] = {}  # place in the reply -> name and arguments, which come in pieces
         with stream:
             while True:
                 try:
@@ -184,6 +194,9 @@ class Provider:
                 if chunk.refusal and not pieces:
                     raise ProviderRefused("provider.declined", text=error_mapping.one_line(chunk.refusal, [self._key]))
                 finish, usage, alive = finish or chunk.finish, chunk.usage or usage, alive or chunk.alive
+                for place, name, arguments in chunk.calls:
+                    before = calls.get(place, ("", ""))
+                    calls[place] = (before[0] or name, (before[1] + arguments)[:LONGEST])
                 text = chunk.text[: LONGEST - length]
                 length += len(chunk.text)
                 if text:
@@ -191,7 +204,8 @@ class Provider:
                     yield text
                 if length > LONGEST:
                     raise ProviderCut("provider.endless", "".join(pieces), host=self.host)
-        return self._finished("".join(pieces), finish, usage, request)
+        called = tuple(ToolCall(name=name, arguments=arguments) for _, (name, arguments) in sorted(calls.items()))
+        return self._finished("".join(pieces), finish, usage, request, called[:MOST_CALLS])
 
     def _patience(self, began: float, first: float, alive: bool, finished: bool) -> float:
         """Return the seconds left for the next event."""
@@ -200,7 +214,9 @@ class Provider:
             return min(left, USAGE_WAIT)
         return min(left, self.wait.stall) if alive else min(left, began + first - time.monotonic())
 
-    def _finished(self, text: str, finish: str | None, usage: tuple[int, int] | None, request: int) -> Reply:
+    def _finished(
+        self, text: str, finish: str | None, usage: tuple[int, int] | None, request: int, calls: tuple[ToolCall, ...]
+    ) -> Reply:
         """Return the reply if it is complete and not empty; raise otherwise."""
         if finish is None and text:
             raise ProviderCut("provider.ended_early", text, host=self.host)
@@ -210,12 +226,19 @@ class Provider:
             if text:
                 raise ProviderCut("provider.filter_stopped", text, host=self.host)
             raise ProviderRefused("provider.filter_stopped", host=self.host)
-        if not text.strip():
+        if not text.strip() and not (calls and finish):
             raise error_mapping.nonsense(
                 self.host, Reason("provider.nonsense_wordless" if finish else "provider.nonsense_no_reply")
             )
         tokens_in, tokens_out = usage or (None, None)
-        return Reply(text=text, finish=finish or "stop", tokens_in=tokens_in, tokens_out=tokens_out, requests=request)
+        return Reply(
+            text=text,
+            finish=finish or "stop",
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            requests=request,
+            calls=calls,
+        )
 
     def _fault(self, error: Exception) -> error_mapping.Fault:
         """Map an exception of a request to a fault."""

@@ -41,6 +41,7 @@ OPTIONAL = (
     "seed",
     "response_format",
     "dimensions",
+    "tools",
 )
 
 _TOO_LONG = re.compile(
@@ -52,6 +53,7 @@ _QUOTA = re.compile(
     r"insufficient_quota|exceeded your current quota|billing|credit balance|payment required", re.IGNORECASE
 )
 _FILTER = re.compile(r"content_filter|content_policy|content management policy|safety system|moderation", re.IGNORECASE)
+_TOOLS = re.compile(r"\btools?\b", re.IGNORECASE)
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|hf|xai|key)[-_][\w*.\-…]{4,}|(?i:bearer)\s+[^\s\"',;]+|\bAIza[\w\-]{10,}")
 
 
@@ -125,6 +127,8 @@ def of_status(status: int, body: Any, headers: Mapping[str, str], host: str, sec
     if status in (408, 409, 425, 429) or status >= 500:
         if _TOO_LONG.search(whole) and status == 500:  # some local servers fail where others refuse
             return Fault(error=_too_long(host, message))
+        if _TOOLS.search(whole) and status in (500, 501):
+            return _of_refusal(status, body, whole, host, message)
         code = "provider.too_often" if status == 429 else "provider.down"
         down = ProviderDown(code, host=host, status=status, says=message)
         return Fault(error=down, retryable=True, retry_after=parse_retry_after(headers))
@@ -141,6 +145,8 @@ def _of_refusal(status: int, body: Any, whole: str, host: str, message: Reason |
     inner = body.get("error", body) if isinstance(body, Mapping) else {}
     named = inner.get("param") if isinstance(inner, Mapping) else None
     unsupported = named if named in OPTIONAL else next((name for name in OPTIONAL if name in whole), None)
+    if unsupported is None and _TOOLS.search(whole):  # "auto" tool choice requires …
+        unsupported = "tools"
     return Fault(error=refused, unsupported_param=unsupported)
 
 

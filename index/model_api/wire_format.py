@@ -29,6 +29,7 @@ class Chunk(Value, frozen=True, kw_only=True):
     finish: str | None = None
     refusal: str = ""
     usage: tuple[int, int] | None = None  # tokens in, tokens out
+    calls: tuple[tuple[int, str, str], ...] = ()  # of tools: place in the reply, name, a piece of the arguments
 
 
 def open_client(base_url: str, key: str, *, connect: float, read: float) -> openai.OpenAI:
@@ -125,14 +126,26 @@ def _chunk(event: Any, part: str) -> Chunk:
     if not isinstance(choices, list) or not choices:
         return Chunk(usage=usage)
     message, finish = getattr(choices[0], part, None), getattr(choices[0], "finish_reason", None)
-    text = _text_field(message, "content")
+    text, calls = _text_field(message, "content"), _calls(message)
     return Chunk(
+        calls=calls,
         text=text,
-        alive=bool(text or _text_field(message, "reasoning_content") or _text_field(message, "reasoning")),
+        alive=bool(text or calls or _text_field(message, "reasoning_content") or _text_field(message, "reasoning")),
         finish=finish if isinstance(finish, str) else None,
         refusal=_text_field(message, "refusal"),
         usage=usage,
     )
+
+
+def _calls(message: Any) -> tuple[tuple[int, str, str], ...]:
+    """Return the calls of tools in a message, or the pieces of them in a delta."""
+    listed = getattr(message, "tool_calls", None)
+    calls = []
+    for at, call in enumerate(listed if isinstance(listed, list) else ()):
+        place, function = getattr(call, "index", None), getattr(call, "function", None)
+        name, arguments = _text_field(function, "name"), _text_field(function, "arguments")
+        calls.append((place if type(place) is int else at, name, arguments))
+    return tuple(calls)
 
 
 def _text_field(message: Any, name: str) -> str:

@@ -1,0 +1,1 @@
+"""The second look: a model that calls tools over the store, within bounds."""
