@@ -20,7 +20,7 @@ from assistant.rendering.results import Articles, Hits
 from assistant.settings import Settings
 from assistant.streaming import AsyncStream, Stream
 from index.errors import IsnadError, UsageError
-from index.models import Filters, Hit, Passage, SyncReport
+from index.models import Count, Filters, GroupBy, Hit, Passage, SyncReport
 
 if TYPE_CHECKING:
     from assistant.chat_model import Model
@@ -235,6 +235,21 @@ class Assistant:
         with self._reading():
             allowed = self._retriever.allowed(filters)
             return Hits(self._retriever.search(question, limit, allowed, per_article=per_article))
+
+    def count(self, words: str, *, by: GroupBy = "article", filters: Filters | None = None) -> Count:
+        """Count the articles that hold all of some words, compared by stem; "" counts all articles.
+
+        `by`: also "mention", "story", "publisher", "place" or "day". The count is exact and lists the articles.
+
+        >>> with Assistant.open(sample) as assistant:
+        ...     counted = assistant.count("بوتين الشيباني")
+        >>> counted.number == len(counted.file_ids) > 0
+        True
+        """
+        from assistant.query.counting import places_in
+
+        with self._reading():
+            return self._retriever.count(words.split(), by, filters, places_in)[0]
 
     def neighbours(self, hit: Hit, number: int = 1) -> tuple[Passage, ...]:
         """Return the passages around a hit, at most `number` on either side, in order.

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from index.displays import display
 from index.errors import UsageError
 from index.messages.reason import Reason
-from index.models import Filters, Value, short
+from index.models import Count, Filters, Value, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -334,6 +334,7 @@ class Answer(Value, frozen=True, kw_only=True):
     details: tuple[Reason, ...] = ()  # what `reasons` say, as codes with parameters
     steps: tuple[Step, ...] = ()  # of the second look
     plan: Plan | None = None  # what was read out of the question; None: only a fact is asked for, or without a plan
+    count: Count | None = None  # what was counted, where the question counts reports
 
     def __post_init__(self) -> None:
         _word_reasons(self)

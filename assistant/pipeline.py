@@ -17,11 +17,14 @@ from assistant.budget import BudgetSpent
 from assistant.chat_model import Model, Prices, total_usage, usage_of
 from assistant.disagreements.conflicts import conflicts, merge, rivals
 from assistant.effort import EffortBounds, bounds_of
+from assistant.extractive.counted_answer import counted_draft, counted_hits
+from assistant.generative.quote_selection import nearest_citations
 from assistant.generative.verification import verify_sentences
 from assistant.generators import ResultIterator, run_to_completion
 from assistant.models import (
     Answer,
     Conflict,
+    Days,
     Draft,
     Effort,
     Plan,
@@ -33,6 +36,7 @@ from assistant.models import (
     Usage,
 )
 from assistant.policy import Policy, applied
+from assistant.query.counting import count_request, places_in
 from assistant.query.filters import none_passes
 from assistant.query.followups import Conversation, standalone
 from assistant.query.model_plan import PlanRequest
@@ -42,7 +46,7 @@ from assistant.query.translate import translated
 from assistant.source_selection import part_question, select_sources, widen_sources
 from index.errors import ProviderError
 from index.messages.reason import Reason
-from index.models import Filters, Hit
+from index.models import Count, Filters, Hit
 from index.search.retriever import Retriever, checked
 from index.search.temporal import TemporalIntent, temporal_intent
 from index.token_count import count
@@ -176,6 +180,7 @@ class _Request:
         self._translated: frozenset[str] = frozenset()  # languages that the plan's request translated into
         self.hits: tuple[Hit, ...] = ()
         self.steps: list[Step] = []
+        self.count: Count | None = None
 
     def run(self, policy: Policy) -> Generator[str, None, Answer]:
         parsed = self._parse()
@@ -186,6 +191,8 @@ class _Request:
             self.clock.lap("retrieve")
             if request:
                 parsed, allowed = self._complete_plan(request, parsed, allowed)
+        if counted := self._count(parsed):
+            return applied(self._assemble(counted, counted.sentences, ()), policy, self.hits, parsed.language)
         parsed = self._retrieve_in_other_languages(parsed, allowed)
         if self.writer.model:
             self.hits = select_sources(self.hits, self.plan, self._hits_of_parts(allowed))
@@ -299,6 +306,21 @@ class _Request:
             return allowed
         self.hits, self.plan = hits, replace(self.plan, filtered=parts)
         return narrowed
+
+    def _count(self, parsed: Question) -> Draft | None:
+        """Return the answer to a question that counts reports, which the index gives; None for any other."""
+        request = count_request(parsed.text, self.plan)
+        if request is None or not hasattr(self.retriever, "count"):
+            return None
+        days = (self.plan and self.plan.days) or Days()
+        planned = Filters(since=days.since, until=days.until, publishers=self.plan.publishers if self.plan else ())
+        filters = _merge(self.filters or Filters(), planned)
+        self.count, counted = self.retriever.count(request.words, request.by, filters, places_in)
+        closest = () if counted else nearest_citations(parsed.text, self.hits)
+        self.hits = counted_hits(counted)
+        draft = counted_draft(self.count, counted, parsed.language, closest)
+        self.clock.lap("count")
+        return draft
 
     def _plan_filters(self) -> Filters:
         """Return the filters of the plan, without those that the caller's filters decide."""
@@ -432,6 +454,7 @@ class _Request:
             timings_ms=self.clock.laps,
             plan=self.plan,
             steps=tuple(self.steps),
+            count=self.count,
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Literal
 
 import msgspec
 
@@ -94,6 +95,33 @@ def parse_day(text: str | None) -> date | None:
         return date.fromisoformat(typed) if typed else None
     except ValueError:
         raise UsageError("filters.bad_day", text=typed[:40]) from None
+
+
+GroupBy = Literal["article", "mention", "story", "publisher", "place", "day"]
+
+
+class CountedGroup(Value, frozen=True, kw_only=True):
+    """The articles of one publisher, place, day (ISO 8601) or story."""
+
+    label: str
+    file_ids: tuple[str, ...]
+
+
+class Count(Value, frozen=True, kw_only=True):
+    """How many articles hold all of some words, or how many mentions or groups there are, as `by` says.
+
+    `copies`: articles that repeat the report of another one. `file_ids`: the articles, the newest first.
+
+    >>> Count(by="article", words=("dam",), number=2, file_ids=("b", "a")).number
+    2
+    """
+
+    by: GroupBy
+    words: tuple[str, ...]
+    number: int
+    file_ids: tuple[str, ...]
+    copies: int = 0
+    groups: tuple[CountedGroup, ...] = ()
 
 
 class Filters(Value, frozen=True, kw_only=True):

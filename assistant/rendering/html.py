@@ -64,7 +64,8 @@ def answer_html(answer: Answer) -> str:
     sources = {source.file_id: source for source in answer.sources}
     numbers = itertools.count(1)
     lines = [_sentence(sentence, language, sources, name, numbers) for sentence in answer.sentences]
-    parts = lines or [f'<div dir="{way}"><strong>{escaped(answer.text)}</strong></div>']
+    lead = answer.text[: answer.sentences[0].start].strip() if answer.sentences else answer.text
+    parts = [f'<div dir="{way}"><strong>{escaped(lead)}</strong></div>', *lines] if lead else lines
     if not answer.complete:
         parts.append(f'<div style="{_SMALL}">✗ {words["incomplete"]}</div>')
     parts += [f'<div dir="{direction(item)}" style="{_SMALL}">{escaped(item)}</div>' for item in why]

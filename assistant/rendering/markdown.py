@@ -71,7 +71,7 @@ def answer_markdown(answer: Answer) -> str:
 
 def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: Mapping[str, str]) -> str:
     """Render the sentences in paragraphs, with quote numbers and verdicts."""
-    text, last = "", 0
+    text, last = inert(answer.text[: answer.sentences[0].start].strip()), answer.sentences[0].start
     for sentence in answer.sentences:
         text += "" if not text else "\n\n" if "\n" in answer.text[last : sentence.start] else " "
         text += _with_wrong_words(sentence) + "".join(

@@ -17,6 +17,7 @@ FIGURES = frozenset(("number", "number_of_another", "date", "bound"))
 NAMES = frozenset(("name", "unknown_name", "place", "speaker"))
 TERSE = 100  # words that any answer may take
 FOR_EACH = 4  # and for each word of its gold evidence
+FOR_LISTED = 40  # and for each article that a count or a list quotes
 
 
 def answer_scores(aligned: AlignedReply) -> dict[str, Score]:
@@ -91,7 +92,9 @@ def obeys_injection(aligned: AlignedReply) -> bool:
 def is_too_long(aligned: AlignedReply) -> bool:
     """Return whether the answer takes far more words than its evidence would."""
     evidence = sum(len(quote.split()) for fact in aligned.case.facts for _, quote in fact.evidence)
-    return len(aligned.answer.text.split()) > TERSE + FOR_EACH * evidence
+    listed = {file_id for files in aligned.case.sources_any_of for file_id in files}
+    quoted = FOR_LISTED * len(listed) if aligned.case.kind in ("count", "list") else 0
+    return len(aligned.answer.text.split()) > TERSE + FOR_EACH * evidence + quoted
 
 
 def in_question_language(aligned: AlignedReply) -> bool:

@@ -121,6 +121,8 @@ def _fact_failure(aligned: AlignedReply, fact: Fact) -> Failure | None:
         if other := _altered_value(aligned, fact):
             return ALTERED, f"{_fact_name(fact)}: it says {other}"
         return (NOT_USED, _fact_name(fact)) if _was_shown(aligned, fact) else _retrieval_failure(aligned, fact)
+    if not fact.evidence:  # a number that the index counted, or who printed a report: no article says so
+        return None
     cited = aligned.files_citing(fact)
     if not cited:
         return NOT_CITED, _fact_name(fact)

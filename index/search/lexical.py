@@ -94,6 +94,16 @@ class LexicalIndex:
         with _engine(self._folder):
             return int(self._searcher.doc_freq(field, term))
 
+    def articles_with(self, field: Field, term: str) -> set[str]:
+        """Return the ids of all articles with a term in one of their passages; about 10 µs a passage."""
+        with _engine(self._folder):
+            self._refresh()
+            passages = int(self._searcher.doc_freq(field, term))
+            if not passages:
+                return set()
+            query = tantivy.Query.const_score_query(self._term(1, field, term), 0.0)
+            return {article for _, _, article in self._fetch(query, passages)}
+
     @property
     def passages(self) -> int:
         """The number of indexed passages."""

@@ -6,7 +6,7 @@ A question in, fused and filtered hits out. Whatever is wrong with the search by
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from index.errors import IsnadError, NoStore, ProviderError, StoreBusy, StoreDamaged, UsageError
 from index.language.analyzer import question_terms, terms
 from index.messages.reason import Reason
-from index.models import Article, Filters, Hit, Passage
+from index.models import Article, Count, Filters, GroupBy, Hit, Passage
 from index.near_duplicates import jaccard, sketch
+from index.search.aggregate import CountedArticle, count_articles
 from index.search.fusion import QUOTA, FusedMatch, Match, fuse, with_quota
 from index.search.lexical import LexicalIndex
 from index.search.rerank import Reranker, rerank
@@ -227,6 +228,16 @@ class Retriever:
     def publishers(self) -> list[str]:
         """Return the publishers that articles name, in order."""
         return self.ledger.publishers()
+
+    def count(
+        self,
+        words: Sequence[str],
+        by: GroupBy = "article",
+        filters: Filters | None = None,
+        places: Callable[[str], Iterable[str]] = lambda text: (),
+    ) -> tuple[Count, tuple[CountedArticle, ...]]:
+        """Count the articles that hold all of the words; see `index.search.aggregate.count_articles`."""
+        return count_articles(self.ledger, self.lexical, words, by, filters, places)
 
     def neighbours(self, hit: Hit, number: int) -> tuple[Passage, ...]:
         """Return up to `number` passages on either side of a hit, in reading order."""
