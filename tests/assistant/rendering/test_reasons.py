@@ -34,7 +34,7 @@ TECHNICAL = re.compile(
     r"|ConnectError|pdf|png|\.\w+|news\w*|its own words|The Lantern"
     r"|llama-index-core|[\w.-]+/[\w.-]+|local:NAME|--store|model\.onnx|tokenizer\.json|config\.json|huggingface\.co|huggingface_hub"
     r"|tesseract(?:-ocr-ara)?|OpenDocument|LibreOffice|ODT|DOCX|EPUB|CSV|EML|MBOX|From|Subject|Date|body|content"
-    r"|Chroma|pandas|fastembed|HTML|Markdown|to_json|user|assistant|claim|context|date\(.*\)"
+    r"|quick|normal|thorough|Chroma|pandas|fastembed|HTML|Markdown|to_json|user|assistant|claim|context|date\(.*\)"
 )
 
 
