@@ -237,7 +237,9 @@ class Assistant:
             return Hits(self._retriever.search(question, limit, allowed, per_article=per_article))
 
     def count(self, words: str, *, by: GroupBy = "article", filters: Filters | None = None) -> Count:
-        """Count the articles that hold all of some words, compared by stem; "" counts all articles.
+        """Count the articles that hold all of some words, compared by stem.
+
+        "" counts all articles.
 
         `by`: also "mention", "story", "publisher", "place" or "day". The count is exact and lists the articles.
 

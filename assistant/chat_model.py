@@ -94,7 +94,9 @@ class ChatModel:
 
 
 def _calls_as_text(calls: Iterable[ToolCall]) -> str:
-    """Return calls of tools as the JSON that a model without tool calls writes; arguments that are no object are kept.
+    """Return calls of tools as the JSON that a model without tool calls writes.
+
+    Arguments that are no object are kept.
 
     >>> _calls_as_text([ToolCall(name="search", arguments='{"query": "جسر"}')])
     '{"calls": [{"tool": "search", "query": "جسر"}]}'

@@ -1,4 +1,7 @@
-"""How much a question may cost beside its answer: whether a model plans it, and how often it looks again."""
+"""How much a question may cost beside its answer.
+
+Whether a model plans it, and how often it looks again.
+"""
 
 from __future__ import annotations
 

@@ -81,7 +81,9 @@ class Contradiction(Value, frozen=True, kw_only=True):
 
 
 def wrong_spans(text: str, contradictions: Sequence[Contradiction]) -> list[tuple[str, Contradiction | None]]:
-    """Cut a sentence into its wrong words, each with its contradiction, and the text between them.
+    """Cut a sentence into its wrong words.
+
+    Each with its contradiction, and the text between them.
 
     >>> wrong = Contradiction(code="number", start=3, end=4, text="7", evidence="3")
     >>> [(piece, item is not None) for piece, item in wrong_spans("In 7 hours.", [wrong])]

@@ -248,7 +248,10 @@ class _Request:
         return parsed
 
     def _plan_request(self, parsed: Question) -> PlanRequest | None:
-        """Return the request for a plan by the model, not yet begun; None where the rules' plan stands alone."""
+        """Return the request for a plan by the model, not yet begun.
+
+        None where the rules' plan stands alone.
+        """
         model = self.writer.model
         if model is None or not self.bounds.plan_seconds or self._plan_option != "auto":
             return None
@@ -266,7 +269,10 @@ class _Request:
     def _complete_plan(
         self, request: PlanRequest, parsed: Question, allowed: set[str] | None
     ) -> tuple[Question, set[str] | None]:
-        """Search with what the model's plan adds; without it, the plan by rules stands, and the answer says so."""
+        """Search with what the model's plan adds.
+
+        Without it, the plan by rules stands, and the answer says so.
+        """
         before = self._plan_filters()
         try:
             model_plan = request.merged(self.plan or Plan(language=parsed.language), self.bounds.plan_seconds)
@@ -308,7 +314,10 @@ class _Request:
         return narrowed
 
     def _count(self, parsed: Question) -> Draft | None:
-        """Return the answer to a question that counts reports, which the index gives; None for any other."""
+        """Return the answer to a question that counts reports, which the index gives.
+
+        None for any other.
+        """
         request = count_request(parsed.text, self.plan)
         if request is None or not hasattr(self.retriever, "count"):
             return None
@@ -360,7 +369,7 @@ class _Request:
         return [self.retriever.search_any([question], self.limit, allowed) for question in questions]
 
     def _write(self, parsed: Question) -> Generator[str, None, Draft]:
-        """Write the answer; where it is a refusal, look again and write it from what was then found."""
+        """Write the answer; after a refusal, look again and write it once more."""
         writing = self.writer.write(parsed, self.hits, self.plan, self.archive)
         if not self.bounds.steps or self.bounds.before_writing:
             return (yield from writing)
@@ -386,7 +395,10 @@ class _Request:
         return draft
 
     def _look_again(self, parsed: Question, refusal: Draft | None = None) -> Generator[str, None, bool]:
-        """Let the model look for what is missing; return whether it found what the refusal was not written from."""
+        """Let the model look for what is missing.
+
+        Return whether it found what the refusal was not written from.
+        """
         model, retriever = self.writer.model, self.retriever
         if model is None or not isinstance(retriever, Retriever):
             return False

@@ -64,7 +64,10 @@ def verified(
 def _checked(
     kept: Sentence, articles: Mapping[str, Article], question: str, entailment: EntailmentModel | None
 ) -> Sentence:
-    """Return a sentence with what its citations hold today, where they stand today, and its verdict by that."""
+    """Return a sentence with what its citations hold today.
+
+    Where they stand today, and its verdict by that.
+    """
     held = [(citation, articles[citation.file_id]) for citation in kept.citations if citation.file_id in articles]
     judgement = check_cited(kept.text, held, question)
     if entailment is not None:
@@ -88,7 +91,10 @@ def _with_failures(sentence: Sentence, failures: tuple[Reason, ...]) -> Sentence
 
 
 def _standing(citation: Citation, text: str) -> Citation:
-    """Return a citation of the same words where they stand today; of the article's beginning if they are gone."""
+    """Return a citation of the same words where they stand today.
+
+    Of the article's beginning if they are gone.
+    """
     now = _state(citation, text)[1] or Span(0, min(len(text), WHOLE))
     return replace(citation, start=now.start, end=now.end, quote=now.of(text))
 

@@ -1,4 +1,4 @@
-"""Choose which of the passages that were found a prompt should hold, and in which order they are taken.
+"""Choose the passages that a prompt should hold, and their order.
 
 A search returns many passages of the loudest report. A prompt needs what answers the question: everything above a
 floor of relevance, each story before its repetitions, each day of a timeline, each part of a comparison.
@@ -26,7 +26,9 @@ _GROUPS: dict[PlanKind, Callable[[Hit], Hashable]] = {
 
 
 def select_sources(hits: Sequence[Hit], plan: Plan | None, parts: Sequence[Sequence[Hit]] = ()) -> tuple[Hit, ...]:
-    """Return the hits that a prompt may hold, in the order in which it should be filled.
+    """Return the hits that a prompt may hold.
+
+    In the order in which it should be filled.
 
     parts: for a comparison, the hits of each part, which take turns. For a timeline the days take turns, for a summary
     or a list the stories; elsewhere the order of the search stays, but a story's further passages come last.
@@ -50,7 +52,9 @@ def select_sources(hits: Sequence[Hit], plan: Plan | None, parts: Sequence[Seque
 
 
 def widen_sources(hits: Sequence[Hit], kept: Sequence[Hit], groups: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
-    """Return hits with those of further searches, in the order in which a prompt should be filled.
+    """Return hits with those of further searches.
+
+    In the order in which a prompt should be filled.
 
     kept: the best hits of the articles that come first, with what else was found of them; after them, the groups and
     the hits take turns.

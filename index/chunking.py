@@ -153,5 +153,8 @@ def _min_passages(group: list[SizedSpan], budget: int) -> int:
 
 
 def embedding_text(article: Article, passage: Passage) -> str:
-    """Return what an embedding model is given for a passage: headline and text, without invisible characters."""
+    """Return what an embedding model is given for a passage.
+
+    Headline and text, without invisible characters.
+    """
     return clean(f"{article.title}\n{passage.text}" if article.title else passage.text)

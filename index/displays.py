@@ -1,4 +1,6 @@
-"""How values show themselves: renderings registered by the package that makes them, looked up by class name and form.
+"""How values show themselves.
+
+Renderings registered by the package that makes them, looked up by class name and form.
 
 A value knows no renderer. `assistant` registers its renderers when it is imported, as `module:function`, and a module
 is imported when its function is first needed.
@@ -14,12 +16,14 @@ _RENDERERS: dict[tuple[str, str], str] = {}
 
 
 def register(renderers: Mapping[tuple[str, str], str]) -> None:
-    """Add renderers: (class name, form) -> "module:function" of one argument, the value."""
+    """Add renderers: (class name, form) → "module:function", called with the value."""
     _RENDERERS.update(renderers)
 
 
 def display(value: object, form: str) -> Any:
-    """Render a value as `html`, `markdown`, `text` or `frame`; None where nobody registered that form of its class.
+    """Render a value as `html`, `markdown`, `text` or `frame`.
+
+    None where nobody registered that form of its class.
 
     >>> display(object(), "html") is None
     True

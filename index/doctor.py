@@ -121,7 +121,10 @@ def repair(store: Path, vectors: Callable[[Ledger], Vectors | None], progress: P
 
 
 def _salvage(store: Path) -> Reason | None:
-    """Carry what can be read of a damaged ledger into a new one; None where nothing can."""
+    """Carry what can be read of a damaged ledger into a new one.
+
+    None where nothing can.
+    """
     with exclusive(store / "writer.lock", lambda holder: StoreBusy("store.busy", store=store, holder=holder)):
         salvaged = salvage(store)
     if salvaged is None:
@@ -224,7 +227,7 @@ def _lexical_findings(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _lost_passages(ledger: Ledger, index: LexicalIndex, expected: set[str]) -> int:
-    """Count the sampled passages that a search for their own words, in their own article, does not return.
+    """Count the sampled passages that a search for their own words does not return.
 
     Other articles may say the same: in a store of bulletins hundreds of passages match as well.
     """

@@ -1,3 +1,3 @@
-"""Re-export of `index.integrations.llama_index` under the import path of the first edition."""
+"""Re-export `index.integrations.llama_index` under its earlier import path."""
 
 from index.integrations.llama_index import *  # noqa: F403

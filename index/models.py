@@ -108,7 +108,7 @@ class CountedGroup(Value, frozen=True, kw_only=True):
 
 
 class Count(Value, frozen=True, kw_only=True):
-    """How many articles hold all of some words, or how many mentions or groups there are, as `by` says.
+    """How many articles, mentions or groups there are, as `by` says.
 
     `copies`: articles that repeat the report of another one. `file_ids`: the articles, the newest first.
 
@@ -156,7 +156,10 @@ class Filters(Value, frozen=True, kw_only=True):
 
 
 class Reprint(Value, frozen=True, kw_only=True):
-    """Name an article that carries the same report as another: who printed it, and when."""
+    """Name an article that carries the same report as another.
+
+    Who printed it, and when.
+    """
 
     file_id: str
     publisher: str | None = None
@@ -225,7 +228,7 @@ class SyncReport(Value, frozen=True, kw_only=True, rename={"invisible_characters
 
     @property
     def failed(self) -> bool:
-        """Whether something that should have been indexed was not, and no earlier run reported that."""
+        """Whether something was refused that no earlier run reported."""
         return any(skipped.error and not skipped.repeated for skipped in self.skipped)
 
     @property

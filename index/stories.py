@@ -49,7 +49,9 @@ _stem = lru_cache(100_000)(stem)
 
 
 class Story(Value, frozen=True, kw_only=True):
-    """Articles on one event, oldest first; `id` is the id of the article that began it.
+    """Articles on one event, oldest first.
+
+    `id` is the id of the article that began it.
 
     >>> Story(id="a", articles=("a", "b"), first=date(2026, 3, 1), last=date(2026, 3, 2)).last
     datetime.date(2026, 3, 2)
@@ -116,7 +118,10 @@ class StoryIndex:
         """Do nothing: every call opens and closes the file."""
 
     def _read(self, query: str, values: Collection[Any] | None = None) -> list[tuple[Any, ...]]:
-        """Run a query without making the file; no rows where there is none, or it is damaged (`refresh` mends it)."""
+        """Run a query without making the file.
+
+        No rows where there is none, or it is damaged (`refresh` mends it).
+        """
         try:
             db = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", timeout=30, uri=True)
         except sqlite3.OperationalError:

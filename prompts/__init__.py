@@ -34,7 +34,7 @@ _IN_USE: ContextVar[Path] = ContextVar("prompts", default=FOLDER)
 
 
 class PromptError(IsnadError, ValueError):
-    """A prompt that does not exist or is malformed, or was not given exactly its variables."""
+    """A prompt that is missing, malformed, or not given exactly its variables."""
 
 
 class Rendered(NamedTuple):
@@ -143,7 +143,7 @@ def _parsed(name: str, source: bytes) -> _Prompt:
 
 
 def _outside_blocks(tree: nodes.Template) -> str:
-    """Return the first text or tag of a template that no block of a role holds, "" without one."""
+    """Return a template's first text or tag outside the blocks of roles, or ""."""
     from jinja2 import nodes
 
     for node in tree.body:

@@ -156,6 +156,20 @@ def loaded_after(code: str) -> set[str]:
     return set(run.stdout.split("\n")[-2].split())
 
 
+SHOWN = ("assistant/cli", "assistant/web/mcp_tools.py", "assistant/agent/tools.py")  # as the help of a command or tool
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_docstrings_begin_with_a_line_of_at_most_80_letters(path: Path) -> None:
+    shown = str(path.relative_to(ROOT)).startswith(SHOWN)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = (ast.get_docstring(node) or "").partition("\n")[0]
+            public = not getattr(node, "name", "_").startswith("_")
+            is_shown = shown and public and isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            assert len(first) <= 80 or is_shown, first
+
+
 def test_help_needs_only_the_standard_library() -> None:
     code = "from assistant.cli.main import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass"
     assert not loaded_after(code) & {"msgspec", "tantivy", "numpy", "tqdm", *HOMES}

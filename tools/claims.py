@@ -1,4 +1,6 @@
-"""Claims about news passages, written by people who had not seen the check: join the writers' files, split, count.
+"""Claims about news passages, written by people who had not seen the check.
+
+Join the writers' files, split, count.
 
     python -m tools.claims join FOLDER   # w1.jsonl … and their balancing w1b.jsonl … → tools/claims.jsonl
     python -m tools.claims               # counts by kind and language, and the word coverage of true and of false
@@ -29,7 +31,10 @@ Part = Literal["development", "report"]
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One sentence about a passage. `kind` is "true", or what makes it false; `why` says it for a reader."""
+    """One sentence about a passage.
+
+    `kind` is "true", or what makes it false; `why` says it for a reader.
+    """
 
     id: str
     lang: str
@@ -73,8 +78,9 @@ def load(path: Path = FILE) -> tuple[Passage, ...]:
 
 
 def join(folder: Path) -> tuple[Passage, ...]:
-    """Join the writers' files w1.jsonl … with the balancing claims in w1b.jsonl … ; ValueError for an id that stands
-    twice.
+    """Join the writers' files w1.jsonl … with the balancing claims in w1b.jsonl ….
+
+    ValueError for an id that stands twice.
     """
     added: dict[str, tuple[Claim, ...]] = {}
     for path in sorted(folder.glob("w*b.jsonl")):

@@ -43,8 +43,9 @@ T = TypeVar("T")
 
 
 def run(job: Job) -> Told | str:
-    """What a process of its own measured, or why it measured nothing; one that takes too long is stopped, and what it
-    had told stays.
+    """What a process of its own measured, or why it measured nothing.
+
+    One that takes too long is stopped, and what it had told stays.
     """
     with tempfile.TemporaryDirectory() as place:
         result, order = Path(place) / "told.json", Path(place) / "job.json"
@@ -261,8 +262,9 @@ GOALS = ("articles stored and found by words", "questions, as shipped (words aga
 
 
 def compared(ours: Told, theirs: Told) -> dict[str, float]:
-    """How many times as fast Isnad is, as shipped and like with like; what one of the two did not come to do is left
-    out.
+    """How many times as fast Isnad is, as shipped and like with like.
+
+    What one of the two did not come to do is left out.
     """
     times = {
         GOALS[0]: theirs.stored.clock / ours.stored.clock,

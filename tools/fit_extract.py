@@ -82,7 +82,10 @@ def holds(sentence: str, answers: Sequence[str]) -> bool:
 
 
 def collect(name: str, most: int = MOST) -> list[Seen]:
-    """The questions of a set, with the candidates that extraction chooses among; a random `most` of them."""
+    """The questions of a set, with the candidates that extraction chooses among.
+
+    A random `most` of them.
+    """
     seen = []
     for store in SETS[name]():
         for asked in store.questions:
@@ -133,10 +136,12 @@ def fit_ranking(sets: Iterable[list[Seen]]) -> dict[str, float]:
 def fit_answering(
     sets: Mapping[str, list[Seen]], ranking: dict[str, float], names: Sequence[str]
 ) -> tuple[dict[str, float], float]:
-    """Weights and intercept of a logistic model of whether a question is answerable; each set (but for `SHARE`) and
-    either answer count the same. What a sentence says can only speak for an answer, what it lacks only against:
-    otherwise features that go together get weights of opposite signs, which do well on these rows alone.
-    No lack weighs more than `LEAST`."""
+    """Weights and intercept of a logistic model of whether a question is answerable.
+
+    Each set (but for `SHARE`) and either answer count the same. What a sentence says can only speak for an answer, what
+    it lacks only against: otherwise features that go together get weights of opposite signs, which do well on these
+    rows alone. No lack weighs more than `LEAST`.
+    """
     rows, labels, weights = [], [], []
     for name, set_ in sets.items():
         features, answerable = outlooks(set_, ranking)

@@ -15,7 +15,10 @@ DIMENSIONS = 1024
 
 
 def hashed(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return vectors of length one, shape (len(texts), 1024): each word counts at a place, with a sign, by its hash."""
+    """Return vectors of length one, shape (len(texts), 1024).
+
+    Each word counts at a place, with a sign, by its hash.
+    """
     rows = np.zeros((len(texts), DIMENSIONS), np.float32)
     for row, text in zip(rows, texts, strict=True):
         for word in text.split():

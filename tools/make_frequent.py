@@ -1,5 +1,6 @@
-"""Write index/language/lexicons/word_weights.txt: English and Arabic words by how common they are, and so by what their
-absence costs.
+"""Write index/language/lexicons/word_weights.txt.
+
+English and Arabic words by how common they are, and so by what their absence costs.
 
     python -m tools.make_frequent      (needs wordfreq: `uv pip install wordfreq`)
 

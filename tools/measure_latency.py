@@ -175,8 +175,9 @@ def filled(store: Path, passages: int) -> None:
 
 
 def reports(number: int) -> Iterator[dict[str, str]]:
-    """So many news articles; beyond those that there are, each with half of its paragraphs from another and other
-    figures.
+    """Return so many news articles, recombined where there are fewer.
+
+    Each with half of its paragraphs from another and other figures.
     """
     with gzip.open(DATA / "passages.jsonl.gz", "rb") as file:
         rows = [msgspec.json.decode(line) for line in file]
@@ -193,8 +194,9 @@ def reports(number: int) -> Iterator[dict[str, str]]:
 
 
 def questions(passages: int, rounds: int) -> tuple[list[str], list[str]]:
-    """What is asked first, untimed, and what is timed: headlines where there are news, each once; else a few questions
-    again and again.
+    """What is asked first, untimed, and what is timed.
+
+    Headlines where there are news, each once; else a few questions again and again.
     """
     if passages and DATA.is_dir():
         asked = [msgspec.json.decode(line)["question"] for line in (DATA / "questions.jsonl").open("rb")]

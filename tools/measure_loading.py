@@ -1,4 +1,6 @@
-"""How well articles are read: `python -m tools.measure_loading [PART …]`, each part printed by itself; needs ../shared.
+"""How well articles are read: `python -m tools.measure_loading [PART …]`.
+
+Each part printed by itself; needs ../shared.
 
 Parts: sentences, encodings, titles, boilerplate, languages, duplicates, pdf, speed. Rows of public sets, read as they
 are; where a part adds something (junk above headlines, other encodings), it says so.
@@ -123,7 +125,10 @@ def of_titles() -> Iterator[str]:
 
 
 def of_boilerplate() -> Iterator[str]:
-    """What is marked in the reference articles (line numbers), and how much of a clean corpus."""
+    """What is marked in the reference articles.
+
+    (line numbers), and how much of a clean corpus.
+    """
     for entry in read(SHARED / "articles"):
         if isinstance(entry, Article):
             lines = sorted({entry.text.count("\n", 0, span.start) + 1 for span in entry.boilerplate})
@@ -181,8 +186,9 @@ def of_duplicates() -> Iterator[str]:
 
 
 def of_pdf() -> Iterator[str]:
-    """Word pairs of news that survive being made a PDF and read again, shaped (where uharfbuzz is installed) and
-    not.
+    """Word pairs of news that survive being made a PDF and read again, shaped.
+
+    (where uharfbuzz is installed) and not.
     """
     from fpdf import FPDF
 

@@ -100,7 +100,10 @@ def semantic_lists(data: DataSet, embedder: E5Embedder) -> tuple[list[list[Match
 
 
 def ranks(data: DataSet, lists: Sequence[Sequence[str]]) -> NDArray[np.int_]:
-    """Return for each question the rank of the first passage that answers it, 0 where it is not among the first ten."""
+    """Return for each question the rank of the first passage that answers it.
+
+    0 where it is not among the first ten.
+    """
     return np.array(
         [
             next((rank for rank, key in enumerate(listed[:FIRST], 1) if key in question.answers), 0)

@@ -1,4 +1,6 @@
-"""Measure how often the rules object to true sentences: those of the recorded answers that pass their cases.
+"""Measure how often the rules object to true sentences.
+
+Those of the recorded answers that pass their cases.
 
 A model that obeys its instructions wrote them in its own words from the sources that it cites, and the scorer found
 every fact of the case in them, so an objection is a false alarm. Offline, with rules alone.

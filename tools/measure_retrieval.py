@@ -134,7 +134,10 @@ def plain(passages: Sequence[Passage], folder: Path) -> Search:
 
 
 def ranks(data: DataSet, search: Search) -> NDArray[np.int_]:
-    """For each question the rank, from 1, of the first passage that answers it; 0 where the first ten hold none."""
+    """For each question the rank, from 1, of the first passage that answers it.
+
+    0 where the first ten hold none.
+    """
     ranked = [search(question.text) for question in data.questions]
     return np.array(
         [
@@ -145,7 +148,10 @@ def ranks(data: DataSet, search: Search) -> NDArray[np.int_]:
 
 
 def figures(ranked: NDArray[np.int_]) -> list[tuple[float, ...]]:
-    """R@1, R@10 and MRR, each with the ends of its 95% interval (percentile bootstrap over questions, seed 0)."""
+    """R@1, R@10 and MRR, each with the ends of its 95% interval.
+
+    Percentile bootstrap over questions, seed 0.
+    """
     values = np.stack([ranked == 1, ranked > 0, np.divide(1.0, ranked, where=ranked > 0, out=np.zeros(len(ranked)))])
     drawn = np.random.default_rng(0).integers(0, len(ranked), (2_000, len(ranked)))
     return [

@@ -79,7 +79,10 @@ def cells(*texts: str) -> str:
 
 
 def box(content: str) -> str:
-    """A text box as Word 2010 and later write it: a shape, and the same in VML for older programs."""
+    """A text box as Word 2010 and later write it.
+
+    A shape, and the same in VML for older programs.
+    """
     shape = (
         '<w:drawing><wp:inline><wp:extent cx="2000000" cy="500000"/><wp:docPr id="1" name="box"/><a:graphic>'
         '<a:graphicData uri="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"><wps:wsp>'
@@ -109,7 +112,10 @@ def field(code: str, result: str) -> str:
 
 
 def package(body: str, strict: bool = False, **parts: str) -> bytes:
-    """A Word file with this body; `parts` are footnotes, endnotes, styles, header, footer."""
+    """A Word file with this body.
+
+    `parts` are footnotes, endnotes, styles, header, footer.
+    """
     kinds = {"header": "hdr", "footer": "ftr"}  # of the elements that are not named as their parts
     section = "".join(
         f'<w:{kind}Reference w:type="default" r:id="{kind}"/>' for kind in ("header", "footer") if kind in parts
@@ -427,7 +433,10 @@ def office_text(data: bytes) -> str:
 
 
 def rewritten(files: list[Made]) -> Iterator[Made]:
-    """Files that LibreOffice wrote anew, directly or by way of ODT or DOC; not those whose text it changed then."""
+    """Files that LibreOffice wrote anew, directly or by way of ODT or DOC.
+
+    Not those whose text it changed then.
+    """
     for place, made in enumerate(files):
         way = (("docx",), ("odt", "docx"), ("doc", "docx"))[place % 3]
         data, suffix = made.data, "docx"

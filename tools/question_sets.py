@@ -1,4 +1,6 @@
-"""Question sets as stores: passages that are indexed, questions that they answer, and questions that they do not.
+"""Question sets as stores.
+
+Passages that are indexed, questions that they answer, and questions that they do not.
 
 A question is unanswerable where the article that holds its answer was withheld (`removal`), where only its passage was
 and the store is tiny (`tiny`), or where people wrote it to mislead (`squad2`). The data lie beside the checkout and are
@@ -64,7 +66,10 @@ class Store(NamedTuple):
     questions: list[Asked]
 
     def hits(self, question: str, limit: int = LIMIT, embedder: Embedder | None = None) -> tuple[Hit, ...]:
-        """Return what lexical search finds; with an embedder, what it finds fused with the search by meaning."""
+        """Return what lexical search finds.
+
+        With an embedder, what it finds fused with the search by meaning.
+        """
         lexical = self.lexical.search(question, limit if embedder is None else limit * DEPTH)
         semantic = [] if embedder is None else self.nearest(question, limit * DEPTH, embedder)
         return tuple(
@@ -86,7 +91,10 @@ class Store(NamedTuple):
 
 
 class RememberingEmbedder:
-    """An embedder that computes the vector of a text once: the stores of a set share their passages."""
+    """An embedder that computes the vector of a text once.
+
+    The stores of a set share their passages.
+    """
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
@@ -125,14 +133,17 @@ def stored(name: str, passages: Sequence[Row], questions: list[Asked], folder: P
 
 
 def removal(name: str) -> Iterator[Store]:
-    """Four stores, each without a quarter of the articles: their questions cannot be answered, those of another quarter
-    can.
+    """Four stores, each without a quarter of the articles.
+
+    Their questions cannot be answered, those of another quarter can.
     """
     yield from _without_quarters(name, *_read(name))
 
 
 def across(asked: str, written: str) -> Iterator[Store]:
-    """The same with xquad's questions in one language (ISO 639-1) over its passages in another.
+    """The same with xquad's questions in one language.
+
+    (ISO 639-1) over its passages in another.
 
     An answer is what answers the parallel question in the language of the passages.
     """
@@ -161,7 +172,9 @@ def _without_quarters(name: str, passages: list[Row], questions: list[Row]) -> I
 
 
 def tiny(name: str, size: int = STORE) -> Iterator[Store]:
-    """Stores of `size` articles, each without a third of its passages; their questions, and some on other articles.
+    """Stores of `size` articles, each without a third of its passages.
+
+    Their questions, and some on other articles.
 
     A store of one article is what five reports on one event are: every word of the topic is in every passage.
     """
@@ -195,7 +208,9 @@ def tiny(name: str, size: int = STORE) -> Iterator[Store]:
 
 
 def gaps(name: str) -> Iterator[Store]:
-    """One store of passages that lack what a third of their questions ask: the sentences with the answer are taken out.
+    """One store of passages that lack what a third of their questions ask.
+
+    The sentences with the answer are taken out.
 
     So a question is on an article that is there, and on something that this article does not tell.
     """
@@ -231,8 +246,9 @@ def _without(text: str, answers: Sequence[str]) -> str:
 
 
 def squad2(*, apart: bool = False) -> Iterator[Store]:
-    """One store of 646 passages, or `apart` one for each title; half of the questions were written so that they only
-    look answerable.
+    """One store of 646 passages, or `apart` one for each title.
+
+    Half of the questions were written so that they only look answerable.
     """
     passages = rows("squad2_cs224n/passages.jsonl")
     titles = {row["id"]: row["title"] for row in passages}
@@ -259,8 +275,9 @@ def rgb() -> Iterator[Store]:
 
 
 def news(folders: Sequence[Path], questions: Path, part: int | None = None) -> Iterator[Store]:
-    """One store of news reports as they are indexed; the Arabic questions that stand alone and obey no planted
-    instruction.
+    """One store of news reports as they are indexed.
+
+    The Arabic questions that stand alone and obey no planted instruction.
 
     With a `part`, 0 or 1: the sentences that answer this half of the questions are blanked.
     """

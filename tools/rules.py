@@ -1,4 +1,6 @@
-"""What each rule of the check is worth: false claims that it stops, true ones that it harms.
+"""What each rule of the check is worth.
+
+False claims that it stops, true ones that it harms.
 
     python -m tools.rules [--report] [--paraphrases] [--cases]
 

@@ -51,7 +51,10 @@ class Span(Value, frozen=True, kw_only=True):
 
 
 class Told(Value, frozen=True, kw_only=True):
-    """What a process measured, so far as it came. Memory is the most that it and its children ever held, in MiB."""
+    """What a process measured, so far as it came.
+
+    Memory is the most that it and its children ever held, in MiB.
+    """
 
     passages: int
     stored: Span
@@ -63,7 +66,10 @@ class Told(Value, frozen=True, kw_only=True):
 
 
 def work(job: Job, folder: Path) -> Iterator[Told]:
-    """Take the articles in, ask, add one more, fill the vectors, ask again; what is known after each step."""
+    """Take the articles in, ask, add one more, fill the vectors, ask again.
+
+    What is known after each step.
+    """
     stack = STACKS[job.stack](folder, job.language)
     passages, stored = spent(lambda: stack.store(Path(job.articles)))
     report = Told(passages=passages, stored=stored, memory=_memory())

@@ -1,5 +1,6 @@
-"""The three that `tools.compare_stacks` compares: Isnad, llama-index and haystack, each as its own documentation puts
-it together.
+"""The three that `tools.compare_stacks` compares.
+
+Isnad, llama-index and haystack, each as its own documentation puts it together.
 
 All get the same articles (JSON Lines: id, title, text) and the same hashed vectors. `store` ends when the articles are
 on the disk and can be found by their words, `vectors` when they can be found by meaning too. Searches return ids of
@@ -20,7 +21,10 @@ Row = dict[str, Any]  # id, title or None, text
 
 
 class Stack(Protocol):
-    """What is measured. `modes` are its ways of searching, those by words alone first, that it ships with."""
+    """What is measured. `modes` are its ways of searching.
+
+    Those by words alone first, that it ships with.
+    """
 
     modes: tuple[str, ...]
     by_words: tuple[str, ...]  # the modes that need no vectors
@@ -34,7 +38,10 @@ class Stack(Protocol):
         ...
 
     def add(self, row: Row) -> None:
-        """One more article, on the disk and found by its words at the next question; vectors may wait."""
+        """One more article, on the disk and found by its words at the next question.
+
+        Vectors may wait.
+        """
         ...
 
     def search(self, mode: str, question: str) -> list[str]: ...
@@ -43,7 +50,9 @@ class Stack(Protocol):
 
 
 class Isnad:
-    """The product's path: sync into ledger and tantivy, then Chroma; `Retriever.search`.
+    """The product's path: sync into ledger and tantivy, then Chroma.
+
+    `Retriever.search`.
 
     An article that it refuses (one of SaudiNewsNet is full of control characters) is one that it does not find.
     Without an embedding model its vectors have weight 0, so "words" is all that it does; "both" is with the weight of a

@@ -1,4 +1,6 @@
-"""Look again: a model reads what was found and calls tools for what is missing, within one deadline and one budget.
+"""Look again: a model reads what was found and calls tools for what is missing.
+
+Within one deadline and one budget.
 
 Whatever fails leaves what is known: the steps that were made count, and the answer says why there were no more.
 """
@@ -30,7 +32,10 @@ REPLY = 400  # tokens that a reply is expected to take
 
 
 class LookRequest(Value, frozen=True, kw_only=True):
-    """What a second look begins with; `answer`: the refusal that it follows, "" where no answer was written yet."""
+    """What a second look begins with.
+
+    `answer`: the refusal that it follows, "" where no answer was written yet.
+    """
 
     question: str
     plan: Plan
@@ -43,7 +48,10 @@ class LookRequest(Value, frozen=True, kw_only=True):
 
 
 class Look(Value, frozen=True, kw_only=True):
-    """What a second look found: the passages that the model keeps, and those of each call."""
+    """What a second look found.
+
+    The passages that the model keeps, and those of each call.
+    """
 
     kept: tuple[Hit, ...]
     groups: tuple[tuple[Hit, ...], ...]
@@ -58,7 +66,10 @@ class _ReaderLeft(Exception):
 
 @contextmanager
 def _as_an_error() -> Iterator[None]:
-    """Raise a GeneratorExit, by which our streams end, as an exception that an event loop can carry."""
+    """Raise a GeneratorExit, by which our streams end.
+
+    As an exception that an event loop can carry.
+    """
     try:
         yield
     except GeneratorExit:

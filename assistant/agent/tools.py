@@ -1,4 +1,6 @@
-"""The tools of a second look: each call of a model is checked, made over the store, shown, and kept as a step.
+"""The tools of a second look.
+
+Each call of a model is checked, made over the store, shown, and kept as a step.
 
 What a call asks for beyond the bounds (an unknown publisher, a day outside the archive, an article that was not found,
 more calls than there are) is refused, and the refusal is what the model reads. A step can be made again without a
@@ -140,7 +142,7 @@ class Toolbox:
         return text
 
     def kept(self, handles: Sequence[str]) -> tuple[Hit, ...]:
-        """Return the best hit of each article that the model names, unknown handles left out."""
+        """Return the best hit of each known article that the model names."""
         ids = dict.fromkeys(self._handles[handle] for handle in handles if handle in self._handles)
         return tuple(self._best[article_id] for article_id in ids)
 
@@ -234,7 +236,10 @@ class Toolbox:
 
 
 class Repeated(Value, frozen=True, kw_only=True):
-    """A step that was made again: whether it finds the same today, and how much it finds now."""
+    """A step that was made again.
+
+    Whether it finds the same today, and how much it finds now.
+    """
 
     step: Step
     same: bool
@@ -283,7 +288,10 @@ def _numbered(passages: Sequence[Passage], numbers: Sequence[int]) -> list[Passa
 
 
 def _stories(step: Step, retriever: Retriever) -> list[str]:
-    """Return the ids of the stories of a step's days, those of the reader's articles only."""
+    """Return the ids of the stories of a step's days.
+
+    Those of the reader's articles only.
+    """
     filters = step.filters or Filters()
     allowed = retriever.allowed(replace(filters, since=None, until=None))
     stories = StoryIndex(retriever.ledger).stories(filters.since, filters.until)

@@ -1,4 +1,6 @@
-"""Run a second look as an agent of llama-index: its workflow, its tools, and a model of ours as its LLM.
+"""Run a second look as an agent of llama-index.
+
+Its workflow, its tools, and a model of ours as its LLM.
 
 Imports llama_index (three seconds), so only when a second look is made.
 """
@@ -33,7 +35,10 @@ Ask = Callable[[list[Message]], str]  # the reply to messages, "" where no more 
 
 
 def run_agent(messages: Sequence[Message], ask: Ask, toolbox: Toolbox, boundary: str) -> list[str]:
-    """Let a model call tools until it says that enough is there, or until the bounds; return the handles it keeps."""
+    """Let a model call tools until it says that enough is there, or until the bounds.
+
+    Return the handles it keeps.
+    """
     llm = _AgentModel.over(ask, toolbox, boundary)
     tools = [_tool(name, toolbox) for name in (*TOOLS, NO_TOOL)]
     system, user = messages[0]["content"], messages[-1]["content"]
@@ -81,7 +86,10 @@ class _AgentModel(FunctionCallingLLM):
         return LLMMetadata(is_chat_model=True, is_function_calling_model=True, model_name="isnad")
 
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        """Return the reply to a conversation with tools; an empty one where no call is left."""
+        """Return the reply to a conversation with tools.
+
+        An empty one where no call is left.
+        """
         text = self._ask(self._flat(messages)) if self._toolbox.left > 0 else ""
         calls, keep = read_reply(text)
         self._keep = keep or self._keep
@@ -104,7 +112,10 @@ class _AgentModel(FunctionCallingLLM):
         return await self.achat(kwargs["chat_history"])
 
     def _flat(self, messages: Sequence[ChatMessage]) -> list[Message]:
-        """Return the conversation in roles that every server knows; results stand between lines of the code."""
+        """Return the conversation in roles that every server knows.
+
+        Results stand between lines of the code.
+        """
         flat: list[Message] = []
         results: list[ChatMessage] = []
         left = self._most
@@ -142,7 +153,9 @@ class _AgentModel(FunctionCallingLLM):
 
 
 def read_reply(text: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the calls and the handles to keep of a reply; a reply that is no JSON makes a call that is refused.
+    """Return the calls and the handles to keep of a reply.
+
+    A reply that is no JSON makes a call that is refused.
 
     >>> read_reply('{"calls": [{"tool": "search", "query": "جسر"}]}')
     ([{'tool': 'search', 'query': 'جسر'}], [])

@@ -215,7 +215,7 @@ def _question(options: argparse.Namespace) -> str:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    """Return the settings with the model, the policy and the effort given on the command line."""
+    """Return the settings with what the command line gives."""
     from msgspec.structs import replace
 
     from assistant.settings import Settings

@@ -46,7 +46,7 @@ def index(options: argparse.Namespace) -> int:
 
 
 def _paths(options: argparse.Namespace) -> list[Path]:
-    """Return the PATH that is named, else those that the store was filled from, else the folder `articles`."""
+    """Return the named PATH, else those of the store, else the folder `articles`."""
     from index.ingest.sources import refreshable
     from index.store.ledger import Ledger
 
@@ -80,7 +80,7 @@ def _sync(options: argparse.Namespace, settings: Settings, paths: Sequence[Path]
 
 
 def _refresh(options: argparse.Namespace, paths: Sequence[Path], ledger: Ledger, derived: list[Derived]) -> int:
-    """Index PATHs by words and report on all of them together; a PATH that fails stops no other."""
+    """Index PATHs by words and report on all; one that fails stops no other."""
     from index.errors import SourceError
     from index.ingest.sync import sync
 
@@ -183,7 +183,7 @@ def _export(ledger: Ledger, vectors: Any, progress: Progress) -> None:
 
 
 def _when_free(work: Callable[[], None]) -> None:
-    """Do a work on the vectors as soon as an open page, which does it in the background, lets go of them."""
+    """Do a work on the vectors as soon as an open page lets go of them."""
     from index.errors import StoreBusy
 
     until = time.monotonic() + PATIENCE

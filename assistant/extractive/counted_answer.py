@@ -1,4 +1,7 @@
-"""Write the answer to a question that counts: the number, and a quote from each article behind it."""
+"""Write the answer to a question that counts.
+
+The number, and a quote from each article behind it.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,10 @@ def count_text(count: Count, language: str | None) -> str:
 
 
 def counted_hits(counted: Sequence[CountedArticle]) -> tuple[Hit, ...]:
-    """Return the articles as hits, each with its opening passage, for the sources of the answer."""
+    """Return the articles as hits.
+
+    Each with its opening passage, for the sources of the answer.
+    """
     return tuple(
         Hit(
             passage=Passage(

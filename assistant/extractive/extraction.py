@@ -125,7 +125,9 @@ def extract(
 
 
 def _across_languages(question: Question, ranked: Ranked, embedder: Embedder, limit: int, refusal: Extract) -> Extract:
-    """Return the sentences in other languages that mean what is asked; without any, the refusal.
+    """Return the sentences in other languages that mean what is asked.
+
+    Without any, the refusal.
 
     Where no article is in the question's language, the refusal has the sentences nearest by meaning.
     """

@@ -1,4 +1,7 @@
-"""Choose among sentences by meaning, where question and articles are in different languages."""
+"""Choose among sentences by meaning.
+
+Where question and articles are in different languages.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,9 @@ class Similarity(Value, frozen=True, kw_only=True):
 
 
 def foreign(question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates whose articles are in another language than the question, in the order of the hits.
+    """Return the candidates whose articles are in another language than the question.
+
+    In the order of the hits.
 
     Headlines are left out: they are near to every question on the article and answer few.
     """
@@ -47,13 +52,19 @@ def _is_headline(candidate: Candidate) -> bool:
 
 
 def _is_foreign(question: Question, candidate: Candidate) -> bool:
-    """Test whether an article is in another language; an Arabic one is, for a Persian question, which has none."""
+    """Test whether an article is in another language.
+
+    An Arabic one is, for a Persian question, which has none.
+    """
     language = candidate.hit.article.language
     return language not in (None, question.language) and (question.language is not None or language == "ar")
 
 
 def by_meaning(question: Question, candidates: Sequence[Candidate], embedder: Embedder) -> list[Similarity]:
-    """Return the first candidates with their cosines, best first. Raises what `Embedder.embed` does."""
+    """Return the first candidates with their cosines, best first.
+
+    Raises what `Embedder.embed` does.
+    """
     compared = candidates[:COMPARED]
     if not compared:
         return []

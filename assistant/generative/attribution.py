@@ -31,7 +31,10 @@ LITTLE = frozenset("وقد فقد لقد وقال قال قالت وقالت sai
 
 
 class Attribution(Value, frozen=True, kw_only=True):
-    """The indexes of the supporting sentences, best first, and the share of the claim that they hold, 0..1."""
+    """The indexes of the supporting sentences.
+
+    Best first, and the share of the claim that they hold, 0..1.
+    """
 
     places: tuple[int, ...]
     strength: float
@@ -39,7 +42,9 @@ class Attribution(Value, frozen=True, kw_only=True):
 
 
 def attribute(claim: str, passage: Sequence[str], question: str = "") -> Attribution:
-    """Return the sentences of a passage that support the claim: the best, and up to two that add what it lacks.
+    """Return the sentences of a passage that support the claim.
+
+    The best, and up to two that add what it lacks.
 
     `strength` is the share of the claim's words, weighted by rarity, that stand in them. The question decides between
     sentences that hold a short claim ("In Moscow.") equally well; it adds nothing to the strength.
@@ -113,7 +118,10 @@ Held = frozenset[tuple[Any, Any]]  # field and term, or word and how well it is 
 
 
 class _Rarity(dict[Any, float]):
-    """BM25's idf over the sentences of one passage, each a set of terms; what none of them holds is rarest."""
+    """BM25's idf over the sentences of one passage, each a set of terms.
+
+    What none of them holds is rarest.
+    """
 
     def __init__(self, sets: Sequence[Collection[Any]]) -> None:
         every = len(sets)
@@ -127,7 +135,7 @@ class _Rarity(dict[Any, float]):
 
 
 class _Passage:
-    """The sentences of a passage as they are compared, and how rare their terms are in it."""
+    """The sentences of a passage as they are compared, with weights of terms."""
 
     def __init__(self, sentences: tuple[str, ...]) -> None:
         self.seen = [_seen(sentence) for sentence in sentences]
@@ -195,7 +203,10 @@ class _Alike:
 
 
 class _Across:
-    """A claim and a passage in two scripts: word by word, by transcription or translation, and by their numbers."""
+    """A claim and a passage in two scripts.
+
+    Word by word, by transcription or translation, and by their numbers.
+    """
 
     def __init__(self, claim: str, passage: Sequence[str]) -> None:
         self.claim, self.seen = _seen(claim), [_seen(sentence) for sentence in passage]
@@ -235,7 +246,7 @@ class _Across:
 
 
 def _best(word: str, claim: _Seen, seen: _Seen) -> float:
-    """Return how well a sentence's word matches: 1 the same or translated, less for a rough transcription."""
+    """Return how well a word matches, 0 to 1: less for a rough transcription."""
     if word in claim.names:
         return max((_stands_for(word, other, other in seen.names) for other in seen.words), default=0.0)
     return max((_stands_for(word, other, False) for other in seen.words), default=0.0)

@@ -56,7 +56,9 @@ class CitedText(Value, frozen=True, kw_only=True):
 
 
 def parse_citations(marked: str, hits: Mapping[int, Hit], question: str = "") -> CitedText:
-    """Parse a model's whole text, whose marks are numbers of `hits`, with a verbatim quote for each.
+    """Parse a model's whole text, whose marks are numbers of `hits`.
+
+    With a verbatim quote for each.
 
     A number that was not given is dropped and reported; so is an id that the model made up.
     """
@@ -67,7 +69,10 @@ def parse_citations(marked: str, hits: Mapping[int, Hit], question: str = "") ->
 
 
 class CitationStream:
-    """Parses an answer as it streams; the results of `feed` and `close` joined are the answer's text."""
+    """Parses an answer as it streams.
+
+    The results of `feed` and `close` joined are the answer's text.
+    """
 
     def __init__(self, hits: Mapping[int, Hit], question: str = "") -> None:
         self.marks = True  # whether marks are written: a refusal has none
@@ -183,7 +188,10 @@ class CitationStream:
             self._release()
 
     def _release(self) -> None:
-        """Release what was held, as it is no mark: its bracket becomes round, and the rest is read again."""
+        """Release what was held, as it is no mark.
+
+        Its bracket becomes round, and the rest is read again.
+        """
         held, self._held = self._held, ""
         self._write("(")
         closed = held[0] in _OPENING and held[-1] in _CLOSING
@@ -195,7 +203,7 @@ class CitationStream:
             self._write(")")
 
     def _mark(self, numbers: list[int]) -> None:
-        """Add a mark to the sentence before it, or to the next in a text with marks before the sentences."""
+        """Add a mark to the sentence that it belongs to."""
         self._decide()
         if not self._sentence and not self._sentences:
             self._leading = True

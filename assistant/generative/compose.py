@@ -55,7 +55,9 @@ class WritingOptions(Value, frozen=True, kw_only=True):
 def compose(
     question: str, hits: Sequence[Hit], *, model: Model, count: Callable[[str], int], shown: WritingOptions
 ) -> Generator[str, None, Draft]:
-    """Yield the answer's text as it is written and return the draft. `count` counts tokens.
+    """Yield the answer's text as it is written and return the draft.
+
+    `count` counts tokens.
 
     A reply that is cut off keeps what came, with the reason first in `details`; one that never began raises what the
     model raises (ProviderError). No hits: a refusal without a request.
@@ -91,7 +93,7 @@ class _Writing:
         self.notes: list[Reason] = []
 
     def write(self) -> Generator[str, None, None]:
-        """Ask, with fewer passages where the model cannot read them all, and yield the answer."""
+        """Ask, with fewer passages for a model that reads no more; yield the answer."""
         budget = self.shown.budget
         for refit in range(REFITS + 1):
             self._ask_with(budget >> refit)
@@ -129,7 +131,9 @@ class _Writing:
             self.hash = hashlib.sha256(f"{self.hash} {self.shown.instructions}".encode()).hexdigest()[:12]
 
     def _read(self, replying: Generator[str, None, Reply]) -> Generator[str, None, None]:
-        """Yield the reply as it comes, its marks turned into ids; keep it even if it breaks off.
+        """Yield the reply as it comes, its marks turned into ids.
+
+        Keep it even if it breaks off.
 
         Each sentence is checked while the model writes the next.
         """
@@ -204,7 +208,10 @@ class _Writing:
         ]
 
     def _asked_again(self, faults: Sequence[Reason]) -> bool:
-        """Ask with the answer and its faults, and keep the new reply; return False where the server failed."""
+        """Ask with the answer and its faults, and keep the new reply.
+
+        Return False where the server failed.
+        """
         asked = prompts.render(
             "repair", faults=[*map(str, faults)], language=language_name(self.shown.language), refusal=REFUSAL
         ).messages
@@ -243,7 +250,7 @@ class _Writing:
 
 
 class _Reading:
-    """Parses a reply: finds a refusal word on a line of its own, passes the rest on for its marks."""
+    """Parses a reply: its refusal word, and the marks in the rest."""
 
     def __init__(self, hits: dict[int, Hit], question: str) -> None:
         self._citing = CitationStream(hits, question)
@@ -315,7 +322,10 @@ class _Reading:
 
 
 def language_name(code: str | None) -> str:
-    """Return the English name of a question's language (ISO 639-1), as prompts name it."""
+    """Return the English name of a question's language.
+
+    (ISO 639-1), as prompts name it.
+    """
     return LANGUAGES.get(code or "", "the language of the question")
 
 

@@ -1,4 +1,6 @@
-"""Recognise sentences that only repeat an article's metadata: its title, day of publication or publisher.
+"""Recognise sentences that only repeat an article's metadata.
+
+Its title, day of publication or publisher.
 
 A model may cite these lines of a source; their words often stand nowhere in the passage that it was shown.
 """
@@ -73,7 +75,7 @@ def stated_facts(sentence: str, article: Article, question: str = "") -> tuple[F
 
 
 def dates_it(sentence: str, article: Article) -> bool:
-    """Return whether the sentence names a day on which the article may have been published.
+    """Return whether the sentence names the article's possible day of publication.
 
     >>> from datetime import date
     >>> bridge = Article(id="a", text="", sha256="", published=date(2031, 5, 2))
@@ -92,14 +94,20 @@ def _without(text: str, span: Span) -> str:
 
 
 def fact_spans(article: Article, facts: Sequence[Fact]) -> tuple[Span, ...]:
-    """Return where the text states these facts; where it states none, its opening sentence."""
+    """Return where the text states these facts.
+
+    Where it states none, its opening sentence.
+    """
     spans = [span for fact in facts if (span := _place(article, fact))]
     begins = opening_sentence(article)
     return tuple(dict.fromkeys(spans)) or ((begins,) if begins else ())
 
 
 def metadata_as_prose(article: Article) -> str:
-    """Return the metadata as prose, in Arabic and in English, to check a sentence against."""
+    """Return the metadata as prose.
+
+    In Arabic and in English, to check a sentence against.
+    """
     known = {fact: value for fact in get_args(Fact) if (value := getattr(article, fact))}
     lines = [
         " ".join([begin, *(phrase.format(known[fact]) for fact, phrase in phrases.items() if fact in known)])
@@ -145,7 +153,7 @@ def _place(article: Article, fact: Fact) -> Span | None:
 
 
 def opening_sentence(article: Article) -> Span | None:
-    """Return the first sentence of the article's own within its first 2,000 characters, None without one.
+    """Return the article's first sentence within 2,000 characters, None without.
 
     >>> text = "Share this.\\nThe bridge opened. Ships came."
     >>> opening_sentence(Article(id="a", text=text, sha256="", boilerplate=(Span(0, 11),))).of(text)

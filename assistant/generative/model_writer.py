@@ -48,7 +48,10 @@ class ModelWriter:
     def write(
         self, question: Question, hits: tuple[Hit, ...], plan: Plan | None = None, archive: Archive = NO_DAYS
     ) -> Generator[str, None, Draft]:
-        """Yield what the model writes and return the draft. Raises ProviderError where it never began."""
+        """Yield what the model writes and return the draft.
+
+        Raises ProviderError where it never began.
+        """
         instructions = self._instructions(language_name(question.language)) if self._instructions else None
         shown = WritingOptions(
             today=self._today(),

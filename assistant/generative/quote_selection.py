@@ -92,7 +92,7 @@ class SourceSentences:
 def cite(
     sentence: str, numbers: Sequence[int], sources: Mapping[int, SourceSentences], question: str = ""
 ) -> Attributed:
-    """Return the quotes for a sentence that the model ascribes to `numbers` of its sources.
+    """Return the quotes for a sentence that the model marks with `numbers`.
 
     Without numbers, the source that holds the sentence is looked for, with a reason. A number whose passage holds
     nothing of the sentence is dropped with a reason, for a source that it is quoted from where there is one.
@@ -129,14 +129,20 @@ def cite(
 
 
 def _quoted(sentence: str, source: SourceSentences) -> bool:
-    """Return whether the sentence is a quote of a source: only the check may say that another one supports it."""
+    """Return whether the sentence is a quote of a source.
+
+    Only the check may say that another one supports it.
+    """
     from assistant.grounding import check_claim
 
     return check_claim(sentence, source.hit.passage.text).checked_by == "quote"
 
 
 def _of_itself(sentence: str, hit: Hit, question: str) -> Attributed | None:
-    """Return the quotes for a sentence that only repeats the metadata of a report, None for any other."""
+    """Return the quotes for a sentence that only repeats the metadata of a report.
+
+    None for any other.
+    """
     facts = metadata_claims.stated_facts(sentence, hit.article, question)
     if not facts:
         return None
@@ -152,7 +158,10 @@ def _of_itself(sentence: str, hit: Hit, question: str) -> Attributed | None:
 
 
 def _holds(tie: Attribution, most: float) -> bool:
-    """Return whether a named passage holds enough of the sentence, also compared with the best one named."""
+    """Return whether a named passage holds enough of the sentence.
+
+    Also compared with the best one named.
+    """
     if tie.across:
         return tie.strength >= FLOOR_ACROSS
     return tie.strength >= FLOOR and (most < CERTAIN or tie.strength >= SHARE * most)
@@ -221,7 +230,10 @@ def content_words(sentence: str) -> int:
 
 
 def _evidence(claim: str, source: SourceSentences, question: str = "") -> Attribution:
-    """Return the sentences that support the claim; headings only where the body does not."""
+    """Return the sentences that support the claim.
+
+    Headings only where the body does not.
+    """
     tie = attribute(claim, source.body_words, question)
     if tie.strength >= SUSPECT or len(source.body) == len(source.spans):
         return msgspec.structs.replace(tie, places=tuple(source.body[place] for place in tie.places))
@@ -241,7 +253,10 @@ def _paragraphs(text: str) -> tuple[Span, ...]:
 
 
 def _quotes(source: SourceSentences, attribution: Attribution) -> list[Citation]:
-    """Return a quote for each sentence of an attribution; neighbours on one line are one quote."""
+    """Return a quote for each sentence of an attribution.
+
+    Neighbours on one line are one quote.
+    """
     spans, text = source.spans, source.hit.article.text
     runs: list[list[int]] = []
     for place in sorted(attribution.places):

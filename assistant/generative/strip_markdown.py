@@ -1,4 +1,4 @@
-"""Strip Markdown marks of emphasis, headings and lists from a text, letter by letter.
+"""Strip Markdown's emphasis, headings and lists from a text, letter by letter.
 
 Whether a letter is a mark depends on its neighbours, as in CommonMark 0.31.2
 (https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis): 5 * 3, 2**3, a_b, -5, #tag and f**k stay as they
@@ -14,7 +14,10 @@ _DEEPEST = 6  # number signs of a heading
 
 
 class MarkdownStripper:
-    """Strips a text as it streams; the results of `feed` and `close` joined are the stripped text."""
+    """Strips a text as it streams.
+
+    The results of `feed` and `close` joined are the stripped text.
+    """
 
     def __init__(self) -> None:
         self._run = ""  # like letters that may be a mark

@@ -1,4 +1,4 @@
-"""Verify the sentences of an answer against what they cite, and claims of anybody against texts.
+"""Verify sentences against what they cite, and claims against texts.
 
 The check is imported when it is needed: a question that is answered by quoting never needs it.
 """
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 
 class AnswerVerifier:
-    """Verify the sentences of one answer, each once, so that it can be done while the answer is still written.
+    """Verify the sentences of one answer.
+
+    Each once, so that it can be done while the answer is still written.
 
     What its writer quoted is `supported` already.
     """
@@ -54,7 +56,10 @@ class AnswerVerifier:
 
 
 def with_judgement(sentence: Sentence, judgement: Judgement) -> Sentence:
-    """Return a sentence with what the check says of it; reasons that it had before stay."""
+    """Return a sentence with what the check says of it.
+
+    Reasons that it had before stay.
+    """
     return replace(
         sentence,
         verdict=judgement.verdict,
@@ -90,7 +95,9 @@ def check_cited(sentence: str, cited: Sequence[tuple[Citation, Article]], questi
 
 
 def check_record(sentence: str, articles: Iterable[Article], question: str) -> Judgement:
-    """Check a sentence that only says what files say of themselves: title, day of publication, publisher.
+    """Check a sentence that only says what files say of themselves.
+
+    Title, day of publication, publisher.
 
     A title or publisher counts when it stands in the sentence word for word; a day must be the file's own.
     """
@@ -127,7 +134,9 @@ JUDGED_TOGETHER = 12  # lines of `isnad check --judge` in a request
 def judged_claims(
     lines: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]], model: Model
 ) -> list[dict[str, Any]]:
-    """Judge lines of `isnad check` in one request; `rows` are their checks, each gets `judge` and the judge's verdict.
+    """Judge lines of `isnad check` in one request.
+
+    `rows` are their checks, each gets `judge` and the judge's verdict.
 
     What the rules refute by figures or quotation marks stays unsupported.
     """
@@ -172,7 +181,9 @@ def judged_claims(
 
 
 def checked_record(record: dict[str, Any], entailment: EntailmentModel | None = None) -> dict[str, Any]:
-    """Check a line `{"claim", "context"}` of `isnad check`; UsageError where a text is missing.
+    """Check a line `{"claim", "context"}` of `isnad check`.
+
+    UsageError where a text is missing.
 
     `entailment`: the model that reads what nobody else has settled.
 

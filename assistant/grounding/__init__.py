@@ -1,4 +1,6 @@
-"""Check sentences against their sources: quotes vouch, rules object, a judge or an entailment model reads.
+"""Check sentences against their sources.
+
+Quotes vouch, rules object, a judge or an entailment model reads.
 
 check(sentence, evidence)       a sentence of an answer against what it cites
 check_claim(claim, context)     any claim against any text

@@ -94,7 +94,10 @@ class EvidenceIndex:
         return self._names[line]
 
     def find(self, token: Token) -> Match:
-        """Return where a token, or a word close to it, stands: the best match in each sentence."""
+        """Return where a token, or a word close to it, stands.
+
+        The best match in each sentence.
+        """
         result: Match = {}
         if token.number or token.date:
             for number, place, other in self._figures:
@@ -138,7 +141,9 @@ class EvidenceIndex:
 
 
 def match_strength(claim: Token, evidence: Token) -> float:
-    """Return how far the evidence's number or date agrees with the claim's, 0 to 1; a bare year may be a number.
+    """Return how far the evidence's number or date agrees with the claim's, 0 to 1.
+
+    A bare year may be a number.
 
     >>> from assistant.grounding.tokenization import tokenize
     >>> day = tokenize("on 3 May 2024").tokens[1]
@@ -211,7 +216,7 @@ class Alignment(NamedTuple):
     window: tuple[int, ...]  # the sentences that the path could use
 
     def words(self, at: int, line: int) -> list[int]:
-        """Return the words of a sentence that match a word of the claim, whether the path leads there or not."""
+        """Return the words of a sentence that match a word of the claim."""
         return self.matches[at].get(line, (0.0, []))[1]
 
     @property
@@ -228,7 +233,10 @@ class Alignment(NamedTuple):
         return Contradiction(code=code, start=start, end=end, text=self.claim.text[start:end], evidence=evidence)
 
     def share(self, line: int, leaving: Collection[int] = ()) -> float:
-        """Return the weighted share of the claim's words, some left out, that stand in a sentence."""
+        """Return the weighted share of the claim's words.
+
+        Some left out, that stand in a sentence.
+        """
         total = present = 0.0
         for at, (token, match) in enumerate(zip(self.claim.tokens, self.matches, strict=True)):
             if token.weight and at not in leaving:

@@ -23,7 +23,9 @@ WITH_INSTEAD = frozenset(
 
 
 class Judgement(Value, frozen=True, kw_only=True):
-    """What the check says of a sentence: verdict, who knows it, why, and the words that are wrong.
+    """What the check says of a sentence.
+
+    Verdict, who knows it, why, and the words that are wrong.
 
     `probability`, from 0 to 1, is given by an entailment model only.
     """
@@ -41,7 +43,9 @@ class Judgement(Value, frozen=True, kw_only=True):
 
 
 def check(sentence: str, evidence: Sequence[Evidence], *, anchor: date | None = None) -> Judgement:
-    """Check a sentence of an answer against what it cites; about 3 ms for 2,000 characters of evidence.
+    """Check a sentence of an answer against what it cites.
+
+    About 3 ms for 2,000 characters of evidence.
 
     `supported` by `quote`: the source's own words. `unsupported` by `rules`: a rule objects; or without a source.
     `unchecked`: nobody vouches for it and nothing speaks against it. `anchor` is the day the article was written, for
@@ -61,7 +65,9 @@ def check(sentence: str, evidence: Sequence[Evidence], *, anchor: date | None = 
 
 
 def check_claim(claim: str, context: str, *, anchor: date | None = None) -> Judgement:
-    """Check a claim against a text of any length; the sentences that bear on it are found here.
+    """Check a claim against a text of any length.
+
+    The sentences that bear on it are found here.
 
     >>> judgement = check_claim("The harbour cost 7 million.", "The harbour cost 9 million. Ships came.")
     >>> judgement.verdict, judgement.checked_by, judgement.contradictions[0].code
@@ -107,7 +113,7 @@ def reason_of(item: Contradiction) -> Reason:
 
 
 def _moved(judgement: Judgement, sentence: str) -> Judgement:
-    """Return the judgement with the contradictions where their words stand in the sentence as it is written."""
+    """Return the judgement with its contradictions placed in the whole sentence."""
     moved = []
     for item in judgement.contradictions:
         start = sentence.find(item.text, max(0, item.start - 4))

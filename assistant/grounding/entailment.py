@@ -44,7 +44,10 @@ class Entailment(NamedTuple):
 
 
 class EntailmentModel:
-    """An NLI cross-encoder, loaded with the first claim. Raises UsageError for a folder that holds none."""
+    """An NLI cross-encoder, loaded with the first claim.
+
+    Raises UsageError for a folder that holds none.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = f"local:{name}"
@@ -79,7 +82,9 @@ class EntailmentModel:
         return tokenizer
 
     def entailment(self, claim: str, evidence: str, deadline: float | None = None) -> Entailment | None:
-        """Return how far evidence of any length entails a claim, by its best window; None once the deadline is over.
+        """Return how far evidence of any length entails a claim, by its best window.
+
+        None once the deadline is over.
 
         `deadline`: a time of `time.monotonic`.
         """
@@ -127,7 +132,7 @@ class EntailmentModel:
 def entail_sentences(
     model: EntailmentModel, listed: Sequence[Sentence], hits: Sequence[Hit], seconds: float = SECONDS
 ) -> tuple[Sentence, ...]:
-    """Let a model vouch for, or object to, the cited sentences that nobody has settled; past the deadline they stay."""
+    """Let a model rule on the cited sentences that nobody has settled."""
     articles = {hit.article.id: hit.article for hit in hits}
     deadline = time.monotonic() + seconds
     settled = []
@@ -149,7 +154,9 @@ def entail_sentences(
 def settle(
     model: EntailmentModel, judgement: Judgement, claim: str, evidence: str, deadline: float | None = None
 ) -> Judgement:
-    """Let a model vouch for, or object to, a claim that nobody has verified; other judgements stay as they are.
+    """Let a model vouch for, or object to, a claim that nobody has verified.
+
+    Other judgements stay as they are.
 
     `deadline`: a time of `time.monotonic`, after which the judgement stays, too.
     """

@@ -1,4 +1,7 @@
-"""What a sentence is checked against: the cited words with the article around them."""
+"""What a sentence is checked against.
+
+The cited words with the article around them.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ NEAREST = 60  # sentences of a long text that are kept, each with its neighbours
 
 
 class Evidence(Value, frozen=True, kw_only=True):
-    """What a sentence cites: the quoted words, the article that they stand in, and what the file says of itself."""
+    """What a sentence cites: the quoted words, the article that they stand in.
+
+    And what the file says of itself.
+    """
 
     text: str
     article: str = ""
@@ -43,7 +49,7 @@ def _surroundings(item: Evidence) -> str:
 
 
 def nearest_sentences(text: str, claim: Tokenized) -> str:
-    """Return a long text cut down to the sentences that share most words with the claim, with neighbours, in order."""
+    """Return the sentences of a long text that are nearest to a claim, in order."""
     if len(text) <= LONG:
         return text
     wanted = {token.stem: token.weight for token in claim.tokens if token.weight}

@@ -1,4 +1,6 @@
-"""Ask a chat model whether sources support sentences: one request for all sentences of an answer.
+"""Ask a chat model whether sources support sentences.
+
+One request for all sentences of an answer.
 
 A ruling counts only with the words that decide, which are looked up in the sources that the sentence itself cites. What
 cannot be read, or quotes what is not there, is asked for once more and is then an error that is told, never a pass.
@@ -46,7 +48,10 @@ class JudgeClaim(Value, frozen=True, kw_only=True):
 
 
 class Ruling(Value, frozen=True, kw_only=True):
-    """A label and the words that decide; for `contradicts` the sentence's wrong words and what the source says."""
+    """A label and the words that decide.
+
+    For `contradicts` the sentence's wrong words and what the source says.
+    """
 
     label: Label
     quotes: tuple[str, ...] = ()
@@ -62,7 +67,10 @@ class NoRuling(NamedTuple):
 
 
 class Rulings(NamedTuple):
-    """A ruling or its absence for each claim, in order, and the replies that they cost."""
+    """A ruling or its absence for each claim.
+
+    In order, and the replies that they cost.
+    """
 
     rulings: tuple[Ruling | NoRuling, ...]
     replies: tuple[Reply, ...]
@@ -81,7 +89,9 @@ class _Reply(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def judge(model: Model, claims: Sequence[JudgeClaim]) -> Rulings:
-    """Ask a model for a ruling on each claim: one request, and a second for those whose ruling cannot be used.
+    """Ask a model for a ruling on each claim.
+
+    One request, and a second for those whose ruling cannot be used.
 
     A server that fails and a budget that is spent leave claims without a ruling; no error is raised.
     """

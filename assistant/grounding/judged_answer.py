@@ -22,7 +22,10 @@ REFUTED = frozenset(("number", "number_of_another", "date", "quotation"))  # a j
 
 
 class JudgedSentences(NamedTuple):
-    """The sentences with the judge's verdicts, the replies that they cost, and why some have none."""
+    """The sentences with the judge's verdicts, the replies that they cost.
+
+    And why some have none.
+    """
 
     sentences: tuple[Sentence, ...]
     replies: tuple[Reply, ...]
@@ -30,7 +33,9 @@ class JudgedSentences(NamedTuple):
 
 
 def judge_sentences(model: Model, sentences: Sequence[Sentence], articles: Mapping[str, Article]) -> JudgedSentences:
-    """Let a model judge the cited sentences that are not quotes. Where it gives no ruling the other verdicts stand.
+    """Let a model judge the cited sentences that are not quotes.
+
+    Where it gives no ruling the other verdicts stand.
 
     `articles`: what the sentences cite, by id.
     """
@@ -46,7 +51,10 @@ def judge_sentences(model: Model, sentences: Sequence[Sentence], articles: Mappi
 
 
 def apply_ruling(sentence: Sentence, ruling: Ruling, articles: Mapping[str, Article]) -> Sentence:
-    """Return a sentence with a judge's verdict; figures and quotations that the rules refute stay unsupported."""
+    """Return a sentence with a judge's verdict.
+
+    Figures and quotations that the rules refute stay unsupported.
+    """
     plain = tuple(item for item in sentence.details if item.code != "check.not_verified")
     if ruling.label == "full":
         if any(item.code in REFUTED for item in sentence.contradictions):
@@ -74,7 +82,7 @@ def apply_ruling(sentence: Sentence, ruling: Ruling, articles: Mapping[str, Arti
 
 
 def _contradiction(sentence: Sentence, ruling: Ruling) -> Contradiction:
-    """Return the sentence's wrong words, or the whole sentence if the judge's are not in it."""
+    """Return the wrong words of a sentence, the whole if the judge's are not in it."""
     span = find(ruling.wrong, sentence.text) if ruling.wrong else None
     start, end = (span.start, span.end) if span else (0, len(sentence.text))
     says = ruling.source_says or "; ".join(ruling.quotes)
@@ -90,7 +98,7 @@ def _claim(sentence: Sentence, articles: Mapping[str, Article]) -> JudgeClaim:
 
 
 def _source(article: Article, citations: Iterable[Citation]) -> JudgeSource:
-    """Return the cited words of an article with their paragraphs and the text around them."""
+    """Return the cited words of an article with the text around them."""
     pieces: list[tuple[int, int]] = []
     for citation in sorted(citations, key=lambda item: item.start):
         low, high = max(0, citation.start - AROUND), min(len(article.text), citation.end + AROUND)
@@ -110,7 +118,7 @@ def _source(article: Article, citations: Iterable[Citation]) -> JudgeSource:
 def _with_quotes(
     citations: tuple[Citation, ...], quotes: Sequence[str], articles: Mapping[str, Article]
 ) -> tuple[Citation, ...]:
-    """Return the citations; a file whose tied words lack the judge's quotes is cited with these instead."""
+    """Return the citations, with the judge's quotes where the tied words lack them."""
     cited: list[Citation] = []
     for file_id in dict.fromkeys(citation.file_id for citation in citations):
         own = [citation for citation in citations if citation.file_id == file_id]

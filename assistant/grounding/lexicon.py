@@ -1,4 +1,7 @@
-"""Word knowledge of the check: forms, roots and weights of words, synonyms, places, clause words."""
+"""Word knowledge of the check.
+
+Forms, roots and weights of words, synonyms, places, clause words.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ _ENDINGS = re.compile(
 
 
 def form(word_stem: str) -> str:
-    """Return what the tenses and persons of a verb share with its noun of action; narrower than the root.
+    """Return what the tenses and persons of a verb share with its noun of action.
+
+    Narrower than the root.
 
     >>> {form(stem(word)) for word in ("ارتفع", "ارتفعت", "يرتفع", "سيرتفع", "ارتفاع")}
     {'رتفع'}
@@ -37,7 +42,9 @@ def form(word_stem: str) -> str:
 
 
 def root(word_stem: str) -> str:
-    """Guess what the words of a family share: in Arabic the strong letters, in English the beginning.
+    """Guess what the words of a family share.
+
+    In Arabic the strong letters, in English the beginning.
 
     >>> [root(stem(word)) for word in ("ارتفاع", "يرتفع", "مرتفعه", "announcement", "announced")]
     ['رفع', 'رفع', 'رفع', 'announc', 'announc']
@@ -104,7 +111,7 @@ def _frequent() -> dict[str, float]:
 
 
 def weight(word: str) -> float:
-    """Return what the absence of a folded word costs: 0 for function words, about 1 for a rare word."""
+    """Return the weight of a folded word: 0 for function words, about 1 if rare."""
     if word in FUNCTION or (len(word) == 1 and not word.isdigit()):
         return 0.0
     if word in REPORTING:

@@ -75,7 +75,10 @@ _ARTICLE = re.compile(r"\bال")
 
 
 def _capitalised(line: Tokenized, proper: Container[str]) -> Iterator[Name]:
-    """Up to three words with capitals that follow one another, titles left out; none in a headline."""
+    """Up to three words with capitals that follow one another, titles left out.
+
+    None in a headline.
+    """
     content = [at for at, token in enumerate(line.tokens) if token.weight and not token.number and not token.date]
     start = dateline_end(line.text)
     capitals = [at for at in content if line.text[line.spans[at].start].isupper() and line.spans[at].start >= start]
@@ -101,7 +104,9 @@ _DATELINE = re.compile(r"\s*([^\W\d_]\w+)[^.!?؟«»\"\n]{0,40}?\s[-–—]+\s")
 
 
 def dateline_end(text: str) -> int:
-    """Return where the dateline ends that a news text may begin with, 0 if there is none.
+    """Return where the dateline ends that a news text may begin with.
+
+    0 if there is none.
 
     >>> dateline_end("MARSEILLE – Fires were lit."), dateline_end("عمّان – بدأ العمل.")
     (12, 8)
@@ -242,7 +247,7 @@ def _on(line: Tokenized, at: int) -> bool:
 
 
 def _strange(token: Token) -> bool:
-    """Whether an Arabic word is in no list of common words, and no verb or noun by its particles."""
+    """Whether an Arabic word may be a name: no common word, no verb."""
     return _bare(token) and rare(token) and token.text not in _known().head
 
 
@@ -253,7 +258,10 @@ def is_listed(word: str) -> bool:
 
 
 def is_role(word: str) -> bool:
-    """Whether a word is an office or a profession, behind which somebody's name may stand."""
+    """Whether a word is an office or a profession.
+
+    Behind which somebody's name may stand.
+    """
     return _bare_role(word) in _known().role
 
 

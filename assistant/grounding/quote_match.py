@@ -1,4 +1,6 @@
-"""Tell whether a claim is the source's own words, by a strict test: the only thing that vouches without a model.
+"""Tell whether a claim is the source's own words, by a strict test.
+
+The only thing that vouches without a model.
 
 A sentence of the source passes whole, or without asides that stand between marks, with a name in the place of a
 pronoun, and with digits, letters and marks folded. What is left out may not say who says it, deny it, doubt it or set a
@@ -69,7 +71,10 @@ def is_quote(claim: Tokenized, evidence: EvidenceIndex) -> bool:
 
 
 def _denied_next(after: Tokenized | None) -> bool:
-    """Return whether the next sentence denies the one before: "The ministry denied this"."""
+    """Return whether the next sentence denies the one before.
+
+    "The ministry denied this".
+    """
     following = " ".join(token.text for token in after.tokens) if after else ""
     return bool(after and len(after.tokens) <= ROOM and _AFTERWARDS.match(following))
 
@@ -79,7 +84,10 @@ def _asks(line: Tokenized) -> bool:
 
 
 def _gaps(claim: Tokenized, evidence: EvidenceIndex, number: int) -> Iterator[list[range]]:
-    """Yield the stretches of a sentence that the claim leaves out, if its words are the sentence's in order."""
+    """Yield the stretches of a sentence that the claim leaves out.
+
+    If its words are the sentence's in order.
+    """
     line = evidence.lines[number]
     for start in range(len(line.tokens)):
         at, gaps, low = 0, list[range](), start
@@ -101,7 +109,7 @@ def _gaps(claim: Tokenized, evidence: EvidenceIndex, number: int) -> Iterator[li
 
 
 def _same(mine: Token, theirs: Token) -> bool:
-    """Whether two words are the same but for spelling, digits and an "and" written onto the source's."""
+    """Whether two words are the same but for spelling, digits and an attached "and"."""
     if mine.number or mine.date or theirs.number or theirs.date:
         return match_strength(mine, theirs) == 1.0 and match_strength(theirs, mine) == 1.0
     return mine.text == theirs.text or "و" + mine.text == theirs.text

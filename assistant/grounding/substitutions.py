@@ -14,7 +14,7 @@ ROOM = 4  # words of the evidence that may stand in the place of an excursion, b
 
 
 class Substitution(NamedTuple):
-    """Words of the claim and words of an evidence sentence, neither of which the other side has, in one place."""
+    """Words of the claim that stand where a sentence has other words."""
 
     claim: tuple[int, ...]
     line: int
@@ -56,7 +56,10 @@ def substitutions(alignment: Alignment) -> list[Substitution]:
 
 
 def _without_excursions(alignment: Alignment) -> list[tuple[int, Place]]:
-    """Return the claim's words with their places, without up to three in a row that the path fetched from elsewhere."""
+    """Return the claim's words with their places.
+
+    Without up to three in a row that the path fetched from elsewhere.
+    """
     linked = [(at, place) for at, place in enumerate(alignment.places) if place]
     kept: list[tuple[int, Place]] = []
     at = 0
@@ -70,7 +73,10 @@ def _without_excursions(alignment: Alignment) -> list[tuple[int, Place]]:
 
 
 def _excursion(alignment: Alignment, linked: list[tuple[int, Place]], before: Place | None, at: int) -> int:
-    """Return where the excursion that begins with a word ends; the word itself if none begins there."""
+    """Return where the excursion that begins with a word ends.
+
+    The word itself if none begins there.
+    """
     here = linked[at][1]
     if before is not None and before.line == here.line and before.word < here.word <= before.word + ROOM:
         return at
@@ -93,7 +99,10 @@ def _excursion(alignment: Alignment, linked: list[tuple[int, Place]], before: Pl
 
 
 def is_in_place(alignment: Alignment, item: Substitution) -> bool:
-    """Whether the neighbours on both sides are the same; at an end of the claim, the next three words."""
+    """Whether the neighbours on both sides are the same.
+
+    At an end of the claim, the next three words.
+    """
     tokens = alignment.claim.tokens
     before = [at for at in range(item.claim[0]) if tokens[at].weight]
     after = [at for at in range(item.claim[-1] + 1, len(alignment.places)) if tokens[at].weight]
@@ -107,7 +116,10 @@ def is_in_place(alignment: Alignment, item: Substitution) -> bool:
 
 
 def _adjacent(alignment: Alignment, listed: list[int], line: int, edge: int, step: int) -> bool:
-    """Whether words of the claim stand next to a place of the evidence, each next to the last."""
+    """Whether words of the claim stand next to a place of the evidence.
+
+    Each next to the last.
+    """
     for at in listed:
         place = alignment.places[at]
         if place is None or place.line != line or not 0 < (place.word - edge) * step <= NEXT:

@@ -1,4 +1,7 @@
-"""Tokenize sentences for the check: of each word, number and date everything that it is compared by."""
+"""Tokenize sentences for the check.
+
+Of each word, number and date everything that it is compared by.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ class Token(NamedTuple):
 
 
 class Tokenized(NamedTuple):
-    """A tokenized sentence. `clause_ends[i]`: a punctuation mark or the end follows word i."""
+    """A tokenized sentence.
+
+    `clause_ends[i]`: a punctuation mark or the end follows word i.
+    """
 
     text: str
     tokens: tuple[Token, ...]
@@ -62,7 +68,9 @@ class Tokenized(NamedTuple):
 
 
 def tokenize(text: str, anchor: date | None = None) -> Tokenized:
-    """Tokenize a text as a single sentence; `anchor` is the day of writing, against which "yesterday" is read.
+    """Tokenize a text as a single sentence.
+
+    `anchor` is the day of writing, against which "yesterday" is read.
 
     >>> line = tokenize("وصل أمس ٢٥ ألفا، وغادروا.")
     >>> [token.text for token in line.tokens], line.clause_ends
@@ -93,7 +101,10 @@ def tokenize(text: str, anchor: date | None = None) -> Tokenized:
 
 
 class _Figures(dict[str, Literal["date", "number", "both", ""]]):
-    """Cache of whether a folded word may be part of a date or a number; spares most sentences the search."""
+    """Cache of whether a folded word may be part of a date or a number.
+
+    Spares most sentences the search.
+    """
 
     def __missing__(self, word: str) -> Literal["date", "number", "both", ""]:
         digits = any(map(str.isdecimal, word))
@@ -110,7 +121,10 @@ _FIGURES = _Figures()
 
 
 def _mentions(plain: Folded, anchor: date | None, kinds: Collection[str]) -> list[tuple[Span, Token]]:
-    """Return the dates and numbers of a text as tokens, the last first; a number inside a date is part of it."""
+    """Return the dates and numbers of a text as tokens, the last first.
+
+    A number inside a date is part of it.
+    """
     listed = dates(plain, anchor) if "date" in kinds or "both" in kinds else ()
     result = [(mention.span, _day(mention)) for mention in listed if any(map(_known, mention.values))]
     result += [(fraction.span, _count(fraction)) for fraction in _fractions(plain)]
@@ -152,7 +166,10 @@ _FRACTION = re.compile(
 
 
 def _signed(text: str, span: Span, number: Number) -> tuple[Span, Token]:
-    """Return a number as a token, negative after a minus sign: -5, not a list's "- 5" nor 2-5."""
+    """Return a number as a token, negative after a minus sign.
+
+    -5, not a list's "- 5" nor 2-5.
+    """
     sign = _MINUS.search(text, max(0, span.start - 12), span.start)
     below = _BELOW_ZERO.match(text, span.end)
     if not (sign or below) or number.kind != "cardinal":
@@ -190,7 +207,9 @@ def tokenize_text(text: str, anchor: date | None = None) -> tuple[Tokenized, ...
 
 
 def rejoined(text: str) -> str:
-    """Join numbers again in a text whose tokens were set apart ("year - old", "$ 53, 193", "at 2. 4 miles").
+    """Join numbers again in a text whose tokens were set apart.
+
+    "year - old", "$ 53, 193", "at 2. 4 miles".
 
     >>> rejoined("the 20 - year - old won $ 53, 193 at 2. 4 miles")
     'the 20 - year - old won $ 53,193 at 2.4 miles'

@@ -1,4 +1,6 @@
-"""Read what a question wants counted: articles, mentions, stories, papers, places or days, and by which words.
+"""Read what a question wants counted.
+
+Articles, mentions, stories, papers, places or days, and by which words.
 
 "How many were killed" is no such question: a report states it.
 """
@@ -43,7 +45,10 @@ _BY: dict[GroupBy, re.Pattern[str]] = {
 
 
 class CountRequest(Value, frozen=True, kw_only=True):
-    """What to count, and the words that every counted article must have, as the question spells them."""
+    """What to count, and the words that every counted article must have.
+
+    As the question spells them.
+    """
 
     by: GroupBy
     words: tuple[str, ...]
@@ -76,7 +81,9 @@ def count_request(question: str, plan: Plan | None) -> CountRequest | None:
 
 
 def places_in(text: str) -> list[str]:
-    """Return the cities that a text names, in order, each as the lexicons spell it in the same script.
+    """Return the cities that a text names.
+
+    In order, each as the lexicons spell it in the same script.
 
     >>> places_in("وقعت انفجارات في بغداد وفي حلب."), places_in("Rain fell in Riyadh.")
     (['بغداد', 'حلب'], ['Riyadh'])

@@ -1,4 +1,6 @@
-"""Plan a question by a model, in a request that runs beside the first search, and merge that with the plan by rules.
+"""Plan a question by a model, in a request that runs beside the first search.
+
+And merge that with the plan by rules.
 
 What the question says by the rules' reading wins: its days, its publishers, its kind. The model fills what they left
 open, and only with what can be checked: days within the archive, publishers that it has. It also gives other wordings
@@ -65,7 +67,7 @@ class ModelPlan(Value, frozen=True, kw_only=True):
 
 
 class PlanRequest:
-    """A request for a plan that runs in a thread of its own while the `with` block lasts; leaving it abandons it."""
+    """A request for a plan, in a thread of its own while the `with` block lasts."""
 
     def __init__(
         self, question: str, archive: Archive, today: date, publishers: Sequence[str], languages: Sequence[str],
@@ -98,7 +100,9 @@ class PlanRequest:
         self._stream.__exit__(kind, error, trace)
 
     def merged(self, rules: Plan, seconds: float) -> ModelPlan:
-        """Return the plan by rules, completed by the model's; wait at most until `seconds` after it was asked for.
+        """Return the plan by rules, completed by the model's.
+
+        Wait at most until `seconds` after it was asked for.
 
         Raises ProviderError where no reply came in time or it is not of the schema, and what the model raises.
         """
@@ -126,7 +130,9 @@ class PlanRequest:
 
 
 def read_plan(text: str) -> PlanReply:
-    """Read the reply of a model; raise ProviderError for anything but one object of the schema.
+    """Read the reply of a model.
+
+    Raise ProviderError for anything but one object of the schema.
 
     >>> read_plan('{"kind": "timeline", "since": "2015-08-07"}').since
     datetime.date(2015, 8, 7)
@@ -173,7 +179,10 @@ def merge_plans(rules: Plan, reply: PlanReply, archive: Archive, publishers: Col
 
 
 def _days(reply: PlanReply, archive: Archive) -> Days | None:
-    """Return the days of a reply as far as they lie in the archive; None where none does."""
+    """Return the days of a reply as far as they lie in the archive.
+
+    None where none does.
+    """
     if archive.oldest is None or archive.newest is None or not (reply.since or reply.until):
         return None
     since, until = reply.since or archive.oldest, reply.until or archive.newest

@@ -44,7 +44,9 @@ NO_DAYS = Archive()
 def plan_question(
     question: Question, archive: Archive, today: date, publishers: Callable[[], Collection[str]] = tuple
 ) -> Plan:
-    """Return the plan of a parsed question; `publishers` lists those of the articles when needed.
+    """Return the plan of a parsed question.
+
+    `publishers` lists those of the articles when needed.
 
     >>> from assistant.query.parse import parse_question
     >>> archive = Archive(oldest=date(2015, 7, 1), newest=date(2015, 8, 31))
@@ -132,7 +134,7 @@ _MEDIA = "صحيفه جريده موقع وكاله قناه شبكه newspaper 
 
 
 def _publishers(text: str, publishers: Callable[[], Collection[str]]) -> tuple[str, ...]:
-    """Return the publishers that the question names behind a word such as "صحيفة" or "نشرت": الرياض alone is a city."""
+    """Return the publishers that a question names behind "صحيفة", "نشرت" and the like."""
     media = "|".join((*_MEDIA, *_PUBLISHED))
     if not re.search(rf"\b(?:{media})\b", text):
         return ()
@@ -168,7 +170,10 @@ _COUNTS = dict(zip("يومين ثلاثه اربعه خمسه سته سبعه ث
 
 
 def _days(question: Question, archive: Archive, reference: date) -> Days | None:
-    """Return the days that a question asks about, None where it names none or none within the archive."""
+    """Return the days that a question asks about.
+
+    None where it names none or none within the archive.
+    """
     if archive.newest is None or archive.oldest is None:
         return None
     text = folded(question.text)
@@ -183,7 +188,10 @@ def _days(question: Question, archive: Archive, reference: date) -> Days | None:
 
 
 def _relative_span(text: str, language: str | None, reference: date) -> Days | None:
-    """Return the days of "last week", "the last three days"; weeks begin on Sunday in Arabic."""
+    """Return the days of "last week", "the last three days".
+
+    Weeks begin on Sunday in Arabic.
+    """
     start = reference - timedelta(days=reference.isoweekday() % 7 if language == "ar" else reference.weekday())
     if _LAST_WEEK.search(text):
         return Days(since=start - timedelta(days=7), until=start - timedelta(days=1))
@@ -198,7 +206,7 @@ def _relative_span(text: str, language: str | None, reference: date) -> Days | N
 
 
 def _named_days(text: str, archive: Archive, reference: date) -> Days | None:
-    """Return the days of a date, the span of several dates, or the days before or after a date."""
+    """Return the days that dates in the question name, as one span."""
     spans = []
     mentions = [mention for mention in dates(text, anchor=reference) if mention.values]
     for mention in mentions:
@@ -233,7 +241,10 @@ def _span(mention: DateMention, archive: Archive, reference: date) -> Days | Non
 
 
 def _readings(value: PartialDate, reference: date) -> Iterator[Days]:
-    """Yield the days of a Gregorian date; without a year, of its last occurrence up to the reference day."""
+    """Yield the days of a Gregorian date.
+
+    Without a year, of its last occurrence up to the reference day.
+    """
     if value.calendar != "gregorian" or (value.year is None and value.month is None):
         return
     years = [value.year] if value.year else [reference.year, reference.year - 1]

@@ -155,7 +155,10 @@ def _dotted(*values: object) -> str:
 
 
 def report_text(report: SyncReport, language: str = "en") -> str:
-    """Return what an index run did: what is new with its reason, what the last run reported in one line."""
+    """Return what an index run did.
+
+    What is new with its reason, what the last run reported in one line.
+    """
     lines = [report_counts(report, language)]
     if report.invisible_characters:
         kinds = tuple(f"{number:,} {kind}" for kind, number in sorted(report.invisible_characters.items()))
@@ -184,7 +187,10 @@ def report_counts(report: SyncReport, language: str = "en") -> str:
 
 
 def repeated_text(report: SyncReport, language: str = "en") -> str:
-    """Return how many files were refused and passed over as the last run reported; "" for none."""
+    """Return how many files were refused and passed over as the last run reported.
+
+    "" for none.
+    """
     repeated = [skipped.error for skipped in report.skipped if skipped.repeated]
     if not repeated:
         return ""

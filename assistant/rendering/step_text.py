@@ -29,7 +29,10 @@ def step_line(step: Step, language: str = "en") -> str:
 
 
 def repeated_line(repeated: Repeated, language: str = "en") -> str:
-    """Return a step with whether it finds the same today; a refused one finds nothing again."""
+    """Return a step with whether it finds the same today.
+
+    A refused one finds nothing again.
+    """
     before = len(repeated.step.found)
     code = "look.same" if repeated.same else "look.changed"
     return (

@@ -85,7 +85,9 @@ def publish(service: AnswerService, blocks: gr.Blocks) -> None:
         publisher: str = "",
         effort: str = "",
     ) -> dict[str, Any]:
-        """Answer a question from the articles; dates as 2025-12-23, the language as ar, all filters may be empty.
+        """Answer a question from the articles.
+
+        Dates as 2025-12-23, the language as ar, all filters may be empty.
 
         The effort is quick, normal or thorough; empty: as the server is set.
         """

@@ -15,7 +15,9 @@ MOST = 50  # articles in a list
 
 
 def browse(store: Path, query: str = "", ids: Collection[str] | None = None) -> tuple[tuple[Article, ...], int]:
-    """Return at most 50 articles without their texts, newest first, and how many match.
+    """Return at most 50 articles without their texts.
+
+    Newest first, and how many match.
 
     An article matches if title, publisher or id hold every word of the query, in any spelling; `ids` limits the
     choice.
@@ -52,7 +54,7 @@ def browse(store: Path, query: str = "", ids: Collection[str] | None = None) -> 
 
 
 def publishers(store: Path) -> tuple[str, ...]:
-    """Return the publishers of the articles, the most frequent first, in their most frequent spelling."""
+    """Return the publishers of the articles, the most frequent first."""
     with _reading(store) as db:
         rows = db.execute(
             "SELECT publisher FROM articles WHERE publisher > '' GROUP BY publisher ORDER BY count(*) DESC, publisher"

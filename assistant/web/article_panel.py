@@ -21,7 +21,7 @@ from index.models import Article, Span, covering
 
 
 def place_html(service: AnswerService, place: str, language: Language, cited: Sequence[Citation] = ()) -> str:
-    """Render the article of FILE_ID or FILE_ID:START-END, or a notice if there is none.
+    """Render the article of FILE_ID[:START-END], or a notice if there is none.
 
     `cited`: what an answer quotes of this article, that of the place first (`AnswerService.cited`); empty where no
     answer led here.
@@ -45,7 +45,7 @@ def place_html(service: AnswerService, place: str, language: Language, cited: Se
 
 
 def _today(cited: Citation, article: Article, words: Words) -> tuple[Span | None, str]:
-    """Return where the words of a citation stand today, and a note if they moved or are gone."""
+    """Return where cited words stand today, and a note if they moved or are gone."""
     then = Span(cited.start, cited.end)
     if then.of(article.text) == cited.quote:
         return then, ""
@@ -88,7 +88,10 @@ def article_html(
 
 
 def absent_html(message: str, words: Words, quote: str = "") -> str:
-    """Render a notice for an article or place that does not exist; `quote` is what was quoted of it."""
+    """Render a notice for an article or place that does not exist.
+
+    `quote` is what was quoted of it.
+    """
     bar = tag("div", _close(words), class_="bar")
     was = _was(words.was_quoted, quote) if quote else ""
     return tag(
@@ -114,7 +117,10 @@ def _head(article: Article, span: Span | None, words: Words, copies: Iterable[st
 
 
 def _steps(article: Article, span: Span | None, quotes: Sequence[tuple[int, int]], words: Words) -> str:
-    """Render which quote of the article this is, with links to its neighbours; "" for a single quote."""
+    """Render which quote of the article this is, with links to its neighbours.
+
+    "" for a single quote.
+    """
     if span is None or len(quotes) < 2:
         return ""
     at = quotes.index((span.start, span.end))

@@ -1,4 +1,7 @@
-"""Answer the events of the page other than asking; every failure is shown to the visitor."""
+"""Answer the events of the page other than asking.
+
+Every failure is shown to the visitor.
+"""
 
 from __future__ import annotations
 

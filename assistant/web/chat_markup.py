@@ -62,7 +62,10 @@ def searching_html(words: Words) -> str:
 
 
 def draft_html(text: str, view: View, steps: Sequence[Step] = ()) -> str:
-    """Render an answer while it is written; its marks are links to articles, its second look comes first."""
+    """Render an answer while it is written.
+
+    Its marks are links to articles, its second look comes first.
+    """
     shown = _step_list(steps, view)
     if steps and not text:
         return searching_html(view.words) + shown
@@ -70,7 +73,7 @@ def draft_html(text: str, view: View, steps: Sequence[Step] = ()) -> str:
 
 
 def answer_html(answer: Answer, number: int | None, view: View) -> str:
-    """Render a whole answer with verdicts, coverage, conflicts, sources or closest passages.
+    """Render a whole answer with verdicts, conflicts, sources or closest passages.
 
     `number` is that of its turn; None where nothing can be done with it (a shared conversation).
     """
@@ -99,7 +102,10 @@ def _step_list(steps: Sequence[Step], view: View) -> str:
 
 
 def _plan(answer: Answer, number: int | None, view: View) -> str:
-    """Render what was read out of the question and changes the search; each part can be taken away."""
+    """Render what was read out of the question and changes the search.
+
+    Each part can be taken away.
+    """
     rows = []
     for part, text in plan_parts(answer.plan, view.language).items() if answer.plan else ():
         label = view.words.without_part.format(part=text)
@@ -142,7 +148,7 @@ def _sentences(answer: Answer, view: View) -> str:
 
 
 def _known(answer: Answer, view: View) -> dict[str, Source | Article]:
-    """Return the source of each cited article, or today's article for a source without a title."""
+    """Return the source of each cited article, or the article if it has no title."""
     return {
         source.file_id: source if source.title else view.articles.get(source.file_id, source)
         for source in answer.sources
@@ -163,7 +169,7 @@ def _paragraphs(markup: str) -> str:
 
 
 def _sentence(sentence: Sentence, words: Words) -> str:
-    """Render its words: plain, or with the wrong ones marked and the source's beside them; struck under `strict`."""
+    """Render its words, the wrong ones marked with the source's words beside them."""
     if sentence.verdict == "supported":
         return tag("span", inline(sentence.text), class_="s")
     shown = "".join(
@@ -211,7 +217,9 @@ def _chip(
     again: bool = False,
     quote: str = "",
 ) -> str:
-    """Render the link to a source: its number and file id, its title, date and quote on hover.
+    """Render the link to a source.
+
+    Its number and file id, its title, date and quote on hover.
 
     `again`: the id is read to screen readers only.
     """

@@ -74,7 +74,10 @@ class StreamReader:
         self._cancel_scope.cancel()
 
     async def updates(self, pause: Callable[[], float]) -> AsyncIterator[bool]:
-        """Yield whether `text` has grown, at most every `pause()` seconds; raise what the stream raises."""
+        """Yield whether `text` has grown, at most every `pause()` seconds.
+
+        Raise what the stream raises.
+        """
         while not self._ended:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), QUIET)

@@ -1,4 +1,6 @@
-"""Render an answer to be pasted elsewhere, as text and as HTML, with numbered sources.
+"""Render an answer to be pasted elsewhere, as text and as HTML.
+
+With numbered sources.
 
 As text for a message, as HTML for a document. Whatever an article or a model wrote is text in both.
 """
@@ -47,7 +49,10 @@ def as_text(answer: Answer, words: Words) -> str:
 
 
 def as_html(answer: Answer, words: Words) -> str:
-    """Render the answer as HTML for a document: paragraphs and a list, no link, style or script."""
+    """Render the answer as HTML for a document.
+
+    Paragraphs and a list, no link, style or script.
+    """
     numbers = _numbers(answer)
     parts = [_block("p", tag("strong", inline(answer.question)), answer.question)]
     for paragraph in _paragraphs(answer):
@@ -100,7 +105,7 @@ def _paragraphs(answer: Answer) -> Iterator[list[Sentence]]:
 
 
 def _listed(answer: Answer, words: Words) -> Iterator[tuple[str, str, list[Citation]]]:
-    """Yield the mark, description and quotes of each source, or of the closest passages."""
+    """Yield mark, description and quotes of each source or closest passage."""
     sources = {source.file_id: source for source in answer.sources}
     by_file: dict[str, list[Citation]] = {}
     for citation in answer.citations or answer.closest:

@@ -1,4 +1,7 @@
-"""Limit silent and numerous connections; believe forwarded addresses of proxies only."""
+"""Limit silent and numerous connections.
+
+Believe forwarded addresses of proxies only.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def _protocol(proxies: Sequence[Network], head_seconds: float, connections_each:
     base: Any = AutoHTTPProtocol
 
     class Connection(base):  # type: ignore[misc]
-        """A connection that is closed while no request is under way on it for `head_seconds`."""
+        """A connection that is closed when it idles for `head_seconds`."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)

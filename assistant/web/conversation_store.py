@@ -124,7 +124,9 @@ class Conversations:
         return self._turns("c.id = ? AND c.owner = ?", (conversation, owner))
 
     def listed(self, owner: str, query: str = "") -> tuple[Listed, ...]:
-        """Return the owner's conversations that hold every word of the query, newest first.
+        """Return the owner's conversations that hold every word of the query.
+
+        Newest first.
 
         Words are found in any of the spellings that `index.language.normalize` takes for one.
         """
@@ -170,7 +172,10 @@ class Conversations:
         return msgspec.json.format(whole, indent=2).decode() + "\n"
 
     def feedback(self, conversation: str, owner: str, number: int, kind: Kind, note: str = "") -> None:
-        """Keep a reader's rating of an answer, with the questions before it; a later one replaces it."""
+        """Keep a reader's rating of an answer, with the questions before it.
+
+        A later one replaces it.
+        """
         with self._writing() as db:
             self._own(conversation, owner)
             rows = db.execute(

@@ -117,7 +117,10 @@ class Logins:
             self._sessions.pop(self._digest(word), None)
 
     def remembered(self, pair: str) -> bool:
-        """Return whether this `name:password` was right in the last minutes, so that no try is counted."""
+        """Return whether this `name:password` was right in the last minutes.
+
+        So that no try is counted.
+        """
         with self._lock:
             return self._known.get(self._digest(pair), 0.0) > self._clock()
 

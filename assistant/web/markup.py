@@ -24,7 +24,9 @@ SNIPPET = 280  # of a passage in a list
 
 
 def inline(text: str) -> str:
-    """Escape a text and put it on one line, so that Markdown sees no end of a paragraph.
+    """Escape a text and put it on one line.
+
+    So that Markdown sees no end of a paragraph.
 
     >>> inline("a\\n\\n<b>")
     'a &lt;b&gt;'
@@ -33,7 +35,7 @@ def inline(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Escape a line; in Arabic, ids, dates and foreign words are isolated left to right.
+    """Escape a line; isolate ids, dates and foreign words in Arabic.
 
     >>> prose("ليس في 003_a84")
     'ليس في <bdi dir="ltr">003_a84</bdi>'
@@ -105,7 +107,10 @@ _UPLOAD = re.compile("^upload-[0-9a-f]{6}/")
 
 
 def title(article: Source | Article | None, words: Words, most: int = NAME) -> str:
-    """Return a title of at most `most` characters; an article without one shows how it begins."""
+    """Return a title of at most `most` characters.
+
+    An article without one shows how it begins.
+    """
     whole = one_line(article.title) if article and article.title else words.untitled
     if isinstance(article, Article) and not article.title and article.text:
         whole += f": {one_line(article.text)}"

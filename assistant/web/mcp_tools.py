@@ -1,4 +1,6 @@
-"""Serve the tools `ask` and `search` over MCP, if the extra isnad[mcp] is installed.
+"""Serve the tools `ask` and `search` over MCP.
+
+If the extra isnad[mcp] is installed.
 
 They are not Gradio's own, which hand over a Python repr and connect to the page a second time, without the caller's
 login.

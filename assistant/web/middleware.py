@@ -203,7 +203,9 @@ class Guard:
 
 
 class KnownFunctions:
-    """Answer 404 to events of functions that do not exist, where Gradio fails with a trace.
+    """Answer 404 to events of functions that do not exist.
+
+    Where Gradio fails with a trace.
 
     `functions` are the page's, by number. The body is read here, at most as much as the guard lets through, and
     handed on.
@@ -272,7 +274,10 @@ def is_cross_site(heads: Mapping[str, str]) -> bool:
 
 
 def is_link_from_elsewhere(request: Request) -> bool:
-    """Return whether a browser follows a link from another site, without Strict cookies."""
+    """Return whether a browser follows a link from another site.
+
+    Without Strict cookies.
+    """
     heads = request.headers
     return heads.get("sec-fetch-site") == "cross-site" and heads.get("sec-fetch-mode") == "navigate"
 
@@ -287,7 +292,10 @@ def local_path(path: str) -> str:
 
 
 def _counted(receive: Receive, largest: int, too_large: Callable[[], Awaitable[None]]) -> Receive:
-    """Receive up to `largest` bytes; beyond them the application sees the visitor leave."""
+    """Receive up to `largest` bytes.
+
+    Beyond them the application sees the visitor leave.
+    """
     seen = 0
 
     async def counted() -> MutableMapping[str, Any]:

@@ -91,5 +91,5 @@ def invented_folders(suite: str) -> tuple[Path, ...]:
 
 
 def default_folders(suite: str = "core") -> tuple[Path, ...]:
-    """Return the folders of the sample reports and of the invented articles of a suite."""
+    """Return the folders of a suite's articles: sample reports and invented ones."""
     return (SAMPLE, *invented_folders(suite))

@@ -114,7 +114,10 @@ def passage_span(seen: RetrievedPassage) -> PassageSpan:
 
 
 def prompt_texts(folder: Path = prompts.FOLDER) -> dict[str, str]:
-    """Read the prompts that answers are made with, by name: not those that the effort "quick" leaves out."""
+    """Read the prompts that answers are made with, by name.
+
+    Not those that the effort "quick" leaves out.
+    """
     names = [name for name in prompts.names(folder) if name not in UNUSED]
     return {name: (folder / f"{name}.jinja").read_text("utf-8") for name in names}
 

@@ -129,7 +129,9 @@ def make_baseline(
 
 
 def baseline_name(engine: str, suite: str) -> str:
-    """Return the name of an engine's baseline: that of the engine, with the suite's for `archive`.
+    """Return the name of an engine's baseline.
+
+    That of the engine, with the suite's for `archive`.
 
     >>> baseline_name("extract", "core"), baseline_name("extract", "archive")
     ('extract', 'extract-archive')

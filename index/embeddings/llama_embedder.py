@@ -1,4 +1,7 @@
-"""Any embedding model of llama-index where one of ours is accepted. Needs llama-index only for its types."""
+"""Any embedding model of llama-index where one of ours is accepted.
+
+Needs llama-index only for its types.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ class Embedder(Protocol):
         ...
 
     def embed(self, texts: Sequence[str], *, question: bool = False) -> NDArray[np.float32]:
-        """Return an array of shape (len(texts), dimensions); `question` tells questions from passages.
+        """Return an array of shape (len(texts), dimensions).
+
+        `question` tells questions from passages.
 
         Raises ProviderError where the model cannot be reached, Incomplete where it could not take some of the texts.
         """
@@ -35,7 +37,7 @@ class Embedder(Protocol):
 
 
 def accepted(model: Any) -> Embedder:
-    """Return a model with our interface as it is, an embedding model of llama-index wrapped.
+    """Return a model with our interface as it is; wrap one of llama-index.
 
     Raises UsageError for anything else.
     """

@@ -26,13 +26,19 @@ T = TypeVar("T")
 
 
 class Derived(Protocol):
-    """An index that follows the ledger: it takes over what the ledger lists as pending for it."""
+    """An index that follows the ledger.
+
+    It takes over what the ledger lists as pending for it.
+    """
 
     def refresh(self, progress: Progress) -> None: ...
 
 
 class Lexicon:
-    """Keep the lexical index equal to the ledger; build it anew where it is missing, damaged or outdated."""
+    """Keep the lexical index equal to the ledger.
+
+    Build it anew where it is missing, damaged or outdated.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -52,7 +58,10 @@ class Lexicon:
         return True
 
     def follow(self, taken: Iterable[Prepared]) -> None:
-        """Begin to take over new articles while more are read; `refresh` publishes them, `close` discards them."""
+        """Begin to take over new articles while more are read.
+
+        `refresh` publishes them, `close` discards them.
+        """
         try:
             for item in taken if self._following else ():
                 self._put(item.article, item.passages)

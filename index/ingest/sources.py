@@ -1,4 +1,7 @@
-"""The PATHs that a store was filled from: what each holds, and how to take one out."""
+"""The PATHs that a store was filled from.
+
+What each holds, and how to take one out.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ class Source(Value, frozen=True, kw_only=True):
 
 
 def list_sources(ledger: Ledger) -> list[Source]:
-    """Return every PATH that has articles in the store or was indexed before, in order."""
+    """Return every PATH that has articles in the store or was indexed before.
+
+    In order.
+    """
     counts, records = ledger.roots(), ledger.sources()
     return [
         Source(
@@ -40,13 +46,18 @@ def list_sources(ledger: Ledger) -> list[Source]:
 
 
 def refreshable(ledger: Ledger) -> list[Path]:
-    """Return the PATHs that an index run without one goes over: all but what the page keeps in the store."""
+    """Return the PATHs that an index run without one goes over.
+
+    All but what the page keeps in the store.
+    """
     paths = [Path(source.path) for source in list_sources(ledger) if source.path]
     return [path for path in paths if ledger.store.resolve() not in path.parents]
 
 
 def remove_source(path: Path, ledger: Ledger, derived: Iterable[Derived]) -> int:
-    """Delete the articles that came from a PATH, not their files; return how many there were.
+    """Delete the articles that came from a PATH, not their files.
+
+    Return how many there were.
 
     Raises NotFound for a PATH that was never indexed, StoreBusy where another process is writing.
     """

@@ -33,7 +33,9 @@ READING = "8"  # raise it when reading or cutting changes: stored articles are t
 
 
 def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Progress = quiet) -> SyncReport:
-    """Bring a PATH into the store: read, clean, cut into passages, ledger, then the derived indexes.
+    """Bring a PATH into the store.
+
+    Read, clean, cut into passages, ledger, then the derived indexes.
 
     Unchanged files are passed over, changed files replaced, and articles that are missing from PATH are deleted: only
     those that came from this PATH, and not what a file or a folder that could not be read may still hold: the report
@@ -48,7 +50,10 @@ def sync(path: Path, ledger: Ledger, derived: Iterable[Derived], *, progress: Pr
 
 
 def read_path(path: Path, ledger: Ledger, derived: Sequence[Derived], progress: Progress = quiet) -> SyncReport:
-    """Bring the ledger up to a PATH, while it is `writing()`; the indexes are not refreshed. Raises as `sync` does."""
+    """Bring the ledger up to a PATH, while it is `writing()`.
+
+    The indexes are not refreshed. Raises as `sync` does.
+    """
     root = str(path.resolve())
     report = _read(_entries(path, root, ledger), root, ledger, derived, progress).report(
         ledger.known(root), dropping=True, before=ledger.source(root).refusals
@@ -65,7 +70,9 @@ def read_path(path: Path, ledger: Ledger, derived: Sequence[Derived], progress: 
 def plan(
     path: Path, ledger: Ledger, embedder: Embedder | None, *, progress: Progress = quiet
 ) -> tuple[SyncReport, CostEstimate]:
-    """Return what `sync` would do and what its embeddings would cost; nothing is written.
+    """Return what `sync` would do and what its embeddings would cost.
+
+    Nothing is written.
 
     Raises as `sync` does, except StoreBusy: other processes may write.
     """
@@ -81,7 +88,9 @@ def plan(
 def take(
     records: Iterable[Mapping[str, object]], ledger: Ledger, derived: Iterable[Derived], *, progress: Progress = quiet
 ) -> SyncReport:
-    """Add articles given as mappings with the keys of a JSON Lines record; no article is deleted.
+    """Add articles given as mappings with the keys of a JSON Lines record.
+
+    No article is deleted.
 
     An article whose id is known is replaced; where its file still stands in an indexed folder, it is refused. Raises
     StoreBusy where another process is writing.
@@ -95,7 +104,10 @@ def take(
 
 
 def remove(ids: Iterable[str], ledger: Ledger, derived: Iterable[Derived]) -> None:
-    """Delete articles from the store, not their files; NotFound names the first that is not there."""
+    """Delete articles from the store, not their files.
+
+    NotFound names the first that is not there.
+    """
     with ledger.writing():
         wanted = list(ids)
         for article_id in wanted:
@@ -106,7 +118,9 @@ def remove(ids: Iterable[str], ledger: Ledger, derived: Iterable[Derived]) -> No
 
 
 def read_again(ids: Iterable[str], ledger: Ledger, progress: Progress = quiet) -> list[str]:
-    """Read articles from their files again, while the ledger is `writing()`; return the ids of those that were there.
+    """Read articles from their files again, while the ledger is `writing()`.
+
+    Return the ids of those that were there.
 
     Raises nothing for a PATH that is gone.
     """
@@ -173,7 +187,10 @@ def _lexicons(derived: Iterable[Derived]) -> list[Lexicon]:
 def _read(
     entries: Iterable[ArticleRef | Skipped], root: str, ledger: Ledger, derived: Sequence[Derived], progress: Progress
 ) -> Tally:
-    """Put new and changed articles into the ledger in order, batch by batch, while the next are prepared."""
+    """Put new and changed articles into the ledger in order.
+
+    Batch by batch, while the next are prepared.
+    """
     lexicons = _lexicons(derived)
     tally, current = Tally(), _current(ledger)
     under_way: deque[tuple[Batch, Job]] = deque()

@@ -1,4 +1,7 @@
-"""Plan an index run: which articles are to be read, and what is reported of all of them."""
+"""Plan an index run: which articles are to be read.
+
+And what is reported of all of them.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,9 @@ class Batch(Value, frozen=True, kw_only=True):
 
 
 def classify(entries: list[ArticleRef | Skipped], root: str, ledger: Ledger, current: bool) -> Batch:
-    """Decide what to do about each article; `current`: what was read before need not be read anew.
+    """Decide what to do about each article.
+
+    `current`: what was read before need not be read anew.
 
     An article whose id another PATH, or another file of this one, still holds gets an id of its own.
     """
@@ -75,7 +80,10 @@ def _held(location: Location, entry: ArticleRef, root: str) -> bool:
 
 
 def _renamed(entry: ArticleRef, root: str, ledger: Ledger) -> tuple[ArticleRef, Location | None]:
-    """Return an article under the first of its further ids that is free, and where that id came from before."""
+    """Return an article under the first of its further ids that is free.
+
+    And where that id came from before.
+    """
     choices = foreign_candidates(entry.id, entry.path, root)
     locations = ledger.locations(choices)
     key = next((key for key in choices if key not in locations or not _held(locations[key], entry, root)), choices[-1])
@@ -104,7 +112,10 @@ class Tally:
             self.refused.add(skipped.id)
 
     def record(self, batch: Batch, outcomes: Iterable[Prepared | Skipped], root: str) -> list[Prepared]:
-        """Record the outcomes of a batch; return those of its articles that are new or changed."""
+        """Record the outcomes of a batch.
+
+        Return those of its articles that are new or changed.
+        """
         rest = iter(outcomes)
         taken = []
         for entry, fresh in batch.steps:
@@ -123,7 +134,9 @@ class Tally:
         return taken
 
     def report(self, known: Mapping[str, str], *, dropping: bool, before: Iterable[Refusal] = ()) -> SyncReport:
-        """Return what was done and, of the articles `known` of this PATH (id → file), which are to be dropped.
+        """Return what was done and, of the articles `known` of this PATH.
+
+        (id → file), which are to be dropped.
 
         One that was not met stays where its own file, or the folder of that, could not be read whole. `before` is what
         the last run refused.
@@ -154,7 +167,9 @@ def _kept(skip: Skipped) -> Skipped:
 
 
 def _may_hold(place: str, path: str) -> bool:
-    """Return whether a place that could not be read may hold an article of a file: a line of it, or its folder.
+    """Return whether a place that could not be read may hold an article of a file.
+
+    A line of it, or its folder.
 
     >>> _may_hold("wire.jsonl:6", "wire.jsonl"), _may_hold("wire.jsonl:6", "obituary.txt"), _may_hold("", "a.txt")
     (True, False, True)

@@ -12,7 +12,7 @@ MISSING = 5.0  # seconds until a PATH that is gone, or is being replaced, is loo
 
 
 def changes(path: Path, ignored: Path) -> Iterator[None]:
-    """Yield at once, and again after every burst of changes below a folder or to a file, until Ctrl-C.
+    """Yield at once, and again after every burst of changes of a path, until Ctrl-C.
 
     Changes below `ignored` (the store, which a folder may hold) do not count. A PATH that goes away is waited for: a
     folder that is swapped for another, a drive that comes back.

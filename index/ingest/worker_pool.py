@@ -1,4 +1,6 @@
-"""Prepare articles for the ledger: read, cut into passages, sketch; on several cores by several processes.
+"""Prepare articles for the ledger: read, cut into passages, sketch.
+
+On several cores by several processes.
 
 A worker is `python -m index.ingest.worker_pool`, spoken to over a socket pair: it never imports the program that uses
 the library, so that program needs no `if __name__ == "__main__"`. What a worker died over is prepared here. Where an
@@ -65,7 +67,10 @@ def prepare(ref: ArticleRef) -> Prepared | Skipped:
 
 
 class Job:
-    """Some articles that are being prepared: the first of them here, the rest, if any, by a worker."""
+    """Some articles that are being prepared.
+
+    The first of them here, the rest, if any, by a worker.
+    """
 
     def __init__(self, refs: Sequence[ArticleRef]) -> None:
         self.rest = deque(refs)
@@ -89,7 +94,10 @@ class Job:
         return self._worker_outcomes
 
     def settle(self, outcomes: list[Prepared | Skipped] | None, *, late: bool = False) -> None:
-        """Note the worker's outcomes for the rest: None where it died, `late` where that was for want of time."""
+        """Note the worker's outcomes for the rest.
+
+        None where it died, `late` where that was for want of time.
+        """
         self._worker_outcomes, self._late = outcomes, late
         self._settled.set()
 
@@ -107,7 +115,7 @@ class Job:
 
 
 def _prepare_singly(refs: Iterable[ArticleRef]) -> Iterator[Prepared | Skipped]:
-    """Prepare articles in a worker that has a single article at a time and is started anew where it dies over it."""
+    """Prepare articles in a worker, one at a time; start it anew where it dies."""
     worker: Worker | None = None
     try:
         for ref in refs:
@@ -128,7 +136,9 @@ def _prepare_singly(refs: Iterable[ArticleRef]) -> Iterator[Prepared | Skipped]:
 
 
 class WorkerPool:
-    """Prepares articles here and, where there are 100 or more, also in a worker for each further core.
+    """Prepares articles here and in workers on the other cores.
+
+    Fewer than 100 articles are all prepared here.
 
     with WorkerPool() as pool:
         jobs = [pool.begin(batch) for batch in batches]
@@ -146,12 +156,15 @@ class WorkerPool:
         return AHEAD * len(self._workers)
 
     def idle(self) -> Worker | None:
-        """Return the worker with the fewest jobs; None where all have enough, or none runs."""
+        """Return the worker with the fewest jobs.
+
+        None where all have enough, or none runs.
+        """
         able = [worker for worker in self._workers if worker.able and worker.load < AHEAD]
         return min(able, key=lambda worker: worker.load, default=None)
 
     def begin(self, refs: Sequence[ArticleRef]) -> Job:
-        """Begin a job; return when it is done, or when a worker has taken what is left of it."""
+        """Begin a job; return when it is done or a worker has taken the rest."""
         job = Job(refs)
         self._begun += len(refs)
         if self._wanted and self._begun >= WORTH:
@@ -277,7 +290,10 @@ def _serve(parent: socket.socket, seconds: float) -> None:
 
 
 def _collect(parent: socket.socket, tasks: SimpleQueue[list[ArticleRef] | None]) -> None:
-    """Take what the parent gives as soon as it comes, so that the parent never waits for it."""
+    """Take what the parent gives as soon as it comes.
+
+    So that the parent never waits for it.
+    """
     try:
         while True:
             tasks.put(msgspec.msgpack.decode(receive(parent), type=list[ArticleRef]))
@@ -286,7 +302,7 @@ def _collect(parent: socket.socket, tasks: SimpleQueue[list[ArticleRef] | None])
 
 
 def _reply(ref: ArticleRef, seconds: float) -> _Reply:
-    """Prepare an article; a timer ends this process where that takes too much of the processor."""
+    """Prepare an article; a timer ends this process where that takes too long."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
     outcome = prepare(ref)
     signal.setitimer(signal.ITIMER_PROF, 0)

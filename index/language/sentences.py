@@ -137,7 +137,10 @@ def _next_word(text: str, after: int) -> str:
 
 
 def _run_together(text: str, at: int, following: str, closed: bool) -> bool:
-    """Test whether a mark without a space after it ends a sentence: not in a name, a number or an address."""
+    """Test whether a mark without a space after it ends a sentence.
+
+    Not in a name, a number or an address.
+    """
     if not "\u0620" <= following <= "\u06d3":
         return following in "«“•" or (not closed and text[at] == "." and _is_latin_start(text, at))
     if closed or text[at] != ".":
@@ -149,7 +152,7 @@ def _run_together(text: str, at: int, following: str, closed: bool) -> bool:
 
 
 def _is_latin_start(text: str, at: int) -> bool:
-    """Test for the end of a word in small letters and the start of a capitalised one: `today.The mayor`."""
+    """Test for a full stop between a small and a capital letter: `today.The mayor`."""
     before, after = _LATIN_END.search(text, max(0, at - 24), at), _LATIN_START.match(text, at + 1)
     if before is None or after is None:
         return False

@@ -1,4 +1,7 @@
-"""Open the ZIP archives that documents and e-books are, within limits on what they may expand to."""
+"""Open the ZIP archives that documents and e-books are.
+
+Within limits on what they may expand to.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ MAX_PARTS = 5_000
 
 
 def open_archive(data: bytes) -> zipfile.ZipFile:
-    """Open a ZIP archive; refuse one that states a size beyond the limits. The sandbox bounds what it really holds."""
+    """Open a ZIP archive; refuse one that states a size beyond the limits.
+
+    The sandbox bounds what it really holds.
+    """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         parts = archive.infolist()

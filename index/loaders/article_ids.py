@@ -30,7 +30,10 @@ class StoredIds:
     def __init__(
         self, root: str = "", ids: Iterable[tuple[str, str]] = (), holder: Callable[[str], str | None] = lambda _: None
     ) -> None:
-        """Take (id, file) of the articles of a PATH; `holder` returns the file in PATH of the article with an id."""
+        """Take (id, file) of the articles of a PATH.
+
+        `holder` returns the file in PATH of the article with an id.
+        """
         self._root, self._holder = root, holder
         self._unusual: dict[str, set[str]] = {}  # file → ids that are not what its articles claim
         for key, path in ids:
@@ -48,7 +51,10 @@ class StoredIds:
         return key if key and self._holder(own) != path else None
 
     def winner(self, key: str, claimants: list[Claimant]) -> tuple[str, str]:
-        """Return file and own id of the article that has an id: by the store, else records go before files."""
+        """Return file and own id of the article that has an id.
+
+        By the store, else records go before files.
+        """
         stored = self._holder(key)
         path, own = min(claimants, key=lambda claimant: (claimant[1] != stored, claimant[0]))[1:]
         return path, own
@@ -119,7 +125,10 @@ def foreign_candidates(own: str, path: str, root: str) -> tuple[str, ...]:
 
 
 def _unsuffixed(path: str) -> str:
-    """Return the path of a file of many articles without its extension; others as they are."""
+    """Return the path of a file of many articles without its extension.
+
+    Others as they are.
+    """
     return next((path[: -len(suffix)] for suffix in (*SUFFIXES, *MANY) if path.lower().endswith(suffix)), path)
 
 

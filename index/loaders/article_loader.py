@@ -1,4 +1,6 @@
-"""Find the articles of a folder or a file of many in a fixed order, and read them strictly, a single one at a time.
+"""Find the articles of a folder or a file of many in a fixed order.
+
+And read them strictly, a single one at a time.
 
 `scan` hashes the articles of a PATH without decoding them, so that an unchanged article costs a hash; `ArticleRef.load`
 reads an article. What cannot be read is a Skipped with the reason.
@@ -71,7 +73,10 @@ class ArticleRef(Value, frozen=True, kw_only=True):
         return printable(self.path) if self.line is None else f"{printable(self.path)}:{self.line}"
 
     def load(self) -> Article | Skipped:
-        """Read the article, or return why it cannot be read; `sha256` of the article is of what was read now."""
+        """Read the article, or return why it cannot be read.
+
+        `sha256` of the article is of what was read now.
+        """
         try:
             if isinstance(self.origin, Record):
                 return _from_record(self, self.origin)
@@ -83,13 +88,15 @@ class ArticleRef(Value, frozen=True, kw_only=True):
 
 
 def read(path: Path) -> Iterator[Article | Skipped]:
-    """Yield every article of a PATH in a fixed order, and a Skipped for whatever is none."""
+    """Yield the articles of a PATH in a fixed order; a Skipped for what is none."""
     for entry in scan(path):
         yield entry.load() if isinstance(entry, ArticleRef) else entry
 
 
 def scan(path: Path, stored: StoredIds | None = None, *, may_be_empty: bool = False) -> Iterator[ArticleRef | Skipped]:
-    """Yield the articles of a folder with its sub-folders, or of a file of many, sorted by path and not decoded.
+    """Yield the articles of a folder with its sub-folders, or of a file of many.
+
+    Sorted by path and not decoded.
 
     Ids are assigned as `index.loaders.article_ids` says, `stored` are those of the store. Records of one file that
     share an id are all refused. Holds ids in memory, and the articles of the last file of many. Raises SourceError
@@ -115,12 +122,18 @@ def scan(path: Path, stored: StoredIds | None = None, *, may_be_empty: bool = Fa
 
 
 def has_article(path: Path) -> bool:
-    """Return whether a PATH holds an article that can be read, reading no more than needed. Raises as `scan` does."""
+    """Return whether a PATH holds an article that can be read.
+
+    Reading no more than needed. Raises as `scan` does.
+    """
     return any(isinstance(entry, ArticleRef) and isinstance(entry.load(), Article) for entry in scan(path))
 
 
 def resolve_source(path: Path) -> Path:
-    """Return the PATH with links resolved; raise SourceError where it is missing or can hold no articles."""
+    """Return the PATH with links resolved.
+
+    Raise SourceError where it is missing or can hold no articles.
+    """
     try:
         root = path.resolve(strict=True)
     except (OSError, RuntimeError, ValueError) as error:  # links in a circle, no permission, a NUL in the name
@@ -139,7 +152,9 @@ def resolve_source(path: Path) -> Path:
 
 
 def from_records(records: Iterable[Mapping[str, object]]) -> Iterator[ArticleRef | Skipped]:
-    """Yield articles given as mappings with the keys of a JSON Lines record; of those that share an id the last stays.
+    """Yield articles given as mappings with the keys of a JSON Lines record.
+
+    Of those that share an id the last stays.
 
     >>> [entry.id for entry in from_records([{"id": "a", "text": "The bridge opened."}, {"id": "b"}])]
     ['a', 'b']
@@ -187,7 +202,10 @@ def _entries(root: Path, ids: ArticleIds) -> Iterator[ArticleRef | Skipped]:
 
 
 def _files(root: Path) -> Iterator[tuple[Path, File | Skipped]]:
-    """Yield the files that can hold articles, each with the folder that its path is relative to."""
+    """Yield the files that can hold articles.
+
+    Each with the folder that its path is relative to.
+    """
     if root.is_file():
         yield root.parent, File(path=root.name, suffix=root.suffix)
         return
@@ -224,7 +242,7 @@ def _member_refs(root: Path, file: File, ids: ArticleIds) -> Iterator[ArticleRef
 
 
 def _members(root: Path, file: File, ids: ArticleIds | None) -> Iterator[ArticleRef | Skipped]:
-    """Yield the articles in a file of many, under the ids that they claim, or those of `ids`.
+    """Yield the articles in a file of many, under their own ids or those of `ids`.
 
     Raises Unreadable where it cannot be read or holds none.
     """
@@ -249,7 +267,10 @@ def _members(root: Path, file: File, ids: ArticleIds | None) -> Iterator[Article
 
 @lru_cache(maxsize=1)
 def _found(kind: str, data: bytes) -> list[Member]:
-    """Find the members of a file; its ids are collected just before its articles, which need not find them again."""
+    """Find the members of a file.
+
+    Its ids are collected just before its articles, which need not find them again.
+    """
     return SANDBOX.find_members(kind, data)
 
 
@@ -272,7 +293,10 @@ def _limit(path: str) -> int:
 
 
 def _from_file(ref: ArticleRef, data: bytes) -> Article:
-    """Read an article from a file of any kind, which its content decides; its name must not contradict that."""
+    """Read an article from a file of any kind, which its content decides.
+
+    Its name must not contradict that.
+    """
     sha256 = hashlib.sha256(data).hexdigest()
     kind, text = _kind(ref.path, data)
     if kind == "doc":
@@ -287,7 +311,10 @@ def _from_file(ref: ArticleRef, data: bytes) -> Article:
 
 
 def _extracted(kind: str, data: bytes) -> tuple[str, Metadata]:
-    """Read a file in the sandbox; a PDF without a readable text layer by OCR, where that is installed."""
+    """Read a file in the sandbox.
+
+    A PDF without a readable text layer by OCR, where that is installed.
+    """
     try:
         extracted = SANDBOX.extract(kind, data)
     except Unreadable as refused:
@@ -358,7 +385,10 @@ def _from_record(ref: ArticleRef, record: Record) -> Article:
 
 
 def _article(ref: ArticleRef, text: str, sha256: str, known: Metadata) -> Article:
-    """Make an article with what its text states; a long text is searched in the sandbox, which has a deadline."""
+    """Make an article with what its text states.
+
+    A long text is searched in the sandbox, which has a deadline.
+    """
     if len(text) <= UNGUARDED:
         metadata = extract_metadata(text, known)
     else:

@@ -1,4 +1,6 @@
-"""Find what a site put around an article: section names, share bars, teasers, comment boxes, leftovers of HTML.
+"""Find what a site put around an article.
+
+Section names, share bars, teasers, comment boxes, leftovers of HTML.
 
 Lines are judged by the phrases that sites use (`site_phrases.txt`) and by their place before the first paragraph or
 after the last. Shallow text features of this kind are the published method (Kohlschütter, Fankhauser and Nejdl, WSDM
@@ -62,7 +64,9 @@ _CLOCK = re.compile(
 
 
 def find_boilerplate(text: str, lines: Sequence[TextLine] | None = None) -> tuple[Span, ...]:
-    """Return the spans that are not the article's own, in order; none where that would be the whole text.
+    """Return the spans that are not the article's own, in order.
+
+    None where that would be the whole text.
 
     A span is a line, or a site's notice inside a line. `lines` are those of the text, where they are split already.
 
@@ -85,7 +89,10 @@ def find_boilerplate(text: str, lines: Sequence[TextLine] | None = None) -> tupl
 
 
 def first_paragraph(lines: Sequence[TextLine], body: Sequence[int]) -> int:
-    """Return the index of the line that begins the story: the second paragraph where the first is a long headline."""
+    """Return the index of the line that begins the story.
+
+    The second paragraph where the first is a long headline.
+    """
     first = lines[body[0]]
     return body[0] if first.ended or first.words > 2 * PARAGRAPH or len(body) == 1 else body[1]
 
@@ -113,7 +120,10 @@ def _is_script(text: str) -> bool:
 
 
 def is_site_label(line: TextLine) -> bool:
-    """Return whether a line outside the article is the site's: a section name, byline, path, or date."""
+    """Return whether a line outside the article is the site's.
+
+    A section name, byline, path, or date.
+    """
     if is_only_date(line):
         return True
     if line.words > LABEL:
@@ -124,13 +134,16 @@ def is_site_label(line: TextLine) -> bool:
 
 
 def is_dateline(line: TextLine) -> bool:
-    """Return whether a line is a place and a day, perhaps with a newsroom: `Damascus, 3 May 2024 (SANA)`."""
+    """Return whether a line is a place and a day.
+
+    Perhaps with a newsroom: `Damascus, 3 May 2024 (SANA)`.
+    """
     dateline = find_dateline(line.text) if line.words <= STATUS else None
     return dateline is not None and dateline.whole
 
 
 def is_only_date(line: TextLine) -> bool:
-    """Return whether a line holds only dates, times, and words that say that something appeared or was changed."""
+    """Return whether a line only says when the article appeared or was changed."""
     if line.words > STATUS or not any(map(str.isdigit, line.text)):
         return False
     rest = line.text
@@ -164,7 +177,10 @@ def _above(lines: Sequence[TextLine], marked: set[int], first: int) -> set[int]:
 
 
 def _announced(lines: Sequence[TextLine], body: list[int]) -> set[int]:
-    """Return the places of headlines after a heading that announces them, and of all after a comment heading."""
+    """Return the places of headlines after a heading that announces them.
+
+    And of all after a comment heading.
+    """
     known = site_phrases()
     marks: set[int] = set()
     after_lengths = list(accumulate((len(line.text) for line in reversed(lines)), initial=0))[::-1]
@@ -183,7 +199,7 @@ def _announced(lines: Sequence[TextLine], body: list[int]) -> set[int]:
 
 
 def _below(lines: Sequence[TextLine], marked: set[int]) -> set[int]:
-    """Return the places of tags, dates and cut-off beginnings of other stories below the last paragraph."""
+    """Return the places of tags, dates and teasers below the last paragraph."""
     kept = [place for place in range(len(lines)) if place not in marked]
     last = max((place for place in kept if lines[place].paragraph), default=len(lines))
     tail = [place for place in kept if place > last]
@@ -201,7 +217,7 @@ def _below(lines: Sequence[TextLine], marked: set[int]) -> set[int]:
 
 
 def _rules(lines: Sequence[TextLine], marked: set[int]) -> set[int]:
-    """Return the places of the last paragraphs that state a site's rules or disclaim what it prints.
+    """Return the places of closing paragraphs with a site's rules or disclaimers.
 
     Such a paragraph speaks of publisher, readers and rules, in words that the story does not use.
     """
@@ -236,7 +252,10 @@ def _groups_of_rules(plain: str) -> dict[str, frozenset[str]]:
 
 
 def _rule_stems(plain: str) -> frozenset[str]:
-    """Return the stems of a folded text, of words with attached particles also those without."""
+    """Return the stems of a folded text.
+
+    Of words with attached particles also those without.
+    """
     return stems(plain) | stems(_PARTICLES.sub("", plain))
 
 
@@ -246,13 +265,13 @@ def _stems_of_rules() -> dict[str, frozenset[str]]:
 
 
 def _unlike(lines: Sequence[TextLine], run: list[int], kept: list[int]) -> bool:
-    """Return whether the lines of a run are about something else than the lines before them."""
+    """Return whether the lines of a run turn to another subject."""
     before = stems("\n".join(lines[place].folded for place in kept if place < run[0]))
     return sum(overlap(lines[place].folded, before) for place in run) / len(run) < SHARED
 
 
 def _inside(lines: Sequence[TextLine]) -> Iterator[Span]:
-    """Yield the sentences inside the article's lines that are a site's notice or a teaser."""
+    """Yield the sentences inside the article that are a site's notice or a teaser."""
     everything = "\n".join(line.folded for line in lines)
     notices, teasers = site_phrases().matches(everything)
     for line in lines if notices or teasers else ():

@@ -1,4 +1,4 @@
-"""Read an agency's dateline, the place and the day that open a report: `دمشق-سانا 13/5/2024:`."""
+"""Read an agency's dateline, which opens a report: `دمشق-سانا 13/5/2024:`."""
 
 from __future__ import annotations
 
@@ -30,14 +30,19 @@ _BETWEEN = re.compile(
 
 
 class Dateline(Value, frozen=True, kw_only=True):
-    """The dates of a dateline, in one or two calendars, and whether it is all that the line holds."""
+    """The dates of a dateline, in one or two calendars.
+
+    And whether it is all that the line holds.
+    """
 
     mentions: tuple[DateMention, ...]
     whole: bool
 
 
 def find_dateline(text: str) -> Dateline | None:
-    """Return the dateline that opens a line; None where there is none, or its day has no year.
+    """Return the dateline that opens a line.
+
+    None where there is none, or its day has no year.
 
     >>> find_dateline("الرياض 05 ذو القعدة 1445 هـ الموافق 13 مايو 2024 م واس").whole
     True

@@ -1,4 +1,7 @@
-"""Read the day in a value that is a date: ISO 8601, RFC 2822, seconds since 1970, or a date in words."""
+"""Read the day in a value that is a date.
+
+ISO 8601, RFC 2822, seconds since 1970, or a date in words.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_any_day(value: str, *, day_first: bool) -> date | None:
-    """Return the day of a date in any common form, as it is written there; None where it is none or ambiguous.
+    """Return the day of a date in any common form, as it is written there.
+
+    None where it is none or ambiguous.
 
     Of a time with a zone it is the day in that zone, of seconds, milli-, micro- or nanoseconds since 1970 that in UTC.
     `day_first` says how 5/8/2015 is meant; without it such a date is ambiguous.
@@ -47,7 +52,10 @@ def parse_any_day(value: str, *, day_first: bool) -> date | None:
 
 
 def first_day(mentions: Iterable[DateMention], *, day_first: bool) -> date | None:
-    """Return the first whole day that is mentioned; of one that may be read in two ways, the first with `day_first`."""
+    """Return the first whole day that is mentioned.
+
+    Of one that may be read in two ways, the first with `day_first`.
+    """
     for mention in mentions:
         days = [day for value in mention.values if (day := value.as_date()) and value.weekday in (None, day.weekday())]
         if len(set(days)) == 1 or (days and day_first):
@@ -60,7 +68,7 @@ def _plausible(day: date) -> date | None:
 
 
 def _since_1970(number: float) -> date | None:
-    """Return the day of so many seconds, or thousandths, millionths, billionths of seconds, whichever is likely."""
+    """Return the day of a Unix time in seconds, milli-, micro- or nanoseconds."""
     while abs(number) >= 1e11:
         number /= 1000
     return _plausible((_EPOCH + timedelta(seconds=number)).date())
@@ -68,7 +76,10 @@ def _since_1970(number: float) -> date | None:
 
 @lru_cache(maxsize=1000)
 def _by_dateparser(value: str) -> date | None:
-    """Return the day in a date of one of the two hundred languages of dateparser, with day, month and year."""
+    """Return the day in a date of one of the two hundred languages of dateparser.
+
+    With day, month and year.
+    """
     import dateparser
 
     settings = {"REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"], "DATE_ORDER": "DMY"}

@@ -1,4 +1,7 @@
-"""Read e-mails (RFC 5322) and mailboxes: the newest message's own words, its subject, day and sender."""
+"""Read e-mails (RFC 5322) and mailboxes.
+
+The newest message's own words, its subject, day and sender.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,9 @@ _AND_ALL_BEHIND = ("divRplyFwdMsg", "appendonsend")
 
 
 def extract_email(data: bytes) -> tuple[str, Metadata]:
-    """Return the newest text of an e-mail, without quoted messages and signature, and what its head says.
+    """Return the newest text of an e-mail, without quoted messages and signature.
+
+    And what its head says.
 
     Where nothing but a quoted or forwarded message is in it, that is the text. Raises Unreadable where there is none.
 
@@ -53,7 +58,10 @@ def extract_email(data: bytes) -> tuple[str, Metadata]:
 
 
 def split_mailbox(data: bytes, limit: int) -> Iterator[tuple[str, bytes]]:
-    """Yield the messages of a mailbox (mbox, RFC 4155), each with a name from its Message-ID; at most `limit`."""
+    """Yield the messages of a mailbox.
+
+    (mbox, RFC 4155), each with a name from its Message-ID; at most `limit`.
+    """
     for count, raw in enumerate(_messages(data)):
         if count == limit:
             raise Unreadable("loaders.too_many_articles", limit=limit)
@@ -63,7 +71,10 @@ def split_mailbox(data: bytes, limit: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _messages(data: bytes) -> Iterator[bytes]:
-    """Yield the messages between the lines `From …`; a line of a text that begins so is escaped by `>`."""
+    """Yield the messages between the lines `From …`.
+
+    A line of a text that begins so is escaped by `>`.
+    """
     data = data.replace(b"\r\n", b"\n")
     starts = [match.start() for match in re.finditer(rb"(?:\A|(?<=\n\n)|(?<=\A\n))From [^\n]*\d{4}[^\n]*\n", data)]
     for start, end in pairwise([*starts, len(data)]):
@@ -84,7 +95,10 @@ def _head(message: EmailMessage) -> Metadata:
 
 
 def _header(message: EmailMessage, name: str) -> Any:
-    """Return a header's value; None where it is missing or too damaged for the standard library."""
+    """Return a header's value.
+
+    None where it is missing or too damaged for the standard library.
+    """
     try:
         return message[name]
     except (ValueError, IndexError, AttributeError, LookupError):
@@ -97,7 +111,10 @@ def _day(message: EmailMessage) -> date | None:
 
 
 def extract_saved_page(data: bytes) -> tuple[bytes, str | None]:
-    """Return the page in an MHTML file (RFC 2557) in UTF-8 and its address; raise Unreadable where there is none."""
+    """Return the page in an MHTML file (RFC 2557) in UTF-8 and its address.
+
+    Raise Unreadable where there is none.
+    """
     message = email.message_from_bytes(data, policy=email.policy.default)
     for part in message.walk():
         content = part.get_payload(decode=True) if part.get_content_type() in PAGE_TYPES else None
@@ -132,7 +149,7 @@ def _part(message: EmailMessage, subtype: str) -> str:
 
 
 def _without_quotes(markup: str) -> str:
-    """Return the HTML without the elements in which mail programs put earlier messages and signatures."""
+    """Return the HTML of a message without quoted messages and signatures."""
     from lxml import html
 
     tree = html.document_fromstring(markup.encode(), parser=html.HTMLParser(encoding="utf-8"))
@@ -151,7 +168,9 @@ def _without_quotes(markup: str) -> str:
 
 
 def newest_part(text: str) -> str:
-    """Return a plain text's own words: neither quoted lines, nor an earlier message, nor a signature.
+    """Return a plain text's own words.
+
+    Neither quoted lines, nor an earlier message, nor a signature.
 
     Recognised by their form, in every language: lines that begin with `>` and the line above them that ends in a colon;
     a rule or a `From:` line with an address, and below it the fields of a head; a line of two hyphens.
@@ -175,7 +194,7 @@ def newest_part(text: str) -> str:
 
 
 def _without_introduction(lines: list[str]) -> list[str]:
-    """Return the lines without the sentence that introduces a quotation: `On 3 May 2024 Samer <s@x.org> wrote:`."""
+    """Return the lines without what introduces a quoted message: `On 3 May … wrote:`."""
     if not lines or not lines[-1].rstrip().endswith(":"):
         return lines
     for count in range(1, min(3, len(lines)) + 1):
@@ -187,7 +206,10 @@ def _without_introduction(lines: list[str]) -> list[str]:
 
 
 def _begins_earlier(lines: Sequence[str], place: int) -> bool:
-    """Return whether the head of an earlier message begins at a line: a rule or a sender, then further fields."""
+    """Return whether the head of an earlier message begins at a line.
+
+    A rule or a sender, then further fields.
+    """
     line = lines[place]
     ahead = [line for line in lines[place : place + 8] if line.strip()]
     if _RULE.match(line):

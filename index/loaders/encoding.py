@@ -1,4 +1,6 @@
-"""Decode the bytes of articles: nothing is guessed; uncertain encodings are refused.
+"""Decode the bytes of articles: nothing is guessed.
+
+Uncertain encodings are refused.
 
 UTF-8 is tried first, with or without a byte order mark; UTF-16 and UTF-32 by their mark; then the two old Arabic code
 pages, which are accepted only where the decoded text is plainly Arabic: frequent words, words with the definite
@@ -42,7 +44,9 @@ class Unreadable(IsnadError):
 
 
 def decode(data: bytes, declared: str = "") -> str:
-    """Decode bytes to text, without the byte order mark; raise Unreadable where they are no text.
+    """Decode bytes to text, without the byte order mark.
+
+    Raise Unreadable where they are no text.
 
     `declared` is the encoding that a page names; it counts where none is certain. A byte in a hundred may be lost.
 
@@ -60,7 +64,10 @@ def decode(data: bytes, declared: str = "") -> str:
 
 
 def binary_reason(text: str) -> Reason | None:
-    """Return why a decoded text is binary: NUL, or more than 1 % control characters; None where it is text."""
+    """Return why a decoded text is binary: NUL, or more than 1 % control characters.
+
+    None where it is text.
+    """
     if "\x00" in text:
         return Reason("loaders.has_nul")
     if len(_CONTROL.findall(text)) > CONTROL_SHARE * len(text):
@@ -93,7 +100,10 @@ def _decode(data: bytes, declared: str) -> str:
 
 
 def _replacing(data: bytes, encoding: str) -> tuple[str, int | None]:
-    """Return the text with U+FFFD for stray bytes, and the place of the first where they are too many to be stray."""
+    """Return the text with U+FFFD for stray bytes.
+
+    And the place of the first where they are too many to be stray.
+    """
     try:
         return data.decode(encoding), None
     except UnicodeDecodeError as broken:
@@ -106,7 +116,7 @@ def _replacing(data: bytes, encoding: str) -> tuple[str, int | None]:
 
 
 def _is_western(data: bytes) -> bool:
-    """Return whether bytes are ASCII prose with single letters or quotation marks of windows-1252 in it."""
+    """Return whether bytes are ASCII prose with a few characters of windows-1252."""
     high = len(data) - len(data.translate(None, _HIGH))
     return (
         high <= max(2, WESTERN_SHARE * len(data))

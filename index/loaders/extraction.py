@@ -1,4 +1,6 @@
-"""Extract the text of a page or a document, and its metadata. Runs in a sandbox (`index.loaders.sandbox`).
+"""Extract the text of a page or a document, and its metadata.
+
+Runs in a sandbox (`index.loaders.sandbox`).
 
 Pages are read by `index.loaders.html_page`; this is the only user of striprtf (RTF); others have their modules.
 """
@@ -47,7 +49,7 @@ class ExtractedText(Value, frozen=True, kw_only=True):
 
 
 def extract(kind: str, data: bytes) -> ExtractedText:
-    """Return the text in the bytes of a file of a kind in `_READERS`, and the metadata that stands outside of it.
+    """Return the text of a file of a kind in `_READERS`, and its metadata.
 
     Raises Unreadable with the reason where there is no text.
 
@@ -120,7 +122,10 @@ def _saved_page(data: bytes) -> ExtractedText:
 
 
 def _chapter(data: bytes) -> ExtractedText:
-    """Read a chapter of an e-book, whose title is its first heading, else that of the page."""
+    """Read a chapter of an e-book, whose title is its first heading.
+
+    Else that of the page.
+    """
     chapter = decode(data)
     heading = _HEADING.search(chapter)
     title = plain_line(heading.group(1)) if heading else ""

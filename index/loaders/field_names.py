@@ -1,4 +1,4 @@
-"""Names of the metadata fields in JSON Lines records and in the front matter of Markdown files, and their forms."""
+"""Name the metadata fields of JSON Lines records and front matter."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ _FIELD_OF = {name: field for field, names in _PLAIN.items() for name in names}
 
 
 def field_of(name: str) -> str | None:
-    """Return the field that a key of a record names, by its documented name; None where it names none."""
+    """Return the field that a key of a record names, by its documented name.
+
+    None where it names none.
+    """
     return _FIELD_OF.get(_NOT_IN_NAMES.sub("", name.casefold()))
 
 
@@ -77,7 +80,10 @@ def parse_fields(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
 
 
 def _plain(value: object, field: str, depth: int = DEPTH) -> str:
-    """Return the string in a value, of a list the first or, for a text, all; empty where there is none."""
+    """Return the string in a value, of a list the first or, for a text, all.
+
+    Empty where there is none.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, int | float):

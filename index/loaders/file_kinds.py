@@ -1,4 +1,7 @@
-"""Which files hold articles, by their names: one article a file, or many; and what to do about the others."""
+"""Which files hold articles, by their names: one article a file, or many.
+
+And what to do about the others.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,9 @@ _ADVICE = {
 
 
 def suffix_of(path: str) -> str:
-    """Return a file's extension in small letters, with that of a packed web archive in full.
+    """Return a file's extension in small letters.
+
+    With that of a packed web archive in full.
 
     >>> suffix_of("News.PDF"), suffix_of("crawl.warc.gz"), suffix_of("LICENSE")
     ('.pdf', '.warc.gz', '')
@@ -48,12 +53,18 @@ def suffix_of(path: str) -> str:
 
 
 def is_many(path: str) -> bool:
-    """Return whether a file of this name holds many articles: JSON Lines, a feed, a mailbox."""
+    """Return whether a file of this name holds many articles.
+
+    JSON Lines, a feed, a mailbox.
+    """
     return is_json_lines(path) or suffix_of(path) in MANY
 
 
 def not_read_reason(path: str) -> Reason:
-    """Return why a file of this name is not read, and what to do about it where that is known."""
+    """Return why a file of this name is not read.
+
+    And what to do about it where that is known.
+    """
     suffix = suffix_of(path)
     shown = suffix or Reason("loaders.no_suffix")
     if suffix in _ADVICE:

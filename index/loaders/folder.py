@@ -1,4 +1,7 @@
-"""Walk the files of a folder in order, never outside of it, and read them up to a limit without hanging."""
+"""Walk the files of a folder in order, never outside of it.
+
+And read them up to a limit without hanging.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ class File(Value, frozen=True, kw_only=True):
 
 
 def walk(root: Path) -> Iterator[File | Skipped]:
-    """Yield every entry under a folder, sorted by name: a File, or a Skipped with the reason why it is none.
+    """Yield every entry under a folder, sorted by name.
+
+    A File, or a Skipped with the reason why it is none.
 
     Links are not followed: their targets inside the root are met in their own place, others are not read.
     """
@@ -94,7 +99,10 @@ def _refusal(root: Path, entry: os.DirEntry[str], depth: int) -> tuple[Reason | 
 
 @contextmanager
 def open_regular(path: Path) -> Iterator[io.BufferedReader]:
-    """Open a regular file for reading, without hanging on a pipe; raise Unreadable where that fails."""
+    """Open a regular file for reading, without hanging on a pipe.
+
+    Raise Unreadable where that fails.
+    """
     try:
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as failed:
@@ -106,7 +114,10 @@ def open_regular(path: Path) -> Iterator[io.BufferedReader]:
 
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """Return the bytes of a regular file; raise Unreadable where it cannot be read or exceeds `limit` bytes."""
+    """Return the bytes of a regular file.
+
+    Raise Unreadable where it cannot be read or exceeds `limit` bytes.
+    """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         try:
@@ -135,7 +146,9 @@ def id_problem(id: str) -> Reason | None:
 
 
 def clean_id(name: str) -> str:
-    """Return a name as an id: brackets, which mark citations, become round, direction marks go.
+    """Return a name as an id.
+
+    Brackets, which mark citations, become round, direction marks go.
 
     >>> clean_id("تقرير [فيديو]\u202e")
     'تقرير (فيديو)'
@@ -144,7 +157,7 @@ def clean_id(name: str) -> str:
 
 
 def printable(path: str) -> str:
-    r"""Escape the control characters, direction marks and invalid bytes of a path, so that it can be printed.
+    r"""Escape a path so that it can be printed: control characters, invalid bytes.
 
     >>> printable("a\nb")
     'a\\nb'

@@ -1,4 +1,7 @@
-"""Parse the front matter of a Markdown file: flat keys between `---` (YAML) or `+++` (TOML) fences at its top."""
+"""Parse the front matter of a Markdown file.
+
+Flat keys between `---` (YAML) or `+++` (TOML) fences at its top.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ _COMMENT = re.compile(r"[ \t]#")
 
 
 def parse_front_matter(text: str) -> Metadata:
-    """Return the metadata in the block, with the block itself as boilerplate; empty where there is no block.
+    """Return the metadata in the block, with the block itself as boilerplate.
+
+    Empty where there is no block.
 
     >>> metadata = parse_front_matter("---\\ntitle: 'جسر جديد'\\ndate: 2024-05-03 10:00\\n---\\nافتُتح الجسر.")
     >>> metadata.title, metadata.published, metadata.boilerplate
@@ -43,7 +48,10 @@ def parse_front_matter(text: str) -> Metadata:
 
 
 def _entry(line: str) -> tuple[str, str] | None:
-    """Return the key and the value of a line, without quotation marks and comment; None where it is no entry."""
+    """Return the key and the value of a line, without quotation marks and comment.
+
+    None where it is no entry.
+    """
     key = _ENTRY.match(line)
     if key is None:
         return None

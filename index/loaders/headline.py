@@ -25,7 +25,7 @@ _NO_HEADLINE = re.compile(r"^[•‣◦▪●■–—*-]\s|^\d+[.)-]\s|(?<![.�
 
 
 def find_headline(lines: Sequence[TextLine], boilerplate: Sequence[Span] = ()) -> str | None:
-    """Return the first line above the text that reads like a headline and that the text takes up again.
+    """Return the first line above the text that is the headline of this text.
 
     A headline has 2 to 25 words, does not end as a sentence does and opens no list. Where the text takes up no line
     above it, the line of most words is taken, if it has at least four. None where there is no such line.
@@ -50,7 +50,10 @@ def find_headline(lines: Sequence[TextLine], boilerplate: Sequence[Span] = ()) -
 
 
 def _without_buttons(line: TextLine, body_stems: frozenset[str]) -> str:
-    """Strip a button's text before or after a headline, where the article does not use its words."""
+    """Strip a button's text before or after a headline.
+
+    Where the article does not use its words.
+    """
     before, after = _buttons()
     if not line.folded.startswith(before) and not line.folded.endswith(after):
         return line.text

@@ -1,4 +1,6 @@
-"""Read a web page: its story by trafilatura; its title and day by all that the page says of them.
+"""Read a web page: its story by trafilatura.
+
+Its title and day by all that the page says of them.
 
 A title is what the displayed headline and the head agree on, without the name of the site. A day is the structured
 data's, else what is printed beside the headline, else what the story states, else the address's; the day of the last
@@ -44,7 +46,10 @@ _PARTS = re.compile(r"\s{0,5}[|•·]\s{0,5}|\s{1,5}[–—/-]\s{1,5}")
 
 
 def read_page(page: str) -> tuple[str, Metadata]:
-    """Return the story of a page, without metadata of its text, and what the page says of it."""
+    """Return the story of a page, without metadata of its text.
+
+    And what the page says of it.
+    """
     import trafilatura
 
     tree = trafilatura.load_html(page)
@@ -67,7 +72,10 @@ def read_page(page: str) -> tuple[str, Metadata]:
 
 
 def page_title(lines: Sequence[PageLine], data: StructuredData, text: str) -> str | None:
-    """Return the headline of a page without the name of its site; None where it has none."""
+    """Return the headline of a page without the name of its site.
+
+    None where it has none.
+    """
     sites = {key for name in (*data.sites, *(line.text for line in lines if _is_logo(line))) if (key := line_key(name))}
     titles = [
         title for head in data.headlines if (title := _without_site(head, sites)) and line_key(title) not in sites
@@ -91,7 +99,10 @@ def page_title(lines: Sequence[PageLine], data: StructuredData, text: str) -> st
 def page_day(
     lines: Sequence[PageLine], data: StructuredData, text: str, title: str | None, url: str, tree: Any
 ) -> date | None:
-    """Return the day on which the story of a page appeared, else that of its last change."""
+    """Return the day on which the story of a page appeared.
+
+    Else that of its last change.
+    """
     arabic = _ARABIC.search(text) is not None
     for moment in data.published:
         if day := parse_any_day(moment, day_first=arabic):
@@ -121,7 +132,7 @@ def _day_by_htmldate(tree: Any, url: str, *, extensive: bool) -> date | None:
 
 
 def _is_of_the_story(day: date, text: str) -> bool:
-    """Return whether a day that was searched for may be one that the story mentions, or a year alone."""
+    """Return whether a day may only be one that the story mentions, or a year."""
     months = {(value.year, value.month) for mention in dates(text) for value in mention.values}
     return (day.year, day.month) in months or (day.month, day.day) == (1, 1)
 
@@ -131,7 +142,10 @@ def _is_logo(line: PageLine) -> bool:
 
 
 def _without_site(title: str, sites: set[str]) -> str:
-    """Return a title without the names of the site at its ends, and what stands beyond them."""
+    """Return a title without the names of the site at its ends.
+
+    And what stands beyond them.
+    """
     parts = _split(title)
     named = [place for place, (start, end) in enumerate(parts) if line_key(title[start:end]) in sites]
     for place in named:
@@ -145,7 +159,10 @@ def _without_site(title: str, sites: set[str]) -> str:
 
 
 def _about_the_story(title: str, lead: frozenset[str]) -> str:
-    """Return a title without the parts at its ends that the story takes up nothing of: a site, a section."""
+    """Return a title without the parts at its ends that the story takes up nothing of.
+
+    A site, a section.
+    """
     parts = _split(title)
     while len(parts) > 1:
         shares = [overlap(folded(title[start:end]), lead) for start, end in parts]
@@ -170,7 +187,10 @@ def _split(title: str) -> list[tuple[int, int]]:
 
 
 def _printed_days(lines: Sequence[PageLine], text: str, title: str | None, arabic: bool) -> StatedDays:
-    """Return the days printed between the headline and the story, else above the headline or below the story."""
+    """Return the days printed between the headline and the story.
+
+    Else above the headline or below the story.
+    """
     story = {line_key(span.of(text)) for span in paragraphs(text)}
     key = line_key(title or "")
     heads = [place for place, line in enumerate(lines) if key and line.key == key and not line.aside]
@@ -195,7 +215,10 @@ def _printed_days(lines: Sequence[PageLine], text: str, title: str | None, arabi
 
 
 def _line_days(line: PageLine, label: str, arabic: bool, *, below: bool) -> StatedDays:
-    """Return the days that a line beside the headline states, in its markup or its words."""
+    """Return the days that a line beside the headline states.
+
+    In its markup or its words.
+    """
     words = f"{label} {line.text}" if label else line.text
     plain = folded(words)
     if below and not line.published and not _PUBLISHED.search(plain):
@@ -216,7 +239,9 @@ def _line_days(line: PageLine, label: str, arabic: bool, *, below: bool) -> Stat
 
 
 def _day_in(url: str) -> date | None:
-    """Return the day in an address: year, month and day with marks between them, or eight digits.
+    """Return the day in an address.
+
+    Year, month and day with marks between them, or eight digits.
 
     >>> _day_in("https://a.org/2022/11/28/bridge"), _day_in("https://a.org/20221128-1.html"), _day_in("/2022/13/1/")
     (datetime.date(2022, 11, 28), datetime.date(2022, 11, 28), None)
@@ -231,7 +256,7 @@ def _day_in(url: str) -> date | None:
 
 
 def _beside_the_story(text: str, lines: Sequence[PageLine], title: str | None) -> tuple[Span, ...]:
-    """Return the lines of the text that link to other stories, or stand in a part of the page beside the story.
+    """Return the lines that link to other stories or stand outside the story.
 
     A link to a story stands alone or behind a label such as `شاهد:`.
     """

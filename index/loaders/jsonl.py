@@ -1,4 +1,7 @@
-"""Read article records from JSON Lines, plain or gzipped; a bad line is reported by its number, the rest are read."""
+"""Read article records from JSON Lines, plain or gzipped.
+
+A bad line is reported by its number, the rest are read.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ ID_LENGTH = 16  # hexadecimal digits of the hash of a record's url, or text, tha
 
 
 class Record(msgspec.Struct, frozen=True):
-    """An article record. An empty value counts as missing, and a further name of the field is looked up.
+    """An article record; an empty value counts as missing.
 
     Keys that are no field's name are ignored.
     """
@@ -43,7 +46,9 @@ class Record(msgspec.Struct, frozen=True):
 
     @property
     def sha256(self) -> str:
-        """Return the hash of the record in a fixed spelling, independent of spaces and the order of its keys.
+        """Return the hash of the record in a fixed spelling.
+
+        Independent of spaces and the order of its keys.
 
         The day of retrieval does not count: the same article that is crawled again is no other.
         """
@@ -52,13 +57,19 @@ class Record(msgspec.Struct, frozen=True):
 
     @property
     def day(self) -> date | None:
-        """Return the day of publication; in a text of Arabic letters 5/8/2015 is in August."""
+        """Return the day of publication.
+
+        In a text of Arabic letters 5/8/2015 is in August.
+        """
         day_first = _ARABIC.search(self.text) is not None
         return parse_any_day(self.published, day_first=day_first) if self.published else None
 
 
 class JsonLine(msgspec.Struct, frozen=True):
-    """What a line holds: a record, or why it is none. `id` is known even of some bad lines."""
+    """What a line holds: a record, or why it is none.
+
+    `id` is known even of some bad lines.
+    """
 
     number: int
     record: Record | None = None
@@ -84,7 +95,9 @@ def is_json_lines(name: str) -> bool:
 
 
 def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[JsonLine]:
-    """Yield the records of a file in order, without blank lines; at most `limit` bytes are held in memory.
+    """Yield the records of a file in order, without blank lines.
+
+    At most `limit` bytes are held in memory.
 
     Raises Unreadable where the file itself cannot be opened. A damaged file ends in a JsonLine with the reason.
     """
@@ -95,7 +108,7 @@ def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[JsonLine]:
 
 
 def without_repeats(lines: Iterable[JsonLine]) -> Iterator[JsonLine]:
-    """Yield lines; one without an id of its own that is an article met before becomes one without a record."""
+    """Yield lines; drop the record of one that repeats an article without an id."""
     seen: dict[str, int] = {}
     for line in lines:
         if line.id and line.named_by_content and (first := seen.setdefault(line.id, line.number)) != line.number:
@@ -105,7 +118,9 @@ def without_repeats(lines: Iterable[JsonLine]) -> Iterator[JsonLine]:
 
 
 def check_record(number: int, record: Mapping[str, object]) -> JsonLine:
-    """Check a record given as a mapping as a line of a file is checked; `published` may be a date.
+    """Check a record given as a mapping as a line of a file is checked.
+
+    `published` may be a date.
 
     >>> check_record(1, {"id": "a", "text": " "}).trouble.code
     'loaders.text_empty'
@@ -117,7 +132,10 @@ def check_record(number: int, record: Mapping[str, object]) -> JsonLine:
 
 
 def record_ids(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
-    """Yield the ids of a file's records, also of those that `read_lines` refuses for another reason."""
+    """Yield the ids of a file's records.
+
+    Also of those that `read_lines` refuses for another reason.
+    """
     seen = set[str]()  # those that records without one are given
     for _, raw in _raw_lines(path, limit):
         record_id, by_content = _id(raw) if isinstance(raw, bytes) else (None, False)
@@ -144,7 +162,10 @@ def check_line(number: int, raw: bytes) -> JsonLine:
 
 
 def _as_utf8(raw: bytes) -> bytes:
-    """Return a line in UTF-8, without the bytes in it that are no characters, where those are few."""
+    """Return a line in UTF-8.
+
+    Without the bytes in it that are no characters, where those are few.
+    """
     try:
         raw.decode()
     except UnicodeDecodeError as broken:
@@ -156,7 +177,10 @@ def _as_utf8(raw: bytes) -> bytes:
 
 
 def _fields(raw: bytes) -> tuple[dict[str, object], bool]:
-    """Return the fields of a record by their documented names, and whether its id comes from its url or text."""
+    """Return the fields of a record by their documented names.
+
+    And whether its id comes from its url or text.
+    """
     named = {key: value for key, value in _KEYS.decode(raw).items() if field_of(key)}
     values = {key: msgspec.json.decode(value) for key, value in named.items()}
     fields: dict[str, object] = dict(parse_fields(values.items()))
@@ -170,7 +194,10 @@ def _fields(raw: bytes) -> tuple[dict[str, object], bool]:
 
 
 def _id(raw: bytes) -> tuple[str | None, bool]:
-    """Return the id of a line, if it can be read and can be an id, and whether it comes from its url or text."""
+    """Return the id of a line.
+
+    If it can be read and can be an id, and whether it comes from its url or text.
+    """
     by_content = False
     try:
         name = clean_id(str(_ID.decode(raw).id))

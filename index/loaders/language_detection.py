@@ -1,4 +1,7 @@
-"""Detect the language of an article, by its script where that is enough, else by py3langid."""
+"""Detect the language of an article, by its script where that is enough.
+
+Else by py3langid.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ _NOT_ARABIC = re.compile("[پچژگکیےٹڈڑںھہۀۆێڕڵ]")
 
 
 def detect_language(text: str) -> str | None:
-    """Return the ISO 639-1 code of a text's language; None where the text is short or no language is likely.
+    """Return the ISO 639-1 code of a text's language.
+
+    None where the text is short or no language is likely.
 
     >>> detect_language("وصل القطار إلى المحطة في موعده."), detect_language("12:30")
     ('ar', None)

@@ -1,4 +1,7 @@
-"""Split a text into lines with simple features: length, ending, and the phrases that sites use."""
+"""Split a text into lines with simple features.
+
+Length, ending, and the phrases that sites use.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +100,9 @@ def site_phrases() -> SitePhrases:
 
 
 def split_lines(text: str) -> list[TextLine]:
-    """Return the lines of a text that are not blank; a phrase of the site glued to a line becomes a line of its own.
+    """Return the lines of a text that are not blank.
+
+    A phrase of the site glued to a line becomes a line of its own.
 
     Of a text with more than 4,000 lines only the first and the last 2,000 are returned, where sites write.
 
@@ -160,7 +165,10 @@ def _match_length(pattern: re.Pattern[str], plain: str) -> int:
 
 
 def stems(plain: str) -> frozenset[str]:
-    """Return the first five letters of a folded text's words, without `and` and the article."""
+    """Return the first five letters of a folded text's words.
+
+    Without `and` and the article.
+    """
     return frozenset(_STEM.findall(plain))
 
 

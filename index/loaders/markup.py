@@ -34,7 +34,9 @@ def has_markup(text: str) -> bool:
 
 
 def plain_line(text: str) -> str:
-    """Return a title or a name on one line, without tags and with its entities decoded.
+    """Return a title or a name on one line.
+
+    Without tags and with its entities decoded.
 
     >>> plain_line("الوزيرة: &quot;المكتبة <b>حلم</b>&quot; &amp;amp; أكثر")
     'الوزيرة: "المكتبة حلم" & أكثر'
@@ -53,7 +55,9 @@ def plain_entities(text: str) -> str:
 
 
 def extract_fragment(fragment: str) -> str:
-    r"""Return the text that a reader sees of a fragment, a line for each block. Call it in the sandbox.
+    r"""Return the text that a reader sees of a fragment, a line for each block.
+
+    Call it in the sandbox.
 
     >>> extract_fragment("<p>افتُتح <b>الجسر</b>.</p><ul><li>طوله 850&nbsp;مترا</li></ul><script>x()</script>")
     'افتُتح الجسر.\nطوله 850 مترا'

@@ -1,4 +1,6 @@
-"""Find the articles in files that hold many: mailboxes, feeds, tables, JSON, e-books, web archives.
+"""Find the articles in files that hold many.
+
+Mailboxes, feeds, tables, JSON, e-books, web archives.
 
 Runs in a sandbox (`index.loaders.sandbox`). Pages and e-mails stay as they are, each to be read with a deadline of its
 own; the others become records, which are checked as lines of JSON Lines are.
@@ -39,7 +41,10 @@ _DELIMITERS = ",;\t|"
 
 
 class Member(Value, frozen=True, kw_only=True):
-    """An article in a file of many: a page, an e-mail, or a record (a JSON object with the keys of JSON Lines)."""
+    """An article in a file of many.
+
+    A page, an e-mail, or a record (a JSON object with the keys of JSON Lines).
+    """
 
     kind: str  # html, email, chapter or record
     data: bytes
@@ -48,7 +53,9 @@ class Member(Value, frozen=True, kw_only=True):
 
 
 def find_members(kind: str, data: bytes) -> list[Member]:
-    """Return the articles in a file of a kind in order: mbox, feed, csv, json, epub, warc.
+    """Return the articles in a file of a kind in order.
+
+    Mbox, feed, csv, json, epub, warc.
 
     Raises Unreadable with the reason where none is in it.
 
@@ -64,7 +71,10 @@ def find_members(kind: str, data: bytes) -> list[Member]:
 
 
 def _distinct(members: Iterable[Member]) -> Iterator[Member]:
-    """Yield members under different names; the same content under the same name comes once."""
+    """Yield members under different names.
+
+    The same content under the same name comes once.
+    """
     seen: dict[str, bytes] = {}
     for member in members:
         name, number = member.name, 1
@@ -108,7 +118,10 @@ def _feed(data: bytes) -> Iterator[Member]:
 
 
 def _table(data: bytes) -> Iterator[Member]:
-    """Yield the rows of a table whose first row names its columns; one of them must hold the text."""
+    """Yield the rows of a table whose first row names its columns.
+
+    One of them must hold the text.
+    """
     text = decode(data)
     csv.field_size_limit(MAX_FIELD)
     first = text.lstrip().split("\n", 1)[0]
@@ -126,7 +139,10 @@ def _table(data: bytes) -> Iterator[Member]:
 
 
 def _json(data: bytes) -> Iterator[Member]:
-    """Yield the objects of a list; of an object with a list of objects in it, that list's; else the object itself."""
+    """Yield the objects of a list.
+
+    Of an object with a list of objects in it, that list's; else the object itself.
+    """
     try:
         content = json.loads(decode(data))
     except ValueError as error:
@@ -157,7 +173,10 @@ def _has_text(content: object) -> bool:
 
 
 def _book(data: bytes) -> Iterator[Member]:
-    """Yield the chapters of an EPUB in reading order; its cover and its table of contents hold no article."""
+    """Yield the chapters of an EPUB in reading order.
+
+    Its cover and its table of contents hold no article.
+    """
     with open_archive(data) as archive:
         try:
             tree = parse_xml(archive.read("META-INF/container.xml"))
@@ -229,7 +248,10 @@ def _web_archive(data: bytes) -> Iterator[Member]:
 
 
 def _in_utf8(page: bytes, charset: re.Match[str] | None) -> bytes:
-    """Return a page in UTF-8 where its server named another encoding; the reader of pages decides on the rest."""
+    """Return a page in UTF-8 where its server named another encoding.
+
+    The reader of pages decides on the rest.
+    """
     if charset is None:
         return page
     try:

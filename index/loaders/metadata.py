@@ -1,4 +1,7 @@
-"""Extract an article's metadata: title, day of publication, publisher, address, language, boilerplate."""
+"""Extract an article's metadata.
+
+Title, day of publication, publisher, address, language, boilerplate.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,9 @@ UNKNOWN = Metadata()
 
 
 def extract_metadata(text: str, known: Metadata = UNKNOWN) -> Metadata:
-    """Complete the metadata known from outside the text (a record, the head of a page) by what the text states.
+    """Complete the metadata known from outside the text.
+
+    (a record, the head of a page) by what the text states.
 
     >>> extract_metadata("جسر جديد فوق النهر\\nافتُتح الجسر أمس بحضور الأهالي والزوار.").language
     'ar'
@@ -61,7 +66,10 @@ def stated_metadata(text: str, known: Metadata = UNKNOWN) -> Metadata:
 
 
 def with_language(text: str, metadata: Metadata, known: Metadata = UNKNOWN) -> Metadata:
-    """Return the metadata with the language of the text behind its front matter, where no language is known."""
+    """Return the metadata with the language of the text behind its front matter.
+
+    Where no language is known.
+    """
     if metadata.language:
         return metadata
     start = known.boilerplate[0].end if known.boilerplate and not known.boilerplate[0].start else 0
@@ -69,13 +77,16 @@ def with_language(text: str, metadata: Metadata, known: Metadata = UNKNOWN) -> M
 
 
 def _language_code(language: str | None) -> str | None:
-    """Return `ar` for `ar`, `AR`, `ar-SY` or `ar_SY`; None for what is no code of two letters."""
+    """Return `ar` for `ar`, `AR`, `ar-SY` or `ar_SY`.
+
+    None for what is no code of two letters.
+    """
     code = re.split(r"[-_]", language.strip().lower())[0] if language else ""
     return code if re.fullmatch(r"[a-z]{2}", code) else None
 
 
 def _publisher(lines: Sequence[TextLine]) -> str | None:
-    """Return who is named as the source: `المصدر: سانا`, or in a notice `نشر أولا على موقع …`."""
+    """Return who is named as the source, as in `المصدر: سانا`."""
     for line in lines:
         match = line.words <= NOTICE and (_SOURCE.fullmatch(line.text) or _FIRST_ON.search(line.text))
         name = html.unescape(match.group(1)).strip() if match else ""

@@ -1,4 +1,6 @@
-"""Repair text that was decoded in a wrong encoding and saved so (mojibake), and tell what cannot be repaired.
+"""Repair text that was decoded in a wrong encoding and saved so.
+
+(mojibake), and tell what cannot be repaired.
 
 Arabic in its code pages and in UTF-8 is put right by encoding it back, where the outcome is plainly Arabic; UTF-8 in
 the other encodings of ftfy is put right by ftfy (Speer 2019), which changes nothing that could have been meant.
@@ -42,7 +44,7 @@ _FOREIGN_RUN = r"[\u00c0-\u024f\u2500-\u25a0]{3}"  # such letters are single in 
 
 
 def _second_bytes(encoding: str) -> str:
-    """Return a pattern for what the second byte of a character in UTF-8 becomes in an encoding."""
+    """Return a pattern for the second byte of UTF-8 as an encoding shows it."""
     return f"[{re.escape(bytes(range(0x80, 0xC0)).decode(encoding, 'ignore'))}\x80-\x9f]"
 
 
@@ -57,7 +59,9 @@ _SUSPECT = re.compile(
 
 
 def repair_mojibake(text: str) -> str:
-    """Return the text in the characters it was written in; the same object where it is none, or not for certain.
+    """Return the text in the characters it was written in.
+
+    The same object where it is none, or not for certain.
 
     >>> written = "افتتح الوزير المكتبة في المدينة"
     >>> [repair_mojibake(written.encode(right).decode(wrong)) == written
@@ -77,7 +81,9 @@ def repair_mojibake(text: str) -> str:
 
 
 def garbled_reason(text: str) -> Reason | None:
-    """Return why the characters of a text are not what was written; None where they are.
+    """Return why the characters of a text are not what was written.
+
+    None where they are.
 
     >>> print(garbled_reason("????? ??? ?????? ????? ??????? ?? ?????? ????"))
     its letters were lost when it was saved in a wrong encoding; get the file anew
@@ -102,7 +108,9 @@ def garbled_reason(text: str) -> Reason | None:
 
 
 def arabic_score(text: str, least: int = 4) -> float:
-    """Score from 0 to 1 or more how surely a text is Arabic or Persian prose; 1 is sure.
+    """Score from 0 to 1 or more how surely a text is Arabic or Persian prose.
+
+    1 is sure.
 
     At least `least` of its words must be frequent ones or begin with the article.
     """
@@ -131,7 +139,7 @@ def _repaired(text: str) -> str:
 
 
 def _ways(sample: str, rounds: int) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Yield the pairs of encodings that turn a sample into plain Arabic when they are taken back one by one."""
+    """Yield the pairs of encodings that, undone, turn a sample into plain Arabic."""
     for pair in _PAIRS:
         try:
             candidate = _encoded_back(sample, (pair,))
@@ -146,12 +154,18 @@ def _ways(sample: str, rounds: int) -> Iterator[tuple[tuple[str, str], ...]]:
 
 
 def _encoded_back(text: str, steps: Iterable[tuple[str, str]]) -> str:
-    """Take wrong decodings back; raise UnicodeError where the text cannot have come so."""
+    """Take wrong decodings back.
+
+    Raise UnicodeError where the text cannot have come so.
+    """
     for wrong, right in steps:
         text = b"".join(_byte(sign, wrong) for sign in text).decode(right)
     return text
 
 
 def _byte(sign: str, encoding: str) -> bytes:
-    """Return the byte of a character; programs leave bytes that an encoding does not define as they are."""
+    """Return the byte of a character.
+
+    Programs leave bytes that an encoding does not define as they are.
+    """
     return sign.encode("latin-1") if "\x80" <= sign <= "\x9f" else sign.encode(encoding)

@@ -1,4 +1,6 @@
-"""Read the pages of a scanned PDF by tesseract, where it is installed with its Arabic data.
+"""Read the pages of a scanned PDF by tesseract.
+
+Where it is installed with its Arabic data.
 
 Each page is rendered in the sandbox and recognised by a process of its own with a deadline. A line above each page,
 marked as boilerplate, says that it was read so.
@@ -30,7 +32,9 @@ def is_ocr_installed() -> bool:
 
 
 def read_pages(data: bytes) -> tuple[str, tuple[Span, ...]]:
-    """Return the text of a PDF's pages as tesseract reads them, and the spans of the lines that mark them as read so.
+    """Return the text of a PDF's pages as tesseract reads them.
+
+    And the spans of the lines that mark them as read so.
 
     Raises Unreadable where there is no text on them, there are more than 50, or a page takes too long.
     """

@@ -1,4 +1,6 @@
-"""Turn files of old word processors into DOCX by LibreOffice, where it is installed: a process with a deadline.
+"""Turn files of old word processors into DOCX by LibreOffice.
+
+Where it is installed: a process with a deadline.
 
 It runs with a profile of its own, without macros, embedded programs or links to other files.
 """
@@ -39,7 +41,10 @@ def is_office_installed() -> bool:
 
 
 def convert_to_docx(data: bytes, seconds: float = SECONDS) -> bytes:
-    """Return a DOC file as DOCX; raise Unreadable where LibreOffice is missing, fails or takes too long."""
+    """Return a DOC file as DOCX.
+
+    Raise Unreadable where LibreOffice is missing, fails or takes too long.
+    """
     program = _program()
     if program is None:
         raise Unreadable("loaders.needs_office")

@@ -1,4 +1,7 @@
-"""Extract the text of an OpenDocument text (ODT, ISO/IEC 26300) as a reader sees it."""
+"""Extract the text of an OpenDocument text.
+
+(ODT, ISO/IEC 26300) as a reader sees it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ _REPEATED = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}c"
 
 
 def extract_open_document(archive: zipfile.ZipFile) -> tuple[str, str | None]:
-    """Return the text of an OpenDocument text and the title in its properties; notes stand behind their paragraphs.
+    """Return the text of an OpenDocument text and the title in its properties.
+
+    Notes stand behind their paragraphs.
 
     Raises Unreadable where it is damaged or encrypted.
     """

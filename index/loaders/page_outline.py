@@ -1,4 +1,6 @@
-"""Outline a web page: its lines as a reader sees them, with what the markup says of each, and its structured data.
+"""Outline a web page: its lines as a reader sees them.
+
+With what the markup says of each, and its structured data.
 
 Structured data are the head's `meta`, and the JSON-LD of schema.org (https://schema.org/NewsArticle) in scripts.
 """
@@ -65,7 +67,9 @@ class StructuredData(Value, frozen=True, kw_only=True):
 
 
 def line_key(text: str) -> str:
-    """Return the letters and digits of a text, folded: equal for lines that differ in spaces and punctuation.
+    """Return the letters and digits of a text, folded.
+
+    Equal for lines that differ in spaces and punctuation.
 
     >>> line_key("الجسر، الجديد!") == line_key("الجسر الجديد")
     True
@@ -184,7 +188,10 @@ def _clean(*texts: str) -> tuple[str, ...]:
 
 
 def _json_ld(tree: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a page's JSON-LD that are about the page, not about what it lists."""
+    """Yield the objects of a page's JSON-LD that are about the page.
+
+    Not about what it lists.
+    """
     count = 0
     for script in tree.iter("script"):
         if (script.get("type") or "").partition(";")[0].strip().casefold() != "application/ld+json":
@@ -230,7 +237,10 @@ Piece = tuple[str, Any, tuple[str, ...]]  # text, the link it is in, what `datet
 
 
 def _blocks(tree: Any) -> Iterator[tuple[list[Piece], str, bool]]:
-    """Yield the pieces of text between two block boundaries, the block's tag, and whether it is beside the story."""
+    """Yield the pieces of text between two block boundaries, the block's tag.
+
+    And whether it is beside the story.
+    """
     from lxml import etree
 
     pieces: list[Piece] = []

@@ -1,4 +1,6 @@
-"""Extract the text of a PDF in reading order, right-to-left scripts included; the only user of pypdfium2.
+"""Extract the text of a PDF in reading order, right-to-left scripts included.
+
+The only user of pypdfium2.
 
 PDFium finds the lines of a page. The order of the characters in a line with Arabic letters is taken from their
 positions: browsers write each word glyph by glyph from left to right, other programs in other orders. Spaces are those
@@ -56,7 +58,7 @@ _ITEM = re.compile(r"[•‣◦▪●■*–-]\s|\d{1,3}[.)]\s")
 
 
 def extract_pdf_text(data: bytes, limit: int) -> str:
-    """Return the text of a PDF with the lines of a paragraph joined and a blank line between pages.
+    """Return the text of a PDF, paragraphs joined, a blank line between pages.
 
     Raises Unreadable where it is damaged, locked with a password, has more than 1,000 pages, or more than `limit`
     characters; also where it has no text at all, as a scan.
@@ -88,7 +90,10 @@ def extract_pdf_text(data: bytes, limit: int) -> str:
 
 
 def render_pdf_page(data: bytes, number: int) -> tuple[bytes, int]:
-    """Return the image of a page (PGM, 300 dots an inch, at most 4,000 pixels a side) and the number of pages."""
+    """Return the image of a page.
+
+    (PGM, 300 dots an inch, at most 4,000 pixels a side) and the number of pages.
+    """
     import pypdfium2
 
     document = pypdfium2.PdfDocument(data)
@@ -125,7 +130,10 @@ def _page(document: Any, number: int) -> str:
 
 
 def _entries(page: Any, form: Any) -> Iterator[tuple[str, float, float]]:
-    """Yield what was entered on a page (form fields, typed notes), which is not in its text, with bottom and top."""
+    """Yield what was entered on a page.
+
+    (form fields, typed notes), which is not in its text, with bottom and top.
+    """
     import pypdfium2.raw as pdfium
 
     fields = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
@@ -150,7 +158,10 @@ def _entries(page: Any, form: Any) -> Iterator[tuple[str, float, float]]:
 
 
 def _string(read: Callable[[Any, int], int]) -> str:
-    """Return a string that PDFium writes into a buffer, in UTF-16, of the size that it names."""
+    """Return a string that PDFium writes into a buffer, in UTF-16.
+
+    Of the size that it names.
+    """
     size = read(None, 0)
     buffer = create_string_buffer(size)
     read(cast(buffer, POINTER(c_ushort)), size)
@@ -158,14 +169,20 @@ def _string(read: Callable[[Any, int], int]) -> str:
 
 
 def _is_backwards(lines: list[str]) -> bool:
-    """Return whether the letters of Arabic words stand backwards: many words end in لا, few begin with ال."""
+    """Return whether the letters of Arabic words stand backwards.
+
+    Many words end in لا, few begin with ال.
+    """
     words: list[str] = [word for line in lines for word in _ARABIC_WORD.findall(line)]
     backwards = sum(word.endswith("لا") or word.startswith("ة") for word in words)
     return backwards >= 3 and backwards >= 3 * sum(word.startswith("ال") or word.endswith("ة") for word in words)
 
 
 class _Glyph(NamedTuple):
-    """The characters that a glyph shows, in reading order, with the glyph's place on the page in points."""
+    """The characters that a glyph shows, in reading order.
+
+    With the glyph's place on the page in points.
+    """
 
     text: str
     x: float  # of the pen
@@ -259,7 +276,10 @@ def _lines(page: Any, drawn: _Drawn) -> list[list[_Glyph]]:
 
 
 def _merge(lines: list[list[_Glyph]]) -> list[list[_Glyph]]:
-    """Join neighbouring lines that are parts of a line: PDFium breaks it at a glyph with vowel signs."""
+    """Join neighbouring lines that are parts of a line.
+
+    PDFium breaks it at a glyph with vowel signs.
+    """
     merged: list[list[_Glyph]] = []
     for line in lines:
         last = merged[-1] if merged else []
@@ -271,7 +291,10 @@ def _merge(lines: list[list[_Glyph]]) -> list[list[_Glyph]]:
 
 
 def _is_same_line(first: list[_Glyph], second: list[_Glyph]) -> bool:
-    """Return whether two lines stand side by side on a baseline, at most two letters apart."""
+    """Return whether two lines stand side by side on a baseline.
+
+    At most two letters apart.
+    """
     size = max(first[0].size, second[0].size)
     between = max(
         min(glyph.left for glyph in second) - max(glyph.right for glyph in first),
@@ -282,7 +305,10 @@ def _is_same_line(first: list[_Glyph], second: list[_Glyph]) -> bool:
 
 
 def _line_text(line: list[_Glyph], right_to_left: bool, spaces: Sequence[tuple[float, float]]) -> str:
-    """Return the text of a line; the order of one with Arabic letters is that of the glyphs' positions."""
+    """Return the text of a line.
+
+    The order of one with Arabic letters is that of the glyphs' positions.
+    """
     if not any(_ARABIC_LETTER.search(glyph.text) for glyph in line):
         return "".join(glyph.text for glyph in line)
     placed = sorted(
@@ -317,7 +343,7 @@ def _is_mark(glyph: _Glyph) -> bool:
 
 
 def _turn_runs(text: str) -> str:
-    """Turn round the runs of Latin words and the numbers of a line that was read from right to left."""
+    """Turn round the Latin words and numbers of a line read from right to left."""
 
     def turn(match: re.Match[str]) -> str:
         run = match.group()
@@ -327,7 +353,10 @@ def _turn_runs(text: str) -> str:
 
 
 def _gaps(letters: list[_Glyph], spaces: Sequence[tuple[float, float]]) -> set[int]:
-    """Return the places of the letters, from right to left, behind which there is a space."""
+    """Return the places of the letters, from right to left.
+
+    Behind which there is a space.
+    """
     if not letters:
         return set()
     size, baseline = max(glyph.size for glyph in letters), median(glyph.y for glyph in letters)
@@ -342,7 +371,10 @@ def _gaps(letters: list[_Glyph], spaces: Sequence[tuple[float, float]]) -> set[i
 
 
 def _apart(right: _Glyph, left: _Glyph, drawn: bool) -> bool:
-    """Return whether there is a space between two neighbours; `drawn`: other spaces of the line are objects."""
+    """Return whether there is a space between two neighbours.
+
+    `drawn`: other spaces of the line are objects.
+    """
     gap = (right.left - left.right) / (max(right.size, left.size) or 1.0)
     if drawn and right.drawn_by != left.drawn_by:
         return gap > (UNDRAWN if right.word != left.word else FAR)
@@ -352,7 +384,9 @@ def _apart(right: _Glyph, left: _Glyph, drawn: bool) -> bool:
 
 
 def _bearer(mark: _Glyph, letters: list[_Glyph], before: int) -> int:
-    """Return the place of the letter that a vowel sign stands on; `before`: of the letter drawn just before it.
+    """Return the place of the letter that a vowel sign stands on.
+
+    `before`: of the letter drawn just before it.
 
     That is the letter of the same pen, else the letter before where the sign is above it, else the nearest.
     """
@@ -370,7 +404,10 @@ def _bearer(mark: _Glyph, letters: list[_Glyph], before: int) -> int:
 
 
 def _repair(line: str) -> str:
-    """Replace presentation forms by ordinary letters, and have brackets open before they close."""
+    """Replace presentation forms by ordinary letters.
+
+    And have brackets open before they close.
+    """
     line = _FORMS.sub(lambda match: unicodedata.normalize("NFKC", match.group()), line).strip()
     return _mirror_brackets(line)
 
@@ -385,7 +422,9 @@ def _mirror_brackets(text: str) -> str:
 
 
 def is_no_language(text: str) -> bool:
-    """Return whether the letters of a text are not as frequent as in a language: fonts with a wrong table of letters.
+    """Return whether the letters of a text are not as frequent as in a language.
+
+    Fonts with a wrong table of letters.
 
     So it is, too, where one sign in twenty is of private use, unassigned or lost, or the text is plainly mojibake.
     Vowels are more than a quarter of the letters wherever Latin letters are used, the twelve most frequent letters more
@@ -407,7 +446,10 @@ def _decomposed(letter: str) -> str:
 
 
 def join_lines(lines: list[str]) -> str:
-    """Join lines to paragraphs: a line that fills the column and ends no sentence continues in the next."""
+    """Join lines to paragraphs.
+
+    A line that fills the column and ends no sentence continues in the next.
+    """
     width = max(map(len, lines), default=0)
     text = ""
     for place, line in enumerate(lines):

@@ -1,4 +1,7 @@
-"""Find the day on which an article appeared, as the article states it; dates that its story mentions do not count."""
+"""Find the day on which an article appeared, as the article states it.
+
+Dates that its story mentions do not count.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ _ARABIC = re.compile("[\u0620-\u064a]{3}")
 
 
 class StatedDays(Value, frozen=True, kw_only=True):
-    """The day on which an article appeared and that of its last change, where they are stated."""
+    """The day on which an article appeared and that of its last change.
+
+    Where they are stated.
+    """
 
     published: date | None = None
     changed: date | None = None
@@ -35,7 +41,9 @@ class StatedDays(Value, frozen=True, kw_only=True):
 
 
 def stated_days(text: str, *, day_first: bool) -> StatedDays:
-    """Return the days in a line that states nothing else; the words before a date say which of the two it is.
+    """Return the days in a line that states nothing else.
+
+    The words before a date say which of the two it is.
 
     >>> days = stated_days("آخر تحديث 20/5/2024 نشر 13/5/2024", day_first=True)
     >>> str(days.published), str(days.changed)
@@ -58,7 +66,9 @@ def stated_days(text: str, *, day_first: bool) -> StatedDays:
 
 
 def find_publication_day(lines: Sequence[TextLine], boilerplate: Sequence[Span] = ()) -> date | None:
-    """Return the day of publication, or of the last change, stated above the story, in its dateline or below it.
+    """Return the day of publication, or of the last change, stated above the story.
+
+    In its dateline or below it.
 
     Labels, lines that hold only a date, and a site's notices count; teasers of other stories do not.
 

@@ -1,4 +1,7 @@
-"""Read the files of strangers in a child process with limits on time and memory, started anew when it dies."""
+"""Read the files of strangers in a child process with limits on time and memory.
+
+Started anew when it dies.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,10 @@ class _Reply(Value, frozen=True, kw_only=True):
 
 
 class Sandbox:
-    """A child process that reads files, a single file at a time; safe to share between threads."""
+    """A child process that reads files, a single file at a time.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self.seconds, self.memory = seconds, memory
@@ -58,15 +64,24 @@ class Sandbox:
         self._turn = Lock()
 
     def extract(self, kind: str, data: bytes) -> ExtractedText:
-        """Return the text of a file of a kind that `extract` knows; raise Unreadable as `_run` does."""
+        """Return the text of a file of a kind that `extract` knows.
+
+        Raise Unreadable as `_run` does.
+        """
         return self._text(_Task(kind=kind, data=data, seconds=self.seconds))
 
     def find_members(self, kind: str, data: bytes) -> list[Member]:
-        """Return the articles in a file of many, each still to be read; raise Unreadable as `_run` does."""
+        """Return the articles in a file of many, each still to be read.
+
+        Raise Unreadable as `_run` does.
+        """
         return self._run(_Task(kind=kind, data=data, seconds=self.seconds, many=True)).members
 
     def render_page(self, data: bytes, number: int) -> tuple[bytes, int]:
-        """Return the image of a page of a PDF and the number of its pages; raise Unreadable as `_run` does."""
+        """Return the image of a page of a PDF and the number of its pages.
+
+        Raise Unreadable as `_run` does.
+        """
         reply = self._run(_Task(kind="page", data=data, seconds=self.seconds, page=number))
         return reply.image, reply.pages
 
@@ -80,7 +95,10 @@ class Sandbox:
         return extracted
 
     def _run(self, task: _Task) -> _Reply:
-        """Have the child do a task; raise Unreadable with the reason, also where it dies or takes too long."""
+        """Have the child do a task.
+
+        Raise Unreadable with the reason, also where it dies or takes too long.
+        """
         with self._turn:
             try:
                 self._start()
@@ -144,7 +162,10 @@ class Sandbox:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment of a child process: the paths of programs and modules, but no keys."""
+    """Return the environment of a child process.
+
+    The paths of programs and modules, but no keys.
+    """
     return {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
@@ -154,7 +175,10 @@ def send(peer: socket.socket, data: bytes) -> None:
 
 
 def receive(peer: socket.socket, until: float | None = None) -> bytes:
-    """Return the next message; raise TimeoutError after `until`, ConnectionError where the peer is gone."""
+    """Return the next message.
+
+    Raise TimeoutError after `until`, ConnectionError where the peer is gone.
+    """
     (size,) = _HEAD.unpack(_bytes(peer, _HEAD.size, until))
     return _bytes(peer, size, until)
 
@@ -200,7 +224,9 @@ def _reply(task: _Task) -> _Reply:
 
 
 def _serve(parent: socket.socket, memory: int) -> None:
-    """Answer until the parent is gone. No file can be written, and memory and time are limited.
+    """Answer until the parent is gone.
+
+    No file can be written, and memory and time are limited.
 
     A timer of processor time ends this process, whatever holds the interpreter, and though the parent may be gone.
     """

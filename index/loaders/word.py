@@ -1,4 +1,6 @@
-"""Extract the text of a Word file as a reader sees it: tracked changes accepted, boxes, notes and headers once.
+"""Extract the text of a Word file as a reader sees it.
+
+Tracked changes accepted, boxes, notes and headers once.
 
 Elements are matched by their local names, so that Transitional and Strict Open XML are read alike (ECMA-376).
 """
@@ -41,7 +43,9 @@ class WordText(Value, frozen=True, kw_only=True):
 
 
 def extract_word(archive: zipfile.ZipFile) -> WordText:
-    """Return the text of a Word file; headers stand first, footers last, a note or a box behind its paragraph.
+    """Return the text of a Word file.
+
+    Headers stand first, footers last, a note or a box behind its paragraph.
 
     Raises Unreadable where the main part is missing or damaged.
     """
@@ -52,12 +56,18 @@ def extract_word(archive: zipfile.ZipFile) -> WordText:
 
 
 def parse_xml(data: bytes) -> Any:
-    """Parse XML without entities, network access or huge trees; raise XMLSyntaxError where that fails."""
+    """Parse XML without entities, network access or huge trees.
+
+    Raise XMLSyntaxError where that fails.
+    """
     return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True))
 
 
 def name_of(element: Any) -> str:
-    """Return an element's name without its namespace; empty for comments and processing instructions."""
+    """Return an element's name without its namespace.
+
+    Empty for comments and processing instructions.
+    """
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
 
 
@@ -96,7 +106,10 @@ class _Document:
         return {} if name is None else {attribute(note, "id") or "": note for note in self.tree(name)}
 
     def foreign_lines(self, part: str, relation: str) -> list[str]:
-        """Return the lines of a page or a text that stands in a part of its own, as converters of HTML write it."""
+        """Return the lines of a page or a text that stands in a part of its own.
+
+        As converters of HTML write it.
+        """
         name = self.target(part, relation)
         suffix = posixpath.splitext(name or "")[1].lower()
         if name is None or suffix not in _FOREIGN:
@@ -147,7 +160,10 @@ class _Document:
 
 
 class _PartReader:
-    """Reads a part of a document (body, header, note); fields may reach from a paragraph into the next."""
+    """Reads a part of a document (body, header, note).
+
+    Fields may reach from a paragraph into the next.
+    """
 
     def __init__(self, document: _Document, part: str) -> None:
         self._document, self._part = document, part
@@ -180,7 +196,10 @@ class _PartReader:
         return lines
 
     def _table(self, table: Any) -> list[str]:
-        """Return a table's rows as lines of cells; the further lines of a cell with several stand alone."""
+        """Return a table's rows as lines of cells.
+
+        The further lines of a cell with several stand alone.
+        """
         lines: list[str] = []
         for row in table.iter("{*}tr"):
             if next(row.iterancestors("{*}tbl")) is not table or row.find("{*}trPr/{*}del") is not None:
@@ -248,7 +267,9 @@ class _PartReader:
 
 
 def join_cells(cells: list[list[str]]) -> list[str]:
-    """Return the lines of a row: single lines side by side, the further lines of a cell below each other.
+    """Return the lines of a row.
+
+    Single lines side by side, the further lines of a cell below each other.
 
     >>> join_cells([["Tuna"], ["35 tons"], ["Monday", "a note"], ["Tuesday"]])
     ['Tuna | 35 tons | Monday', 'a note', 'Tuesday']
@@ -266,7 +287,10 @@ def join_cells(cells: list[list[str]]) -> list[str]:
 
 
 def _flat(parent: Any) -> Iterator[Any]:
-    """Yield the paragraphs and tables in a container, also those in content controls and tracked changes."""
+    """Yield the paragraphs and tables in a container.
+
+    Also those in content controls and tracked changes.
+    """
     for element in parent:
         name = name_of(element)
         if name in _BLOCKS:
@@ -278,7 +302,10 @@ def _flat(parent: Any) -> Iterator[Any]:
 
 
 def _alternative(element: Any) -> Any:
-    """Return the form of a content with alternatives that holds text: the first, or the fallback."""
+    """Return the form of a content with alternatives that holds text.
+
+    The first, or the fallback.
+    """
     forms = list(element)
     texts = ("{*}t", "{*}relIds", "{*}chart")
     return next((form for form in forms if next(form.iter(*texts), None) is not None), forms[-1] if forms else element)
@@ -299,7 +326,10 @@ def _is_hidden(run: Any) -> bool:
 
 
 def _mark_is_deleted(paragraph: Any) -> bool:
-    """Return whether a tracked change took the paragraph's end out: the next one continues it."""
+    """Return whether a tracked change took the paragraph's end out.
+
+    The next one continues it.
+    """
     return paragraph.find("{*}pPr/{*}rPr/{*}del") is not None or (
         paragraph.find("{*}pPr/{*}rPr/{*}moveFrom") is not None
     )

@@ -37,7 +37,9 @@ def count_articles(
     filters: Filters | None = None,
     places: Callable[[str], Iterable[str]] = lambda text: (),
 ) -> tuple[Count, tuple[CountedArticle, ...]]:
-    """Count the articles that hold all words of `sought`; of no words: all articles that `filters` allow.
+    """Count the articles that hold all words of `sought`.
+
+    Of no words: all articles that `filters` allow.
 
     Returned are the count and the articles, the newest first. `places` names the places in a sentence. About 5 ms for
     a word in 1,000 articles.
@@ -68,7 +70,10 @@ def _candidates(
 
 
 def _verified(ledger: Ledger, candidates: Collection[str], stems: Sequence[str]) -> list[CountedArticle]:
-    """Return the articles that hold every stem, each with the sentence that holds most of them."""
+    """Return the articles that hold every stem.
+
+    Each with the sentence that holds most of them.
+    """
     counted = []
     for article in ledger.articles(candidates).values():
         if set(stems) <= set(index_terms(f"{article.title or ''}\n{article.text}")[1].split()):
@@ -78,7 +83,10 @@ def _verified(ledger: Ledger, candidates: Collection[str], stems: Sequence[str])
 
 
 def _best_sentence(article: Article, stems: Sequence[str]) -> Span:
-    """Return the sentence of the report itself that holds most of the stems, the first of equals."""
+    """Return the sentence of the report itself that holds most of the stems.
+
+    The first of equals.
+    """
     text = article.text
     spans = [span for span in sentences(text) if not covering(article.boilerplate, span.start, span.end)]
     if not spans:

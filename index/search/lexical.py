@@ -95,7 +95,10 @@ class LexicalIndex:
             return int(self._searcher.doc_freq(field, term))
 
     def articles_with(self, field: Field, term: str) -> set[str]:
-        """Return the ids of all articles with a term in one of their passages; about 10 µs a passage."""
+        """Return the ids of all articles with a term in one of their passages.
+
+        About 10 µs a passage.
+        """
         with _engine(self._folder):
             self._refresh()
             passages = int(self._searcher.doc_freq(field, term))

@@ -158,7 +158,10 @@ class Retriever:
         return sorted(scores.items(), key=lambda match: (-match[1], match[0]))
 
     def _nearest_by_words(self, question: str, passages: Sequence[str]) -> str | None:
-        """Return the passage that shares most stems with a question, the first of equals; None of no passages."""
+        """Return the passage that shares most stems with a question, the first of equals.
+
+        None of no passages.
+        """
         wanted = set(question_terms(question).stems)
         places = self.ledger.passages(passages)
         articles = self.ledger.articles({article_id for article_id, _, _ in places.values()})
@@ -236,7 +239,10 @@ class Retriever:
         filters: Filters | None = None,
         places: Callable[[str], Iterable[str]] = lambda text: (),
     ) -> tuple[Count, tuple[CountedArticle, ...]]:
-        """Count the articles that hold all of the words; see `index.search.aggregate.count_articles`."""
+        """Count the articles that hold all of the words.
+
+        See `index.search.aggregate.count_articles`.
+        """
         return count_articles(self.ledger, self.lexical, words, by, filters, places)
 
     def neighbours(self, hit: Hit, number: int) -> tuple[Passage, ...]:

@@ -134,7 +134,10 @@ class ArticleTable(Database):
         return dict(self._read("SELECT id, path FROM articles WHERE root = ?", (root,)))
 
     def roots(self) -> dict[str, tuple[int, int]]:
-        """Return PATH → number of its articles and of their files; "" for those that were given without one."""
+        """Return PATH → number of its articles and of their files.
+
+        "" for those that were given without one.
+        """
         query = "SELECT root, count(*), count(DISTINCT path) FROM articles GROUP BY root ORDER BY root"
         return {root: (articles, files) for root, articles, files in self._read(query)}
 
@@ -179,7 +182,7 @@ class ArticleTable(Database):
             last = rows[-1][0]
 
     def article_states(self) -> dict[str, tuple[bytes, str | None]]:
-        """Return id → (digest of what the article says, day of publication in ISO form) of every article."""
+        """Return id → (digest, day of publication in ISO form) of every article."""
         rows = self._read("SELECT id, digest, title, published FROM articles")
         return {
             article_id: (hashlib.blake2b(digest + repr((title, day)).encode(), digest_size=16).digest(), day)

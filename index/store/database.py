@@ -58,7 +58,10 @@ class Database:
 
     @staticmethod
     def _digest_passages(db: sqlite3.Connection) -> None:
-        """Fill `passages.text_sha256` of every passage, inside a transaction; the articles' table does."""
+        """Fill `passages.text_sha256` of every passage, inside a transaction.
+
+        The articles' table does.
+        """
         raise NotImplementedError
 
     def close(self) -> None:

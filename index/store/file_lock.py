@@ -1,4 +1,4 @@
-"""One process at a time, by a lock on a file that the system frees when its process dies.
+"""Let one process in at a time, by a lock on a file that ends with the process.
 
 `filelock` does the same and empties the file before it has the lock, so that who holds it could not be named.
 """

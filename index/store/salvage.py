@@ -34,7 +34,9 @@ class Salvaged(Value, frozen=True, kw_only=True):
 
 
 def salvage(store: Path) -> Salvaged | None:
-    """Replace a damaged ledger by one with all that can be read of it, for the process that is the only writer.
+    """Replace a damaged ledger by one with all that can be read of it.
+
+    For the process that is the only writer.
 
     Returns None, and changes nothing, where neither an article nor an indexed PATH can be read.
     """
@@ -83,7 +85,10 @@ def _copy(db: sqlite3.Connection, ledger: Ledger) -> None:
 
 
 def _rows(db: sqlite3.Connection, query: str, key: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows that can be read: from the front up to the first damage, then from the back."""
+    """Yield the rows that can be read.
+
+    From the front up to the first damage, then from the back.
+    """
     seen = set[tuple[Any, ...]]()
     for order in ("", "DESC"):
         with suppress(sqlite3.Error):

@@ -160,7 +160,10 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
 
 
 def _migrate(db: sqlite3.Connection, digest_passages: Callable[[sqlite3.Connection], None]) -> None:
-    """Bring a ledger of format 1 to format 2, which keeps the digest of what is embedded for each passage."""
+    """Bring a ledger of format 1 to format 2.
+
+    Which keeps the digest of what is embedded for each passage.
+    """
     with transaction(db):
         if db.execute("PRAGMA user_version").fetchone()[0] < 2:  # another process may have been first
             db.execute("ALTER TABLE passages ADD COLUMN text_sha256 BLOB")
@@ -169,7 +172,10 @@ def _migrate(db: sqlite3.Connection, digest_passages: Callable[[sqlite3.Connecti
 
 
 def _add_tables(db: sqlite3.Connection, kind: str) -> None:
-    """Create the tables of `ADDED` that a ledger lacks: in the file, or as TEMP ones that stay empty."""
+    """Create the tables of `ADDED` that a ledger lacks.
+
+    In the file, or as TEMP ones that stay empty.
+    """
     present = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     for name, columns in ADDED.items():
         if name not in present:

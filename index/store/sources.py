@@ -1,4 +1,7 @@
-"""What the last run over each indexed PATH left behind: when it was, and what was refused."""
+"""What the last run over each indexed PATH left behind.
+
+When it was, and what was refused.
+"""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class VectorCache(Database):
         return {wanted[digest]: vector for digest, vector, crc in rows if zlib.crc32(vector) == crc}
 
     def coverage(self, model: str) -> tuple[int, int]:
-        """Return how many passages have a vector of a model, and how many passages there are."""
+        """Return the number of passages with a vector of a model, and of all."""
         return self._coverage(model)[0], self._coverage(model)[2]
 
     def searchable(self, model: str) -> tuple[int, int]:
@@ -79,7 +79,9 @@ class VectorCache(Database):
             return self._counts[model][1]
 
     def missing_vectors(self, model: str) -> list[str]:
-        """Return the ids of the passages without a vector of a model, in the order in which to embed them.
+        """Return the ids of the passages without a vector of a model.
+
+        In the order in which to embed them.
 
         The first passages of all articles come before the others, newest articles first.
         """
@@ -109,7 +111,10 @@ class VectorCache(Database):
         return [(key, article_id, vector) for key, article_id, vector, crc in rows if zlib.crc32(vector) == crc]
 
     def vectors_of(self, model: str, passages: Collection[str]) -> dict[str, bytes]:
-        """Return passage id → vector of a model, for those of the passages that have an undamaged one."""
+        """Return passage id → vector of a model.
+
+        For those of the passages that have an undamaged one.
+        """
         query = (
             "SELECT p.id, v.vector, v.crc FROM passages p "
             "JOIN vectors v ON v.text_sha256 = p.text_sha256 AND v.model = ? WHERE p.id IN"

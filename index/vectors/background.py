@@ -1,4 +1,6 @@
-"""Fill the vectors of open stores in the background: one thread a process, at low priority.
+"""Fill the vectors of open stores in the background.
+
+One thread a process, at low priority.
 
 What is filled is kept after every few passages, so that it goes on wherever it was ended. Another process that fills
 the same store, or writes it, goes first.
@@ -42,7 +44,10 @@ class BackgroundFilling:
         self._thread: threading.Thread | None = None
 
     def hold(self, store: Path, opener: Opener) -> Callable[[], None]:
-        """Fill a store until the returned function is called; `opener` opens it, None where nothing is to be filled."""
+        """Fill a store until the returned function is called.
+
+        `opener` opens it, None where nothing is to be filled.
+        """
         key = store.resolve()
         with self._changed:
             self._held.setdefault(key, []).append(opener)

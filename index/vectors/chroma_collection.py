@@ -42,7 +42,7 @@ class Server(Value, frozen=True, kw_only=True):
 
     @classmethod
     def at(cls, address: str, token: str | None = None) -> Server:
-        """Parse `http://host:8000`, or `https://host/TENANT/DATABASE` as in Chroma's cloud.
+        """Parse an address: `http://host:8000`, `https://host/TENANT/DATABASE`.
 
         Raises UsageError for any other text.
 
@@ -83,7 +83,10 @@ class Address(Value, frozen=True, kw_only=True):
 
 
 class ChromaCollection:
-    """An open collection. It takes a call at a time, from any thread; every error is a StoreError."""
+    """An open collection. It takes a call at a time, from any thread.
+
+    Every error is a StoreError.
+    """
 
     def __init__(self, address: Address, create: dict[str, Any] | None = None) -> None:
         """Open a collection, or create it with `create` as its metadata.

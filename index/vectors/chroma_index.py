@@ -58,7 +58,10 @@ class Health(Value, frozen=True, kw_only=True):
 
     @property
     def forgetful(self) -> bool:
-        """Whether more rows are lost than HNSW loses by itself, up to .5 %, and chance allows."""
+        """Whether more rows are lost than HNSW loses by itself.
+
+        Up to .5 %, and chance allows.
+        """
         return self.lost > 3 + 0.02 * self.asked
 
 
@@ -186,7 +189,10 @@ class ChromaIndex:
         )
 
     def trouble(self) -> str | None:
-        """Return what the ledger knows to be wrong with the collection, or None; the next index run mends it."""
+        """Return what the ledger knows to be wrong with the collection, or None.
+
+        The next index run mends it.
+        """
         record = self._record()
         if record is None or record.dirty or (self._exists(record) and not self._suspect(record)):
             return None
@@ -195,7 +201,10 @@ class ChromaIndex:
     # --- writing ---
 
     def refresh(self, model: str, dimensions: int, progress: Progress, *, anew: bool = False) -> None:
-        """Take over the articles that the ledger lists as pending, for the process that is `writing()`."""
+        """Take over the articles that the ledger lists as pending.
+
+        For the process that is `writing()`.
+        """
         with self._lock:
             for attempt in range(2):
                 record = None if anew or attempt else self._usable(model, dimensions)
@@ -211,7 +220,10 @@ class ChromaIndex:
                     self.close()
 
     def _usable(self, model: str, dimensions: int) -> Record | None:
-        """Return the record of a collection that can be updated in place, None if a new one is due."""
+        """Return the record of a collection that can be updated in place.
+
+        None if a new one is due.
+        """
         record = self._record()
         place = str(self._server) if self._server else None
         if record is None or record.dirty or self._suspect(record):
@@ -259,7 +271,10 @@ class ChromaIndex:
         self._publish(replace(record, rows=rows, replaced=record.replaced + dropped, edition=record.edition + 1))
 
     def _publish(self, record: Record) -> None:
-        """Make a complete collection the one that readers open, and remove those that it replaces."""
+        """Make a complete collection the one that readers open.
+
+        And remove those that it replaces.
+        """
         for name in record.previous:
             assert self._open
             self._open.call("discard", msgspec.to_builtins(Address(collection=name, server=self._server)))
@@ -321,14 +336,17 @@ class ChromaIndex:
         return record.server is not None or (self._ledger.store / record.folder / DATABASE).exists()
 
     def _untouched(self, record: Record) -> bool:
-        """Return whether the files of a folder are as they were left; whoever opens the database may add to it."""
+        """Return whether the files of a folder are as they were left.
+
+        Whoever opens the database may add to it.
+        """
         files = self._files(record)
         return files.keys() == record.files.keys() and all(
             files[name] == left or (name == DATABASE and files[name] > left) for name, left in record.files.items()
         )
 
     def _files(self, record: Record) -> dict[str, tuple[int, int]]:
-        """Return size and CRC-32 of the index files of a folder, and the size of its database.
+        """Return size and CRC-32 of the index files, and the size of the database.
 
         Nothing on a server, nor of a small collection: any reader of it writes its index files again, from the
         database.
@@ -345,7 +363,10 @@ class ChromaIndex:
         return Address(collection=record.name, path=str((self._ledger.store / record.folder).resolve()))
 
     def _opened(self, record: Record) -> ChromaCollection:
-        """Return the open collection of a record; one that is open shows nothing that was written since."""
+        """Return the open collection of a record.
+
+        One that is open shows nothing that was written since.
+        """
         seen = (record.folder or record.name, record.edition)
         if not (self._open and self._open.alive and self._seen == seen):
             self.close()
@@ -355,7 +376,7 @@ class ChromaIndex:
         return self._open
 
     def _check(self, collection: ChromaCollection, record: Record) -> None:
-        """Raise StoreDamaged if a collection is not the record's, or one of twenty of its rows is not the ledger's."""
+        """Raise StoreDamaged if a collection is not the one that the ledger records."""
         rows = collection.call("count")
         starts = {max(0, rows - 5), *(random.randrange(rows) for _ in range(3))} if rows else set()
         ids, packed = zip(*(collection.call("rows", start, 5) for start in starts), strict=True) if rows else ((), ())
@@ -382,7 +403,10 @@ def _checksum(path: Path) -> tuple[int, int]:
 
 
 def _metadata(article: Article, start: int, end: int) -> dict[str, str | int]:
-    """Return what Chroma keeps of a passage beside its text; `published_on` is the day as a number, for ranges."""
+    """Return what Chroma keeps of a passage beside its text.
+
+    `published_on` is the day as a number, for ranges.
+    """
     fields: dict[str, Any] = {
         "article": article.id,
         "title": article.title,
@@ -398,7 +422,7 @@ def _metadata(article: Article, start: int, end: int) -> dict[str, str | int]:
 
 
 def _same_direction(row: Any, expected: Any) -> bool:
-    """Return whether two vectors point the same way, and the first has length one or, like the other, zero."""
+    """Return whether two vectors point the same way and the first has length one."""
     import numpy as np
 
     length, other = float(np.linalg.norm(row)), float(np.linalg.norm(expected))

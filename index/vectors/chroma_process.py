@@ -55,7 +55,10 @@ class _Calls:
         self._size = PAGE
 
     def open(self, address: dict[str, Any], create: dict[str, Any] | None) -> dict[str, Any]:
-        """Open a collection, or create it with `create` as its metadata; return its metadata."""
+        """Open a collection, or create it with `create` as its metadata.
+
+        Return its metadata.
+        """
         if address["path"]:
             self._folder = Path(address["path"])
             if create is None and not (self._folder / "chroma.sqlite3").exists():
@@ -77,7 +80,10 @@ class _Calls:
         return int(self._collection.count())
 
     def put(self, ids: list[str], vectors: bytes, documents: list[str], metadatas: list[dict[str, Any]]) -> None:
-        """Insert rows, or replace those of the same ids. `add` would keep old rows without a word."""
+        """Insert rows, or replace those of the same ids.
+
+        `add` would keep old rows without a word.
+        """
         rows = _matrix(vectors, len(ids))
         for first in range(0, len(ids), self._size):
             page = slice(first, first + self._size)
@@ -126,7 +132,10 @@ class _Calls:
 
 
 def _check_lock(database: Path) -> None:
-    """Raise OperationalError if another program locks a database; Chroma would wait for up to a quarter of an hour."""
+    """Raise OperationalError if another program locks a database.
+
+    Chroma would wait for up to a quarter of an hour.
+    """
     if database.exists():
         with closing(sqlite3.connect(database, timeout=5, isolation_level=None)) as db:
             db.execute("BEGIN IMMEDIATE")

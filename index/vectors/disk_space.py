@@ -1,4 +1,7 @@
-"""Room on the disk, asked for before anything is written: a full disk is what Chroma bears worst."""
+"""Room on the disk, asked for before anything is written.
+
+A full disk is what Chroma bears worst.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ def require(store: Path, needed: int) -> None:
 
 
 def require_room(store: Path, least: int = ROOM) -> None:
-    """Raise StoreFull if the disk has less room than `least` or three times the indexes.
+    """Raise StoreFull if less room is left than `least` or three times the indexes.
 
     An index may have to be built while the old one is kept.
     """

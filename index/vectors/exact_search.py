@@ -30,7 +30,10 @@ class ExactSearch:
         self._rows: NDArray[np.float32]
 
     def nearest(self, vector: NDArray[np.float32], limit: int, articles: Collection[str] | None = None) -> list[Match]:
-        """Return (passage id, cosine) of the nearest passages, best first, among `articles` (None: all)."""
+        """Return (passage id, cosine) of the nearest passages, best first.
+
+        Among `articles` (None: all).
+        """
         ids, owners, rows = self._current()
         if articles is not None:
             allowed = frozenset(articles)
@@ -52,7 +55,10 @@ class ExactSearch:
 
 
 def nearest(ids: list[str], rows: Any, vector: Any, limit: int) -> list[Match]:
-    """Return the (id, cosine) of the rows of length one that are nearest to a vector; equal ones in order of id."""
+    """Return the (id, cosine) of the rows of length one that are nearest to a vector.
+
+    Equal ones in order of id.
+    """
     import numpy as np
 
     if not ids or limit < 1:

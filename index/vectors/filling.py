@@ -1,4 +1,4 @@
-"""Embed the passages of a store that have no vector yet, and keep the vectors in the ledger.
+"""Embed the passages that have no vector yet; the ledger keeps the vectors.
 
 Vectors are kept after every batch, so that a run that was killed is resumed. Nobody needs to be kept from writing
 articles meanwhile: `filling_lock` only keeps two processes from embedding the same texts.
@@ -30,7 +30,9 @@ Progress = Callable[[str, int, int | None], None]
 
 
 def fill(ledger: Ledger, embedder: Embedder, dimensions: int, progress: Progress) -> None:
-    """Embed all passages without a vector: first passages of the newest articles first.
+    """Embed all passages without a vector.
+
+    First passages of the newest articles first.
 
     Raises ProviderError where the model fails; the vectors that it gave are kept. Raises ProviderRefused at the end if
     the model takes some texts at no time, StoreBusy where another process is filling the store.
@@ -63,7 +65,10 @@ def fill_gently(ledger: Ledger, embedder: Embedder, dimensions: int, stopped: Ca
 
 
 def _fill_page(ledger: Ledger, embedder: Embedder, dimensions: int, page: list[str]) -> dict[str, Reason]:
-    """Embed some passages, and have Chroma take them over; return the articles whose texts the model refuses."""
+    """Embed some passages, and have Chroma take them over.
+
+    Return the articles whose texts the model refuses.
+    """
     require(ledger.store, SPARE + 12 * dimensions * embedding_cache.BATCH)
     texts = {passage.id: (article.id, embedding_text(article, passage)) for article, passage in _of(ledger, page)}
     vectors, reasons = embed_cached([text for _, text in texts.values()], embedder, ledger, dimensions)

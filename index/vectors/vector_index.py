@@ -1,4 +1,6 @@
-"""Search by meaning over the vectors in the ledger, compared exactly or, in a large store, by Chroma's HNSW index.
+"""Search by meaning over the vectors in the ledger.
+
+Compared exactly or, in a large store, by Chroma's HNSW index.
 
 The ledger has every vector, so that whatever is wrong with Chroma costs speed and never an answer: exact search takes
 its place, and the next run fills a new collection.
@@ -61,7 +63,9 @@ class Vectors:
     # --- reading ---
 
     def search(self, question: str, limit: int, articles: Collection[str] | None = None) -> list[Match]:
-        """Return (passage id, cosine) of the passages nearest to a question, best first, among `articles` (None: all).
+        """Return (passage id, cosine) of the passages nearest to a question, best first.
+
+        Among `articles` (None: all).
 
         Raises NoStore while too few passages have a vector, StoreError where they are of another model, ProviderError
         where the model fails.
@@ -78,7 +82,10 @@ class Vectors:
         return self.nearest(self.embedder.embed([question], question=True)[0], limit, articles)
 
     def nearest(self, vector: Any, limit: int, articles: Collection[str] | None = None) -> list[Match]:
-        """Return (passage id, cosine) of the passages nearest to a vector. Raises StoreError as `search` does."""
+        """Return (passage id, cosine) of the passages nearest to a vector.
+
+        Raises StoreError as `search` does.
+        """
         model = self._check_model()
         if model is None:
             raise NoStore("vectors.none", store=self._ledger.store)
@@ -103,7 +110,7 @@ class Vectors:
         return self._exact.nearest(vector, limit, articles)
 
     def sentence_encoder(self) -> Embedder | None:
-        """Return the embedder if it is multilingual-e5-small and the search by meaning is in use, otherwise None.
+        """Return the carried embedder if the search by meaning is in use, else None.
 
         The cosines of other models mean other things.
         """
@@ -115,11 +122,13 @@ class Vectors:
         return bool(passages) and done >= READY * passages
 
     def coverage(self) -> tuple[int, int]:
-        """Return how many passages have a vector of this model, and how many passages there are."""
+        """Return the number of passages with a vector of this model, and of all."""
         return self._ledger.coverage(self.embedder.name)
 
     def weight(self) -> float:
-        """Return the weight of the cosine beside the lexical share; 0 for a model that finds much less than words.
+        """Return the weight of the cosine beside the lexical share.
+
+        0 for a model that finds much less than words.
 
         Raises StoreError where the vectors are of another model.
         """
@@ -165,7 +174,7 @@ class Vectors:
             self._learn_weight()
 
     def fill_gently(self, stopped: Callable[[], bool]) -> None:
-        """Embed what has no vector yet in the background, then bring Chroma up to the ledger if nobody is writing.
+        """Embed what has no vector yet, then have Chroma follow if nobody is writing.
 
         Raises what `fill` does.
         """
@@ -178,7 +187,9 @@ class Vectors:
                 self.export(lambda *_: None)
 
     def refresh(self, progress: Progress) -> None:
-        """Embed what has no vector yet, then bring Chroma up to the ledger, for the process that is `writing()`.
+        """Embed what has no vector yet, then bring Chroma up to the ledger.
+
+        For the process that is `writing()`.
 
         What Chroma cannot take is tried in a new collection. Raises StoreError where the vectors are of another model
         and re-embedding was not asked for, ProviderError where the model fails: what it gave is kept.
@@ -189,7 +200,10 @@ class Vectors:
             self.export(progress)
 
     def export(self, progress: Progress, *, anew: bool = False) -> None:
-        """Bring Chroma up to the ledger, for the process that is `writing()`; `anew`: into a new collection."""
+        """Bring Chroma up to the ledger, for the process that is `writing()`.
+
+        `anew`: into a new collection.
+        """
         if (model := self._check_model()) and self._ledger.coverage(model.name)[0]:
             self._chroma.refresh(model.name, model.dimensions, progress, anew=anew)
 
@@ -224,7 +238,10 @@ class Vectors:
         return None
 
     def _check_model(self) -> StoreModel | None:
-        """Return the store's model, None before any vector. Raises StoreError if it is another than the embedder."""
+        """Return the store's model, None before any vector.
+
+        Raises StoreError if it is another than the embedder.
+        """
         model = self._store_model()
         if model and model.name != self.embedder.name and not self._reembed:
             if not self._ledger.coverage(model.name)[0]:  # it never gave a vector

@@ -1,4 +1,4 @@
-"""Object to "more than" where the evidence has "at most", and to "all" where it has a part."""
+"""Object to bounds that the evidence contradicts: "more than" for "at most"."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Bounds:
     languages: frozenset[Language] = frozenset(("ar", "en"))
 
     def find(self, alignment: Alignment) -> Iterator[Contradiction]:
-        """Yield what the claim puts over a number and the evidence under it, or "all" where the evidence has a part.
+        """Yield bounds and quantifiers of the claim that the evidence contradicts.
 
         >>> from assistant.grounding.alignment import align, index_text
         >>> from assistant.grounding.tokenization import tokenize
@@ -72,7 +72,10 @@ def _side(line: Tokenized, at: int) -> tuple[Side, int] | None:
 
 
 def _all_of(line: Tokenized, at: int) -> int | None:
-    """Return where "all" stands before a noun, with only "of the" between and no "not" before it."""
+    """Return where "all" stands before a noun.
+
+    With only "of the" between and no "not" before it.
+    """
     for word in range(at - 1, max(-1, at - 4), -1):
         if line.tokens[word].text in _ALL:
             denied = any(token.text in NEGATORS for token in line.tokens[max(0, word - 2) : word])
@@ -83,7 +86,10 @@ def _all_of(line: Tokenized, at: int) -> int | None:
 
 
 def _part_of(line: Tokenized, at: int) -> int | None:
-    """Return where a word for a part ("only", "some") stands before a noun, up to a mark."""
+    """Return where a word for a part stands before a noun.
+
+    Such as "only" and "some", in the same clause.
+    """
     for word in range(at - 1, max(-1, at - 1 - REACH), -1):
         if line.clause_ends[word] or line.tokens[word].text in _ALL:
             return None

@@ -1,4 +1,4 @@
-"""Object to numbers and dates that the evidence does not have, or has of something else."""
+"""Object to figures that the evidence lacks or has of something else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Figures:
     languages: frozenset[Language] = frozenset(("ar", "en", "across"))
 
     def find(self, alignment: Alignment) -> Iterator[Contradiction]:
-        """Yield figures of the claim in whose place the evidence has another, and figures that it lacks.
+        """Yield figures that the evidence lacks or has otherwise in the same place.
 
         What can be worked out from the evidence's own numbers (sums, differences, shares) is no contradiction.
 
@@ -70,7 +70,7 @@ def _instead(alignment: Alignment, at: int) -> Place | None:
 
 
 def _between_the_same_words(alignment: Alignment, at: int) -> Place | None:
-    """Return another figure between the very words that stand around the claim's figure."""
+    """Return another figure between the same words as the claim's figure."""
     token, places = alignment.claim.tokens[at], alignment.places
     before = places[at - 1] if at else None
     after = places[at + 1] if at + 1 < len(places) else None
@@ -83,7 +83,7 @@ def _between_the_same_words(alignment: Alignment, at: int) -> Place | None:
 
 
 def _includes(token: Token, evidence: EvidenceIndex, place: Place) -> bool:
-    """Whether a number is the sum of another and one more beside it, or a multiple of what each has."""
+    """Whether a number is a sum of two in the evidence, or a multiple of a share."""
     line = evidence.lines[place.line]
     other = line.tokens[place.word]
     if token.number is None or other.number is None:
@@ -95,7 +95,10 @@ def _includes(token: Token, evidence: EvidenceIndex, place: Place) -> bool:
 
 
 def _other_unit(alignment: Alignment, at: int) -> Place | None:
-    """Return the same number with another unit, if the evidence has this one with no other: 870 km, 870 miles."""
+    """Return the same number with another unit.
+
+    If the evidence has this one with no other: 870 km, 870 miles.
+    """
     number = alignment.claim.tokens[at].number
     if number is None or number.unit is None or alignment.matches[at] or not alignment.claim.tokens[at - 1 : at]:
         return None
@@ -144,7 +147,10 @@ def _counts_otherwise(alignment: Alignment, at: int, present: bool) -> Place | N
 
 
 def _counted(line: Tokenized, at: int) -> int | None:
-    """Return the noun that a number counts: the next content word, at most one other word between."""
+    """Return the noun that a number counts.
+
+    The next content word, at most one other word between.
+    """
     for word in range(at + 1, min(len(line.tokens), at + 1 + NEAR)):
         if line.clause_ends[word - 1]:
             return None
@@ -174,7 +180,7 @@ def _same_kind(token: Token, other: Token) -> bool:
 
 
 def _is_specific(token: Token) -> bool:
-    """Whether a figure is more than a count of things that a text may just list, or a weekday."""
+    """Whether a figure is more than a small count or a weekday."""
     if token.date:
         return any(value.month is not None and value.day is not None for value in token.date.values)
     number = token.number
@@ -182,7 +188,7 @@ def _is_specific(token: Token) -> bool:
 
 
 def _nearest(alignment: Alignment, token: Token) -> Place:
-    """Return a figure of the same kind in the best sentence that the claim does not have."""
+    """Return a figure of the same kind in the best sentence that the claim lacks."""
     for word, other in enumerate(alignment.evidence.lines[alignment.best].tokens):
         place = Place(alignment.best, word)
         if (other.number or other.date) and _same_kind(token, other) and not _claimed(alignment, place):
@@ -191,7 +197,7 @@ def _nearest(alignment: Alignment, token: Token) -> Place:
 
 
 def _across(alignment: Alignment, at: int) -> Place | None:
-    """Object across languages to a specific figure that the evidence does not have in any form."""
+    """Object across languages to a specific figure that the evidence lacks."""
     token = alignment.claim.tokens[at]
     if alignment.matches[at] or not _is_specific(token) or _derivable(token, alignment.evidence):
         return None
@@ -233,7 +239,9 @@ def _follows(number: Number, results: frozenset[Decimal]) -> bool:
 
 @lru_cache(maxsize=64)
 def _groups(evidence: EvidenceIndex) -> tuple[tuple[Decimal, ...], ...]:
-    """Return the values that may be calculated with: of one sentence, of one counted noun, large ones, the years.
+    """Return the values that may be calculated with.
+
+    Of one sentence, of one counted noun, large ones, the years.
 
     With any two numbers of a whole article nearly every small number could be worked out, and no large one.
     """
@@ -257,7 +265,10 @@ def _groups(evidence: EvidenceIndex) -> tuple[tuple[Decimal, ...], ...]:
 
 @lru_cache(maxsize=64)
 def _fractions(evidence: EvidenceIndex) -> frozenset[Decimal]:
-    """Return the fractions and percentages of a text as factors: they may be of a number in another sentence."""
+    """Return the fractions and percentages of a text as factors.
+
+    They may be of a number in another sentence.
+    """
     listed = [token.number for line in evidence.lines for token in line.tokens if token.number]
     shares = {number.value / 100 for number in listed if number.unit == "%"}
     return frozenset(shares | {number.value for number in listed if 0 < number.value < 1})
@@ -271,7 +282,7 @@ def _loose(line: Tokenized) -> tuple[Number, ...]:
 
 @lru_cache(maxsize=64)
 def _sums(values: tuple[Decimal, ...]) -> frozenset[Decimal]:
-    """Return sums of two and three values, differences, doubles, products with small factors, and quotients."""
+    """Return what a light calculation makes of values: sums, products, quotients."""
     results = {first + second for first, second in combinations(values, 2)}
     results |= {abs(first - second) for first, second in combinations(values, 2)}
     results |= {sum(three, Decimal(0)) for three in combinations(values[:25], 3)}
@@ -284,7 +295,7 @@ def _sums(values: tuple[Decimal, ...]) -> frozenset[Decimal]:
 
 @lru_cache(maxsize=64)
 def _shares(values: tuple[Decimal, ...]) -> frozenset[Decimal]:
-    """Return one value as a percentage of another, its complement, and differences in per cent."""
+    """Return values as percentages of each other, complements and differences."""
     shares = {100 * first / second for first in values for second in values if second and abs(first) < abs(second)}
     shares |= {abs(100 * (first - second) / second) for first in values for second in values if second}
     shares |= {100 - share for share in shares}
@@ -296,7 +307,7 @@ def _shares(values: tuple[Decimal, ...]) -> frozenset[Decimal]:
 
 
 def _contradiction(alignment: Alignment, at: int, place: Place) -> Contradiction:
-    """Return the contradiction, both figures with their units where these differ: 870 km and 870 miles."""
+    """Return the contradiction, figures with their units where these differ."""
     claim, token = alignment.claim, alignment.claim.tokens[at]
     present = bool(alignment.matches[at])
     code: ContradictionCode = "date" if token.date else "number_of_another" if present else "number"

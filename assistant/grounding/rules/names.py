@@ -1,4 +1,4 @@
-"""Object to names and places that the evidence does not have, or has in another part."""
+"""Object to names and places that the evidence lacks or has in another role."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Names:
     languages: frozenset[Language] = frozenset(("ar", "en"))
 
     def find(self, alignment: Alignment) -> Iterator[Contradiction]:
-        """Yield names of the claim that the evidence does not have, and names that it has in another part.
+        """Yield names of the claim that the evidence lacks or has in another role.
 
         >>> from assistant.grounding.alignment import align, index_text
         >>> from assistant.grounding.tokenization import tokenize
@@ -43,7 +43,9 @@ class Names:
 
 
 def _unknown(alignment: Alignment) -> Iterator[Contradiction]:
-    """Yield names of which no word stands in the evidence, with the name that it has instead.
+    """Yield names of which no word stands in the evidence.
+
+    With the name that it has instead.
 
     Where it has none, the title must stand there: "Mayor Karin Lunde" for "the mayor".
     """
@@ -74,7 +76,7 @@ def _unknown(alignment: Alignment) -> Iterator[Contradiction]:
 
 
 def _instead(alignment: Alignment, name: Name, line: Tokenized, share: float) -> str | None:
-    """Return the name that the evidence has in the place of an unknown one, "" for a bare title; None if neither."""
+    """Return the evidence's name in the place of an unknown one, "" for a title."""
     others = [other for other in alignment.evidence.names(alignment.best) if _unused(alignment, name, other)]
     same = [other for other in others if _common_part(alignment, name, line, alignment.best, other)]
     titled = name.role is not None and alignment.best in alignment.matches[name.role]
@@ -87,7 +89,10 @@ def _instead(alignment: Alignment, name: Name, line: Tokenized, share: float) ->
 
 
 def _misplaced(alignment: Alignment) -> Iterator[Contradiction]:
-    """Yield names of the evidence that another name has in its place there: the same word on the same side."""
+    """Yield names of the evidence that another name has in its place there.
+
+    The same word on the same side.
+    """
     claim, evidence = alignment.claim, alignment.evidence
     for name in names(claim, evidence.proper):
         where = {line for at in name.words for line in alignment.matches[at]}
@@ -139,7 +144,7 @@ def _replaced(alignment: Alignment) -> Iterator[Contradiction]:
 
 
 def _places(alignment: Alignment) -> Iterator[Contradiction]:
-    """Yield a country or city that the evidence does not name, in a sentence that says the rest of another."""
+    """Yield a place that the evidence does not name, where it names another."""
     tokens = alignment.claim.tokens
     away = [at for at, token in enumerate(tokens) if token.places and not alignment.matches[at]]
     if not away or alignment.best < 0 or alignment.share(alignment.best, away) < KNOWN:
@@ -157,7 +162,10 @@ def _spare(alignment: Alignment, at: int, line: int, used: set[Place]) -> bool:
 
 
 def _names_among(line: Tokenized, words: tuple[int, ...], proper: Collection[str]) -> dict[int, str]:
-    """Return those of the words that belong to a name, each with what it is the name of, if known."""
+    """Return those of the words that belong to a name.
+
+    Each with what it is the name of, if known.
+    """
     named = {at: name.head for name in names(line) for at in name.words}
     for at in words:
         token = line.tokens[at]
@@ -169,12 +177,12 @@ def _names_among(line: Tokenized, words: tuple[int, ...], proper: Collection[str
 
 
 def _free(alignment: Alignment, at: int, line: int, used: set[Place]) -> bool:
-    """Whether the sentence has the word at a place that no other word of the claim takes."""
+    """Whether the sentence has the word where no other word of the claim stands."""
     return any(Place(line, word) not in used for word in alignment.words(at, line))
 
 
 def _known(alignment: Alignment, at: int) -> bool:
-    """Whether the evidence has a word of a name, or a near spelling with the same consonants: not Petra for Vetter."""
+    """Whether the evidence has a word of a name, in some spelling."""
     for line, (trust, places) in alignment.matches[at].items():
         other = alignment.evidence.lines[line].tokens[places[0]].text
         if trust > SURE or (trust == SURE and alike(alignment.claim.tokens[at].text, other)):
@@ -183,7 +191,7 @@ def _known(alignment: Alignment, at: int) -> bool:
 
 
 def _unused(alignment: Alignment, mine: Name, other: Name) -> bool:
-    """Whether a name of the best sentence is of the same kind and not among the claim's own."""
+    """Whether the best sentence has another name of the same kind."""
     used = {place.word for place in alignment.places if place and place.line == alignment.best}
     return mine.head == other.head and not any(word in used for word in other.words)
 
@@ -195,13 +203,19 @@ def _inside(line: Tokenized, name: Name) -> bool:
 
 
 def _abbreviated(name: str, evidence: EvidenceIndex) -> bool:
-    """Whether the evidence has the first letters of the name, as UN for United Nations."""
+    """Whether the evidence has the first letters of the name.
+
+    As UN for United Nations.
+    """
     initials = "".join(word[0] for word in name.lower().split())
     return len(initials) > 1 and any(initials == token.text for line in evidence.lines for token in line.tokens)
 
 
 def _listed_with(alignment: Alignment, mine: Name, line: Tokenized, number: int, other: Name) -> bool:
-    """Whether the evidence has both names in one list: ضم الوفد مرهف أبو قصرة واللواء حسين سلامة."""
+    """Whether the evidence has both names in one list.
+
+    ضم الوفد مرهف أبو قصرة واللواء حسين سلامة.
+    """
     for word in (word for at in mine.words for word in alignment.words(at, number)):
         later = max(word, other.words[0])
         for at in range(max(min(word, other.words[-1]) + 1, later - CONTEXT), later + 1):
@@ -228,7 +242,10 @@ def _all_names(evidence: EvidenceIndex) -> Iterator[tuple[Tokenized, Name]]:
 
 
 def _neighbours(line: Tokenized, at: int, step: int, room: int) -> list[int]:
-    """Return the next content words on one side, up to a "that": what is said behind it has its own names."""
+    """Return the next content words on one side, up to a "that".
+
+    What is said behind it has its own names.
+    """
     listed: list[int] = []
     at += step
     while 0 <= at < len(line.tokens) and len(listed) < room and line.tokens[at].text not in COMPLEMENTIZERS:
@@ -239,7 +256,7 @@ def _neighbours(line: Tokenized, at: int, step: int, room: int) -> list[int]:
 
 
 def _common_part(alignment: Alignment, mine: Name, line: Tokenized, number: int, other: Name) -> list[int]:
-    """Return the claim's words beside a name that the other name has beside it in the evidence, on the same side."""
+    """Return the claim's words beside a name that another has beside it there."""
     common = []
     for step, edge in ((-1, 0), (1, -1)):
         there = _neighbours(line, other.words[edge], step, CONTEXT)

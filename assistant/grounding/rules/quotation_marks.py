@@ -1,4 +1,4 @@
-"""Object to quotation marks around words that the evidence does not have, or has of another speaker."""
+"""Object to quotations that the evidence lacks or has of another speaker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class QuotationMarks:
     languages: frozenset[Language] = frozenset(("ar", "en"))
 
     def find(self, alignment: Alignment) -> Iterator[Contradiction]:
-        """Yield quotations that the evidence does not have, and the speakers of those that another says there.
+        """Yield quotations that the evidence lacks, and wrong speakers of others.
 
         >>> from assistant.grounding.alignment import align, index_text
         >>> there = index_text("Harbour master Nadir said: “the port stays open tonight”.")
@@ -53,7 +53,10 @@ class QuotationMarks:
 
 
 def _speaker(before: str) -> list[str]:
-    """Return the names around a verb of saying, up to eight words before the quotation."""
+    """Return the names around a verb of saying.
+
+    Up to eight words before the quotation.
+    """
     words = _WORD.findall(before)[-8:]
     if not any(folded(word) in REPORTING for word in words):
         return []

@@ -45,7 +45,7 @@ class Speaker:
     languages: frozenset[Language] = frozenset(("ar", "en"))
 
     def find(self, alignment: Alignment) -> Iterator[Contradiction]:
-        """Yield names whose words or deed stand in a clause of another name, and in none of theirs.
+        """Yield names where the evidence attributes the predicate to someone else.
 
         >>> from assistant.grounding.alignment import align, index_text
         >>> from assistant.grounding.tokenization import tokenize
@@ -68,7 +68,7 @@ class Clause(NamedTuple):
 
 
 def _misattributed(alignment: Alignment) -> Iterator[Contradiction]:
-    """Yield names whose deed or words stand in a clause of another name, and in none of theirs."""
+    """Yield names where the evidence attributes the predicate to someone else."""
     claim, lines = alignment.claim, alignment.evidence.lines
     known, named, there = _names(alignment)
     if not named:
@@ -88,7 +88,10 @@ def _misattributed(alignment: Alignment) -> Iterator[Contradiction]:
 
 
 def _is_person(line: Tokenized, name: Name, there: dict[int, list[Name]], lines: tuple[Tokenized, ...]) -> bool:
-    """Whether a name has two words, here or elsewhere in the text: a single one is as often a place."""
+    """Whether a name has two words, here or elsewhere in the text.
+
+    A single one is as often a place.
+    """
     last = line.tokens[name.words[-1]].stem
     return len(name.words) > 1 or any(
         len(other.words) > 1 and lines[number].tokens[other.words[-1]].stem == last
@@ -138,7 +141,7 @@ def _stems_in(line: Tokenized, clause: Clause) -> set[str]:
 
 
 def _other_subject(alignment: Alignment) -> Iterator[Contradiction]:
-    """Yield the subject of an Arabic verb-first clause where the evidence has another behind the verb.
+    """Yield the subject of a verb-first clause where the evidence has another.
 
     رجحت الشرطة against "رجح شهود …، ولم تستبعد الشرطة".
     """
@@ -260,7 +263,9 @@ def _capital(line: Tokenized, at: int) -> bool:
 
 
 def _clauses(number: int, line: Tokenized, named: list[Name]) -> Iterator[Clause]:
-    """Yield a clause for each stretch of a sentence from a name to the next, with who acts in it.
+    """Yield a clause for each stretch of a sentence from a name to the next.
+
+    With who acts in it.
 
     Who speaks is among those who do what stands behind, for "and added that" names nobody.
     """
@@ -289,7 +294,10 @@ def _cut(line: Tokenized, at: int) -> bool:
 
 
 def _turns(line: Tokenized, at: int) -> bool:
-    """Whether a sentence turns to something else here: "while", or an "and" written onto what may be a verb."""
+    """Whether a sentence turns to something else here.
+
+    "while", or an "and" written onto what may be a verb.
+    """
     text = line.tokens[at].text
     return text in _CUTS or (line.joined(at) and not text.startswith(("وال", "وان", "ولل", "وب", "وفي")))
 
