@@ -62,8 +62,10 @@ def widen_sources(hits: Sequence[Hit], kept: Sequence[Hit], groups: Sequence[Seq
     every = [*(hit for group in groups for hit in group), *hits]
     ids = dict.fromkeys(hit.article.id for hit in kept)
     first = [[hit for hit in [*kept, *every] if hit.article.id == article_id][:STORY_PASSAGES] for article_id in ids]
-    ordered = [*_in_turn(first), *_in_turn([*map(_above_floor, groups), hits])]
-    return tuple({hit.passage.id: hit for hit in reversed(ordered)}.values())[::-1]
+    taken: dict[str, Hit] = {}
+    for hit in [*_in_turn(first), *_in_turn([*map(_above_floor, groups), hits])]:
+        taken.setdefault(hit.passage.id, hit)
+    return tuple(taken.values())
 
 
 def part_question(plan: Plan, part: str) -> str:

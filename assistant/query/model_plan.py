@@ -3,15 +3,15 @@
 And merge that with the plan by rules.
 
 What the question says by the rules' reading wins: its days, its publishers, its kind. The model fills what they left
-open, and only with what can be checked: days within the archive, publishers that it has. It also gives other wordings
-and the translations, which would otherwise be a request of their own.
+open, may widen their days, and only with what can be checked: days within the archive, publishers that it has. It also
+gives other wordings and the translations, which would otherwise be a request of their own.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 from types import TracebackType
 from typing import Annotated, Any
 
@@ -168,7 +168,7 @@ def merge_plans(rules: Plan, reply: PlanReply, archive: Archive, publishers: Col
         rules,
         kind=kind,
         parts=rules.parts or (tuple(map(plain, reply.parts[:5])) if kind == "comparison" else ()),
-        days=rules.days or _days(reply, archive),
+        days=_widened(rules.days, reply) or _days(reply, archive),
         publishers=rules.publishers or named,
         people=rules.people or tuple(map(plain, reply.people[:5])),
         places=rules.places or tuple(map(plain, reply.places[:5])),
@@ -176,6 +176,18 @@ def merge_plans(rules: Plan, reply: PlanReply, archive: Archive, publishers: Col
     )
     changed: list[Any] = [name for name in CHANGED if getattr(plan, name) != getattr(rules, name)]
     return replace(plan, by_model=tuple(changed))
+
+
+def _widened(rules: Days | None, reply: PlanReply) -> Days | None:
+    """Return the days by rules, widened by those of a reply that overlap or touch them; it never narrows or moves them.
+
+    Rules miss days of a list ("24, 25 and 26 July"), and a list that is too short hides reports.
+    """
+    if rules is None or not (rules.exact and rules.since and rules.until and reply.since and reply.until):
+        return rules
+    if reply.since > rules.until + timedelta(days=1) or reply.until < rules.since - timedelta(days=1):
+        return rules
+    return Days(since=min(rules.since, reply.since), until=max(rules.until, reply.until))
 
 
 def _days(reply: PlanReply, archive: Archive) -> Days | None:

@@ -7,7 +7,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from assistant.models import Plan
-from assistant.source_selection import FLOOR, STORY_PASSAGES, part_question, select_sources
+from assistant.source_selection import FLOOR, STORY_PASSAGES, part_question, select_sources, widen_sources
 from index.models import Hit
 from tests.assistant.written import hit
 
@@ -53,3 +53,9 @@ def test_the_parts_of_a_comparison_take_turns_and_each_has_its_own_floor() -> No
 def test_a_part_is_asked_for_with_the_words_that_the_parts_share() -> None:
     plan = Plan(kind="comparison", parts=("the toll of Siraj", "Noor"))
     assert [part_question(plan, part) for part in plan.parts] == ["the toll of Siraj", "the toll of Noor"]
+
+
+def test_what_a_second_look_keeps_comes_first_and_then_its_searches_take_turns() -> None:
+    hits = [found(key, 1.0) for key in "abcd"]
+    searched = [found("c", 0.9), found("x", 0.9), found("y", 0.1)]
+    assert ids(widen_sources(hits, [found("x", 0.9), found("d", 1.0)], [searched])) == "xdcab"  # y is below the floor

@@ -63,6 +63,22 @@ def test_days_outside_the_archive_and_unknown_publishers_are_left_out(fields: di
     assert merged(Plan(), **fields) == left
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "days"),
+    [
+        (date(2015, 8, 5), date(2015, 8, 7), (date(2015, 8, 5), date(2015, 8, 7))),  # the rules missed a day
+        (date(2015, 8, 8), date(2015, 8, 9), (date(2015, 8, 6), date(2015, 8, 9))),
+        (date(2015, 8, 7), date(2015, 8, 7), (date(2015, 8, 6), date(2015, 8, 7))),  # never narrower
+        (date(2015, 7, 1), date(2015, 7, 3), (date(2015, 8, 6), date(2015, 8, 7))),  # never elsewhere
+    ],
+)
+def test_a_model_may_widen_the_days_of_the_rules(since: date, until: date, days: tuple[date, date]) -> None:
+    rules = Plan(days=Days(since=date(2015, 8, 6), until=date(2015, 8, 7)))
+    plan = merged(rules, since=since, until=until)
+    assert plan.days and (plan.days.since, plan.days.until) == days
+    assert plan.by_model == (("days",) if plan.days != rules.days else ())
+
+
 @given(st.one_of(st.none(), st.dates()), st.one_of(st.none(), st.dates()))
 def test_days_of_a_model_lie_within_the_archive(since: date | None, until: date | None) -> None:
     days = merged(Plan(), since=since, until=until).days
