@@ -1,18 +1,23 @@
 """Measure how much of the text of Arabic PDFs their readers take, in order: `python -m tools.measure_pdf [FOLDER]`.
 
-Makes PDFs of the same texts in many ways (Chromium, LibreOffice, WeasyPrint, fpdf2, ReportLab, rewritten by cairo and
-by Ghostscript), as far as the programs are installed, keeps them in FOLDER, and prints the word F1 of our reader, of
-poppler's pdftotext, of pypdf and of pdfplumber. Words count where they stand in the longest common blocks.
+Makes PDFs of the same texts in many ways (Firefox, Chromium, LibreOffice, WeasyPrint, fpdf2, ReportLab, rewritten by
+cairo and by Ghostscript), as far as the programs are installed, keeps them in FOLDER, and prints the word F1 of our
+reader, of poppler's pdftotext, of pypdf and of pdfplumber. Words count where they stand in the longest common blocks.
 """
 
 from __future__ import annotations
 
+import base64
 import html
 import io
+import json
+import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -21,7 +26,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from shutil import which
 from statistics import mean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from index.loaders.pdf import extract_pdf_text
 from tools.measure_word import cells, office, package, paragraph, table
@@ -109,6 +114,59 @@ def chromium(markup: str) -> bytes:
         return Path(folder, "a.pdf").read_bytes()
 
 
+class Firefox:
+    """Firefox, asked to print over Marionette, its remote protocol: `length:[type, id, command, values]`."""
+
+    def __init__(self, program: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        Path(self._folder.name, "user.js").write_text('user_pref("marionette.port", 0);')  # any that is free
+        self._process = subprocess.Popen(
+            [program, "--headless", "--marionette", "--no-remote", "--profile", self._folder.name],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "HOME": self._folder.name},
+        )
+        self._socket = self._connected()
+        self._replies = self._socket.makefile("rb")
+        self._read()
+        self._ask("WebDriver:NewSession", capabilities={})
+
+    def print(self, markup: str) -> bytes:
+        Path(self._folder.name, "a.html").write_text(markup)
+        self._ask("WebDriver:Navigate", url=f"file://{self._folder.name}/a.html")
+        return base64.b64decode(self._ask("WebDriver:Print")["value"])
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+        self._replies.close()
+        self._socket.close()
+        self._folder.cleanup()
+
+    def _connected(self) -> socket.socket:
+        port = Path(self._folder.name, "MarionetteActivePort")
+        for _ in range(600):
+            if port.exists() and port.read_text():
+                with suppress(OSError):
+                    return socket.create_connection(("127.0.0.1", int(port.read_text())), timeout=120)
+            time.sleep(0.1)
+        raise TimeoutError("Firefox does not answer")
+
+    def _ask(self, command: str, **values: object) -> dict[str, str]:
+        message = json.dumps([0, 1, command, values])
+        self._socket.sendall(f"{len(message.encode())}:{message}".encode())
+        _, _, error, reply = self._read()
+        if error:
+            raise RuntimeError(str(error))
+        return dict(reply)
+
+    def _read(self) -> Any:
+        size = b""
+        while (letter := self._replies.read(1)) != b":":
+            size += letter
+        return json.loads(self._replies.read(int(size)))
+
+
 def weasyprint(markup: str) -> bytes:
     import weasyprint as library
 
@@ -184,6 +242,12 @@ def rewritten(data: bytes, program: str) -> bytes:
 
 def printed_files() -> Iterator[Printed]:
     """Yield the files of all ways whose programs are there."""
+    program = which("firefox") or which("firefox-esr")
+    firefox = Firefox(program) if program else None
+    for name, markup, text in pages() if firefox else ():
+        yield Printed("Firefox", name, firefox.print(markup), text)
+    if firefox:
+        firefox.close()
     for place, (name, markup, text) in enumerate(pages()):
         data = chromium(markup)
         yield Printed("Chromium", name, data, text)

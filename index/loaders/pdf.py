@@ -32,6 +32,12 @@ SAME = 0.01  # points within which two boxes are of the same glyph
 NARROW, MIDDLE, WIDE = 0.04, 0.1, 0.2
 UNDRAWN, FAR = 0.16, 0.3  # in a line whose other spaces are drawn: between two words, and inside a word
 
+LOST = "\ufffd"  # what PDFium gives for a glyph that the file does not name
+PEN = 0.05  # points within which two halves of a lam-alef are drawn
+RAISED = 0.3  # of the font size: where the ink of a vowel sign begins, and no letter's
+FLAT, DOT = 0.05, 0.2  # of the font size: how far a full stop may reach below the line and above it
+BELOW, PLAIN_ALEF, HAMZA = 0.15, 0.86, 0.95  # of the height of a lam-alef
+
 LETTERS = 100  # of a text whose frequencies say something
 NO_SIGNS = 0.05  # of all signs: bullets and logos are fewer
 
@@ -245,12 +251,16 @@ def _lines(page: Any, drawn: _Drawn) -> list[list[_Glyph]]:
     import pypdfium2.raw as pdfium
 
     lines: list[list[_Glyph]] = [[]]
+    lost: dict[
+        float, tuple[int, tuple[float, float]]
+    ] = {}  # pen of a glyph without a name in the line -> place, extent
     x, y, matrix, word = c_double(), c_double(), pdfium.FS_MATRIX(), 0
     number = 0
     for place in range(page.count_chars()):
         letter = chr(pdfium.FPDFText_GetUnicode(page, place))
         if letter == "\n":
             lines.append([])
+            lost.clear()
             number += 1
         if letter.isspace() and not pdfium.FPDFText_IsGenerated(page, place):
             word += 1
@@ -262,6 +272,20 @@ def _lines(page: Any, drawn: _Drawn) -> list[list[_Glyph]]:
         size = pdfium.FPDFText_GetFontSize(page, place) * hypot(matrix.c, matrix.d)
         owner = _address(pdfium.FPDFText_GetTextObject(page, place)) if drawn.groups or drawn.spaces else 0
         glyph = _Glyph(letter, x.value, y.value, left, right, size, word, number, owner)
+        if letter == LOST:
+            extent = _extent(page, place, y.value)
+            if extent[0] > RAISED * size:
+                continue  # a vowel sign that the file does not name
+            pen = next((pen for pen in lost if abs(pen - x.value) < PEN), x.value)
+            if pen in lost:
+                at, other = lost.pop(pen)
+                half = lines[-1][at]
+                both = _lam_alef(other, extent), min(left, half.left), max(right, half.right)
+                lines[-1][at] = half._replace(text=both[0], left=both[1], right=both[2])
+                continue
+            lost[pen] = len(lines[-1]), extent
+            if extent[0] > -FLAT * size and extent[1] < DOT * size:
+                glyph = glyph._replace(text=".")
         if owner in drawn.groups:
             left, right, baseline = drawn.groups[owner]
             glyph = glyph._replace(x=left, y=baseline, left=left, right=right)
@@ -273,6 +297,24 @@ def _lines(page: Any, drawn: _Drawn) -> list[list[_Glyph]]:
         else:
             lines[-1].append(glyph)
     return _merge(lines)
+
+
+def _extent(page: Any, place: int, baseline: float) -> tuple[float, float]:
+    """Return the lowest and the highest point of a character's ink, above the baseline."""
+    _, bottom, _, top = page.get_charbox(place)
+    return bottom - baseline, top - baseline
+
+
+def _lam_alef(first: tuple[float, float], second: tuple[float, float]) -> str:
+    """Return which lam-alef two glyphs with these extents draw: Firefox names neither of its halves.
+
+    A hamza below reaches under the line. The lower of the two is .79 to .82 of the other without a hamza, .90 to .92
+    with one above and .98 to .99 with a madda, in Noto Naskh Arabic, whose lam-alef has two glyphs.
+    """
+    if min(first[0], second[0]) < -BELOW * max(first[1], second[1]):
+        return "لإ"
+    share = min(first[1], second[1]) / (max(first[1], second[1]) or 1.0)
+    return "لا" if share < PLAIN_ALEF else "لأ" if share < HAMZA else "لآ"
 
 
 def _merge(lines: list[list[_Glyph]]) -> list[list[_Glyph]]:
@@ -331,7 +373,8 @@ def _line_text(line: list[_Glyph], right_to_left: bool, spaces: Sequence[tuple[f
     for place, mark in marks if letters else ():
         before = places.index(max((each for each in places if each < place), default=places[0]))
         texts[_bearer(mark, letters, before)] += mark.text
-    gaps = _gaps(letters, spaces)
+    blanks = [(glyph.left + glyph.right) / 2 for glyph in line if not glyph.text.strip() and glyph.right > glyph.left]
+    gaps = _gaps(letters, spaces, blanks)
     text = "".join(text + (" " if place in gaps else "") for place, text in enumerate(texts))
     if right_to_left:
         return _turn_runs(text)
@@ -352,10 +395,10 @@ def _turn_runs(text: str) -> str:
     return _LEFT_TO_RIGHT.sub(turn, text)
 
 
-def _gaps(letters: list[_Glyph], spaces: Sequence[tuple[float, float]]) -> set[int]:
-    """Return the places of the letters, from right to left.
+def _gaps(letters: list[_Glyph], spaces: Sequence[tuple[float, float]], blanks: Sequence[float]) -> set[int]:
+    """Return the places of the letters behind which there is a space.
 
-    Behind which there is a space.
+    Letters stand from right to left. `spaces` are the pens of spaces without a width, `blanks` the middles of those with one.
     """
     if not letters:
         return set()
@@ -366,8 +409,13 @@ def _gaps(letters: list[_Glyph], spaces: Sequence[tuple[float, float]]) -> set[i
     nearest = [min(range(len(ends)), key=lambda place: abs(ends[place] - x)) for x in own]
     drawn = {place - 1 for place, x in zip(nearest, own, strict=True) if abs(ends[place] - x) < size / 2}
     pairs = enumerate(pairwise(letters))
-    apart = {place for place, (right, left) in pairs if place in drawn or _apart(right, left, bool(drawn))}
-    return apart
+    return {
+        place
+        for place, (right, left) in pairs
+        if place in drawn
+        or any(left.right - SAME <= blank <= right.left + SAME for blank in blanks)
+        or _apart(right, left, bool(drawn))
+    }
 
 
 def _apart(right: _Glyph, left: _Glyph, drawn: bool) -> bool:

@@ -136,10 +136,19 @@ PRINTED = """افتتاح مكتبة في مدينة السهل
 Nahr Books إنها ستورد 12 جهازا من طراز X-500 بحلول 2026/05/01، ولا سيما لأهالي الأحياء."""
 
 
-@pytest.mark.parametrize("font", ["noto_naskh", "noto_sans", "dejavu", "amiri"])
+@pytest.mark.parametrize("font", ["noto_naskh", "noto_sans", "dejavu", "amiri", "firefox"])
 def test_arabic_that_a_browser_printed_is_read_word_by_word(tmp_path: Path, font: str) -> None:
     printed = (Path(__file__).parents[2] / "data" / "pdf" / f"{font}.pdf").read_bytes()
     assert article(tmp_path, "a.pdf", printed).text.split() == PRINTED.split()
+
+
+def test_a_lam_alef_that_firefox_does_not_name_is_told_by_its_outline(tmp_path: Path) -> None:
+    printed = (Path(__file__).parents[2] / "data" / "pdf" / "firefox_lam_alef.pdf").read_bytes()
+    assert article(tmp_path, "a.pdf", printed).text.split("\n") == [
+        "بلا ولأن ولإذا والآن",
+        "وقال لأمه: لا تخافي، فالآن يصل القطار إلى الإسكندرية، ولأنه سريع فلا بأس. والأهم أن الآلات تعمل بلا توقف، "
+        "وأن خلاصة الأمر: سلامٌ.",
+    ]
 
 
 VOWELS = """أيضًا وبناءً على ذلك
