@@ -35,6 +35,9 @@ _NO_TITLE = re.compile(
 )
 _RTF_PAGE = re.compile(r"\\ansicpg(\d{3,5})")
 _RTF_UNSEEN = re.compile(r"\{[^{}]{0,500}?\\(?:deleted|v)(?![a-z0-9])[^{}]*\}")  # deleted or hidden text
+_RTF_ASIDE = re.compile(r"\{(?:\\\*)?\s?\\(footnote|shp)(?![a-z])|\\par(?![a-z])")
+_RTF_BOX = re.compile(r"\{\\shptxt(?![a-z])")
+_RTF_BRACE = re.compile(r"\\[\\{}]|[{}]")
 _RTF_TITLE = re.compile(r"\{\\info\b[^{}]*(?:\{[^{}]*\}[^{}]*)*?\{\\title ([^{}]*)\}")
 _HEADING = re.compile(r"<h[1-3]\b[^>]*>(.{1,1000}?)</h[1-3]\s*>", re.IGNORECASE | re.DOTALL)
 _BODY = re.compile(r"\A.*?<body\b[^>]*>", re.IGNORECASE | re.DOTALL)  # what stands above is not the chapter
@@ -93,7 +96,8 @@ def _rtf(data: bytes) -> ExtractedText:
     from striprtf.striprtf import rtf_to_text
 
     to_text: Callable[..., str] = rtf_to_text
-    source = _RTF_UNSEEN.sub("", data.decode("latin-1"))  # RTF is ASCII, or single bytes of its code page
+    source = data.decode("latin-1")  # RTF is ASCII, or single bytes of its code page
+    source = _notes_behind_paragraphs(_RTF_UNSEEN.sub("", source))
     page = _RTF_PAGE.search(source)
     encoding = f"cp{page.group(1)}" if page else "cp1252"
     try:
@@ -104,6 +108,41 @@ def _rtf(data: bytes) -> ExtractedText:
         raise Unreadable("loaders.damaged_document", error=type(error).__name__) from None
     lines = (" | ".join(line.strip("|").split("|")) if line.endswith("|") else line for line in text.split("\n"))
     return ExtractedText(text="\n".join(lines), metadata=Metadata(title=document_title(named)))
+
+
+def _notes_behind_paragraphs(source: str) -> str:
+    r"""Return a rich text with each note and text box as a paragraph behind the one that it belongs to.
+
+    >>> _notes_behind_paragraphs(r"{\rtf1 One{\footnote\chftn A note.} of two.\par Three.\par}")
+    '{\\rtf1 One of two.\\par {\\chftn A note.}\\par Three.\\par}'
+    """
+    pieces: list[str] = []
+    waiting: list[str] = []
+    at = 0
+    for match in _RTF_ASIDE.finditer(source):
+        if match.start() < at:
+            continue
+        if match.group(1) is None:  # the end of a paragraph
+            pieces += [source[at : match.start()], *(f"\\par {{{text}}}" for text in waiting)]
+            at, waiting = match.start(), []
+            continue
+        end = _group_end(source, match.start())
+        pieces.append(source[at : match.start()])
+        boxes = _RTF_BOX.finditer(source, match.end(), end) if match.group(1) == "shp" else [match]
+        waiting += [source[box.end() : _group_end(source, box.start()) - 1] for box in boxes]
+        at = end
+    last, brace, _ = source[at:].rpartition("}")
+    return "".join([*pieces, last, *(f"\\par {{{text}}}" for text in waiting), brace])
+
+
+def _group_end(source: str, start: int) -> int:
+    """Return where the group that begins at `start` ends."""
+    depth = 0
+    for sign in _RTF_BRACE.finditer(source, start):
+        depth += {"{": 1, "}": -1}.get(sign.group(), 0)
+        if not depth:
+            return sign.end()
+    return len(source)
 
 
 def _escaped_byte(match: re.Match[str]) -> str:
