@@ -29,6 +29,7 @@ LEAD = 2_000  # characters of the text that a title is compared with
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 ABOVE, BELOW = 8, 6  # lines of a page above the headline and below the story that may state its day
 BESIDE = 25  # words: the longest line beside the headline that is read for its day
+DAY_ALONE = 4  # words: the longest line that is nothing but a day
 LATEST = "2100-01-01"
 OPENING = 8  # words: the shortest line that can open the story
 ASIDE_SHARE = 0.25  # of a story that may stand beside it
@@ -40,6 +41,8 @@ _ARABIC = re.compile("[\u0620-\u064a]{3}")
 _URL_DAY = re.compile(
     r"[/_-]((?:19|20)\d\d)(?:[/_-](1[0-2]|0?[1-9])[/_-]([12]\d|3[01]|0?[1-9])|(1[0-2]|0[1-9])([12]\d|3[01]|0[1-9]))(?:[/_.-]|$)"
 )
+_UTC = re.compile(r"T?\d\d:?\d\d.*(?:Z|[+-]00:?00|GMT|UTC)$")
+_MINUTES = re.compile(r"\d\d:(\d\d:\d\d)")
 _PUBLISHED = re.compile(r"نشر|تاريخ|\b(?:published|posted|date)\b")
 _LABEL = re.compile(r"نشر|تاريخ|تحديث|تعديل|\b(?:published|posted|date|updated?|modified)\b")
 _PARTS = re.compile(r"\s{0,5}[|•·]\s{0,5}|\s{1,5}[–—/-]\s{1,5}")
@@ -104,14 +107,12 @@ def page_day(
     Else that of its last change.
     """
     arabic = _ARABIC.search(text) is not None
-    for moment in data.published:
-        if day := parse_any_day(moment, day_first=arabic):
-            return day
     printed = _printed_days(lines, text, title, arabic)
-    if printed.published:
-        return printed.published
+    moments = [(moment, day) for moment in data.published if (day := parse_any_day(moment, day_first=arabic))]
+    if moments:
+        return _local_day(moments, (_day_in(url), printed.published))
     own = split_lines(text)
-    if day := find_publication_day(own, find_boilerplate(text, own)) or _day_in(url):
+    if day := printed.published or _day_in(url) or find_publication_day(own, find_boilerplate(text, own)):
         return day
     changed = [day for moment in data.changed if (day := parse_any_day(moment, day_first=arabic))]
     if (day := _day_by_htmldate(tree, url, extensive=False)) and day not in changed:
@@ -119,7 +120,20 @@ def page_day(
     if printed.changed or changed:
         return printed.changed or changed[0]
     day = day or _day_by_htmldate(tree, url, extensive=True)
-    return None if day is None or _is_of_the_story(day, text) else day
+    return None if day is None or _is_of_the_story(day, text, lines) else day
+
+
+def _local_day(moments: Sequence[tuple[str, date]], shown: Sequence[date | None]) -> date:
+    """Return the day of the first moment; of one in UTC the neighbouring day where the page shows that it was so there.
+
+    It does so in its address, beside the headline, or by the same moment in another zone.
+    """
+    moment, day = moments[0]
+    if not _UTC.search(moment):
+        return day
+    minutes = _MINUTES.findall(moment)
+    other = [own for text, own in moments[1:] if not _UTC.search(text) or _MINUTES.findall(text) == minutes]
+    return next((own for own in (*shown, *other) if own and abs((own - day).days) == 1), day)
 
 
 def _day_by_htmldate(tree: Any, url: str, *, extensive: bool) -> date | None:
@@ -131,10 +145,15 @@ def _day_by_htmldate(tree: Any, url: str, *, extensive: bool) -> date | None:
     return date.fromisoformat(day) if day else None
 
 
-def _is_of_the_story(day: date, text: str) -> bool:
-    """Return whether a day may only be one that the story mentions, or a year."""
-    months = {(value.year, value.month) for mention in dates(text) for value in mention.values}
-    return (day.year, day.month) in months or (day.month, day.day) == (1, 1)
+def _is_of_the_story(day: date, text: str, lines: Sequence[PageLine]) -> bool:
+    """Return whether a day that was searched for may be one that the story mentions, or a year or a month alone."""
+    values = [value for mention in dates(text) for value in mention.values]
+    if day.day == 1 and (day.month == 1 or any((value.year, value.month) == (day.year, day.month) for value in values)):
+        return True
+    if all(value.as_date() != day for value in values):
+        return False
+    alone = (dates(line.text) for line in lines if len(line.text.split()) <= DAY_ALONE)
+    return not any(value.as_date() == day for mentions in alone for mention in mentions for value in mention.values)
 
 
 def _is_logo(line: PageLine) -> bool:

@@ -37,6 +37,7 @@ _OTHER_STORIES = re.compile(
     r"|read-?(?:more|also|next)|see-?also|other-?news|comment-?list)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_MOMENTS = ("datetime", "data-datetime", "data-timestamp", "data-time", "data-date")
 _ARTICLE_TYPE = re.compile(r"\w*(?:Article|Posting|Report)")
 _LETTERS = re.compile(r"\W+")
 
@@ -287,7 +288,9 @@ def _is_aside(element: Any) -> bool:
 
 
 def _moments(element: Any) -> tuple[str, ...]:
-    moment = element.get("datetime") or (element.get("content") if element.get("itemprop") == "datePublished" else "")
+    moment = next((value for name in _MOMENTS if (value := element.get(name))), "")
+    if not moment and element.get("itemprop") == "datePublished":
+        moment = element.get("content") or ""
     return (f"{'published ' if _says_published(element) else ''}{moment}",) if moment else ()
 
 

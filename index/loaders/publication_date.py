@@ -23,6 +23,7 @@ INTRODUCED = 40  # characters before a date that may say what it is
 _APPEARED = re.compile(r"نشر|بتاريخ|تاريخ|\b(?:published|posted|date)\b")
 _CHANGED = re.compile(r"تحديث|حدث|تعديل|معدل|\b(?:updated?|modified|edited)\b")
 _ISO_TIME = re.compile(r"\b(\d{4}-\d{2}-\d{2})T(?=\d{2}:\d{2})")
+_GLUED = re.compile("(?<=[0-9])(?=[\u0620-\u064a])|(?<=[\u0620-\u064a])(?=[0-9])")  # a date and the words beside it
 _ARABIC = re.compile("[\u0620-\u064a]{3}")
 
 
@@ -49,7 +50,7 @@ def stated_days(text: str, *, day_first: bool) -> StatedDays:
     >>> str(days.published), str(days.changed)
     ('2024-05-13', '2024-05-20')
     """
-    text = _ISO_TIME.sub(r"\1 ", text)
+    text = _GLUED.sub(" ", _ISO_TIME.sub(r"\1 ", text))
     published = changed = None
     end = 0
     for mention in dates(text):
