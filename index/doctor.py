@@ -215,6 +215,9 @@ def _lexical_findings(ledger: Ledger) -> Iterator[Finding]:
     try:
         index = LexicalIndex.open(folder)
         if not ledger.pending("lexical") and index.passages != len(expected):
+            if not ledger.counts()["articles"] and not ledger.sources():
+                yield Finding(part="ledger", detail=Reason.of("doctor.emptied", passages=index.passages))
+                return
             yield Finding(
                 part="lexical", detail=Reason.of("doctor.wrong_count", passages=index.passages, expected=len(expected))
             )

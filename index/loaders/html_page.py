@@ -29,6 +29,7 @@ LEAD = 2_000  # characters of the text that a title is compared with
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 ABOVE, BELOW = 8, 6  # lines of a page above the headline and below the story that may state its day
 BESIDE = 25  # words: the longest line beside the headline that is read for its day
+CUT_OFF = 20  # characters: the shortest title that is known though it was cut off
 DAY_ALONE = 4  # words: the longest line that is nothing but a day
 LATEST = "2100-01-01"
 OPENING = 8  # words: the shortest line that can open the story
@@ -41,8 +42,10 @@ _ARABIC = re.compile("[\u0620-\u064a]{3}")
 _URL_DAY = re.compile(
     r"[/_-]((?:19|20)\d\d)(?:[/_-](1[0-2]|0?[1-9])[/_-]([12]\d|3[01]|0?[1-9])|(1[0-2]|0[1-9])([12]\d|3[01]|0[1-9]))(?:[/_.-]|$)"
 )
-_UTC = re.compile(r"T?\d\d:?\d\d.*(?:Z|[+-]00:?00|GMT|UTC)$")
+_UTC = re.compile(r"\d(?:Z|[+-]00:?00| GMT| UTC)$")
 _MINUTES = re.compile(r"\d\d:(\d\d:\d\d)")
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_URL_MONTH = re.compile(rf"/((?:19|20)\d\d)/({'|'.join(_MONTHS)})[a-z]{{0,6}}/(\d{{1,2}})(?:/|$)", re.IGNORECASE)
 _PUBLISHED = re.compile(r"نشر|تاريخ|\b(?:published|posted|date)\b")
 _LABEL = re.compile(r"نشر|تاريخ|تحديث|تعديل|\b(?:published|posted|date|updated?|modified)\b")
 _PARTS = re.compile(r"\s{0,5}[|•·]\s{0,5}|\s{1,5}[–—/-]\s{1,5}")
@@ -86,7 +89,14 @@ def page_title(lines: Sequence[PageLine], data: StructuredData, text: str) -> st
     headings = [line for line in lines if line.tag in ("h1", "h2", "h3") and line.key and line.key not in sites]
     headings.sort(key=lambda line: (line.tag, line.aside))
     keys = [line_key(title) for title in data.headlines]
-    shown = [line for line in headings if len(line.text.split()) > 1 and any(line.key in key for key in keys)]
+    cut_off = tuple(
+        line_key(title) for title in data.headlines if title.endswith(("…", "...")) and len(title) > CUT_OFF
+    )
+    shown = [
+        line
+        for line in headings
+        if len(line.text.split()) > 1 and (line.key.startswith(cut_off) or any(line.key in key for key in keys))
+    ]
     if shown:
         return max(shown, key=lambda line: (len(line.key), line.tag == "h1")).text
     lead = stems(folded(text[:LEAD]))
@@ -217,7 +227,7 @@ def _printed_days(lines: Sequence[PageLine], text: str, title: str | None, arabi
     body = [
         place
         for place, line in enumerate(lines)
-        if place > start and line.key in story and line.key != key and len(line.text.split()) >= OPENING
+        if place > start and line.key in story and line.key != key and _opens_story(line, arabic)
     ]
     first, last = (body[0], body[-1]) if body else (len(lines), len(lines))
     head = max((place for place in heads if place < first), default=max(0, first - ABOVE))
@@ -231,6 +241,12 @@ def _printed_days(lines: Sequence[PageLine], text: str, title: str | None, arabi
         if days.published:
             break
     return days
+
+
+def _opens_story(line: PageLine, arabic: bool) -> bool:
+    """Return whether a line can open the story: it is long enough, and no status of the page."""
+    words = len(line.text.split())
+    return words >= OPENING and (words > BESIDE or _line_days(line, "", arabic, below=False) == StatedDays())
 
 
 def _line_days(line: PageLine, label: str, arabic: bool, *, below: bool) -> StatedDays:
@@ -260,16 +276,16 @@ def _line_days(line: PageLine, label: str, arabic: bool, *, below: bool) -> Stat
 def _day_in(url: str) -> date | None:
     """Return the day in an address.
 
-    Year, month and day with marks between them, or eight digits.
+    Year, month (or its name) and day with marks between them, or eight digits.
 
     >>> _day_in("https://a.org/2022/11/28/bridge"), _day_in("https://a.org/20221128-1.html"), _day_in("/2022/13/1/")
     (datetime.date(2022, 11, 28), datetime.date(2022, 11, 28), None)
     """
-    match = _URL_DAY.search(url)
-    if match is None:
-        return None
     try:
-        return date(*(int(number) for number in match.groups() if number))
+        if match := _URL_MONTH.search(url):
+            return date(int(match[1]), _MONTHS.index(match[2].lower()) + 1, int(match[3]))
+        match = _URL_DAY.search(url)
+        return date(*(int(number) for number in match.groups() if number)) if match else None
     except ValueError:
         return None
 

@@ -102,15 +102,15 @@ def _feed(data: bytes) -> Iterator[Member]:
         raise Unreadable("loaders.no_members")
     publisher, language = feed.feed.get("title", ""), feed.feed.get("language", "")
     for entry in feed.entries:
-        contents = [content.get("value", "") for content in entry.get("content", ())]
+        contents = [content.get("value") or "" for content in entry.get("content") or ()]
         link, identity = entry.get("link", ""), entry.get("id", "")
         yield _record(
             {
                 "id": None if link or not identity else hashlib.sha256(identity.encode()).hexdigest()[:16],
-                "text": max((*contents, entry.get("summary", "")), key=len) or entry.get("title", ""),
+                "text": max((*contents, entry.get("summary") or ""), key=len) or entry.get("title") or "",
                 "title": entry.get("title", ""),
                 "published": entry.get("published") or entry.get("updated"),
-                "publisher": entry.get("source", {}).get("title", "") or publisher,
+                "publisher": (entry.get("source") or {}).get("title") or publisher,
                 "url": link,
                 "lang": language,
             }
@@ -243,7 +243,7 @@ def _web_archive(data: bytes) -> Iterator[Member]:
             day = parse_any_day(record.rec_headers.get_header("WARC-Date") or "", day_first=False)
             known = Metadata(url=url or None, retrieved=day)
             yield Member(kind="html", name=name, data=_in_utf8(page, charset), known=known)
-    except ArchiveLoadFailed as error:
+    except (ArchiveLoadFailed, AttributeError, ValueError) as error:  # it trusts the heads of records
         raise Unreadable("loaders.damaged_archive", error=type(error).__name__) from None
 
 

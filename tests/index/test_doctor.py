@@ -310,6 +310,14 @@ def test_a_ledger_that_cannot_be_read_is_said_to_be_beyond_repair(store: Path, s
     assert "doctor" not in finding.what  # the repair does not advise itself
 
 
+def test_a_ledger_that_was_emptied_is_not_called_well_and_its_index_is_kept(store: Path) -> None:
+    (store / "ledger.db").write_bytes(b"")
+    for look in (lambda: examine(store, Well), lambda: repair(store, Well, nothing)):
+        finding = next(finding for finding in look().findings if finding.part == "ledger")
+        assert "it is empty" in finding.what
+    assert finding.what.endswith("move the store away and index the articles anew with: isnad index")
+
+
 def test_a_store_of_bulletins_that_say_nearly_the_same_is_healthy(tmp_path: Path) -> None:
     ledger = Ledger.create(tmp_path)
     vectors = meaning(ledger)
