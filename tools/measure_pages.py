@@ -1,10 +1,10 @@
-"""Measure how often the title and the day of a page are read right: `python -m tools.measure_pages [SET=FOLDER …]`.
+"""Measure how often the title and the day of a page are read right.
 
-Reads the pages that `tools.page_set` makes and, where their folders are given, those with which trafilatura and
-htmldate are evaluated (`trafilatura=…/tests`, `htmldate=…/tests`, checkouts of their repositories), by our reader,
-trafilatura and htmldate. A title is right where its letters and digits are those expected; a day where it is the same
-day. `--half fit` is the half of each set to work on, `--half report` (the default) the other; `--out FILE` writes a
-line a page.
+`python -m tools.measure_pages [SET=FOLDER …]` reads the pages that `tools.page_set` makes and, where their folders are
+given, those with which trafilatura and htmldate are evaluated (`trafilatura=…/tests`, `htmldate=…/tests`, checkouts of
+their repositories), by our reader, trafilatura and htmldate. A title is right where its letters and digits are those
+expected; a day where it is the same day. `--half fit` is the half of each set to work on, `--half report` (the default)
+the other; `--out FILE` writes a line a page.
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ READERS: dict[str, Callable[[bytes], Read]] = {
 
 
 def stored_pages(folder: Path) -> Iterator[Page]:
-    """Yield the pages of an evaluation: JSON files of `{url: {file, title, date}}`, and pages in folders beside."""
+    """Yield the pages of an evaluation.
+
+    They lie in folders beside JSON files of `{url: {file, title, date}}`.
+    """
     files = {path.name: path for path in folder.rglob("*") if path.is_file()}
     for expected in sorted(folder.glob("eval*.json")):
         values = json.loads(expected.read_text("utf-8"))
@@ -91,13 +94,13 @@ def _day(text: object) -> date | None:
 
 
 def is_of_half(page: Page, half: str) -> bool:
-    """Return whether a page belongs to the half `fit` or `report`; `all` has every page."""
+    """Return whether a page belongs to a half: `fit`, `report`, or `all` pages."""
     fit = hashlib.sha256(page.name.encode()).digest()[0] % 2 == 0
     return half == "all" or fit == (half == "fit")
 
 
 def measure(name: str, pages: list[Page], out: Path | None) -> None:
-    """Print right, wrong and missing titles and days of each reader, and the processor's time a page."""
+    """Print how many titles and days each reader took right, and its time a page."""
     titles, days = (sum(getattr(page, field) is not None for page in pages) for field in ("title", "day"))
     print(f"{name}: {len(pages)} pages, {titles} with a title, {days} with a day")
     paragraphs, furniture = (sum(len(getattr(page, part)) for page in pages) for part in ("story", "furniture"))

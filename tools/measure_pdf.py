@@ -1,8 +1,9 @@
-"""Measure how much of the text of Arabic PDFs their readers take, in order: `python -m tools.measure_pdf [FOLDER]`.
+"""Measure how much of the text of Arabic PDFs their readers take, in order.
 
-Makes PDFs of the same texts in many ways (Firefox, Chromium, LibreOffice, WeasyPrint, fpdf2, ReportLab, rewritten by
-cairo and by Ghostscript), as far as the programs are installed, keeps them in FOLDER, and prints the word F1 of our
-reader, of poppler's pdftotext, of pypdf and of pdfplumber. Words count where they stand in the longest common blocks.
+`python -m tools.measure_pdf [FOLDER]` makes PDFs of the same texts in many ways (Firefox, Chromium, LibreOffice,
+WeasyPrint, fpdf2, ReportLab, rewritten by cairo and by Ghostscript), as far as the programs are installed, keeps them
+in FOLDER, and prints the word F1 of our reader, of poppler's pdftotext, of pypdf and of pdfplumber. Words count where
+they stand in the longest common blocks.
 """
 
 from __future__ import annotations
@@ -115,7 +116,10 @@ def chromium(markup: str) -> bytes:
 
 
 class Firefox:
-    """Firefox, asked to print over Marionette, its remote protocol: `length:[type, id, command, values]`."""
+    """Ask Firefox to print, over Marionette, its remote protocol.
+
+    A message is `length:[type, id, command, values]`.
+    """
 
     def __init__(self, program: str) -> None:
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)

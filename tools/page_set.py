@@ -1,6 +1,6 @@
-"""Make pages as newsrooms print them, with the title, the day, the story and the furniture that a reader sees in each.
+"""Make pages as newsrooms print them, with what a reader sees in each.
 
-Own wording, invented names and sites. The ways are those of content management systems and of reports about readers
+That is the title, the day, the story, and the furniture around it. Own wording, invented names and sites. The ways are those of content management systems and of reports about readers
 of pages: days printed beside the text, in the head, in an address, in a dateline, of the last change, of other
 stories; site names in titles and headings; rules for comments, share lines, votes, teasers between paragraphs.
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class Page(NamedTuple):
-    """A page, and what is right about it; None: the page does not say it, or it is not known."""
+    """A page, and what is right about it; None where that is not known."""
 
     name: str
     data: bytes
@@ -158,7 +158,7 @@ def slashed(day: date) -> str:
 
 
 class Draft(NamedTuple):
-    """The parts of a page that a way fills in; `day` is the right one, None where the page does not say it."""
+    """The parts of a page that a way fills in; `day` is the right one."""
 
     day: date | None
     head: str = ""

@@ -64,7 +64,16 @@ def extract(kind: str, data: bytes) -> ExtractedText:
         raise Unreadable("loaders.no_text")
     if len(extracted.text) > MAX_TEXT:
         raise Unreadable("loaders.too_many_characters", limit=MAX_TEXT)
-    return extracted
+    known = extracted.metadata
+    metadata = replace(
+        known, title=_storable(known.title), publisher=_storable(known.publisher), url=_storable(known.url)
+    )
+    return ExtractedText(text=_storable(extracted.text) or "", metadata=metadata)
+
+
+def _storable(text: str | None) -> str | None:
+    """Replace halves of surrogate pairs, which a damaged header may hold."""
+    return text.encode("utf-8", "replace").decode() if text else text
 
 
 def _html(data: bytes) -> ExtractedText:
@@ -111,7 +120,7 @@ def _rtf(data: bytes) -> ExtractedText:
 
 
 def _notes_behind_paragraphs(source: str) -> str:
-    r"""Return a rich text with each note and text box as a paragraph behind the one that it belongs to.
+    r"""Put each note and text box of a rich text behind its paragraph.
 
     >>> _notes_behind_paragraphs(r"{\rtf1 One{\footnote\chftn A note.} of two.\par Three.\par}")
     '{\\rtf1 One of two.\\par {\\chftn A note.}\\par Three.\\par}'

@@ -134,9 +134,10 @@ def page_day(
 
 
 def _local_day(moments: Sequence[tuple[str, date]], shown: Sequence[date | None]) -> date:
-    """Return the day of the first moment; of one in UTC the neighbouring day where the page shows that it was so there.
+    """Return the day of the first moment, where the page was written.
 
-    It does so in its address, beside the headline, or by the same moment in another zone.
+    Of a moment in UTC that is the neighbouring day where the page shows it: in its address, beside the headline, or by
+    the same moment in another zone.
     """
     moment, day = moments[0]
     if not _UTC.search(moment):
@@ -156,7 +157,10 @@ def _day_by_htmldate(tree: Any, url: str, *, extensive: bool) -> date | None:
 
 
 def _is_of_the_story(day: date, text: str, lines: Sequence[PageLine]) -> bool:
-    """Return whether a day that was searched for may be one that the story mentions, or a year or a month alone."""
+    """Return whether a day may only be one that the story mentions, or a year.
+
+    The first of a month stands for a month alone, too. A day that has a line to itself is not the story's.
+    """
     values = [value for mention in dates(text) for value in mention.values]
     if day.day == 1 and (day.month == 1 or any((value.year, value.month) == (day.year, day.month) for value in values)):
         return True
@@ -244,7 +248,7 @@ def _printed_days(lines: Sequence[PageLine], text: str, title: str | None, arabi
 
 
 def _opens_story(line: PageLine, arabic: bool) -> bool:
-    """Return whether a line can open the story: it is long enough, and no status of the page."""
+    """Return whether a line can open the story, and is no status of the page."""
     words = len(line.text.split())
     return words >= OPENING and (words > BESIDE or _line_days(line, "", arabic, below=False) == StatedDays())
 

@@ -262,7 +262,8 @@ def _in_utf8(page: bytes, charset: re.Match[str] | None) -> bytes:
 
 def _record(values: Mapping[str, object]) -> Member:
     record = {key: value for key, value in values.items() if value not in (None, "")}
-    return Member(kind="record", data=json.dumps(record, ensure_ascii=False, default=str).encode())
+    data = json.dumps(record, ensure_ascii=False, default=str).encode("utf-8", "replace")
+    return Member(kind="record", data=data)
 
 
 _READERS: Mapping[str, Callable[[bytes], Iterable[Member]]] = {

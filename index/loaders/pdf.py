@@ -300,16 +300,17 @@ def _lines(page: Any, drawn: _Drawn) -> list[list[_Glyph]]:
 
 
 def _extent(page: Any, place: int, baseline: float) -> tuple[float, float]:
-    """Return the lowest and the highest point of a character's ink, above the baseline."""
+    """Return the lowest and highest point of a character's ink, from the baseline."""
     _, bottom, _, top = page.get_charbox(place)
     return bottom - baseline, top - baseline
 
 
 def _lam_alef(first: tuple[float, float], second: tuple[float, float]) -> str:
-    """Return which lam-alef two glyphs with these extents draw: Firefox names neither of its halves.
+    """Return which lam-alef two glyphs with these extents draw.
 
-    A hamza below reaches under the line. The lower of the two is .79 to .82 of the other without a hamza, .90 to .92
-    with one above and .98 to .99 with a madda, in Noto Naskh Arabic, whose lam-alef has two glyphs.
+    Firefox names neither of its halves. A hamza below reaches under the line. The lower of the two is .79 to .82 of the
+    other without a hamza, .90 to .92 with one above and .98 to .99 with a madda, in Noto Naskh Arabic, whose lam-alef
+    has two glyphs.
     """
     if min(first[0], second[0]) < -BELOW * max(first[1], second[1]):
         return "لإ"
@@ -398,7 +399,8 @@ def _turn_runs(text: str) -> str:
 def _gaps(letters: list[_Glyph], spaces: Sequence[tuple[float, float]], blanks: Sequence[float]) -> set[int]:
     """Return the places of the letters behind which there is a space.
 
-    Letters stand from right to left. `spaces` are the pens of spaces without a width, `blanks` the middles of those with one.
+    Letters stand from right to left. `spaces` are the pens of spaces without a width, `blanks` the middles of those
+    with one.
     """
     if not letters:
         return set()
