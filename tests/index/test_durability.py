@@ -33,6 +33,7 @@ from index.models import Article, Passage
 from index.search.lexical import LexicalIndex
 from index.store.ledger import Ledger
 from index.vectors import chroma_collection, disk_space, vector_index
+from index.vectors.exact_search import ExactSearch
 from index.vectors.vector_index import Vectors
 from tests.index.rows import Words, astray, filled, nothing, report, write
 
@@ -102,11 +103,12 @@ class Desk:
 
 
 def compared(ledger: Ledger, vectors: Vectors, passage_id: str) -> bool:
-    """Whether a passage is found where its article's passages are compared one by one, and no graph is walked."""
+    """Whether a passage is found where its article's vectors are compared one by one, and no graph is walked."""
     article = ledger.article(passage_id.rpartition(":")[0])
     passage = next(one for one in ledger.passages_of(article) if one.id == passage_id)
-    near = vectors.nearest(vectors.embedder.embed([embedding_text(article, passage)])[0], 1, {article.id})
-    return near[0][0] == passage_id
+    exact = ExactSearch(ledger, vectors.embedder.name, vectors.embedder.dimensions)
+    near = exact.nearest(vectors.embedder.embed([embedding_text(article, passage)])[0], 1, {article.id})
+    return [match[0] for match in near] == [passage_id]
 
 
 def opened(store: Path, dimensions: int = 32) -> AbstractContextManager[tuple[Ledger, Vectors]]:
