@@ -181,7 +181,8 @@ def merge_plans(rules: Plan, reply: PlanReply, archive: Archive, publishers: Col
 def _widened(rules: Days | None, reply: PlanReply) -> Days | None:
     """Return the days by rules, widened by those of a reply that touch them.
 
-    A reply never narrows or moves them. Rules miss days of a list ("24, 25 and 26 July"), and a list that is too short hides reports.
+    A reply never narrows or moves them. Rules miss days of a list ("24, 25 and 26 July"), and a list that is too short
+    hides reports.
     """
     if rules is None or not (rules.exact and rules.since and rules.until and reply.since and reply.until):
         return rules

@@ -88,7 +88,7 @@ def _decode(data: bytes, declared: str) -> str:
         return text
     page = _code_page(data)
     if page is None and declared:
-        with suppress(LookupError):
+        with suppress(LookupError, ValueError):  # no name of an encoding
             text, unreadable = _replacing(data, declared)
             if unreadable is None:
                 return text

@@ -52,6 +52,7 @@ TEXTS: dict[str, list[bytes]] = {
     "rtf": [rtf(*STORY), NOTES],
     "email": [
         message(markup=f"<p>{STORY[0]}</p><blockquote>x</blockquote>").as_bytes(),
+        b'From: a@b.example\nContent-Type: text/plain; charset="x\0y"\n\n\x80\x81 One story.',
         b"From: =?tf-8?b?2YbYtNix2Kkg2KfZhNiz2KfYrdmE?= <a@b.example>\n\n" + STORY[0].encode(),  # halves of pairs
     ],
     "mhtml": [SAVED],
