@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from index.displays import display
 from index.errors import UsageError
 from index.messages.reason import Reason
-from index.models import Count, Filters, Value, short
+from index.models import Count, Filters, GroupBy, Value, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -282,6 +282,8 @@ class Step(Value, frozen=True, kw_only=True):
     filters: Filters | None = None
     article: str = ""  # the id of the article that was read
     passages: tuple[int, ...] = ()  # that were read, from 1
+    by: GroupBy | None = None  # what was counted
+    number: int | None = None  # the count
     found: tuple[str, ...] = ()
     refused: Reason | None = None
 

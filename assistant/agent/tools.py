@@ -20,11 +20,13 @@ from msgspec.structs import replace
 
 from assistant.models import Step, StepTool
 from assistant.prompt_context import harmless, one_line, plain
+from assistant.query.counting import places_in
 from assistant.query.plan import Archive
 from index.errors import IsnadError
 from index.language.normalize import folded
 from index.messages.reason import Reason
-from index.models import Filters, Hit, Passage, Value, short
+from index.models import Count, Filters, GroupBy, Hit, Passage, Value, short
+from index.search.aggregate import CountedArticle
 from index.search.retriever import Retriever
 from index.stories import StoryIndex
 
@@ -33,6 +35,7 @@ LISTED = 8  # articles that the model is shown of it
 SNIPPET = 240  # characters of a passage that is listed
 READ = 4  # passages of an article that are read at once
 STORIES = 15
+GROUPS = 12  # of a count that are listed
 TOGETHER = 3  # calls of one reply that are made
 TITLE = 120
 
@@ -40,7 +43,10 @@ _Days = Annotated[list[date], Meta(max_length=2)]
 
 
 class Search(msgspec.Struct, forbid_unknown_fields=True):
-    """Find passages by two to six words, on days of publication (first and last) or of publishers, both optional."""
+    """Find passages by two to six words.
+
+    Days of publication (first and last) and publishers are optional.
+    """
 
     query: Annotated[str, Meta(min_length=1, max_length=300)]
     days: _Days = []
@@ -48,7 +54,10 @@ class Search(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Read(msgspec.Struct, forbid_unknown_fields=True):
-    """Read passages (numbers from 1; the first ones if left out) of an article that was found, by its handle."""
+    """Read passages of an article that was found, by its handle.
+
+    Numbers are from 1; without them the first passages are read.
+    """
 
     article: str
     passages: Annotated[list[int], Meta(max_length=READ)] = []
@@ -60,18 +69,31 @@ class Stories(msgspec.Struct, forbid_unknown_fields=True):
     days: Annotated[list[date], Meta(min_length=1, max_length=2)]
 
 
-Call = Search | Read | Stories
-TOOLS: dict[StepTool, type[Call]] = {"search": Search, "read": Read, "stories": Stories}
+class CountReports(msgspec.Struct, forbid_unknown_fields=True):
+    """Count the articles that hold every word of a query.
+
+    By article, mention, story, publisher, place or day.
+    """
+
+    query: Annotated[str, Meta(min_length=1, max_length=100)]
+    by: GroupBy = "article"
+    days: _Days = []
+    publishers: Annotated[list[str], Meta(max_length=5)] = []
+
+
+Call = Search | Read | Stories | CountReports
+TOOLS: dict[StepTool, type[Call]] = {"search": Search, "read": Read, "stories": Stories, "count": CountReports}
 EXAMPLES: dict[StepTool, str] = {
     "search": '{"tool": "search", "query": "…", "days": ["2015-08-07", "2015-08-11"], "publishers": ["…"]}',
     "read": '{"tool": "read", "article": "A3", "passages": [1, 2]}',
     "stories": '{"tool": "stories", "days": ["2015-08-07", "2015-08-08"]}',
+    "count": '{"tool": "count", "query": "…", "by": "day"}',
 }
 
 
 def tool_lines() -> list[str]:
     """Return how each tool is called and what it does, for a prompt."""
-    return [f"{EXAMPLES[name]}: {call.__doc__}" for name, call in TOOLS.items()]
+    return [f"{EXAMPLES[name]}: {_description(call)}" for name, call in TOOLS.items()]
 
 
 def tool_schemas() -> list[dict[str, Any]]:
@@ -81,12 +103,16 @@ def tool_schemas() -> list[dict[str, Any]]:
             "type": "function",
             "function": {
                 "name": name,
-                "description": call.__doc__,
+                "description": _description(call),
                 "parameters": msgspec.json.schema(call)["$defs"][call.__name__],
             },
         }
         for name, call in TOOLS.items()
     ]
+
+
+def _description(call: type[Call]) -> str:
+    return " ".join((call.__doc__ or "").split())
 
 
 class Refused(Exception):
@@ -163,6 +189,12 @@ class Toolbox:
                 step = Step(tool="stories", filters=self._within(call.days, ()))
                 hits, lines = (), self._story_lines(found := _stories(step, self._retriever))
                 step = replace(step, found=tuple(found))
+            case CountReports():
+                within = self._within(call.days, call.publishers)
+                step = Step(tool="count", query=plain(call.query), filters=within, by=call.by)
+                count, hits = _counted(step, self._retriever)
+                step = replace(step, number=count.number)
+                lines = [f"{count.number} ({call.by})", *_group_lines(count), *self._lines(hits, LISTED)]
         if hits:
             self.groups.append(hits)
             step = replace(step, found=tuple(hit.passage.id for hit in hits))
@@ -258,6 +290,10 @@ def repeat(step: Step, retriever: Retriever) -> Repeated:
             found = [passage.id for passage in _numbered(passages, step.passages)]
         case "stories":
             found = _stories(step, retriever)
+        case "count":
+            count, hits = _counted(step, retriever)
+            same = count.number == step.number and tuple(hit.passage.id for hit in hits) == step.found
+            return Repeated(step=step, same=same, count=count.number)
         case _:
             found = ()
     return Repeated(step=step, same=tuple(found) == step.found, count=len(found))
@@ -281,6 +317,25 @@ def _read(step: Step, retriever: Retriever, best: Hit) -> tuple[Hit, ...]:
     """Return the passages of a step as hits like the article's best."""
     passages = _numbered(retriever.ledger.passages_of(best.article), step.passages)
     return tuple(replace(best, passage=passage) for passage in passages)
+
+
+def _counted(step: Step, retriever: Retriever) -> tuple[Count, tuple[Hit, ...]]:
+    """Return the count of a step and a passage of the newest articles counted."""
+    count, counted = retriever.count(step.query.split(), step.by or "article", step.filters, places_in)
+    return count, tuple(_hit_at(item, retriever) for item in counted[:SEARCHED])
+
+
+def _hit_at(item: CountedArticle, retriever: Retriever) -> Hit:
+    """Return the passage that holds the sentence for which an article was counted."""
+    passages = retriever.ledger.passages_of(item.article)
+    passage = next((passage for passage in passages if passage.start <= item.start < passage.end), passages[0])
+    return Hit(passage=passage, article=item.article, score=1.0)
+
+
+def _group_lines(count: Count) -> list[str]:
+    """Return the largest groups of a count, a line each."""
+    groups = sorted(count.groups, key=lambda group: (-len(group.file_ids), group.label))
+    return [f"{one_line(group.label, TITLE)}: {len(group.file_ids)}" for group in groups[:GROUPS]]
 
 
 def _numbered(passages: Sequence[Passage], numbers: Sequence[int]) -> list[Passage]:

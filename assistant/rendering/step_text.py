@@ -22,6 +22,8 @@ def step_line(step: Step, language: str = "en") -> str:
     """
     if step.refused is not None:
         return Reason.of("look.refused", why=step.refused, asked=step.query).text(language)
+    if step.tool == "count":
+        return Reason.of("look.counted", what=_asked(step, language), number=step.number or 0).text(language)
     unit = "look.events" if step.tool == "stories" else "look.passages"
     found = Reason.of(unit, count=len(step.found))
     code = {"search": "look.searched", "read": "look.read"}.get(step.tool, "look.stories")
@@ -33,11 +35,10 @@ def repeated_line(repeated: Repeated, language: str = "en") -> str:
 
     A refused one finds nothing again.
     """
-    before = len(repeated.step.found)
+    step = repeated.step
+    before = len(step.found) if step.number is None else step.number
     code = "look.same" if repeated.same else "look.changed"
-    return (
-        f"{step_line(repeated.step, language)}; {Reason.of(code, count=repeated.count, before=before).text(language)}"
-    )
+    return f"{step_line(step, language)}; {Reason.of(code, count=repeated.count, before=before).text(language)}"
 
 
 def _asked(step: Step, language: str) -> str:

@@ -174,6 +174,7 @@ REFUSED = [
     ({"tool": "read", "article": "A1", "passages": [7]}, "look.no_passage"),
     ({"tool": "read", "article": "A1", "passages": [0]}, "look.no_passage"),
     ({"tool": "stories"}, "look.bad_call"),
+    ({"tool": "count", "query": "جسر", "by": "colour"}, "look.bad_call"),
     ({"tool": "delete", "article": "A1"}, "look.no_tool"),
     ({"tool": "handoff"}, "look.no_tool"),
     ({"tool": 5}, "look.no_tool"),
@@ -295,10 +296,12 @@ def test_steps_are_made_again_without_a_model(store: Path) -> None:
     made = [
         {"tool": "search", "query": "امتداد المعبر", "publishers": ["وكالة المدينة"]},
         {"tool": "stories", "days": ["2031-06-01", "2031-06-30"]},
-        {"tool": "read", "article": "A1"},
+        {"tool": "count", "query": "جسر نور", "by": "publisher", "days": ["2031-06-01", "2031-06-20"]},
         {"tool": "search", "query": "x", "publishers": ["?"]},
     ]
-    answer = ask(store, Looker(calls(*made[:3]), calls(made[3]), '{"done": true}'))
+    model = Looker(calls(*made[:3]), calls(made[3]), '{"done": true}')
+    answer = ask(store, model)
+    assert answer.steps[2].number == 1 and "1 (publisher)\nسبق: 20" in model.asked[1][-1]["content"]
     with opened(store, None, base_url=None) as assistant:
         repeated = [repeat(step, assistant._retriever) for step in answer.steps]
     assert [step.same for step in repeated] == [True] * 4 and [step.count for step in repeated][::3] == [1, 0]
@@ -355,7 +358,7 @@ def test_tools_are_called_by_the_protocol_of_the_server_or_by_that_of_the_prompt
     first = [True, True] if knows_tools else [True, False, False]  # refused once, then left out for good
     assert offered == [False, *first, False, False, knows_tools, knows_tools, False]
     schema = next(body["tools"] for body in server.requests if "tools" in body)
-    assert [tool["function"]["name"] for tool in schema] == ["search", "read", "stories"]
+    assert [tool["function"]["name"] for tool in schema] == ["search", "read", "stories", "count"]
     assert schema[0]["function"]["parameters"]["required"] == ["query"]
 
 
