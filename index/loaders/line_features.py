@@ -55,7 +55,8 @@ class SitePhrases(Value, frozen=True, kw_only=True):
 
     def matches(self, plain: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the notices and the teasers that a folded text holds."""
-        words = _EVERY_WORD.findall(plain)
+        words = set(_EVERY_WORD.findall(plain))
+        words |= {word[1:] for word in words if word.startswith(("و", "ف"))}  # `ولا تعبر` holds `لا تعبر`
         return (
             tuple(phrase for phrase in _starting_with(self.notice, words) if phrase in plain),
             tuple(phrase for phrase in _starting_with(self.teaser, words) if phrase in plain),

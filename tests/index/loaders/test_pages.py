@@ -9,6 +9,7 @@ import pytest
 
 from index.loaders.extraction import extract
 from index.loaders.metadata import Metadata, extract_metadata
+from tools.page_set import made_pages
 
 TITLE = "افتتاح سوق السمك الجديد في ميناء الزهرة"
 SITE = "صحيفة المرفأ"
@@ -213,3 +214,24 @@ def test_a_stray_byte_costs_a_page_one_letter() -> None:
     place = data.index("سامر".encode()) + 1
     text = extract("html", data[:place] + b"\x8a" + data[place:]).text
     assert text.count("\ufffd") == 1 and STORY[1] in text
+
+
+def test_pages_in_the_ways_of_newsrooms_are_read_right() -> None:
+    """Where a page says no day of its own, one above the headline or in an unmarked list is still taken for it."""
+    undated = {
+        "ar: today's date on top alone",
+        "ar: other stories' days alone, no name",
+        "en: today's date on top alone",
+    }
+    wrong = []
+    for made in made_pages():
+        extracted = extract("html", made.data)
+        metadata = extract_metadata(extracted.text, extracted.metadata)
+        kept = extracted.text
+        for span in reversed(metadata.boilerplate):
+            kept = kept[: span.start] + kept[span.end :]
+        if metadata.title != made.title or (metadata.published != made.day and made.name not in undated):
+            wrong.append((made.name, metadata.title, metadata.published))
+        wrong += [(made.name, line) for line in made.story if line not in kept]
+        wrong += [(made.name, line) for line in made.furniture if line in kept]
+    assert wrong == []
