@@ -103,33 +103,6 @@ def fact_spans(article: Article, facts: Sequence[Fact]) -> tuple[Span, ...]:
     return tuple(dict.fromkeys(spans)) or ((begins,) if begins else ())
 
 
-def metadata_as_prose(article: Article) -> str:
-    """Return the metadata as prose.
-
-    In Arabic and in English, to check a sentence against.
-    """
-    known = {fact: value for fact in get_args(Fact) if (value := getattr(article, fact))}
-    lines = [
-        " ".join([begin, *(phrase.format(known[fact]) for fact, phrase in phrases.items() if fact in known)])
-        for begin, phrases in _PROSE.items()
-    ]
-    return "\n".join(f"{line}." for line in lines)
-
-
-_PROSE = {
-    "هذا الخبر (المقال، التقرير، المادة، المصدر)": {
-        "title": "بعنوان، وعنوانه «{0}»،",
-        "published": "مؤرخ، تاريخه {0}، نُشر الخبر في {0} وصدر بتاريخ {0}",
-        "publisher": "نشرته (نشره، نشرت، نشر) وناشره (موقع، صحيفة، وكالة، قناة) {0}",
-    },
-    "The report (article, story, source, news)": {
-        "title": "titled, its title or headline “{0}”,",
-        "published": "dated, its date {0}, was published on {0}",
-        "publisher": "by its publisher (site, newspaper, agency, channel) {0}",
-    },
-}
-
-
 def named(article: Article, facts: Sequence[Fact]) -> tuple[Reason, ...]:
     """Return the facts with their values, as parameters of a reason."""
     return tuple(Reason.of(f"record.{fact}", value=getattr(article, fact)) for fact in facts)

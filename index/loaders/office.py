@@ -35,11 +35,6 @@ _PROFILE = (
 )
 
 
-def is_office_installed() -> bool:
-    """Return whether LibreOffice is there."""
-    return _program() is not None
-
-
 def convert_to_docx(data: bytes, seconds: float = SECONDS) -> bytes:
     """Return a DOC file as DOCX.
 
