@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.extractive.extraction import distinct, extract, model, rank
+from assistant.extractive.extraction import distinct, extract, model, rank, reranked
 from assistant.extractive.sentence_scoring import candidates
 from assistant.query.parse import parse_question
 from index.embeddings.carried import CarriedEmbedder
@@ -62,6 +62,8 @@ def outcome(asked: Asked, store: Store, embedder: Embedder | None = None) -> Out
     draft = extract(question, hits, frequency=store.lexical, embedder=embedder)
     taken = (time.perf_counter() - began) * 1000
     ranked = rank(candidates(question, hits, store.lexical), model())
+    if embedder is not None and ranked and question.shared:
+        ranked, _ = reranked(question, ranked, embedder)
     right = [holds(item.text, asked.answers) for item in distinct([item for item, _ in ranked], 3)]
     return Outcome(
         answerable=asked.answerable,

@@ -20,11 +20,11 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from assistant.alignment.aligner import align, index_text
+from assistant.alignment.tokenization import plain_claim, tokenize
 from assistant.grounding import Evidence, check
-from assistant.grounding.alignment import align, index_text
 from assistant.grounding.checking import Judgement
 from assistant.grounding.rules import RULES
-from assistant.grounding.tokenization import plain_claim, tokenize
 from evals.metrics.statistics import wilson
 from tools.claims import Part, load
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from assistant.extractive.overlap import Frequency
-from assistant.extractive.sentence_meaning import ANSWERS, CLOSE, QUOTED, by_meaning, foreign
+from assistant.extractive.sentence_meaning import ANSWERS, CLOSE, COMPARED, QUOTED, by_meaning, foreign
 from assistant.extractive.sentence_scoring import Candidate, Features, candidates
 from assistant.models import Citation
 from assistant.query.parse import Question
@@ -45,6 +45,8 @@ ANSWER_FEATURES = (
     "lacks_role",
     "lacks_speaker",
 )  # of the best sentence, for the probability of an answer
+COSINE = 30.0  # the weight of the cosine beside the words' score
+OFF_SUBJECT = 0.82  # a best cosine below it: the articles are on something else
 COPY = 0.8  # the share of words in common from which a sentence is a copy of another
 
 
@@ -117,6 +119,19 @@ def extract(
         return _across_languages(question, ranked, embedder, limit, refusal)
     best = ranked[0][1]
     chosen = [candidate for candidate, score in ranked if math.exp(score - best) >= coefficients.min_ratio]
+    if embedder is not None and question.shared:  # across languages cosines are lower
+        try:
+            ranked, nearest = reranked(question, ranked, embedder)
+        except ProviderError:  # the order by words stands
+            nearest = 1.0
+        chosen = [candidate for at, (candidate, _) in enumerate(ranked) if not at or candidate in chosen]
+        if nearest < OFF_SUBJECT:
+            return Extract(
+                abstained=True,
+                confidence=round(confidence, 4),
+                closest=tuple(map(_cite, distinct([candidate for candidate, _ in ranked], limit))),
+                details=(Reason("extraction.off_subject"),),
+            )
     if question.present:
         chosen = _newest(chosen)
     return Extract(
@@ -175,6 +190,20 @@ def rank(unranked: Sequence[Candidate], coefficients: Model) -> Ranked:
     """Return the candidates with their scores, best first."""
     scored = [(candidate, weighted_sum(candidate.features, coefficients.ranking)) for candidate in unranked]
     return sorted(scored, key=lambda pair: (-pair[1], pair[0].rank, pair[0].span))
+
+
+def reranked(question: Question, ranked: Ranked, embedder: Embedder) -> tuple[Ranked, float]:
+    """Return the candidates reordered by cosine, and the highest cosine.
+
+    Raises what `Embedder.embed` does.
+    """
+    asked = embedder.embed([question.text], question=True)[0]
+    compared = ranked[:COMPARED]
+    cosines = [float(embedder.embed([candidate.text])[0] @ asked) for candidate, _ in compared]
+    scored = [
+        (candidate, score + COSINE * cosine) for (candidate, score), cosine in zip(compared, cosines, strict=True)
+    ]
+    return sorted(scored, key=lambda pair: -pair[1]), max(cosines)
 
 
 def weighted_sum(features: Features, weights: dict[str, float]) -> float:

@@ -110,7 +110,7 @@ def cite(
     for number, tie in attributions.items():
         named, better = sources[number], None
         itself = _of_itself(sentence, named.hit, question) if number in (dated or attributions) else None
-        if itself and (tie.across or tie.strength < CERTAIN or "title" in itself.citations[0].record):
+        if itself:
             citations += itself.citations
             details += itself.details
             continue

@@ -7,12 +7,12 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from assistant.grounding.alignment import align, index_text
+from assistant.alignment.aligner import align, index_text
+from assistant.alignment.tokenization import plain_claim, tokenize
 from assistant.grounding.evidence import Evidence, nearest_sentences, surrounding_text
 from assistant.grounding.quote_match import is_quote
 from assistant.grounding.rules import contradictions
 from assistant.grounding.source_attribution import strip_source_attribution
-from assistant.grounding.tokenization import plain_claim, tokenize
 from assistant.models import CheckedBy, Contradiction, Sentence, Verdict
 from index.messages.reason import Reason
 from index.models import Value

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
+from assistant.alignment.tokenization import tokenize
 from assistant.grounding.checking import Judgement, judgement_of
 from assistant.grounding.evidence import nearest_sentences
-from assistant.grounding.tokenization import tokenize
 from assistant.models import Sentence
 from index.errors import UsageError
 from index.language.sentences import sentences

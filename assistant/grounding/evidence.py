@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from assistant.grounding.tokenization import Tokenized
+from assistant.alignment.tokenization import Tokenized
 from index.language.analyzer import stem, words
 from index.language.sentences import sentences
 from index.models import Value

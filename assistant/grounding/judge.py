@@ -16,9 +16,9 @@ from typing import Literal, NamedTuple
 import msgspec
 
 import prompts
+from assistant.alignment.tokenization import tokenize
 from assistant.chat_model import Message, Model, with_token_counts
 from assistant.generators import run_to_completion
-from assistant.grounding.tokenization import tokenize
 from index.errors import IsnadError
 from index.language.normalize import find
 from index.messages.reason import Reason

@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from assistant.grounding.alignment import EvidenceIndex, match_strength
-from assistant.grounding.lexicon import (
+from assistant.alignment.aligner import EvidenceIndex, match_strength
+from assistant.alignment.lexicon import (
     ACCORDING,
     ATTRIBUTION,
     COMPLEMENTIZERS,
@@ -23,8 +23,8 @@ from assistant.grounding.lexicon import (
     QUALIFIERS,
     REPORTING,
 )
-from assistant.grounding.proper_names import Name, dateline_end
-from assistant.grounding.tokenization import Token, Tokenized
+from assistant.alignment.proper_names import Name, dateline_end
+from assistant.alignment.tokenization import Token, Tokenized
 
 WORDS = 4  # of a claim that is less than a whole sentence
 KEPT = 0.5  # the share of a sentence's content words that must be kept
@@ -46,8 +46,8 @@ _AFTERWARDS = re.compile(  # what stands before is denied
 def is_quote(claim: Tokenized, evidence: EvidenceIndex) -> bool:
     """Whether a claim is the evidence's own words.
 
-    >>> from assistant.grounding.alignment import index_text
-    >>> from assistant.grounding.tokenization import tokenize
+    >>> from assistant.alignment.aligner import index_text
+    >>> from assistant.alignment.tokenization import tokenize
     >>> there = index_text("Police denied that the bridge is shut. The mayor, who left on Monday, thanked 20 workers.")
     >>> for text in ("The mayor thanked twenty workers.", "The bridge is shut.", "The mayor left on Monday."):
     ...     print(is_quote(tokenize(text), there))

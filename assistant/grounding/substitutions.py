@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import NamedTuple
 
-from assistant.grounding.alignment import Alignment, Place
+from assistant.alignment.aligner import Alignment, Place
 
 TIGHT = 4  # words on either side up to which they stand in each other's place
 NEXT = 2  # a word may stand between two that count as neighbours

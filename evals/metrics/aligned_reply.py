@@ -14,6 +14,7 @@ from evals.cases.corpus import Corpus
 from evals.metrics.fact_matching import states_fact
 from evals.models import Failed, Measured, PassageSpan, Reply
 from index.language.normalize import folded
+from index.language.numbers.number_mentions import numbers
 from index.models import Span
 
 _DIFFER = re.compile(
@@ -148,10 +149,12 @@ class AlignedReply:
     def needs_support(self, at: int) -> bool:
         """Return whether a sentence needs evidence.
 
-        Not if it only says that sources are silent or differ.
+        Not if it only says that sources are silent, or that they differ, without a figure of its own.
         """
         sentence = self.answer.sentences[at]
-        return bool(sentence.citations) or not (says_nothing(sentence.text) or _DIFFER.search(folded(sentence.text)))
+        if _DIFFER.search(folded(sentence.text)) and not numbers(sentence.text):
+            return False
+        return bool(sentence.citations) or not says_nothing(sentence.text)
 
     def file_states(self, file_id: str, fact: Fact) -> bool:
         """Return whether a file states a fact, as gold evidence or in its text."""

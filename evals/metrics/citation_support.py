@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from assistant.alignment.aligner import align, index_text
+from assistant.alignment.tokenization import plain_claim, tokenize
 from assistant.generative.verification import check_cited
 from assistant.grounding import Judgement
-from assistant.grounding.alignment import align, index_text
-from assistant.grounding.tokenization import plain_claim, tokenize
 from assistant.models import Sentence
 from evals.cases.corpus import Corpus
 from evals.models import Failed, Measured

@@ -172,10 +172,11 @@ def test_a_fault_of_the_program_is_no_verdict_and_never_the_exit_code_of_a_regre
 def test_a_reader_who_stops_reading_is_no_regression(bench: Path) -> None:
     command = [sys.executable, "-m", "evals.cli.main", "run", *asked()]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    assert run.stdout and run.stderr
-    run.stdout.close()
-    assert "Traceback" not in run.stderr.read() and run.wait() == 3
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as run:
+        assert run.stdout and run.stderr
+        run.stdout.close()
+        assert "Traceback" not in run.stderr.read() and run.wait() == 3
 
 
 def test_a_changed_article_makes_a_comparison_inconclusive(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:

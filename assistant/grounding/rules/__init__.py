@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from assistant.grounding.alignment import Alignment, Language
+from assistant.alignment.aligner import Alignment, Language
 from assistant.grounding.rules.bounds import Bounds
 from assistant.grounding.rules.figures import Figures
 from assistant.grounding.rules.names import Names

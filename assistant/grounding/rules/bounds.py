@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from assistant.grounding.alignment import Alignment, Language
-from assistant.grounding.lexicon import CONTENT, NEGATORS
-from assistant.grounding.tokenization import Tokenized
+from assistant.alignment.aligner import Alignment, Language
+from assistant.alignment.lexicon import CONTENT, NEGATORS
+from assistant.alignment.tokenization import Tokenized
 from assistant.models import Contradiction
 
 Side = Literal["over", "under"]
@@ -36,8 +36,8 @@ class Bounds:
     def find(self, alignment: Alignment) -> Iterator[Contradiction]:
         """Yield bounds and quantifiers of the claim that the evidence contradicts.
 
-        >>> from assistant.grounding.alignment import align, index_text
-        >>> from assistant.grounding.tokenization import tokenize
+        >>> from assistant.alignment.aligner import align, index_text
+        >>> from assistant.alignment.tokenization import tokenize
         >>> there = index_text("No more than 60 people came, and only some members voted.")
         >>> for claim in ("More than 60 people came.", "All members voted."):
         ...     print([(item.text, item.evidence) for item in Bounds().find(align(tokenize(claim), there))])

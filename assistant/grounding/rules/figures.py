@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations
 
-from assistant.grounding.alignment import SURE, TWELVE, Alignment, EvidenceIndex, Language, Place, match_strength
-from assistant.grounding.tokenization import Token, Tokenized
+from assistant.alignment.aligner import SURE, TWELVE, Alignment, EvidenceIndex, Language, Place, match_strength
+from assistant.alignment.tokenization import Token, Tokenized
 from assistant.models import Contradiction, ContradictionCode
 from index.language.numbers.number_mentions import Number, agree, numbers
 
@@ -33,8 +33,8 @@ class Figures:
 
         What can be worked out from the evidence's own numbers (sums, differences, shares) is no contradiction.
 
-        >>> from assistant.grounding.alignment import align, index_text
-        >>> from assistant.grounding.tokenization import tokenize
+        >>> from assistant.alignment.aligner import align, index_text
+        >>> from assistant.alignment.tokenization import tokenize
         >>> there = index_text("The ferry carries 420 passengers and 60 cars.")
         >>> claims = "The ferry carries 240 passengers.", "The ferry carries 60 passengers.", "It carries 420 people."
         >>> for claim in claims:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from assistant.grounding.alignment import SURE, Alignment, EvidenceIndex, Language, Place
-from assistant.grounding.lexicon import COMPLEMENTIZERS, ORDINARY, PREPOSITIONS, REPORTING
-from assistant.grounding.proper_names import Name, alike, is_role, names, rare
+from assistant.alignment.aligner import SURE, Alignment, EvidenceIndex, Language, Place
+from assistant.alignment.lexicon import COMPLEMENTIZERS, ORDINARY, PREPOSITIONS, REPORTING
+from assistant.alignment.proper_names import Name, alike, is_role, names, rare
+from assistant.alignment.tokenization import Tokenized
 from assistant.grounding.substitutions import is_in_place, substitutions
-from assistant.grounding.tokenization import Tokenized
 from assistant.models import Contradiction
 from assistant.query.type_markers import TITLES
 
@@ -28,8 +28,8 @@ class Names:
     def find(self, alignment: Alignment) -> Iterator[Contradiction]:
         """Yield names of the claim that the evidence lacks or has in another role.
 
-        >>> from assistant.grounding.alignment import align, index_text
-        >>> from assistant.grounding.tokenization import tokenize
+        >>> from assistant.alignment.aligner import align, index_text
+        >>> from assistant.alignment.tokenization import tokenize
         >>> there = index_text("The mayor of Portmere, Peter Novak, resigned on Monday.")
         >>> claim = tokenize("John Smith resigned as mayor of Portmere.")
         >>> [(item.code, item.text, item.evidence) for item in Names().find(align(claim, there))]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from assistant.grounding.alignment import Alignment, EvidenceIndex, Language
-from assistant.grounding.lexicon import FUNCTION, REPORTING
-from assistant.grounding.tokenization import tokenize
+from assistant.alignment.aligner import Alignment, EvidenceIndex, Language
+from assistant.alignment.lexicon import FUNCTION, REPORTING
+from assistant.alignment.tokenization import tokenize
 from assistant.models import Contradiction
 from index.language.normalize import find, folded
 
@@ -25,7 +25,7 @@ class QuotationMarks:
     def find(self, alignment: Alignment) -> Iterator[Contradiction]:
         """Yield quotations that the evidence lacks, and wrong speakers of others.
 
-        >>> from assistant.grounding.alignment import align, index_text
+        >>> from assistant.alignment.aligner import align, index_text
         >>> there = index_text("Harbour master Nadir said: “the port stays open tonight”.")
         >>> for claim in ("Nadir said “the port is shut tonight”.", "Mayor Salma said “the port stays open tonight”."):
         ...     print([item.code for item in QuotationMarks().find(align(tokenize(claim), there))])

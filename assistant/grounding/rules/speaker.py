@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from assistant.grounding.alignment import SURE, TWELVE, Alignment, EvidenceIndex, Language
-from assistant.grounding.lexicon import ACCORDING, COMPLEMENTIZERS, PREPOSITIONS, REPORTING
-from assistant.grounding.proper_names import LINKS, Name, dateline_end, is_listed, is_role, names, rare
-from assistant.grounding.tokenization import TOKENS, Tokenized
+from assistant.alignment.aligner import SURE, TWELVE, Alignment, EvidenceIndex, Language
+from assistant.alignment.lexicon import ACCORDING, COMPLEMENTIZERS, PREPOSITIONS, REPORTING
+from assistant.alignment.proper_names import LINKS, Name, dateline_end, is_listed, is_role, names, rare
+from assistant.alignment.tokenization import TOKENS, Tokenized
 from assistant.models import Contradiction
 from assistant.query.type_markers import TITLES
 from index.language.normalize import folded
@@ -47,8 +47,8 @@ class Speaker:
     def find(self, alignment: Alignment) -> Iterator[Contradiction]:
         """Yield names where the evidence attributes the predicate to someone else.
 
-        >>> from assistant.grounding.alignment import align, index_text
-        >>> from assistant.grounding.tokenization import tokenize
+        >>> from assistant.alignment.aligner import align, index_text
+        >>> from assistant.alignment.tokenization import tokenize
         >>> text = "Vetter blamed the weather, while Sabine Roth defended the slow repair crews. Vetter then left."
         >>> there = index_text(text)
         >>> claim = tokenize("Vetter defended the slow repair crews.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.alignment.proper_names import alike, names
+from assistant.alignment.tokenization import tokenize
 from assistant.grounding import check_claim
-from assistant.grounding.proper_names import alike, names
-from assistant.grounding.tokenization import tokenize
 
 STRIKE = (
     "قال وزير العمل نبيل الحداد إن الإضراب انتهى. ورفضت رئيسة النقابة سلمى بن يونس توقيع محضر الاتفاق. "

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.alignment.proper_names import names
+from assistant.alignment.tokenization import tokenize
 from assistant.grounding import check_claim
-from assistant.grounding.proper_names import names
-from assistant.grounding.tokenization import tokenize
 
 DISPUTE = (
     "قال مدير السد منصف الشابي إن منسوب المياه ارتفع مترين هذا الأسبوع. وانتقدت النائبة ريما القباني تأخر "

@@ -15,8 +15,8 @@ from functools import cached_property, lru_cache
 from math import inf
 from typing import Literal, NamedTuple
 
-from assistant.grounding.proper_names import Name, names
-from assistant.grounding.tokenization import TOKENS, Key, Token, Tokenized, tokenize_text
+from assistant.alignment.proper_names import Name, names
+from assistant.alignment.tokenization import TOKENS, Key, Token, Tokenized, tokenize_text
 from assistant.models import Contradiction, ContradictionCode
 from index.language.dates.date_mentions import PartialDate, compatible
 from index.language.numbers.number_mentions import agree
@@ -145,7 +145,7 @@ def match_strength(claim: Token, evidence: Token) -> float:
 
     A bare year may be a number.
 
-    >>> from assistant.grounding.tokenization import tokenize
+    >>> from assistant.alignment.tokenization import tokenize
     >>> day = tokenize("on 3 May 2024").tokens[1]
     >>> [match_strength(day, tokenize(text).tokens[0]) for text in ("٣ أيار ٢٠٢٤", "May 2024", "4 May")]
     [1.0, 0.6666666666666666, 0.0]
@@ -248,7 +248,7 @@ class Alignment(NamedTuple):
 def align(claim: Tokenized, evidence: EvidenceIndex) -> Alignment:
     """Align a claim with an indexed text.
 
-    >>> from assistant.grounding.tokenization import tokenize
+    >>> from assistant.alignment.tokenization import tokenize
     >>> alignment = align(tokenize("the ship left Aden"), index_text("It was late. The ship finally left Aden in May."))
     >>> alignment.best, [place and place.word for place in alignment.places]
     (1, [None, 1, 3, 4])

@@ -11,8 +11,8 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 
-from assistant.grounding.lexicon import DENIALS, ORDINARY, REPORTING
-from assistant.grounding.tokenization import Token, Tokenized
+from assistant.alignment.lexicon import DENIALS, ORDINARY, REPORTING
+from assistant.alignment.tokenization import Token, Tokenized
 from assistant.query.type_markers import TITLES
 from index.language.lexicons import load_groups
 from index.language.normalize import folded
@@ -43,7 +43,7 @@ def names(line: Tokenized, proper: Container[str] = ()) -> list[Name]:
 
     `proper`: words known to be names, which decides on a capital at the start of the sentence.
 
-    >>> from assistant.grounding.tokenization import tokenize
+    >>> from assistant.alignment.tokenization import tokenize
     >>> for text in ("Mayor Karin Lunde left Aden", "قال المهاجم سفيان العلوي إن ميناء الدرعة مغلق"):
     ...     line = tokenize(text)
     ...     print([name.text(line) for name in names(line)])

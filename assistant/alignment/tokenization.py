@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from assistant.grounding.lexicon import form, lexicon, root, weight
+from assistant.alignment.lexicon import form, lexicon, root, weight
 from index.language.analyzer import skeleton, stem
 from index.language.dates.date_mentions import DateMention, PartialDate, dates
 from index.language.dates.date_patterns import is_date_word
