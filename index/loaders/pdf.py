@@ -436,21 +436,23 @@ def _apart(right: _Glyph, left: _Glyph, drawn: bool) -> bool:
 def _bearer(mark: _Glyph, letters: list[_Glyph], before: int) -> int:
     """Return the place of the letter that a vowel sign stands on.
 
-    `before`: of the letter drawn just before it.
-
-    That is the letter of the same pen, else the letter before where the sign is above it, else the nearest.
+    That is the letter of the same pen, else the letter drawn just before (`before`) where the sign is above it, else
+    the letter that it is above.
     """
     center = (mark.left + mark.right) / 2
 
-    def distance(letter: _Glyph) -> float:
-        return max(letter.left - center, center - letter.right, 0.0)
+    def distance(place: int) -> float:
+        return max(letters[place].left - center, center - letters[place].right, 0.0)
 
-    nearest = min(
-        range(len(letters)), key=lambda place: (round(abs(mark.x - letters[place].x), 1), distance(letters[place]))
-    )
-    if abs(letters[nearest].x - mark.x) > SAME and distance(letters[before]) < MIDDLE * mark.size:
+    def pen(place: int) -> float:
+        return abs(letters[place].x - mark.x)
+
+    own = min(range(len(letters)), key=lambda place: (round(pen(place), 1), distance(place)))
+    if pen(own) <= SAME:
+        return own
+    if distance(before) < MIDDLE * mark.size:
         return before
-    return nearest
+    return min(range(len(letters)), key=lambda place: (round(distance(place), 1), pen(place)))
 
 
 def _repair(line: str) -> str:
