@@ -35,7 +35,7 @@ _NO_TITLE = re.compile(
 )
 _RTF_PAGE = re.compile(r"\\ansicpg(\d{3,5})")
 _RTF_UNSEEN = re.compile(r"\{[^{}]{0,500}?\\(?:deleted|v)(?![a-z0-9])[^{}]*\}")  # deleted or hidden text
-_RTF_ASIDE = re.compile(r"\{(?:\\\*)?\s?\\(footnote|shp)(?![a-z])|\\par(?![a-z])")
+_RTF_ASIDE = re.compile(r"\{(?:\\\*)?\s?\\(footnote|shp|(?:header|footer)[lrf]?)(?![a-z])|\\par(?![a-z])")
 _RTF_BOX = re.compile(r"\{\\shptxt(?![a-z])")
 _RTF_BRACE = re.compile(r"\\[\\{}]|[{}]")
 _RTF_TITLE = re.compile(r"\{\\info\b[^{}]*(?:\{[^{}]*\}[^{}]*)*?\{\\title ([^{}]*)\}")
@@ -106,7 +106,7 @@ def _rtf(data: bytes) -> ExtractedText:
 
     to_text: Callable[..., str] = rtf_to_text
     source = data.decode("latin-1")  # RTF is ASCII, or single bytes of its code page
-    source = _notes_behind_paragraphs(_RTF_UNSEEN.sub("", source))
+    source = _asides_in_place(_RTF_UNSEEN.sub("", source))
     page = _RTF_PAGE.search(source)
     encoding = f"cp{page.group(1)}" if page else "cp1252"
     try:
@@ -119,27 +119,36 @@ def _rtf(data: bytes) -> ExtractedText:
     return ExtractedText(text="\n".join(lines), metadata=Metadata(title=document_title(named)))
 
 
-def _notes_behind_paragraphs(source: str) -> str:
+def _asides_in_place(source: str) -> str:
     r"""Put each note and text box of a rich text behind its paragraph.
 
-    >>> _notes_behind_paragraphs(r"{\rtf1 One{\footnote\chftn A note.} of two.\par Three.\par}")
-    '{\\rtf1 One of two.\\par {\\chftn A note.}\\par Three.\\par}'
+    Headers and footers come once, before the text of their section and at the end.
+
+    >>> _asides_in_place(r"{\rtf1{\header Top}One{\footnote\chftn A note.} of two.\par Three.\par}")
+    '{\\rtf1{ Top}\\par One of two.\\par {\\chftn A note.}\\par Three.\\par}'
     """
     pieces: list[str] = []
     waiting: list[str] = []
+    margins: dict[str, str] = {}  # the text of a header or a footer -> which of them it is
     at = 0
     for match in _RTF_ASIDE.finditer(source):
         if match.start() < at:
             continue
-        if match.group(1) is None:  # the end of a paragraph
-            pieces += [source[at : match.start()], *(f"\\par {{{text}}}" for text in waiting)]
+        kind = match.group(1)
+        pieces.append(source[at : match.start()])
+        if kind is None:  # the end of a paragraph
+            pieces += [f"\\par {{{text}}}" for text in waiting]
             at, waiting = match.start(), []
             continue
-        end = _group_end(source, match.start())
-        pieces.append(source[at : match.start()])
-        boxes = _RTF_BOX.finditer(source, match.end(), end) if match.group(1) == "shp" else [match]
-        waiting += [source[box.end() : _group_end(source, box.start()) - 1] for box in boxes]
-        at = end
+        at = _group_end(source, match.start())
+        text = source[match.end() : at - 1]
+        if kind in ("footnote", "shp"):
+            boxes = _RTF_BOX.finditer(source, match.end(), at) if kind == "shp" else [match]
+            waiting += [source[box.end() : _group_end(source, box.start()) - 1] for box in boxes]
+        elif text not in margins:
+            margins[text] = kind
+            pieces += [f"{{{text}}}\\par "] if kind.startswith("header") else []
+    waiting += [text for text, kind in margins.items() if kind.startswith("footer")]
     last, brace, _ = source[at:].rpartition("}")
     return "".join([*pieces, last, *(f"\\par {{{text}}}" for text in waiting), brace])
 

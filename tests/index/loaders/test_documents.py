@@ -159,16 +159,20 @@ def test_deleted_and_hidden_text_of_a_rich_text_is_left_out(tmp_path: Path) -> N
     assert article(tmp_path, "a.rtf", f"{{\\rtf1\\ansi {body}}}".encode()).text == "It cost seven million. It is open."
 
 
-def test_notes_and_boxes_of_a_rich_text_stand_behind_their_paragraphs(tmp_path: Path) -> None:
+def test_notes_boxes_and_margins_of_a_rich_text_stand_in_place_and_once(tmp_path: Path) -> None:
     note = r"{\super\chftn{\footnote\pard\plain{\super\chftn } Counted in {\i May}.\par A second line.}}"
     box = (
         r"{\shp{\*\shpinst\shpleft0{\sp{\sn shapeType}{\sv 202}}{\shptxt\pard A box\{1\}.\par}}"
         r"{\shprslt{\*\do{\dptxbxtext\pard A box\{1\}.\par}}}}"
     )
-    body = f"It holds 48 shops{note}.{box}\\par It opens at six.\\par The end{{\\*\\footnote Of it}}."
+    margins = r"{\header\pard News desk\par}{\footer\pard Page {\chpgn}\par}"
+    last = r"The end{\*\footnote Of it}."
+    body = f"{margins}\\pard It holds 48 shops{note}.{box}\\par It opens at six.\\par {margins}{last}"
     text = article(tmp_path, "a.rtf", f"{{\\rtf1\\ansi\\pard {body}}}".encode()).text
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    expected = "It holds 48 shops.|Counted in May.|A second line.|A box{1}.|It opens at six.|The end.|Of it"
+    expected = (
+        "News desk|It holds 48 shops.|Counted in May.|A second line.|A box{1}.|It opens at six.|The end.|Of it|Page"
+    )
     assert lines == expected.split("|")
 
 

@@ -34,7 +34,7 @@ from tools.page_set import made_pages
 
 OURS = Path(extraction.__file__).parents[1]
 NOTES = (
-    rb"{\rtf1\ansi One{\footnote\chftn A note.} of{\shp{\*\shpinst{\shptxt A box\par}}} two.\par "
+    rb"{\rtf1\ansi{\header Top\par}One{\footnote\chftn A note.} of{\shp{\*\shpinst{\shptxt A box\par}}} two.\par "
     rb"\u1575?\'c7 Three.\par}"
 )
 SAVED = (
