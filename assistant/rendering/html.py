@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from assistant.models import Answer, Citation, Conflict, Sentence, Source, wrong_spans
+from assistant.rendering.comparison_table import ComparisonTable, comparison_table
 from assistant.rendering.plain_text import (
     by_value,
     coverage_line,
@@ -64,6 +65,8 @@ def answer_html(answer: Answer) -> str:
     sources = {source.file_id: source for source in answer.sources}
     numbers = itertools.count(1)
     lines = [_sentence(sentence, language, sources, name, numbers) for sentence in answer.sentences]
+    if table := comparison_table(answer):
+        lines = [line for at, line in enumerate(lines) if at not in table.cells] + [_compared(table, lines)]
     lead = answer.text[: answer.sentences[0].start].strip() if answer.sentences else answer.text
     parts = [f'<div dir="{way}"><strong>{escaped(lead)}</strong></div>', *lines] if lead else lines
     if not answer.complete:
@@ -75,6 +78,16 @@ def answer_html(answer: Answer) -> str:
         parts += [_heading(words["closest"]), *(_quoted(item, None) for item in answer.closest)]
     parts.append(f'<div style="{_SMALL};margin-top:.6em">{_facts(answer, words)}</div>')
     return _framed("\n".join(parts), way, name)
+
+
+def _compared(compared: ComparisonTable, sentences: Sequence[str]) -> str:
+    """Render the table of a comparison from the rendered sentences."""
+    head = "".join(f'<th style="text-align:start">{escaped(column)}</th>' for column in compared.columns)
+    rows = "\n".join(
+        "<tr>" + "".join(f"<td>{''.join(sentences[at] for at in cell)}</td>" for cell in row) + "</tr>"
+        for row in compared.rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def hits_html(hits: Sequence[Hit]) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 from assistant.models import Answer, Citation, Sentence, wrong_spans
+from assistant.rendering.comparison_table import ComparisonTable, comparison_table
 from assistant.rendering.plain_text import by_value, language_of, one_line, plain
 from assistant.rendering.reasons import reason_texts
 from assistant.rendering.step_text import step_line
@@ -37,7 +38,10 @@ def answer_markdown(answer: Answer) -> str:
     language = language_of(answer)
     words = labels(language)
     numbers = {_place(citation): number for number, citation in enumerate(answer.citations, 1)}
-    parts = [_sentences(answer, numbers, words) if answer.sentences else inert(answer.text)]
+    table = comparison_table(answer)
+    parts = [_sentences(answer, numbers, words, table) if answer.sentences else inert(answer.text)]
+    if table:
+        parts.append(_table(answer, numbers, words, table))
     if answer.reasons:
         parts.append("\n".join(f"* {inert(one_line(reason))}" for reason in reason_texts(answer, language)))
     if answer.steps:
@@ -69,17 +73,36 @@ def answer_markdown(answer: Answer) -> str:
     return f'<div dir="rtl">\n\n{body}\n\n</div>\n' if language == "ar" else body + "\n"
 
 
-def _sentences(answer: Answer, numbers: dict[tuple[str, int, int], int], words: Mapping[str, str]) -> str:
-    """Render the sentences in paragraphs, with quote numbers and verdicts."""
+def _sentences(
+    answer: Answer, numbers: dict[tuple[str, int, int], int], words: Mapping[str, str], table: ComparisonTable | None
+) -> str:
+    """Render the sentences in paragraphs, those of a table left out."""
     text, last = inert(answer.text[: answer.sentences[0].start].strip()), answer.sentences[0].start
-    for sentence in answer.sentences:
-        text += "" if not text else "\n\n" if "\n" in answer.text[last : sentence.start] else " "
-        text += _with_wrong_words(sentence) + "".join(
-            f" \\[{numbers[_place(citation)]}\\]" for citation in sentence.citations
-        )
-        text += "" if sentence.verdict == "supported" else f" *({words[sentence.verdict]})*"
+    for at, sentence in enumerate(answer.sentences):
+        if not (table and at in table.cells):
+            text += "" if not text else "\n\n" if "\n" in answer.text[last : sentence.start] else " "
+            text += _with_marks(sentence, numbers, words)
         last = sentence.end
     return text
+
+
+def _with_marks(sentence: Sentence, numbers: dict[tuple[str, int, int], int], words: Mapping[str, str]) -> str:
+    """Render a sentence with its quote numbers and its verdict."""
+    marks = "".join(f" \\[{numbers[_place(citation)]}\\]" for citation in sentence.citations)
+    verdict = "" if sentence.verdict == "supported" else f" *({words[sentence.verdict]})*"
+    return _with_wrong_words(sentence) + marks + verdict
+
+
+def _table(
+    answer: Answer, numbers: dict[tuple[str, int, int], int], words: Mapping[str, str], table: ComparisonTable
+) -> str:
+    """Render the table of a comparison; `inert` has escaped every `|` in it."""
+    head = [inert(one_line(column)) for column in table.columns]
+    rows = [
+        [" ".join(_with_marks(answer.sentences[at], numbers, words) for at in cell) for cell in row]
+        for row in table.rows
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 
 
 def _with_wrong_words(sentence: Sentence) -> str:

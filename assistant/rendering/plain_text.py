@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.models import Answer, Citation, Conflict, Sentence, Side, Source, wrong_spans
 from assistant.policy import marked
+from assistant.rendering.comparison_table import ComparisonTable, comparison_table
 from assistant.rendering.plan_text import plan_line
 from assistant.rendering.reasons import reason_texts
 from index.language.invisible_chars import SMUGGLING
@@ -69,6 +70,8 @@ def after_text(answer: Answer) -> str:
     ]
     if doubts:
         parts.append("\n".join(doubts))
+    if table := comparison_table(answer):
+        parts.append("\n".join(_table_lines(answer, table)))
     if answer.conflicts:
         parts.append("\n".join([f"{words['conflicts']}:", *map(conflict_line, answer.conflicts)]))
     if answer.sources:
@@ -88,6 +91,22 @@ def _with_wrong_words(sentence: Sentence) -> str:
     """
     pieces = wrong_spans(sentence.text, sentence.contradictions)
     return "".join(piece if wrong is None or piece == sentence.text else f"*{piece}*" for piece, wrong in pieces)
+
+
+def _table_lines(answer: Answer, table: ComparisonTable) -> list[str]:
+    """Return the rows of a comparison, a line for each thing compared."""
+    lines = []
+    for row in table.rows:
+        for column, cell in zip(table.columns, row, strict=True):
+            told = " ".join(_marked_sentence(answer.sentences[at]) for at in cell)
+            lines.append(f"  {one_line(column)} | {told or '–'}")
+        lines.append("  ---")
+    return lines[:-1]
+
+
+def _marked_sentence(sentence: Sentence) -> str:
+    text = f"~~{sentence.text}~~" if sentence.struck else sentence.text
+    return one_line(" ".join([text, *dict.fromkeys(f"[{item.file_id}]" for item in sentence.citations)]))
 
 
 def quotes_text(answer: Answer) -> str:

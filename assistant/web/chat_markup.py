@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from assistant.models import Answer, Conflict, Sentence, Side, Source, Step, wrong_spans
+from assistant.rendering.comparison_table import ComparisonTable, comparison_table
 from assistant.rendering.plain_text import by_value, direction, escaped
 from assistant.rendering.plan_text import plan_parts
 from assistant.rendering.reasons import reason_texts
@@ -77,7 +78,9 @@ def answer_html(answer: Answer, number: int | None, view: View) -> str:
 
     `number` is that of its turn; None where nothing can be done with it (a shared conversation).
     """
-    body = _paragraphs(_sentences(answer, view) if answer.sentences else _linked(answer.text, view))
+    table = comparison_table(answer)
+    body = _paragraphs(_sentences(answer, view, table) if answer.sentences else _linked(answer.text, view))
+    body += _table(answer, view, table) if table else ""
     refused = " refused" if answer.abstained else ""
     parts = [_plan(answer, number, view)]
     if not answer.text:
@@ -130,21 +133,40 @@ def _linked(text: str, view: View) -> str:
     return "".join([*parts, _lines(text[last:])])
 
 
-def _sentences(answer: Answer, view: View) -> str:
-    numbers = {source.file_id: number for number, source in enumerate(answer.sources, 1)}
-    known = _known(answer, view)
-    parts, last, verbatim = [], 0, is_verbatim(answer.sentences)
-    for sentence in answer.sentences:
+def _sentences(answer: Answer, view: View, table: ComparisonTable | None) -> str:
+    """Render the sentences with their marks, those of a table left out."""
+    parts, last = [], 0
+    for at, sentence in enumerate(answer.sentences):
         parts.append(_lines(MARK.sub("", answer.text[last : sentence.start])))
-        parts.append(_sentence(sentence, view.words))
-        for at, citation in enumerate(sentence.citations):
-            file_id = citation.file_id
-            again = any(before.file_id == file_id for before in sentence.citations[:at])
-            number = numbers.get(file_id, len(numbers) + 1)
-            parts.append(_chip(place(citation), file_id, number, view, known.get(file_id), again, citation.quote))
-        parts.append(_verdict(sentence, view, verbatim))
+        if not (table and at in table.cells):
+            parts.append(_cited(sentence, answer, view))
         last = sentence.end
     return "".join([*parts, _lines(MARK.sub("", answer.text[last:]))])
+
+
+def _cited(sentence: Sentence, answer: Answer, view: View) -> str:
+    """Render a sentence, a chip for each citation, and its verdict."""
+    numbers = {source.file_id: number for number, source in enumerate(answer.sources, 1)}
+    known, parts = _known(answer, view), [_sentence(sentence, view.words)]
+    for at, citation in enumerate(sentence.citations):
+        file_id = citation.file_id
+        again = any(before.file_id == file_id for before in sentence.citations[:at])
+        number = numbers.get(file_id, len(numbers) + 1)
+        parts.append(_chip(place(citation), file_id, number, view, known.get(file_id), again, citation.quote))
+    return "".join([*parts, _verdict(sentence, view, is_verbatim(answer.sentences))])
+
+
+def _table(answer: Answer, view: View, table: ComparisonTable) -> str:
+    """Render the table of a comparison."""
+    head = "".join(tag("th", inline(column), scope="col") for column in table.columns)
+    rows = "".join(
+        tag(
+            "tr",
+            "".join(tag("td", " ".join(_cited(answer.sentences[at], answer, view) for at in cell)) for cell in row),
+        )
+        for row in table.rows
+    )
+    return tag("table", tag("thead", tag("tr", head)) + tag("tbody", rows), class_="compared")
 
 
 def _known(answer: Answer, view: View) -> dict[str, Source | Article]:
