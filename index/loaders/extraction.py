@@ -196,7 +196,7 @@ def document_title(title: str | None) -> str | None:
     >>> [document_title(title) for title in titles]
     [None, None, 'A bridge opens']
     """
-    title = _PROGRAM.sub("", (title or "").strip())
+    title = _PROGRAM.sub("", " ".join((title or "").split()))
     return None if _NO_TITLE.fullmatch(title) or title.lower().endswith(_FILE_NAMES) else title
 
 

@@ -50,7 +50,7 @@ TEXTS: dict[str, list[bytes]] = {
         ).encode(),
         *[made.data for made in made_pages()][::12],
     ],
-    "rtf": [rtf(*STORY), NOTES],
+    "rtf": [rtf(*STORY), NOTES, rb"{\rtf1{\info{\title Two\par lines}}One story.}"],
     "email": [
         message(markup=f"<p>{STORY[0]}</p><blockquote>x</blockquote>").as_bytes(),
         b'From: a@b.example\nContent-Type: text/plain; charset="x\0y"\n\n\x80\x81 One story.',
