@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from assistant.models import Answer, Citation, Conflict, Contradiction, Days, Plan, Sentence, Side, Source
+from assistant.models import Answer, Citation, Conflict, Contradiction, Days, Plan, Sentence, Side, Source, Step
 from assistant.rendering.plain_text import plain
 from assistant.rendering.reasons import worded
 from assistant.web import article_panel, chat_markup, clipboard, markup
@@ -454,3 +454,13 @@ def test_ids_and_days_in_an_arabic_reason_keep_their_order() -> None:
 def test_a_reason_that_nobody_translated_stays_as_it_was_written() -> None:
     assert worded("something new", "ar") == "something new"
     assert worded("nothing was found", "en") == "nothing was found"
+
+
+@pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)
+def test_the_steps_of_a_second_look_are_shown_while_it_works_and_kept_as_text(payload: str) -> None:
+    steps = [Step(tool="search", query=payload, found=("a:0-1", "b:0-1")), Step(tool="count", query="jam", number=7)]
+    growing = Read(chat_markup.draft_html("", view(), steps))
+    assert "Searching" in growing.text and growing.tags.count("li") == 2 and "counted: jam: 7" in growing.text
+    kept = Read(chat_markup.answer_html(replace(told(cited("It held.")), steps=tuple(steps)), 1, view()))
+    assert "Searched again" in kept.text and "counted: jam: 7" in kept.text
+    assert growing.harmless() and kept.harmless()
