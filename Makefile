@@ -23,10 +23,12 @@ ask: .venv/ready           ## a cited answer from articles/: make ask Q="…"
 check: lint               ## the linters and the tests that start nothing, within a minute
 	$(BIN)/python -m pytest -n 2 -m "not long and not process"
 
-test: .venv/ready-dev      ## the whole suite, with its own set-up
+test: .venv/ready-dev      ## the whole suite; the coverage of the tests that start no process
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || timeout 180 $(BIN)/playwright install chromium >/dev/null 2>&1 \
 		|| echo "no browser here and none to be had: the tests of the page in a browser are skipped"
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 -m "not long and not process" --cov --cov-report=
+	@$(BIN)/coverage report --sort=cover | sed -n '1,12p;$$p'
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "process and not long"
 
 test-long: .venv/ready-dev ## the long forms: hundreds of kills, soak, simulation
 	$(BIN)/python -m pytest -m long
@@ -56,6 +58,8 @@ lock: $(UV)                ## resolve the pins anew: one file for every platform
 evals: .venv/ready-dev     ## both baselines, offline: quotations, and the recorded replies of a model
 	$(BIN)/isnad eval gate --engine extract
 	$(BIN)/isnad eval gate --engine recorded --offline
+	$(BIN)/isnad eval gate --engine extract --suite archive
+	$(BIN)/isnad eval gate --engine recorded --offline --suite archive
 
 bench: bench-retrieval bench-answers bench-speed bench-rules
 
