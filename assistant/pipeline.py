@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 MANY = 0.25  # from this share of the articles on, every question is translated into their language
 SOME = 0.01  # the same for questions that need it more; a smaller share is a stray or misread article
+TIMELINE = 30  # passages that are looked at for a timeline, at least
 LITTLE = 0.15  # a best lexical score below this means that words found next to nothing
 
 PlanOption = Plan | Literal["auto"] | None  # a plan of the caller's, one made by rules, or none
@@ -168,7 +169,7 @@ class _Request:
         effort: Effort | EffortBounds,
     ) -> None:
         self.question, self.retriever, self.writer = question, retriever, writer
-        self.limit, self.filters = writer.candidates if limit is None else limit, filters
+        self.limit, self._limited, self.filters = limit or writer.candidates, limit is not None, filters
         self._conversation, self._plan_option = conversation or Conversation(), plan
         self.bounds = bounds_of(effort)
         self.clock = _Clock()
@@ -245,6 +246,8 @@ class _Request:
         if self._plan_option == "auto":
             plan = plan_question(parsed, self.archive, date.today(), self.retriever.publishers)
             self.plan = plan or None
+        if self.plan and self.plan.kind == "timeline" and not self._limited:
+            self.limit = max(self.limit, TIMELINE)
         return parsed
 
     def _plan_request(self, parsed: Question) -> PlanRequest | None:

@@ -111,7 +111,7 @@ def extract(
         refusal = Extract(
             abstained=True,
             confidence=round(confidence, 4),
-            closest=tuple(map(_cite, distinct([candidate for candidate, _ in ranked], limit))),
+            closest=tuple(map(cite, distinct([candidate for candidate, _ in ranked], limit))),
             details=tuple(_abstention_reasons(question, ranked, unknown)),
         )
         if embedder is None or (question.shared and unknown):
@@ -129,13 +129,13 @@ def extract(
             return Extract(
                 abstained=True,
                 confidence=round(confidence, 4),
-                closest=tuple(map(_cite, distinct([candidate for candidate, _ in ranked], limit))),
+                closest=tuple(map(cite, distinct([candidate for candidate, _ in ranked], limit))),
                 details=(Reason("extraction.off_subject"),),
             )
     if question.present:
         chosen = _newest(chosen)
     return Extract(
-        citations=tuple(map(_cite, _in_reading_order(distinct(chosen, limit)))), confidence=round(confidence, 4)
+        citations=tuple(map(cite, _in_reading_order(distinct(chosen, limit)))), confidence=round(confidence, 4)
     )
 
 
@@ -158,7 +158,7 @@ def _across_languages(question: Question, ranked: Ranked, embedder: Embedder, li
             return refusal
         closest = distinct([similarity.candidate for similarity in nearest], limit)
         return Extract(
-            abstained=True, closest=tuple(map(_cite, closest)), details=(Reason("extraction.nothing_by_meaning"),)
+            abstained=True, closest=tuple(map(cite, closest)), details=(Reason("extraction.nothing_by_meaning"),)
         )
     chosen = [each.candidate for each in nearest if each.cosine >= max(ANSWERS, best.cosine - CLOSE)]
     languages = {
@@ -166,7 +166,7 @@ def _across_languages(question: Question, ranked: Ranked, embedder: Embedder, li
         "articles": Reason.term("language", best.candidate.hit.article.language or "unknown"),
     }
     return Extract(
-        citations=tuple(map(_cite, _in_reading_order(distinct(chosen, min(limit, QUOTED))))),
+        citations=tuple(map(cite, _in_reading_order(distinct(chosen, min(limit, QUOTED))))),
         details=(Reason.of("extraction.quoted_other_language", **languages),),
     )
 
@@ -260,7 +260,8 @@ def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:
     return sorted(chosen, key=lambda candidate: (articles.index(candidate.hit.article.id), candidate.span))
 
 
-def _cite(candidate: Candidate) -> Citation:
+def cite(candidate: Candidate) -> Citation:
+    """Return a sentence as a citation with its paragraph."""
     text, span = candidate.hit.article.text, candidate.span
     paragraph = next((lines for lines in paragraphs(text) if lines.start <= span.start < lines.end), span)
     return Citation(

@@ -6,11 +6,15 @@ import re
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from assistant.chat_model import Model, Prices
-from assistant.extractive.extraction import Frequency, extract
+from assistant.extractive.extraction import Frequency, cite, extract, model, rank
+from assistant.extractive.sentence_scoring import Candidate, candidates
+from assistant.extractive.several_answers import asked_parts, best_of_days, best_of_parts
 from assistant.models import Citation, Draft, Plan, Sentence
-from assistant.query.parse import Question
-from assistant.query.plan import NO_DAYS, Archive
+from assistant.query.parse import Question, parse_question
+from assistant.query.plan import NO_DAYS, Archive, timeline_subject
 from index.messages.catalog import render
 from index.models import Hit
 
@@ -43,6 +47,10 @@ class Extractive:
         self, question: Question, hits: tuple[Hit, ...], plan: Plan | None = None, archive: Archive = NO_DAYS
     ) -> Generator[str, None, Draft]:
         """Yield the quoted sentences that answer, or a refusal."""
+        if several := self._several(question, hits, plan):
+            text, sentences = compose(several)
+            yield text
+            return Draft(text=text, sentences=sentences)
         extracted = extract(question, hits, frequency=self._frequency, embedder=self._encoder())
         if extracted.abstained:
             refusal = render("answer.refusal", {}, question.language)
@@ -51,6 +59,16 @@ class Extractive:
         text, sentences = compose(extracted.citations)
         yield text
         return Draft(text=text, sentences=sentences, details=extracted.details)
+
+    def _several(self, question: Question, hits: tuple[Hit, ...], plan: Plan | None) -> tuple[Citation, ...]:
+        """Return a quote for each part or day that is asked for; none where one is enough."""
+        chosen: list[Candidate] = []
+        if question.shared and plan and plan.kind == "timeline":
+            subject = replace(parse_question(timeline_subject(question.text), ()), shared=True)
+            chosen = best_of_days(rank(candidates(subject, hits, self._frequency), model()))
+        elif question.shared and len(asked_parts(question.text)) > 1:
+            chosen = best_of_parts(question, hits, self._frequency)
+        return tuple(map(cite, chosen)) if len(chosen) > 1 else ()
 
 
 def compose(citations: tuple[Citation, ...]) -> tuple[str, tuple[Sentence, ...]]:

@@ -73,7 +73,8 @@ _KIND_PATTERNS: dict[PlanKind, re.Pattern[str]] = {
         r"\b(?:قارن[ويى]?|مقارنه|الفرق بين|الفروق بين|compare|comparison|difference between|versus|vs)\b"
     ),
     "timeline": re.compile(
-        r"\b(?:تسلسل|التسلسل الزمني|زمنيا|مراحل|كيف تطور\w*|timeline|chronolog\w*|sequence of events"
+        r"\b(?:تسلسل\w*|التسلسل الزمني|زمنيا|مراحل|كيف (?:تطور|تغير|تدرج)\w*|يوما بعد يوم|من يوم الي يوم|خط زمني"
+        r"|رتبي? (?:ال)?(?:احداث|اخبار|وقايع)|timeline|chronolog\w*|day by day|sequence of events"
         r"|how did .{2,60} (?:develop|unfold|evolve))\b"
     ),
     "count": re.compile(
@@ -102,6 +103,21 @@ def _kind(question: Question, text: str) -> PlanKind:
     if _asks_latest(text):
         return "latest"
     return "yes_no" if _YES_NO.match(text) else "fact"
+
+
+def timeline_subject(question: str) -> str:
+    """Return a question's folded words without those that only ask for a timeline.
+
+    >>> timeline_subject("كيف تطور عدد القتلى يوما بعد يوم؟"), timeline_subject("رتب أحداث الإضراب بحسب أيامها.")
+    ('عدد القتلي', 'الاضراب')
+    """
+    text = folded(question)
+    for pattern in (_KIND_PATTERNS["timeline"], _BY_DAY):
+        text = pattern.sub(" ", text)
+    return " ".join(text.split()).strip(" ؟?.!")
+
+
+_BY_DAY = re.compile(r"\b(?:ب?حسب|وفق) (?:ال)?(?:ايام|تاريخ|تسلسل)\w*|\b(?:by day|in order)\b")
 
 
 def _asks_latest(text: str) -> bool:
