@@ -178,9 +178,10 @@ def answer_writer(retriever: Retriever, settings: Settings, model: Any = None) -
     `model`: one of ours or an LLM of llama-index; UsageError for anything else.
     """
     if model is None and not settings.has_model:
+        from assistant.disagreements.conflicts import updates
         from assistant.extractive.extractive_writer import Extractive
 
-        return Extractive(retriever.lexical, retriever.encoder)
+        return Extractive(retriever.lexical, retriever.encoder, updates)
     from assistant.generative.model_writer import ModelWriter
     from assistant.model_adapters import as_model
     from index.token_count import count

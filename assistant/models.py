@@ -139,6 +139,7 @@ class Side(Value, frozen=True, kw_only=True):
     value: str
     published: date | None
     citation: Citation
+    publisher: str | None = None
 
 
 class Conflict(Value, frozen=True, kw_only=True):
@@ -154,6 +155,22 @@ class Conflict(Value, frozen=True, kw_only=True):
 
     kind: Kind
     about: str
+    sides: tuple[Side, ...]
+    counted: str = ""  # what a number counts: "killed", "injured", or a noun as the newest source writes it
+
+
+class Update(Value, frozen=True, kw_only=True):
+    """A number that later reports of one story raised: no disagreement of the sources.
+
+    `sides` begin with the newest, which is the value that holds. `about` and `counted`: as in a conflict.
+
+    >>> cited = Citation(file_id="a", start=0, end=4, quote="7 قتلى")
+    >>> Update(about="المنجم", counted="killed", sides=(Side(value="7", published=None, citation=cited),)).counted
+    'killed'
+    """
+
+    about: str
+    counted: str
     sides: tuple[Side, ...]
 
 
@@ -330,6 +347,7 @@ class Answer(Value, frozen=True, kw_only=True):
     searched: tuple[str, ...] = ()  # what was searched for, where it is not the question itself
     hits: tuple[RetrievedPassage, ...] = ()  # what the writer was given
     conflicts: tuple[Conflict, ...] = ()
+    updates: tuple[Update, ...] = ()  # numbers that later reports raised, with their earlier values
     coverage: float | None = None  # the share of sentences that are supported; None on a refusal
     complete: bool = True  # False: the model's reply broke off
     prompt: str | None = None  # the hash of the prompt's file
@@ -410,3 +428,9 @@ class Answer(Value, frozen=True, kw_only=True):
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
+
+
+def sides_of(answer: Answer) -> tuple[Side, ...]:
+    """Return the sides of an answer's conflicts and updates."""
+    conflicts = [side for conflict in answer.conflicts for side in conflict.sides]
+    return (*conflicts, *(side for update in answer.updates for side in update.sides))

@@ -6,7 +6,7 @@ It is not named `ask.py`: such a module would shadow the function `assistant.ask
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import date
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from assistant.budget import BudgetSpent
 from assistant.chat_model import Model, Prices, total_usage, usage_of
-from assistant.disagreements.conflicts import conflicts, merge, rivals
+from assistant.disagreements.conflicts import Differences, compare
 from assistant.effort import EffortBounds, bounds_of
 from assistant.extractive.counted_answer import counted_draft, counted_hits
 from assistant.generative.quote_selection import nearest_citations
@@ -23,7 +23,6 @@ from assistant.generative.verification import verify_sentences
 from assistant.generators import ResultIterator, run_to_completion
 from assistant.models import (
     Answer,
-    Conflict,
     Days,
     Draft,
     Effort,
@@ -31,6 +30,7 @@ from assistant.models import (
     PlanPart,
     RetrievedPassage,
     Sentence,
+    Side,
     Source,
     Step,
     Usage,
@@ -193,7 +193,9 @@ class _Request:
             if request:
                 parsed, allowed = self._complete_plan(request, parsed, allowed)
         if counted := self._count(parsed):
-            return applied(self._assemble(counted, counted.sentences, ()), policy, self.hits, parsed.language)
+            return applied(
+                self._assemble(counted, counted.sentences, Differences()), policy, self.hits, parsed.language
+            )
         parsed = self._retrieve_in_other_languages(parsed, allowed)
         if self.writer.model:
             self.hits = select_sources(self.hits, self.plan, self._hits_of_parts(allowed))
@@ -212,9 +214,9 @@ class _Request:
             self.clock.lap("check")
             sentences = self._judge(self.writer.judge, sentences)
             self.clock.lap("judge")
-        disagreements = self._disagreements(sentences, parsed.text)
+        differences = self._differences(sentences, parsed.text)
         self.clock.lap("check")
-        return applied(self._assemble(draft, sentences, disagreements), policy, self.hits, parsed.language)
+        return applied(self._assemble(draft, sentences, differences), policy, self.hits, parsed.language)
 
     def _parse(self) -> Question:
         """Parse the question, made independent of the conversation."""
@@ -442,12 +444,15 @@ class _Request:
         self.details += judged.details
         return judged.sentences
 
-    def _disagreements(self, sentences: tuple[Sentence, ...], question: str) -> tuple[Conflict, ...]:
-        cited = set(cited_ids(sentences))
-        within = conflicts([hit for hit in self.hits if hit.article.id in cited], question)
-        return merge([*within, *conflicts_cited(rivals(self.hits, question), sentences)])
+    def _differences(self, sentences: tuple[Sentence, ...], question: str) -> Differences:
+        """Compare the sources; keep what concerns a cited sentence."""
+        differences = compare(self.hits, question)
+        return Differences(
+            conflicts=tuple(item for item in differences.conflicts if is_cited(item.sides, sentences)),
+            updates=tuple(item for item in differences.updates if is_cited(item.sides, sentences)),
+        )
 
-    def _assemble(self, draft: Draft, sentences: tuple[Sentence, ...], disagreements: tuple[Conflict, ...]) -> Answer:
+    def _assemble(self, draft: Draft, sentences: tuple[Sentence, ...], differences: Differences) -> Answer:
         return Answer(
             question=self.question,
             text=draft.text,
@@ -461,7 +466,8 @@ class _Request:
             hits=tuple(
                 _retrieved(hit) for hit in self.hits if draft.passages is None or hit.passage.id in draft.passages
             ),
-            conflicts=disagreements,
+            conflicts=differences.conflicts,
+            updates=differences.updates,
             coverage=coverage(sentences),
             complete=draft.complete,
             prompt=draft.prompt,
@@ -491,19 +497,13 @@ def translation_languages(parsed: Question, languages: Mapping[str, float], hits
     return [key for key, share in languages.items() if key != parsed.language and share >= least]
 
 
-def conflicts_cited(conflicts: Iterable[Conflict], sentences: tuple[Sentence, ...]) -> tuple[Conflict, ...]:
-    """Return the conflicts with a side that overlaps a citation of the answer."""
+def is_cited(sides: Sequence[Side], sentences: tuple[Sentence, ...]) -> bool:
+    """Test whether one of the sides overlaps a citation of the answer."""
     quotes = [citation for sentence in sentences for citation in sentence.citations]
-    return tuple(
-        conflict
-        for conflict in conflicts
-        if any(
-            quote.file_id == side.citation.file_id
-            and quote.start < side.citation.end
-            and side.citation.start < quote.end
-            for side in conflict.sides
-            for quote in quotes
-        )
+    return any(
+        quote.file_id == side.citation.file_id and quote.start < side.citation.end and side.citation.start < quote.end
+        for side in sides
+        for quote in quotes
     )
 
 

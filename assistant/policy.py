@@ -50,6 +50,7 @@ def applied(answer: Answer, policy: Policy, hits: Sequence[Hit], language: str |
         sentences=(),
         sources=(),
         conflicts=(),
+        updates=(),
         coverage=None,
         closest=tuple(near)[:CLOSEST],
         details=(

@@ -1,35 +1,41 @@
-"""Find different numbers, dates or holders of an office in the sources' reports.
+"""Find numbers, dates and holders of offices on which reports of a story differ.
 
-Precise rather than complete: two sentences are about the same thing if they share most of the rarer words around the
-two values. Near-duplicate articles count as a single source, spelling variants as a single name.
+Precise rather than complete. Numbers are compared in `assistant.disagreements.comparison`. Of dates and offices two
+sentences are about the same thing if they share most of the rarer words around the two values. Near-duplicate articles
+count as a single source, spelling variants as a single name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from functools import lru_cache
 from itertools import combinations
 
-from assistant.disagreements.events import event_specific, same_event
-from assistant.disagreements.figures import figures, same_number
+from msgspec.structs import replace
+
+from assistant.disagreements.comparison import comparable
+from assistant.disagreements.events import event_specific
+from assistant.disagreements.mentions import Mention, mentions
 from assistant.disagreements.offices import OfficeHolder, is_name, office_holders, repeated_holders, same_name
-from assistant.extractive.amounts import CountQuery, casualty, count_query, matching_numbers, same_time
-from assistant.models import Citation, Conflict, Kind, Side
+from assistant.extractive.amounts import CountQuery, count_query, same_time
+from assistant.models import Citation, Conflict, Kind, Side, Update
 from assistant.query.parse import content_words, parse_question
 from index.language.analyzer import stem, word_spans, words
 from index.language.dates.date_mentions import DateMention, compatible, dates
 from index.language.lexicons import load
 from index.language.normalize import fold
-from index.language.numbers.number_mentions import Number
 from index.language.sentences import sentences
-from index.models import Hit, Span, Value, covering
+from index.models import Article, Hit, Span, Value, covering
 
 SIMILAR = 0.5  # the share of the shorter sentence's specific words that the other must have
 SIMILAR_CONTEXT = 0.5  # the same for the words around the two values
 WINDOW = 40  # characters on either side of a value that are its context
 ANSWERS = 0.75  # the share of the question's words that a sentence which answers it must have
-ANSWERS_CASUALTIES = 0.5  # the same if it asks for the dead or the injured, whose numbers are unmistakable
+ON_EVENT = 0.5  # the share of the place and names asked about that a report whose story is not known must have
 ON_QUESTION = 0.4  # the share of the question's words that two sentences together must have
+
+_Place = tuple[Article, Span, str, Span]  # the article, the sentence in it, its text, the value in that
 
 _GENERIC = frozenset(map(stem, load("report_words") | load("reporting_verbs")))
 
@@ -44,102 +50,102 @@ class _Statement(Value, frozen=True, kw_only=True):
     content: frozenset[str]  # the stems of its content words
     specific: frozenset[str]  # the same without those that any report of a number has
 
+    def at(self, value: Span) -> _Place:
+        """Return where a value of the sentence stands."""
+        return self.hit.article, self.span, self.text, value
 
-def conflicts(hits: Sequence[Hit], question: str = "") -> tuple[Conflict, ...]:
-    """Return the values on which the sources of the hits disagree.
 
-    With a question, only the disagreements that it is about are returned.
+class Differences(Value, frozen=True, kw_only=True):
+    """Where the sources of an answer differ, and which numbers later reports raised."""
 
-    >>> conflicts([])
-    ()
+    conflicts: tuple[Conflict, ...] = ()
+    updates: tuple[Update, ...] = ()
+
+
+def compare(hits: Sequence[Hit], question: str = "") -> Differences:
+    """Compare what the sources of the hits say of one story.
+
+    With a question, only the differences that it is about are returned.
+
+    >>> compare([])
+    Differences(conflicts=(), updates=())
     """
     statements = list(_statements(hits))
+    asked, query = _content(question), count_query(question)
+    numbers: dict[str, list[Conflict]] = {"conflict": [], "update": []}
+    for left, right, relation in comparable([item for item in mentions(hits) if _is_asked(item, query)]):
+        if len(asked & (_of_mention(left) | _of_mention(right))) >= ON_QUESTION * len(asked):
+            numbers[relation].append(_number_conflict(left, right))
+    kind = parse_question(question, ()).kind if question else None
+    others = [*_holders_and_dates(statements, asked, dated=kind not in ("number", "person"))]
+    if kind == "date":
+        others += _date_answers(statements, query.about - _GENERIC)
+    raised = (Update(about=item.about, counted=item.counted, sides=item.sides) for item in merge(numbers["update"]))
+    return Differences(conflicts=merge([*numbers["conflict"], *others]), updates=tuple(raised))
+
+
+def updates(hits: Sequence[Hit], question: str) -> tuple[Update, ...]:
+    """Return the numbers of what is asked that later reports raised."""
+    return compare(hits, question).updates
+
+
+def _is_asked(mention: Mention, query: CountQuery) -> bool:
+    """Test whether a number can count what a question for a number counts."""
+    if query.substance is not None and query.substance not in mention.content:
+        return False
+    specific = event_specific(query.about - _GENERIC) if mention.story is None else frozenset()
+    if len(specific & _of_mention(mention)) < ON_EVENT * len(specific):
+        return False
+    if query.casualty is not None:
+        return mention.casualty == query.casualty
+    return query.counted in (None, "people") or query.counted in mention.counted
+
+
+def _of_mention(mention: Mention) -> frozenset[str]:
+    return _content(mention.text) | _content(mention.article.title or "")
+
+
+def _number_conflict(left: Mention, right: Mention) -> Conflict:
+    newest, _ = sorted((left, right), key=lambda item: item.article.published or date.min, reverse=True)
+    return _conflict(
+        "number",
+        (left.article, left.sentence, left.text, left.number.span),
+        (right.article, right.sentence, right.text, right.number.span),
+        counted=newest.casualty if newest.casualty and newest.number.unit is None else newest.noun_as_written,
+    )
+
+
+def _holders_and_dates(statements: Sequence[_Statement], asked: frozenset[str], *, dated: bool) -> Iterator[Conflict]:
+    """Yield different holders of an office and, if `dated`, different dates."""
     known = repeated_holders(statement.text for statement in statements)
     nearest = _mutually_nearest(statements)
-    asked, query = _content(question), count_query(question)
-    result: list[Conflict] = []
     for (at, left), (other, right) in combinations(enumerate(statements), 2):
-        if left.group == right.group or left.text == right.text or not _on_question(asked, left, right):
+        if not _same_story(left, right) or left.text == right.text or not _on_question(asked, left, right):
             continue
-        result += _holder_conflicts(left, right, statements, known)
-        same_substance = query.substance is None or query.substance in left.content & right.content
-        if (at, other) in nearest and same_substance:
-            result += _date_conflicts(left, right) if same_time(left.text, right.text) else ()
-            result += _number_conflicts(left, right, statements) if _same_event(left, right) else ()
-    return merge(result)
+        yield from _holder_conflicts(left, right, statements, known)
+        if dated and (at, other) in nearest and same_time(left.text, right.text):
+            yield from _date_conflicts(left, right)
 
 
-def rivals(hits: Sequence[Hit], question: str) -> tuple[Conflict, ...]:
-    """Return the sources' different answers to a question for a number or a date.
+def _same_story(left: _Statement, right: _Statement) -> bool:
+    """Test for reports of one story, no copies.
 
-    >>> rivals([], "كم شخصا قتل في الحريق؟")
-    ()
+    A report whose story is not known may be of any.
     """
-    kind = parse_question(question, ()).kind
-    if kind not in ("number", "date"):
-        return ()
-    return merge(_answer_conflicts(list(_statements(hits)), kind, count_query(question)))
+    here, there = left.hit.story, right.hit.story
+    return left.group != right.group and (here is None or there is None or here == there)
 
 
-def _answer_conflicts(statements: Sequence[_Statement], kind: str, query: CountQuery) -> Iterator[Conflict]:
-    about = query.about - _GENERIC
-    least = (ANSWERS_CASUALTIES if query.casualty else ANSWERS) * len(about)
+def _date_answers(statements: Sequence[_Statement], about: frozenset[str]) -> Iterator[Conflict]:
+    """Yield the sources' different answers to a question for a date."""
     answers = [
         statement
         for statement in statements
-        if about & statement.content and len(about & _with_title(statement)) >= least
+        if about & statement.content and len(about & _with_title(statement)) >= ANSWERS * len(about)
     ]
-    answers = [answer for answer in answers if query.substance is None or query.substance in answer.content]
-    if kind == "date":
-        for left, right in combinations(answers, 2):
-            if left.group != right.group and same_time(left.text, right.text):
-                yield from _single_date_conflicts(left, right)
-        return
-    counts = _single_counts((answer for answer in answers if _on_event(answer, about)), about, query)
-    for (left, here), (right, there) in combinations(counts, 2):
-        comparable = left.group != right.group and here.unit == there.unit
-        if not comparable or not about & left.content & right.content or not _same_event(left, right):
-            continue
-        if not _gives_number(here, right.group, statements) and not _gives_number(there, left.group, statements):
-            yield _conflict("number", (left, here.span), (right, there.span))
-
-
-def _on_event(statement: _Statement, about: frozenset[str]) -> bool:
-    """Test whether sentence and passage are on the place or name asked about.
-
-    A sentence on an event of the same kind elsewhere is not.
-    """
-    specific = event_specific(about)
-    near = specific & _with_title(statement)
-    passage = near | specific & _content(statement.hit.passage.text)
-    return len(near) >= ANSWERS_CASUALTIES * len(specific) and len(passage) >= ANSWERS * len(specific)
-
-
-def _single_counts(
-    statements: Iterable[_Statement], about: frozenset[str], query: CountQuery
-) -> list[tuple[_Statement, Number]]:
-    """Return the sentences with exactly one matching number.
-
-    Of a source only the sentences that share most with the question are kept, and none if their numbers differ.
-    """
-    single = [
-        (statement, matching[0])
-        for statement in statements
-        if len(matching := matching_numbers(statement.text, figures(statement.text), query)) == 1
-    ]
-    kept: list[tuple[_Statement, Number]] = []
-    for group in dict.fromkeys(statement.group for statement, _ in single):
-        own = [pair for pair in single if pair[0].group == group]
-        most = max(len(about & statement.content) for statement, _ in own)
-        best = [pair for pair in own if len(about & pair[0].content) == most]
-        if all(same_number(best[0][1], number) for _, number in best):
-            kept += best
-    return kept
-
-
-def _same_event(left: _Statement, right: _Statement) -> bool:
-    days = left.hit.article.published, right.hit.article.published
-    return same_time(left.text, right.text) and same_event(left.text, days[0], right.text, days[1])
+    for left, right in combinations(answers, 2):
+        if _same_story(left, right) and same_time(left.text, right.text):
+            yield from _single_date_conflicts(left, right)
 
 
 def _with_title(statement: _Statement) -> frozenset[str]:
@@ -153,7 +159,7 @@ def _single_date_conflicts(left: _Statement, right: _Statement) -> Iterator[Conf
         for side in (left, right)
     )
     if len(here) == len(there) == 1 and not _can_be_same_day(here[0], there[0]):
-        yield _conflict("date", (left, here[0].span), (right, there[0].span))
+        yield _conflict("date", left.at(here[0].span), right.at(there[0].span))
 
 
 def _on_question(asked: frozenset[str], left: _Statement, right: _Statement) -> bool:
@@ -209,30 +215,6 @@ def _mutually_nearest(statements: Sequence[_Statement]) -> set[tuple[int, int]]:
     return {(at, other) for at, other in pairs if at < other and (other, at) in pairs}
 
 
-def _number_conflicts(left: _Statement, right: _Statement, statements: Sequence[_Statement]) -> Iterator[Conflict]:
-    """Yield numbers in the same context that the other source does not give."""
-    for here in figures(left.text):
-        for there in figures(right.text):
-            comparable = here.kind == there.kind and here.unit == there.unit and not same_number(here, there)
-            casualties = {casualty(left.text, here), casualty(right.text, there)} - {None}
-            if not comparable or len(casualties) > 1:
-                continue
-            if not _same_context(left.text, here.span, right.text, there.span):
-                continue
-            if not _gives_number(here, right.group, statements) and not _gives_number(there, left.group, statements):
-                yield _conflict("number", (left, here.span), (right, there.span))
-
-
-def _gives_number(number: Number, group: str, statements: Sequence[_Statement]) -> bool:
-    """Test whether a source of this group has the number anywhere."""
-    return any(
-        same_number(number, other)
-        for statement in statements
-        if statement.group == group
-        for other in figures(statement.text)
-    )
-
-
 def _date_conflicts(left: _Statement, right: _Statement) -> Iterator[Conflict]:
     """Yield dates in the same context that no date of the other sentence can equal."""
     left_dates, right_dates = (dates(side.text, side.hit.article.published) for side in (left, right))
@@ -244,7 +226,7 @@ def _date_conflicts(left: _Statement, right: _Statement) -> Iterator[Conflict]:
                 continue
             known = any(_can_be_same_day(here, other) for other in right_dates)
             if not known and not any(_can_be_same_day(there, other) for other in left_dates):
-                yield _conflict("date", (left, here.span), (right, there.span))
+                yield _conflict("date", left.at(here.span), right.at(there.span))
 
 
 def _is_definite(mention: DateMention) -> bool:
@@ -275,7 +257,7 @@ def _holder_conflicts(
                 _gives_holder(statement, right.group, here, known) or _gives_holder(statement, left.group, there, known)
                 for statement in statements
             ):
-                yield _conflict("name", (left, here.span), (right, there.span))
+                yield _conflict("name", left.at(here.span), right.at(there.span))
 
 
 def _trusted_holders(statement: _Statement, known: frozenset[str]) -> list[OfficeHolder]:
@@ -289,18 +271,17 @@ def _gives_holder(statement: _Statement, group: str, holder: OfficeHolder, known
     )
 
 
-def _conflict(kind: Kind, left: tuple[_Statement, Span], right: tuple[_Statement, Span]) -> Conflict:
-    shared = left[0].content & right[0].content
-    text = left[0].text
+def _conflict(kind: Kind, left: _Place, right: _Place, counted: str = "") -> Conflict:
+    shared = _content(left[2]) & _content(right[2])
+    text = left[2]
     about = {word: span.of(text) for word, span in word_spans(fold(text)) if stem(word) in shared}
     sides = sorted((_side(*left), _side(*right)), key=_newest_first)
-    return Conflict(kind=kind, about=" ".join(about.values()), sides=tuple(sides))
+    return Conflict(kind=kind, about=" ".join(about.values()), counted=counted, sides=tuple(sides))
 
 
-def _side(statement: _Statement, value: Span) -> Side:
-    article, start, end = statement.hit.article, statement.span.start, statement.span.end
-    citation = Citation(file_id=article.id, start=start, end=end, quote=article.text[start:end])
-    return Side(value=value.of(statement.text), published=article.published, citation=citation)
+def _side(article: Article, sentence: Span, text: str, value: Span) -> Side:
+    citation = Citation(file_id=article.id, start=sentence.start, end=sentence.end, quote=sentence.of(article.text))
+    return Side(value=value.of(text), published=article.published, publisher=article.publisher, citation=citation)
 
 
 def _newest_first(side: Side) -> tuple[int, str]:
@@ -319,6 +300,6 @@ def merge(pairs: Iterable[Conflict]) -> tuple[Conflict, ...]:
             merged.append(pair)
             continue
         sides = dict.fromkeys(side for conflict in (*touched, pair) for side in conflict.sides)
-        whole = Conflict(kind=pair.kind, about=touched[0].about, sides=tuple(sorted(sides, key=_newest_first)))
+        whole = replace(touched[0], sides=tuple(sorted(sides, key=_newest_first)))
         merged = [whole if other is touched[0] else other for other in merged if other not in touched[1:]]
     return tuple(merged)

@@ -13,7 +13,7 @@ from index.language.numbers.number_mentions import Number, agree, numbers
 from index.language.numbers.number_words import WORDS
 from index.models import Span, covering
 
-_SPLIT = re.compile(r"\dر\d|\d[.,٫٬]\u200f|\u200f[.,٫٬]\d")
+_SPLIT = re.compile(r"\dر\d|/\s?\d|\d\s?/|\d[.,]\s\d|\d[.,٫٬]\u200f|\u200f[.,٫٬]\d")
 
 
 def same_number(left: Number, right: Number) -> bool:
@@ -42,12 +42,12 @@ def figures(text: str) -> tuple[Number, ...]:
 
 
 def _certain(text: str, span: Span) -> bool:
-    """Test that a number was read whole, unlike "(69) مليون" and "5ر7".
+    """Test that a number was read whole, unlike "(69) مليون", "5ر7" and "3/2".
 
     Hidden direction marks reorder the digits of "54.92".
     """
     value = span.of(text)
-    context = text[max(0, span.start - 2) : span.end + 2]
+    context = text[max(0, span.start - 3) : span.end + 3]
     word = WORDS.get(folded(value))
     lone_scale = word is not None and word.role == "scale"
     return not lone_scale and clean(value) == value and not _SPLIT.search(context)

@@ -66,9 +66,12 @@ def matching_numbers(text: str, numbers: Sequence[Number], query: CountQuery) ->
     return [number for number in numbers if number.kind == "cardinal" and _counts(text, number, query)]
 
 
-def casualty(text: str, number: Number) -> str | None:
-    """Return "killed" or "injured" by the nearest such word, or None if none is near."""
-    before, after = _surroundings(text, number)
+def casualty(text: str, number: Number, reach: int = REACH) -> str | None:
+    """Return "killed" or "injured" by the nearest such word, or None.
+
+    `reach`: how many characters on either side are near.
+    """
+    before, after = _surroundings(text, number, reach)
     near = sorted((at, word) for side in (after, before[::-1]) for at, word in enumerate(side))
     return next((kind for _, word in near if (kind := _casualty([word]))), None)
 
@@ -86,6 +89,11 @@ def same_time(left: str, right: str) -> bool:
     here, there = set(words(left)), set(words(right))
     if (here & _OTHER_TIME) != (there & _OTHER_TIME):
         return False
+    return same_years(left, right)
+
+
+def same_years(left: str, right: str) -> bool:
+    """Test whether two sentences name a common year, or not both name one."""
     years, other_years = set(_YEAR.findall(folded(left))), set(_YEAR.findall(folded(right)))
     return not years or not other_years or bool(years & other_years)
 
@@ -97,13 +105,13 @@ def _casualty(tokens: Sequence[str]) -> str | None:
 
 
 def _in_list(word: str, listed: Collection[str]) -> bool:
-    """Test for a listed word, also with an attached "and", "so" or "with"."""
-    return word in listed or (word[0] in "وفب" and word[1:] in listed)
+    """Test for a listed word, also with an attached particle or the article."""
+    return any(form in listed for form in (word, word.removeprefix("ال"), word[1:] if word[0] in "وفب" else word))
 
 
-def _surroundings(text: str, number: Number) -> tuple[list[str], list[str]]:
+def _surroundings(text: str, number: Number, reach: int = REACH) -> tuple[list[str], list[str]]:
     start, end = number.span.start, number.span.end
-    return words(text[max(0, start - REACH) : start]), words(text[end : end + REACH])
+    return words(text[max(0, start - reach) : start]), words(text[end : end + reach])
 
 
 def _counts(text: str, number: Number, query: CountQuery) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator
+from datetime import date
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from assistant.chat_model import Model, Prices
 from assistant.extractive.extraction import Frequency, cite, extract, model, rank
 from assistant.extractive.sentence_scoring import Candidate, candidates
 from assistant.extractive.several_answers import asked_parts, best_of_days, best_of_parts
-from assistant.models import Citation, Draft, Plan, Sentence
+from assistant.models import Citation, Draft, Plan, Sentence, Side, Update
 from assistant.query.parse import Question, parse_question
 from assistant.query.plan import NO_DAYS, Archive, timeline_subject
 from index.messages.catalog import render
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
     from index.embeddings.protocol import Embedder
 
 
+Updates = Callable[[tuple[Hit, ...], str], tuple[Update, ...]]
+
 _BULLET = re.compile(r"^[\s•●▪◦‣·*–—-]+(?=\w|[«“\"'(])")
 
 
 class Extractive:
     """A writer that quotes; `frequency` gives the document frequencies of terms.
 
-    `encoder` returns the embedder that compares sentences across languages, or None.
+    `encoder` returns the embedder that compares sentences across languages, or None. `updates` returns the numbers
+    that later reports raised, for questions for the latest state.
     """
 
     engine = "extract"
@@ -39,8 +43,13 @@ class Extractive:
     entailment: EntailmentModel | None = None
     prices = Prices()
 
-    def __init__(self, frequency: Frequency, encoder: Callable[[], Embedder | None] = lambda: None) -> None:
-        self._frequency = frequency
+    def __init__(
+        self,
+        frequency: Frequency,
+        encoder: Callable[[], Embedder | None] = lambda: None,
+        updates: Updates = lambda hits, question: (),
+    ) -> None:
+        self._frequency, self._updates = frequency, updates
         self._encoder = encoder
 
     def write(
@@ -56,7 +65,12 @@ class Extractive:
             refusal = render("answer.refusal", {}, question.language)
             yield refusal
             return Draft(text=refusal, abstained=True, closest=extracted.closest, details=extracted.details)
-        text, sentences = compose(extracted.citations)
+        citations = extracted.citations
+        if plan and plan.newest_first:
+            citations = overtaken_replaced(citations, self._updates(hits, question.text))
+            days = {hit.article.id: hit.article.published or date.min for hit in hits}
+            citations = tuple(sorted(citations, key=lambda citation: days[citation.file_id], reverse=True))
+        text, sentences = compose(citations)
         yield text
         return Draft(text=text, sentences=sentences, details=extracted.details)
 
@@ -91,6 +105,27 @@ def compose(citations: tuple[Citation, ...]) -> tuple[str, tuple[Sentence, ...]]
         text += f"{sentence} [{citation.file_id}]"
         last = citation.file_id
     return text, tuple(sentences)
+
+
+def overtaken_replaced(citations: tuple[Citation, ...], updates: tuple[Update, ...]) -> tuple[Citation, ...]:
+    """Replace quotes of numbers that a later report raised by that report's.
+
+    >>> old, new = (Citation(file_id=name, start=0, end=2, quote=quote) for name, quote in (("a", "29"), ("b", "36")))
+    >>> sides = tuple(Side(value=item.quote, published=None, citation=item) for item in (new, old))
+    >>> [item.quote for item in overtaken_replaced((old,), (Update(about="", counted="killed", sides=sides),))]
+    ['36']
+    """
+    newest: dict[Citation, None] = {}
+    others: dict[Citation, None] = {}
+    for citation in citations:
+        sides = next((item.sides for item in updates if any(_overlap(side, citation) for side in item.sides)), ())
+        (newest if sides else others)[sides[0].citation if sides else citation] = None
+    return tuple({**newest, **others})
+
+
+def _overlap(side: Side, citation: Citation) -> bool:
+    quote = side.citation
+    return quote.file_id == citation.file_id and quote.start < citation.end and citation.start < quote.end
 
 
 def running_text(quote: str) -> str:

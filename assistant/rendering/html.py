@@ -13,7 +13,7 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from assistant.models import Answer, Citation, Conflict, Sentence, Source, wrong_spans
+from assistant.models import Answer, Citation, Conflict, Sentence, Source, Update, wrong_spans
 from assistant.rendering.comparison_table import ComparisonTable, comparison_table
 from assistant.rendering.plain_text import (
     by_value,
@@ -24,6 +24,7 @@ from assistant.rendering.plain_text import (
     language_of,
     repeated_text,
     report_counts,
+    subject,
     surroundings,
 )
 from assistant.rendering.reasons import reason_texts
@@ -72,7 +73,8 @@ def answer_html(answer: Answer) -> str:
     if not answer.complete:
         parts.append(f'<div style="{_SMALL}">✗ {words["incomplete"]}</div>')
     parts += [f'<div dir="{direction(item)}" style="{_SMALL}">{escaped(item)}</div>' for item in why]
-    parts += _listed(words["conflicts"], map(_conflict, answer.conflicts))
+    parts += _listed(words["conflicts"], (_conflict(item, words) for item in answer.conflicts))
+    parts += _listed(words["updates"], (_update(item, words) for item in answer.updates))
     parts += _listed(words["sources"], map(_source, answer.sources))
     if answer.closest:
         parts += [_heading(words["closest"]), *(_quoted(item, None) for item in answer.closest)]
@@ -248,13 +250,22 @@ def _source(source: Source) -> str:
     return _known(source.file_id, source.title, source.published, source.publisher)
 
 
-def _conflict(conflict: Conflict) -> str:
-    sides = (
+def _conflict(conflict: Conflict, words: Mapping[str, str]) -> str:
+    return f"{escaped(subject(conflict, words))}: {' ≠ '.join(_values(conflict))}"
+
+
+def _update(update: Update, words: Mapping[str, str]) -> str:
+    newest, *earlier = _values(update)
+    return f"{escaped(subject(update, words))}: {newest}; {words['earlier']}: {'; '.join(earlier)}"
+
+
+def _values(item: Conflict | Update) -> list[str]:
+    """Render each value once, with who says it and when."""
+    return [
         f"<strong><bdi>{escaped(same[0].value)}</bdi></strong> "
-        f"({'; '.join(_known(item.citation.file_id, item.published) for item in same)})"
-        for same in by_value(conflict)
-    )
-    return f"{escaped(conflict.about)}: {' ≠ '.join(sides)}"
+        f"({'; '.join(_known(side.citation.file_id, side.published, side.publisher) for side in same)})"
+        for same in by_value(item)
+    ]
 
 
 def _facts(answer: Answer, words: Mapping[str, str]) -> str:

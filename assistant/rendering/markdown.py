@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from assistant.models import Answer, Citation, Sentence, wrong_spans
+from assistant.models import Answer, Citation, Conflict, Sentence, Update, wrong_spans
 from assistant.rendering.comparison_table import ComparisonTable, comparison_table
-from assistant.rendering.plain_text import by_value, language_of, one_line, plain
+from assistant.rendering.plain_text import by_value, language_of, one_line, plain, subject
 from assistant.rendering.reasons import reason_texts
 from assistant.rendering.step_text import step_line
 from index.messages.catalog import labels
@@ -54,15 +54,11 @@ def answer_markdown(answer: Answer) -> str:
             )
         )
     if answer.conflicts:
-        lines = (
-            f"* {inert(conflict.about)}: "
-            + " ≠ ".join(
-                f"{inert(same[0].value)} ({'; '.join(_quote_place(answer, side.citation) for side in same)})"
-                for same in by_value(conflict)
-            )
-            for conflict in answer.conflicts
-        )
+        lines = (f"* {inert(subject(item, words))}: {' ≠ '.join(_values(answer, item))}" for item in answer.conflicts)
         parts += [f"**{words['conflicts']}**", "\n".join(lines)]
+    if answer.updates:
+        lines = (_update(answer, item, words) for item in answer.updates)
+        parts += [f"**{words['updates']}**", "\n".join(lines)]
     listed = answer.citations or answer.closest
     if listed:
         quotes = (
@@ -71,6 +67,19 @@ def answer_markdown(answer: Answer) -> str:
         parts += [f"**{words['sources' if answer.citations else 'closest']}**", "\n".join(quotes)]
     body = "\n\n".join(parts)
     return f'<div dir="rtl">\n\n{body}\n\n</div>\n' if language == "ar" else body + "\n"
+
+
+def _update(answer: Answer, update: Update, words: Mapping[str, str]) -> str:
+    newest, *earlier = _values(answer, update)
+    return f"* {inert(subject(update, words))}: {newest}; {words['earlier']}: {'; '.join(earlier)}"
+
+
+def _values(answer: Answer, item: Conflict | Update) -> list[str]:
+    """Render each value once, with the places that say it."""
+    return [
+        f"{inert(same[0].value)} ({'; '.join(_quote_place(answer, side.citation) for side in same)})"
+        for same in by_value(item)
+    ]
 
 
 def _sentences(

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from assistant.models import Answer, Citation, Conflict, Sentence, Side, Source, wrong_spans
+from assistant.models import Answer, Citation, Conflict, Sentence, Side, Source, Update, wrong_spans
 from assistant.policy import marked
 from assistant.rendering.comparison_table import ComparisonTable, comparison_table
 from assistant.rendering.plan_text import plan_line
@@ -73,7 +73,9 @@ def after_text(answer: Answer) -> str:
     if table := comparison_table(answer):
         parts.append("\n".join(_table_lines(answer, table)))
     if answer.conflicts:
-        parts.append("\n".join([f"{words['conflicts']}:", *map(conflict_line, answer.conflicts)]))
+        parts.append("\n".join([f"{words['conflicts']}:", *(conflict_line(item, words) for item in answer.conflicts)]))
+    if answer.updates:
+        parts.append("\n".join([f"{words['updates']}:", *(update_line(item, words) for item in answer.updates)]))
     if answer.sources:
         parts.append("\n".join([f"{words['sources']}:", *map(source_line, answer.sources)]))
     if answer.closest:
@@ -120,7 +122,7 @@ def quotes_text(answer: Answer) -> str:
     return plain("\n".join([f"{words['quotes']}:", *map(citation_line, answer.citations)]))
 
 
-def by_value(conflict: Conflict) -> list[list[Side]]:
+def by_value(conflict: Conflict | Update) -> list[list[Side]]:
     """Group the sides of a conflict by value, each article once, in their order.
 
     >>> def side(value, file_id):
@@ -136,13 +138,33 @@ def by_value(conflict: Conflict) -> list[list[Side]]:
     return [list(same.values()) for same in values.values()]
 
 
-def conflict_line(conflict: Conflict) -> str:
-    sides = (f"{same[0].value} [" + "; ".join(_when(side) for side in same) + "]" for same in by_value(conflict))
-    return f"  {conflict.about}: {' ≠ '.join(sides)}"
+def subject(item: Conflict | Update, words: Mapping[str, str]) -> str:
+    """Return what the values of a conflict or an update are of.
+
+    >>> subject(Update(about="حريق السوق", counted="injured", sides=()), {"injured": "المصابون"})
+    'المصابون (حريق السوق)'
+    """
+    counted = words.get(item.counted, item.counted)
+    return f"{counted} ({item.about})" if counted else item.about
+
+
+def conflict_line(conflict: Conflict, words: Mapping[str, str]) -> str:
+    """Render a conflict on a line: what differs, each value with who says it and when."""
+    return f"  {subject(conflict, words)}: {' ≠ '.join(_values(conflict))}"
+
+
+def update_line(update: Update, words: Mapping[str, str]) -> str:
+    """Render an update on a line: the newest value, then the earlier ones."""
+    newest, *earlier = _values(update)
+    return f"  {subject(update, words)}: {newest}; {words['earlier']}: {'; '.join(earlier)}"
+
+
+def _values(item: Conflict | Update) -> list[str]:
+    return [f"{same[0].value} [" + "; ".join(_when(side) for side in same) + "]" for same in by_value(item)]
 
 
 def _when(side: Side) -> str:
-    return side.citation.file_id + (f", {side.published}" if side.published else "")
+    return ", ".join(str(part) for part in (side.citation.file_id, side.published, side.publisher) if part)
 
 
 def source_line(source: Source) -> str:

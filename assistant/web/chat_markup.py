@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from assistant.models import Answer, Conflict, Sentence, Side, Source, Step, wrong_spans
+from assistant.models import Answer, Conflict, Sentence, Side, Source, Step, Update, wrong_spans
 from assistant.rendering.comparison_table import ComparisonTable, comparison_table
 from assistant.rendering.plain_text import by_value, direction, escaped
 from assistant.rendering.plan_text import plan_parts
@@ -29,6 +29,7 @@ from assistant.web.markup import (
 )
 from assistant.web.verdict_labels import is_verbatim, verdict_key, verdict_label
 from assistant.web.words import Language, Words
+from index.messages.catalog import section
 from index.models import Article, Value
 
 OLD = 365  # days
@@ -91,7 +92,8 @@ def answer_html(answer: Answer, number: int | None, view: View) -> str:
     if answer.steps:
         summary = tag("summary", inline(view.words.looked_again))
         parts.append(tag("details", summary + _step_list(answer.steps, view), class_="steps"))
-    parts += [_conflict(conflict, view) for conflict in answer.conflicts]
+    parts += [_differing(conflict, view.words.conflicts, view) for conflict in answer.conflicts]
+    parts += [_differing(update, view.words.updates, view) for update in answer.updates]
     parts += [_sources(answer, view), _closest(answer, view)]
     if number is not None:
         parts.append(_actions(answer, number, view.words))
@@ -314,12 +316,14 @@ def _broken_off(answer: Answer, view: View) -> str:
     return tag("div", message, class_="notice wrong", role="status")
 
 
-def _conflict(conflict: Conflict, view: View) -> str:
-    """Each value once, with the sentences that say it, and by whom and when."""
-    items = "".join(
-        tag("li", _value(same[0].value) + "".join(_side(side, view) for side in same)) for same in by_value(conflict)
+def _differing(item: Conflict | Update, heading: str, view: View) -> str:
+    """Render each value of a conflict or an update once, the newest first."""
+    rows = "".join(
+        tag("li", _value(same[0].value) + "".join(_side(side, view) for side in same)) for same in by_value(item)
     )
-    return tag("section", tag("h3", inline(view.words.conflicts)) + tag("ul", items), class_="conflict")
+    counted = section("labels", view.words.language).get(item.counted, item.counted)
+    title = f"{heading}: {counted}" if counted else heading
+    return tag("section", tag("h3", inline(title)) + tag("ul", rows), class_="conflict")
 
 
 def _value(value: str) -> str:

@@ -15,7 +15,7 @@ from datetime import date
 
 from anyio.to_thread import run_sync
 
-from assistant.models import Answer, Effort, Step, StepPiece
+from assistant.models import Answer, Effort, Step, StepPiece, sides_of
 from assistant.pipeline import PlanOption
 from assistant.query.followups import Conversation
 from assistant.web import chat_markup
@@ -205,7 +205,7 @@ def chat_messages(service: AnswerService, turns: Sequence[Turn], language: Langu
 def named_articles(answer: Answer) -> set[str]:
     """Ids of the articles that an answer speaks of."""
     ids = {source.file_id for source in answer.sources} | {citation.file_id for citation in answer.closest}
-    ids |= {side.citation.file_id for conflict in answer.conflicts for side in conflict.sides}
+    ids |= {side.citation.file_id for side in sides_of(answer)}
     ids |= {citation.file_id for sentence in answer.sentences for citation in sentence.citations}
     return ids | {mark[1] for mark in MARK.finditer(answer.text)}
 

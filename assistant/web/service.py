@@ -19,7 +19,7 @@ from assistant import container
 from assistant.api import Assistant
 from assistant.effort import bounds_of
 from assistant.generative.metadata_claims import opening_sentence
-from assistant.models import Answer, Citation, Effort, Usage
+from assistant.models import Answer, Citation, Effort, Usage, sides_of
 from assistant.pipeline import PlanOption
 from assistant.query.followups import Conversation
 from assistant.settings import Settings
@@ -332,9 +332,9 @@ def _matching_words(words: Collection[str], text: str) -> int:
 
 
 def all_citations(answer: Answer) -> Iterator[Citation]:
-    """Yield every citation of an answer, its conflicts, and its closest passages."""
+    """Yield the citations of an answer, its differences and closest passages."""
     yield from answer.citations
-    yield from (side.citation for conflict in answer.conflicts for side in conflict.sides)
+    yield from (side.citation for side in sides_of(answer))
     yield from answer.closest
 
 

@@ -6,21 +6,30 @@ from datetime import date
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
-from assistant.disagreements.conflicts import conflicts, merge, rivals
-from assistant.models import Citation, Conflict, Side
+from assistant.disagreements.conflicts import compare, merge
+from assistant.models import Citation, Conflict, Side, Update
 from index.models import Hit
 from tests.assistant.written import hit
 
 
-def of(*texts: str, question: str = "") -> tuple[Conflict, ...]:
-    """The conflicts among articles of these texts; the first was published first."""
+def of(*texts: str, question: str = "") -> tuple[Conflict | Update, ...]:
+    """The conflicts and updates among articles of these texts; the first was published first."""
     hits = [hit(text, f"a{n}", published=date(2031, 5, n)) for n, text in enumerate(texts, 1)]
-    return conflicts(hits, question)
+    return differences(hits, question)
 
 
-def values(found: tuple[Conflict, ...]) -> list[tuple[str, list[str]]]:
-    return [(match.kind, [side.value for side in match.sides]) for match in found]
+def differences(hits: list[Hit], question: str = "") -> tuple[Conflict | Update, ...]:
+    compared = compare(hits, question)
+    return (*compared.conflicts, *compared.updates)
+
+
+def values(found: tuple[Conflict | Update, ...]) -> list[tuple[str, list[str]]]:
+    return [
+        (match.kind if isinstance(match, Conflict) else "update", [side.value for side in match.sides])
+        for match in found
+    ]
 
 
 def test_all_that_share_a_side_are_one_conflict_in_whatever_order_they_are_met() -> None:
@@ -45,12 +54,12 @@ def test_all_that_share_a_side_are_one_conflict_in_whatever_order_they_are_met()
         (
             "أسفر حريق سوق الأقمشة في طارين عن مقتل 12 شخصا وإصابة العشرات.",
             "قالت الشرطة إن حريق سوق الأقمشة في طارين أسفر عن مقتل 15 شخصا.",
-            ("number", ["15", "12"]),
+            ("update", ["15", "12"]),
         ),
         (
             "The fire in the Tarin fabric market killed 12 people and injured dozens.",
             "Police said the fire in the Tarin fabric market killed fifteen people.",
-            ("number", ["fifteen", "12"]),
+            ("update", ["fifteen", "12"]),
         ),
         (
             "كلّف بناء جسر نور في مدينة السراج أربعين مليون دينار.",
@@ -115,12 +124,12 @@ def test_one_source_that_gives_both_values_is_no_party() -> None:
 def test_copies_of_one_report_do_not_disagree_with_each_other() -> None:
     one, two = "أسفر حريق السوق في طارين عن مقتل 12 شخصا.", "أسفر حريق السوق في طارين عن مقتل 15 شخصا."
     hits = [hit(one, "a1", also=("a2",)), hit(two, "a2")]
-    assert conflicts(hits) == ()
+    assert differences(hits) == ()
 
 
-def test_three_sources_with_three_values_are_one_conflict() -> None:
+def test_a_toll_that_three_reports_raise_is_one_update() -> None:
     texts = [f"أسفر حريق سوق الأقمشة في طارين عن مقتل {count} شخصا." for count in (12, 15, 19)]
-    assert values(of(*texts)) == [("number", ["19", "15", "12"])]
+    assert values(of(*texts)) == [("update", ["19", "15", "12"])]
 
 
 def test_each_side_has_its_source_date_and_verbatim_sentence() -> None:
@@ -152,7 +161,7 @@ def test_undated_sources_come_last() -> None:
         hit(text.format(12), "a1", published=None),
         hit(text.format(15), "a2", published=date(2030, 1, 1)),
     ]
-    assert [side.citation.file_id for side in conflicts(hits)[0].sides] == ["a2", "a1"]
+    assert [side.citation.file_id for side in differences(hits)[0].sides] == ["a2", "a1"]
 
 
 @pytest.mark.parametrize(
@@ -162,13 +171,13 @@ def test_undated_sources_come_last() -> None:
             "كم شخصا قتل في حريق سوق الأقمشة؟",
             "قُتل 12 شخصا في حريق اندلع في سوق الأقمشة بمدينة طارين صباح الثلاثاء.",
             "أسفر حريق سوق الأقمشة في طارين عن مقتل 15 شخصا وإصابة 40، وفق ما أعلنت الوزارة.",
-            ("number", ["15", "12"]),
+            ("update", ["15", "12"]),
         ),
         (
             "How many people died in the Siraj bridge collapse?",
             "Nine people died when the Siraj bridge collapsed on Monday, police said.",
             "The collapse of the Siraj bridge killed 14 people and injured 30, the mayor told reporters.",
-            ("number", ["14", "Nine"]),
+            ("update", ["14", "Nine"]),
         ),
         (
             "كم بلغت كلفة مشروع القطار في طارين؟",
@@ -186,7 +195,7 @@ def test_undated_sources_come_last() -> None:
             "كم شخصا قتل في سيول طارين؟",
             "قال الدفاع المدني يوم 3 أيار 2031 إن 14 شخصا قتلوا في سيول طارين.",
             "ارتفعت حصيلة السيول في طارين إلى 21 قتيلا يوم 9 أيار 2031.",
-            ("number", ["21", "14"]),
+            ("update", ["21", "14"]),
         ),
     ],
 )
@@ -194,7 +203,7 @@ def test_two_answers_to_one_question_are_a_conflict_however_they_are_worded(
     question: str, one: str, two: str, expected: tuple[str, list[str]]
 ) -> None:
     hits = [hit(text, f"a{n}", published=date(2031, 5, n)) for n, text in enumerate((one, two), 1)]
-    assert values(rivals(hits, question)) == [expected]
+    assert values(differences(hits, question)) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -249,27 +258,56 @@ def test_two_answers_to_one_question_are_a_conflict_however_they_are_worded(
     ],
 )
 def test_what_answers_another_question_is_no_rival(question: str, one: str, two: str) -> None:
-    assert rivals([hit(one, "a1"), hit(two, "a2")], question) == ()
+    assert differences([hit(one, "a1"), hit(two, "a2")], question) == ()
 
 
 def test_a_round_up_of_several_events_is_no_rival() -> None:
     one = "قُتل 15 شخصا في هجوم على سوق في طارين."
     round_up = "قُتل 4 أشخاص في هجوم على مدرسة في طارين. وقُتل 9 أشخاص في هجوم على مخفر في طارين."
-    assert rivals([hit(one, "a1"), hit(round_up, "a2")], "كم شخصا قتل في هجوم طارين؟") == ()
+    assert differences([hit(one, "a1"), hit(round_up, "a2")], "كم شخصا قتل في هجوم طارين؟") == ()
 
 
-def test_two_sentences_that_share_nothing_of_what_is_asked_are_no_rivals() -> None:
+def test_two_sentences_that_share_nothing_of_what_is_asked_are_no_differences() -> None:
     one = hit("أسفر هجوم على مدرسة عن إصابة 38 شخصا.", "a1", title="من أخبار طارين")
     two = hit("فتح مسلحون النار في حفل في طارين فأصيب ثمانية أشخاص.", "a2", title="هجوم جديد")
-    assert rivals([one, two], "كم شخصا أصيب في هجوم طارين؟") == ()
-    assert rivals([one, hit("أسفر هجوم على مدرسة في طارين عن إصابة 41 شخصا.", "a3")], "كم شخصا أصيب في هجوم طارين؟")
+    assert differences([one, two], "كم شخصا أصيب في هجوم طارين؟") == ()
+    assert differences(
+        [one, hit("أسفر هجوم على مدرسة في طارين عن إصابة 41 شخصا.", "a3")], "كم شخصا أصيب في هجوم طارين؟"
+    )
 
 
-def test_of_one_source_the_sentence_that_is_most_on_the_question_counts() -> None:
-    one = "قُتل 15 شخصا في هجوم على سوق الأقمشة في طارين."
-    other = "قُتل 12 شخصا في هجوم على سوق الأقمشة في طارين. وسبق أن قُتل 4 أشخاص في هجوم على طارين."
-    found = rivals([hit(one, "a1"), hit(other, "a2")], "كم شخصا قتل في هجوم سوق الأقمشة في طارين؟")
-    assert [{side.value for side in each.sides} for each in found] == [{"15", "12"}]
+def test_two_tolls_of_one_day_are_a_conflict_that_says_what_differs_and_who_says_it() -> None:
+    text = "أصيب {} راكبا في حريق العبارة نجمة الشمال."
+    day = date(2031, 5, 2)
+    hits = [hit(text.format(n), f"a{n}", published=day, publisher=f"صحيفة {n}") for n in (46, 47)]
+    (found,) = compare(hits, "كم مصابا في حريق العبارة نجمة الشمال؟").conflicts
+    assert found.counted == "injured"
+    assert [(side.value, side.publisher) for side in found.sides] == [("46", "صحيفة 46"), ("47", "صحيفة 47")]
+    assert all(side.citation.quote == text.format(side.value) for side in found.sides)
+
+
+def test_only_reports_of_one_story_are_compared() -> None:
+    text = "أصيب {} راكبا في حريق العبارة نجمة الشمال."
+    left, right = (replace(hit(text.format(n), f"a{n}"), story=f"s{n}") for n in (46, 47))
+    assert differences([left, right]) == ()
+    assert differences([left, replace(right, story="s46")])
+
+
+def test_a_later_and_lower_toll_is_no_update() -> None:
+    assert values(of(*(f"قتل {n} شخصا في حريق سوق الأقمشة في طارين." for n in (15, 12)))) == [("number", ["12", "15"])]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("ضبط جمرك المطار 22.790 حبة زاناكس.", "ضبط جمرك المطار 22 ألف حبة زاناكس."),
+        ("بلغ سعر أونصة الذهب 1104.50 دولار.", "بلغ سعر أونصة الذهب 1098.20 دولار."),
+        ("فاز فريق طارين في المباراة النهائية 2/1 على مرجان.", "فاز فريق طارين في المباراة النهائية 3/1 على مرجان."),
+        ("قتل 12 شخصا في حريق سوق طارين.", "في العام الماضي قتل 17 شخصا في حريق سوق طارين."),
+    ],
+)
+def test_rounded_numbers_prices_scores_and_the_past_are_no_difference(one: str, two: str) -> None:
+    assert of(one, two) == ()
 
 
 def test_numbers_of_alike_events_on_two_days_are_no_conflict() -> None:

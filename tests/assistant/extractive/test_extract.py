@@ -11,8 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from assistant.disagreements.conflicts import updates
 from assistant.extractive.extraction import Extract, extract, model
+from assistant.extractive.extractive_writer import Extractive
 from assistant.extractive.overlap import Field
+from assistant.generators import run_to_completion
+from assistant.models import Plan
 from assistant.query.parse import parse_question
 from index.embeddings.carried import CarriedEmbedder
 from index.embeddings.protocol import Embedder
@@ -309,3 +313,11 @@ def test_a_name_that_no_article_has_in_any_spelling_is_not_answered_about() -> N
     found = answered("Who won the Zephyr Book Prize?", hits, ("en",))
     assert found.abstained and texts(found) == ("no article speaks of zephyr",)
     assert not answered("Who won the Siraj Book Prize?", hits, ("en",)).abstained
+
+
+def test_a_question_for_the_latest_quotes_the_newest_toll_and_no_toll_that_it_overtook() -> None:
+    text = "ارتفعت حصيلة قتلى غرق المركب في نهر الوادي إلى {} قتيلا."
+    hits = tuple(hit(text.format(n), f"d{day}", published=date(2031, 5, day)) for n, day in ((29, 1), (36, 2)))
+    question = parse_question("كم بلغ عدد قتلى غرق المركب في نهر الوادي حتى الآن؟", ["ar"])
+    draft = run_to_completion(Extractive(Counted(hits), updates=updates).write(question, hits, Plan(newest_first=True)))
+    assert [citation.file_id for sentence in draft.sentences for citation in sentence.citations] == ["d2"]

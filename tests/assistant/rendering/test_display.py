@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from assistant import Articles, Hits
 from assistant.grounding.checking import reason_of
-from assistant.models import Answer, Contradiction, Sentence
+from assistant.models import Answer, Contradiction, Sentence, Update
 from assistant.rendering.html import ROWS
 from assistant.rendering.notebook import live, paced
 from assistant.rendering.plain_text import after_text
@@ -118,6 +118,21 @@ def test_conflicts_sources_and_costs_are_shown() -> None:
     assert (
         "تختلف المصادر" in said and "≠" in said and "المصادر" in said and "10 → 5 tokens" in said and "0.2500" in said
     )
+
+
+def test_an_update_shows_the_newest_value_and_the_earlier_one_with_day_and_paper() -> None:
+    sides = tuple(
+        replace(side, value=value, published=date(2026, 3, day), publisher=paper)
+        for side, value, day, paper in zip(
+            ANSWER.conflicts[0].sides, ("36", "29"), (3, 1), ("النهار", "المساء"), strict=True
+        )
+    )
+    answer = replace(ANSWER, conflicts=(), updates=(Update(about="غرق المركب", counted="killed", sides=sides),))
+    for shown in (after_text(answer), answer.to_markdown(), harmless(answer._repr_html_()).said):
+        assert "القتلى (غرق المركب)" in shown and "وقبل ذلك" in shown and "≠" not in shown
+        assert shown.index("36") < shown.index("وقبل ذلك") < shown.rindex("29")
+    for shown in (after_text(answer), harmless(answer._repr_html_()).said):
+        assert "2026-03-01" in shown and "النهار" in shown and "المساء" in shown
 
 
 def test_a_refusal_shows_the_closest_passages() -> None:

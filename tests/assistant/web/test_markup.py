@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from assistant.models import Answer, Citation, Conflict, Contradiction, Days, Plan, Sentence, Side, Source, Step
+from assistant.models import Answer, Citation, Conflict, Contradiction, Days, Plan, Sentence, Side, Source, Step, Update
 from assistant.rendering.plain_text import plain
 from assistant.rendering.reasons import worded
 from assistant.web import article_panel, chat_markup, clipboard, markup
@@ -340,6 +340,17 @@ def test_a_conflict_shows_both_values_with_source_and_date_and_opens_each() -> N
     assert {"?a=b:0-4", "?a=a:0-4"} <= set(told_of.links)
     for said in ("380 metres", "412 metres", "2024-01-02", "undated"):
         assert said in told_of.text
+
+
+def test_an_update_is_headed_by_what_it_counts_and_begins_with_the_newest() -> None:
+    sides = tuple(
+        Side(value=value, published=day, citation=Citation(file_id=name, start=0, end=4, quote="text"))
+        for value, day, name in (("36", date(2026, 3, 3), "new"), ("29", date(2026, 3, 1), "old"))
+    )
+    answer = told(cited("x."), updates=(Update(about="x", counted="killed", sides=sides),))
+    shown = chat_markup.answer_html(answer, 1, view())
+    part = shown[shown.index('class="conflict"') : shown.index('class="actions"')]
+    assert "the dead" in part and part.index("36") < part.index("29")
 
 
 def test_sources_that_agree_stand_under_one_value_of_a_conflict() -> None:
