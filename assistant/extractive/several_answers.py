@@ -15,6 +15,7 @@ from index.models import Hit
 
 DAYS = 8  # of a timeline, at most
 ON_SUBJECT = 0.6  # the share of the best sentence's coverage that a further day must reach
+SAME_SUBJECT = 0.75  # the share of the best passage's coverage that the passage of a part's quote must reach
 _PARTS = re.compile(
     r"\s+و(?=(?:على |في |من |إلى |عن |ب)?(?:ماذا|كم|متى|أين|كيف|لماذا|من هو|من هي|هل)\s)"
     r"|,?\s+and\s+(?=(?:what|how|when|where|who|why)\b)",
@@ -47,7 +48,12 @@ def best_of_parts(question: Question, hits: Sequence[Hit], frequency: Frequency)
         named = f"{part} ({' '.join(term for term in first if term not in terms)})" if part != parts[0] else part
         asked = replace(parse_question(named, ()), shared=question.shared, language=question.language)
         ranked = rank(candidates(asked, hits, frequency), model())
-        left = [pair for pair in ranked if not any(_is_same(pair[0], other) for other in chosen)]
+        least = SAME_SUBJECT * max((candidate.features["passage_share"] for candidate, _ in ranked), default=0.0)
+        left = [
+            pair
+            for pair in ranked
+            if pair[0].features["passage_share"] >= least and not any(_is_same(pair[0], other) for other in chosen)
+        ]
         if left and probability(asked, left, model()) >= model().threshold:
             chosen.append(left[0][0])
     return chosen
