@@ -83,16 +83,13 @@ def publish(service: AnswerService, blocks: gr.Blocks) -> None:
         date_to: str = "",
         language: str = "",
         publisher: str = "",
-        effort: str = "",
     ) -> dict[str, Any]:
-        """Answer a question from the articles.
+        """Answer a question from the articles, with the effort that the server is set to.
 
         Dates as 2025-12-23, the language as ar, all filters may be empty.
-
-        The effort is quick, normal or thorough; empty: as the server is set.
         """
         forget(request)
-        return answer_record(service, request, question, date_from, date_to, language, publisher, effort)
+        return answer_record(service, request, question, date_from, date_to, language, publisher)
 
     def passages(
         question: str,

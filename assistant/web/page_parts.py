@@ -9,7 +9,7 @@ from assistant.models import Effort
 from assistant.web import article_browser, sidebar
 from assistant.web.gradio_setup import gr
 from assistant.web.service import AnswerService
-from assistant.web.words import ARABIC, LANGUAGES, WORDS, Language
+from assistant.web.words import ARABIC, LANGUAGES, WORDS, Language, Words
 from index.models import Value
 
 Form = Mapping[Any, Any]  # the parts that an event hands in, with their values
@@ -122,7 +122,7 @@ class Page:
                 self.publishers = gr.Dropdown(elem_id="publishers", choices=[], multiselect=True)
                 self.effort = gr.Radio(
                     elem_id="effort",
-                    choices=[],
+                    choices=_efforts(ARABIC),
                     value=self.service.settings.effort,
                     visible=self.service.settings.has_model,
                 )
@@ -156,11 +156,6 @@ class Page:
             for language_code in status["languages"]
             if language_code != "unknown"
         ]
-        efforts: list[tuple[str, Effort]] = [
-            (words.effort_quick, "quick"),
-            (words.effort_normal, "normal"),
-            (words.effort_thorough, "thorough"),
-        ]
         return {
             self.language: language,
             self.brand: sidebar.brand(words),
@@ -182,7 +177,7 @@ class Page:
             self.publishers: gr.update(
                 label=words.publishers, choices=list(article_browser.publishers(self.service.store))
             ),
-            self.effort: gr.update(label=words.effort, choices=efforts),
+            self.effort: gr.update(label=words.effort, choices=_efforts(words)),
             self.clear: gr.update(value=words.clear_filters),
             self.goes: sidebar.goes(self.service, words),
             self.state: sidebar.state(self.service, words),
@@ -201,3 +196,7 @@ class Page:
     def labelled(self) -> list[Any]:
         """Return the parts that `labels` updates."""
         return list(self.labels("ar"))
+
+
+def _efforts(words: Words) -> list[tuple[str, Effort]]:
+    return [(words.effort_quick, "quick"), (words.effort_normal, "normal"), (words.effort_thorough, "thorough")]

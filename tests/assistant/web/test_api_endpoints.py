@@ -85,7 +85,7 @@ def test_only_these_two_endpoints_are_published(page: tuple[str, AnswerService])
     info = httpx.get(f"{page[0]}/gradio_api/info").json()
     assert sorted(info["named_endpoints"]) == ["/answer", "/passages"] and info["unnamed_endpoints"] == {}
     types = {one["parameter_name"]: one["type"]["type"] for one in info["named_endpoints"]["/answer"]["parameters"]}
-    assert types == dict.fromkeys(("question", "date_from", "date_to", "language", "publisher", "effort"), "string")
+    assert types == dict.fromkeys(("question", "date_from", "date_to", "language", "publisher"), "string")
 
 
 @pytest.mark.parametrize("name", ["ask", "upload", "export", "delete", "nothing"])

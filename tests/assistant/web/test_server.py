@@ -72,7 +72,7 @@ def call(client: httpx.Client, name: str, data: list[Any], session: str = "s1", 
 
 def form(question: object, conversation: object = "") -> list[Any]:
     """The fields of the page in the order in which Gradio takes them: that in which they were made."""
-    return ["ar", conversation, 0, [], question, "", "", [], []]
+    return ["ar", conversation, 0, [], question, "", "", [], [], "quick"]
 
 
 def asked(
