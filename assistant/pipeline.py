@@ -445,8 +445,13 @@ class _Request:
         return judged.sentences
 
     def _differences(self, sentences: tuple[Sentence, ...], question: str) -> Differences:
-        """Compare the sources; keep what concerns a cited sentence."""
-        differences = compare(self.hits, question)
+        """Compare the sources; keep what concerns a cited sentence.
+
+        Reports that the answer cites are on one thing, whatever stories they were grouped into.
+        """
+        cited = set(cited_ids(sentences))
+        hits = [replace(hit, story=None) if hit.article.id in cited else hit for hit in self.hits]
+        differences = compare(hits, question)
         return Differences(
             conflicts=tuple(item for item in differences.conflicts if is_cited(item.sides, sentences)),
             updates=tuple(item for item in differences.updates if is_cited(item.sides, sentences)),

@@ -98,7 +98,8 @@ def _is_asked(mention: Mention, query: CountQuery) -> bool:
         return False
     if query.casualty is not None:
         return mention.casualty == query.casualty
-    return query.counted in (None, "people") or query.counted in mention.counted
+    has_unit = mention.number.unit not in (None, "%")  # "how much did it cost" names no thing that is counted
+    return has_unit or query.counted in (None, "people") or query.counted in mention.counted
 
 
 def _of_mention(mention: Mention) -> frozenset[str]:
