@@ -288,9 +288,9 @@ class Plan(Value, frozen=True, kw_only=True):
 class Step(Value, frozen=True, kw_only=True):
     """A call of a tool that a model made in a second look, and what it found.
 
-    `found`: passage ids (search, read) or story ids (stories); `refused`: why the call, `query`, was not made.
+    `result_ids`: passage ids (search, read) or story ids (stories); `refused`: why the call, `query`, was not made.
 
-    >>> Step(tool="search", query="جسر نور", found=("a:0-10",)).refused is None
+    >>> Step(tool="search", query="جسر نور", result_ids=("a:0-10",)).refused is None
     True
     """
 
@@ -301,7 +301,7 @@ class Step(Value, frozen=True, kw_only=True):
     passages: tuple[int, ...] = ()  # that were read, from 1
     by: GroupBy | None = None  # what was counted
     number: int | None = None  # the count
-    found: tuple[str, ...] = ()
+    result_ids: tuple[str, ...] = ()
     refused: Reason | None = None
 
 

@@ -425,10 +425,10 @@ class _Request:
         self.details += [look.failure] if look.failure else []
         read = refusal.passages if refusal else None
         before = {hit.passage.id for hit in self.hits} if read is None else set(read)
-        found = {hit.passage.id for hits in (look.kept, *look.groups) for hit in hits}
+        new = {hit.passage.id for hits in (look.kept, *look.groups) for hit in hits}
         self.hits = widen_sources(self.hits, look.kept, look.groups)
         self.clock.lap("look")
-        return not found <= before
+        return not new <= before
 
     def _judge(self, judge: Model, sentences: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
         """Let the judge read the sentences.

@@ -187,8 +187,8 @@ class Toolbox:
                 ]
             case Stories():
                 step = Step(tool="stories", filters=self._within(call.days, ()))
-                hits, lines = (), self._story_lines(found := _stories(step, self._retriever))
-                step = replace(step, found=tuple(found))
+                hits, lines = (), self._story_lines(result_ids := _stories(step, self._retriever))
+                step = replace(step, result_ids=tuple(result_ids))
             case CountReports():
                 within = self._within(call.days, call.publishers)
                 step = Step(tool="count", query=plain(call.query), filters=within, by=call.by)
@@ -197,7 +197,7 @@ class Toolbox:
                 lines = [f"{count.number} ({call.by})", *_group_lines(count), *self._lines(hits, LISTED)]
         if hits:
             self.groups.append(hits)
-            step = replace(step, found=tuple(hit.passage.id for hit in hits))
+            step = replace(step, result_ids=tuple(hit.passage.id for hit in hits))
         return step, "\n".join(lines) or "nothing"
 
     def _within(self, days: Sequence[date], publishers: Sequence[str]) -> Filters:
@@ -280,23 +280,23 @@ class Repeated(Value, frozen=True, kw_only=True):
 
 def repeat(step: Step, retriever: Retriever) -> Repeated:
     """Make a kept step again over the store of today, without a model."""
-    found: Sequence[str]
+    result_ids: Sequence[str]
     match step.tool:
         case "search":
-            found = [hit.passage.id for hit in _searched(step, retriever)]
+            result_ids = [hit.passage.id for hit in _searched(step, retriever)]
         case "read":
             articles = retriever.ledger.articles([step.article])
             passages = retriever.ledger.passages_of(articles[step.article]) if step.article in articles else ()
-            found = [passage.id for passage in _numbered(passages, step.passages)]
+            result_ids = [passage.id for passage in _numbered(passages, step.passages)]
         case "stories":
-            found = _stories(step, retriever)
+            result_ids = _stories(step, retriever)
         case "count":
             count, hits = _counted(step, retriever)
-            same = count.number == step.number and tuple(hit.passage.id for hit in hits) == step.found
+            same = count.number == step.number and tuple(hit.passage.id for hit in hits) == step.result_ids
             return Repeated(step=step, same=same, count=count.number)
         case _:
-            found = ()
-    return Repeated(step=step, same=tuple(found) == step.found, count=len(found))
+            result_ids = ()
+    return Repeated(step=step, same=tuple(result_ids) == step.result_ids, count=len(result_ids))
 
 
 def _parsed(tool: str, arguments: Mapping[str, Any]) -> Call:

@@ -61,11 +61,6 @@ def count_query(question: str) -> CountQuery:
     )
 
 
-def matching_numbers(text: str, numbers: Sequence[Number], query: CountQuery) -> list[Number]:
-    """Return those of a sentence's numbers that count what the query asks for."""
-    return [number for number in numbers if number.kind == "cardinal" and _counts(text, number, query)]
-
-
 def casualty(text: str, number: Number, reach: int = REACH) -> str | None:
     """Return "killed" or "injured" by the nearest such word, or None.
 

@@ -21,8 +21,11 @@ from assistant.extractive.sentence_meaning import ANSWERS, CLOSE, COMPARED, QUOT
 from assistant.extractive.sentence_scoring import Candidate, Features, candidates
 from assistant.models import Citation
 from assistant.query.parse import Question
+from assistant.query.question_type import Kind
 from index.errors import ProviderError
 from index.language.analyzer import terms
+from index.language.dates.date_mentions import dates
+from index.language.numbers.number_mentions import numbers
 from index.language.sentences import paragraphs
 from index.messages.reason import Reason
 from index.models import Hit, Value
@@ -150,6 +153,7 @@ def _across_languages(question: Question, ranked: Ranked, embedder: Embedder, li
         nearest = by_meaning(question, foreign(question, [candidate for candidate, _ in ranked]), embedder)
     except ProviderError as error:
         return structs.replace(refusal, details=(*refusal.details, Reason.of("vectors.words_only", why=error)))
+    nearest = [each for each in nearest if _fills_slot(question.kind, each.candidate.text)]
     if not nearest:
         return refusal
     best = nearest[0]
@@ -169,6 +173,13 @@ def _across_languages(question: Question, ranked: Ranked, embedder: Embedder, li
         citations=tuple(map(cite, _in_reading_order(distinct(chosen, min(limit, QUOTED))))),
         details=(Reason.of("extraction.quoted_other_language", **languages),),
     )
+
+
+def _fills_slot(kind: Kind, text: str) -> bool:
+    """Test whether a sentence has a date or a number where one is asked for."""
+    if kind == "date":
+        return any(True for _ in dates(text))
+    return kind != "number" or any(not number.loose for number in numbers(text))
 
 
 def unknown_names(question: Question, frequency: Frequency) -> tuple[str, ...]:

@@ -195,8 +195,8 @@ def _sentence(
 def _wrong(piece: str, evidence: str, words: Mapping[str, str]) -> str:
     """Mark wrong words and show what stands in the source instead, if anything does."""
     instead = words["in_source"].format(text=evidence)
-    beside = f' <bdi style="{_SMALL}">({escaped(instead)})</bdi>' if evidence else ""
-    return f'<mark style="{_WRONG}">{escaped(piece)}</mark>{beside}'
+    instead_of = f' <bdi style="{_SMALL}">({escaped(instead)})</bdi>' if evidence else ""
+    return f'<mark style="{_WRONG}">{escaped(piece)}</mark>{instead_of}'
 
 
 def _chip(citation: Citation, source: Source | None, words: Mapping[str, str], name: str, number: int) -> str:

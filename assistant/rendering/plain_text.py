@@ -100,8 +100,8 @@ def _table_lines(answer: Answer, table: ComparisonTable) -> list[str]:
     lines = []
     for row in table.rows:
         for column, cell in zip(table.columns, row, strict=True):
-            told = " ".join(_marked_sentence(answer.sentences[at]) for at in cell)
-            lines.append(f"  {one_line(column)} | {told or '–'}")
+            shown = " ".join(_marked_sentence(answer.sentences[at]) for at in cell)
+            lines.append(f"  {one_line(column)} | {shown or '–'}")
         lines.append("  ---")
     return lines[:-1]
 

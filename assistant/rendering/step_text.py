@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def step_line(step: Step, language: str = "en") -> str:
     """Return what a step did and found, in Arabic or English.
 
-    >>> step_line(Step(tool="search", query="جسر نور", found=("a:0-10", "b:0-12")))
+    >>> step_line(Step(tool="search", query="جسر نور", result_ids=("a:0-10", "b:0-12")))
     'searched: جسر نور: 2 passages'
-    >>> step_line(Step(tool="search", query="جسر نور", found=("a:0-10", "b:0-12")), "ar")
+    >>> step_line(Step(tool="search", query="جسر نور", result_ids=("a:0-10", "b:0-12")), "ar")
     'بُحث عن: جسر نور: مقطعان'
     """
     if step.refused is not None:
@@ -25,9 +25,9 @@ def step_line(step: Step, language: str = "en") -> str:
     if step.tool == "count":
         return Reason.of("look.counted", what=_asked(step, language), number=step.number or 0).text(language)
     unit = "look.events" if step.tool == "stories" else "look.passages"
-    found = Reason.of(unit, count=len(step.found))
+    results = Reason.of(unit, count=len(step.result_ids))
     code = {"search": "look.searched", "read": "look.read"}.get(step.tool, "look.stories")
-    return Reason.of(code, what=_asked(step, language), article=step.article, found=found).text(language)
+    return Reason.of(code, what=_asked(step, language), article=step.article, results=results).text(language)
 
 
 def repeated_line(repeated: Repeated, language: str = "en") -> str:
@@ -36,7 +36,7 @@ def repeated_line(repeated: Repeated, language: str = "en") -> str:
     A refused one finds nothing again.
     """
     step = repeated.step
-    before = len(step.found) if step.number is None else step.number
+    before = len(step.result_ids) if step.number is None else step.number
     code = "look.same" if repeated.same else "look.changed"
     return f"{step_line(step, language)}; {Reason.of(code, count=repeated.count, before=before).text(language)}"
 

@@ -119,7 +119,10 @@ def test_a_refusal_is_followed_by_a_second_look_and_the_answer_that_it_makes_pos
     answer = stream.answer
     assert answer.text == "".join(pieces)  # the refusal was never shown
     assert not answer.abstained and "620 مترا" in answer.citations[0].quote and answer.citations[0].file_id == "span"
-    assert [(step.tool, step.found[0]) for step in answer.steps] == [("search", "span:0-88"), ("read", "span:0-88")]
+    assert [(step.tool, step.result_ids[0]) for step in answer.steps] == [
+        ("search", "span:0-88"),
+        ("read", "span:0-88"),
+    ]
     assert [piece.step for piece in pieces if isinstance(piece, StepPiece)] == list(answer.steps)
     assert isinstance(pieces[0], StepPiece)  # told before the answer begins
     assert answer.usage and answer.usage.requests == 5 and answer.timings_ms["look"] > 0
@@ -186,7 +189,7 @@ REFUSED = [
 def test_calls_beyond_the_bounds_are_refused_and_shown(store: Path, made: dict[str, Any], code: str) -> None:
     answer = ask(store, Looker(calls(made), '{"done": true}'))
     assert [step.refused and step.refused.code for step in answer.steps] == [code]
-    assert answer.steps[0].tool == "refused" and answer.steps[0].found == ()
+    assert answer.steps[0].tool == "refused" and answer.steps[0].result_ids == ()
     assert answer.abstained and answer.details == ()
 
 
@@ -228,7 +231,7 @@ def test_the_readers_own_filters_hold_for_every_call(store: Path) -> None:
     ]
     answer = ask(store, Looker(calls(*made), '{"done": true}'), filters=Filters(publishers=("سبق",)))
     assert answer.steps[1].refused and answer.steps[1].refused.code == "look.filtered"
-    assert not any("span" in found for step in answer.steps for found in step.found) and answer.abstained
+    assert not any("span" in found for step in answer.steps for found in step.result_ids) and answer.abstained
 
 
 def test_a_model_that_fails_leaves_what_it_found(store: Path) -> None:
@@ -309,7 +312,7 @@ def test_steps_are_made_again_without_a_model(store: Path) -> None:
 
 
 def repeat_changed(answer: Answer, store: Path) -> bool:
-    step = replace(answer.steps[0], found=("gone:0-5",))
+    step = replace(answer.steps[0], result_ids=("gone:0-5",))
     with opened(store, None) as assistant:
         return repeat(step, assistant._retriever).same
 
@@ -354,7 +357,7 @@ def test_tools_are_called_by_the_protocol_of_the_server_or_by_that_of_the_prompt
             server.looker.asked.clear()
             again = assistant.ask(QUESTION)
     offered = ["tools" in body for body in server.requests]
-    assert not answer.abstained and answer.steps == again.steps and answer.steps[0].found[0].startswith("span")
+    assert not answer.abstained and answer.steps == again.steps and answer.steps[0].result_ids[0].startswith("span")
     first = [True, True] if knows_tools else [True, False, False]  # refused once, then left out for good
     assert offered == [False, *first, False, False, knows_tools, knows_tools, False]
     schema = next(body["tools"] for body in server.requests if "tools" in body)

@@ -469,7 +469,10 @@ def test_a_reason_that_nobody_translated_stays_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)
 def test_the_steps_of_a_second_look_are_shown_while_it_works_and_kept_as_text(payload: str) -> None:
-    steps = [Step(tool="search", query=payload, found=("a:0-1", "b:0-1")), Step(tool="count", query="jam", number=7)]
+    steps = [
+        Step(tool="search", query=payload, result_ids=("a:0-1", "b:0-1")),
+        Step(tool="count", query="jam", number=7),
+    ]
     growing = Read(chat_markup.draft_html("", view(), steps))
     assert "Searching" in growing.text and growing.tags.count("li") == 2 and "counted: jam: 7" in growing.text
     kept = Read(chat_markup.answer_html(replace(told(cited("It held.")), steps=tuple(steps)), 1, view()))
