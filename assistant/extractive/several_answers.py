@@ -17,8 +17,8 @@ DAYS = 8  # of a timeline, at most
 ON_SUBJECT = 0.6  # the share of the best sentence's coverage that a further day must reach
 SAME_SUBJECT = 0.75  # the share of the best passage's coverage that the passage of a part's quote must reach
 _PARTS = re.compile(
-    r"\s+و(?=(?:على |في |من |إلى |عن |ب)?(?:ماذا|كم|متى|أين|كيف|لماذا|من هو|من هي|هل)\s)"
-    r"|,?\s+and\s+(?=(?:what|how|when|where|who|why)\b)",
+    r"(?<!\s)\s++و(?=(?:على |في |من |إلى |عن |ب)?(?:ماذا|كم|متى|أين|كيف|لماذا|من هو|من هي|هل)\s)"
+    r"|(?<!\s),?(?<!\s)\s++and\s++(?=(?:what|how|when|where|who|why)\b)",
     re.IGNORECASE,
 )
 

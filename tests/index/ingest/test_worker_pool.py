@@ -397,8 +397,8 @@ def test_where_search_cannot_follow_all_is_read_and_taken_over_afterwards(
 def test_an_article_that_takes_a_worker_too_long_costs_only_itself(
     tmp_path: Path, crew: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_pool, "SECONDS", 0.4)  # of the processor, which the slow article takes on any machine
-    slow = {"id": "slow", "text": "\n".join(f"{record(number)['text']}" for number in range(8_000))}
+    monkeypatch.setattr(worker_pool, "SECONDS", 0.25)  # of the processor, which the slow article takes on any machine
+    slow = {"id": "slow", "text": "\n".join(f"{record(number)['text']}" for number in range(14_000))}
     path = write(tmp_path / "news.jsonl", [*map(record, range(HERE)), slow, *map(record, range(HERE, HERE + 9))])
     report, _, _ = indexed(tmp_path / "store", lambda ledger, progress: sync(path, ledger, [], progress=progress))
     assert sorted(report.added) == sorted(f"r{number}" for number in range(HERE + 9))
