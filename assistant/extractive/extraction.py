@@ -24,7 +24,6 @@ from assistant.query.parse import Question
 from assistant.query.question_type import Kind
 from index.errors import ProviderError
 from index.language.analyzer import terms
-from index.language.dates.date_mentions import dates
 from index.language.numbers.number_mentions import numbers
 from index.language.sentences import paragraphs
 from index.messages.reason import Reason
@@ -176,9 +175,7 @@ def _across_languages(question: Question, ranked: Ranked, embedder: Embedder, li
 
 
 def _fills_slot(kind: Kind, text: str) -> bool:
-    """Test whether a sentence has a date or a number where one is asked for."""
-    if kind == "date":
-        return any(True for _ in dates(text))
+    """Test whether a sentence has a number where one is asked for."""
     return kind != "number" or any(not number.loose for number in numbers(text))
 
 
